@@ -1,0 +1,211 @@
+//! Wishes of the user interface.
+
+use protocol::{
+    DeviceId, MessageId, RoomId, UserId,
+    socket::{Side, TrackKind},
+};
+use serde::{Deserialize, Serialize};
+
+/// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// → `invitation`.
+    LookUpInvitation {
+        /// The last part of the link.
+        code: String,
+    },
+    /// Makes the account and this device → `done` once signed in.
+    Register {
+        /// The last part of the link.
+        code: String,
+        /// Full name.
+        name: String,
+        /// Password; never leaves the device.
+        password: Secret,
+    },
+    /// Makes this a device of the account → `done` once signed in.
+    SignIn {
+        /// The ID.
+        email: String,
+        /// Password; never leaves the device.
+        password: Secret,
+    },
+    /// Revokes this device and wipes the store → `done`.
+    SignOut,
+
+    /// The exact ID → `person`.
+    LookUpPerson {
+        /// As typed.
+        email: String,
+    },
+    /// → `room`.
+    CreateRoom {
+        /// Title.
+        title: String,
+        /// E-mails of the other members, as typed.
+        people: Vec<String>,
+    },
+    /// Opens (or finds) the direct room with a person → `room`.
+    OpenDirect {
+        /// As typed.
+        email: String,
+    },
+    /// → `done`.
+    AddPeople {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// E-mails, as typed.
+        people: Vec<String>,
+    },
+    /// Removes all devices of a member → `done`.
+    RemovePerson {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Whom.
+        #[cfg_attr(test, ts(type = "string"))]
+        user_id: UserId,
+    },
+    /// → `done`.
+    LeaveRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+    /// → `done`.
+    RenameRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// New title.
+        title: String,
+    },
+    /// → `message` as soon as it is durable in the outbox.
+    SendText {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The text.
+        text: String,
+    },
+    /// Sends a failed message again → `done`.
+    RetryMessage {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
+    },
+    /// Wants [`super::Event::Messages`] of a room: the newest now, and each change until closed → `done`.
+    OpenRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+    /// Older messages than the oldest shown, in an [`super::Event::Messages`] → `done`.
+    LoadOlder {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+    /// The room is no longer shown → `done`.
+    CloseRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+    /// Everything up to the newest message was seen → `done`.
+    MarkRead {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+
+    /// → `devices`.
+    ListDevices,
+    /// Revokes another device of one's own; asks for the password, for the AIK has to sign → `done`.
+    RevokeDevice {
+        /// Which.
+        #[cfg_attr(test, ts(type = "string"))]
+        device_id: DeviceId,
+        /// Password.
+        password: Secret,
+    },
+
+    /// Enters the room's call, or starts one → `call_entered`; [`super::Event::Call`] tells the rest.
+    JoinCall {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
+    /// → `done`.
+    LeaveCall,
+    /// SDP offer of one of the PeerConnections → `sdp_answer`.
+    MediaOffer {
+        /// Which.
+        #[cfg_attr(test, ts(type = "\"publish\" | \"subscribe\""))]
+        side: Side,
+        /// A new PeerConnection, or a renegotiation.
+        fresh: bool,
+        /// SDP.
+        sdp: String,
+        /// What each published m-line is.
+        tracks: Vec<TrackCard>,
+    },
+    /// What is shown, most important first → `done`.
+    ShowVideo {
+        /// The videos wanted.
+        video: Vec<VideoCard>,
+    },
+    /// What one publishes and signals; others are told → `done`.
+    SetMedia {
+        /// The microphone is on.
+        microphone: bool,
+        /// The camera is on.
+        camera: bool,
+        /// A screen is shared.
+        screen: bool,
+        /// The hand is up.
+        hand: bool,
+    },
+}
+
+/// A text that is never printed and is wiped when dropped.
+#[derive(Clone, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What a published m-line carries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct TrackCard {
+    /// `a=mid`.
+    pub mid: String,
+    /// What.
+    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
+    pub kind: TrackKind,
+}
+
+/// A video that is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct VideoCard {
+    /// Leaf of the participant in the call's key tree.
+    pub leaf: u32,
+    /// Camera or screen.
+    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
+    pub kind: TrackKind,
+    /// Height in pixels at which it is shown.
+    pub height: u16,
+}

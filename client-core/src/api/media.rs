@@ -1,0 +1,75 @@
+//! What the frame-transform worker is told.
+
+use protocol::{Bytes, socket::TrackKind};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Key of an epoch, from the MLS exporter; 32 bytes. Never printed, wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct BaseKey(pub [u8; 32]);
+
+impl std::fmt::Debug for BaseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BaseKey(…)")
+    }
+}
+
+impl Serialize for BaseKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Bytes(self.0.to_vec()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut bytes = Bytes::deserialize(deserializer)?;
+        let key = <[u8; 32]>::try_from(bytes.0.as_slice());
+        bytes.0.zeroize();
+        key.map(Self).map_err(|_| serde::de::Error::custom("a base key has 32 bytes"))
+    }
+}
+
+/// What changes in the sealing of media.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum MediaUpdate {
+    /// A new epoch: receive with it from now on (as well).
+    Epoch {
+        /// Counts groups of this call (a re-founded group restarts epochs): keys of an older generation are
+        /// dropped at once.
+        generation: u64,
+        /// The epoch.
+        epoch: u64,
+        /// Own leaf in the key tree.
+        own_leaf: u32,
+        /// Leaves that are members in this epoch; frames of others are refused.
+        members: Vec<u32>,
+        /// The key.
+        base_key: BaseKey,
+        /// How long keys of earlier epochs still open frames.
+        retire_after_ms: u32,
+    },
+    /// Send with this epoch from now on.
+    SendWith {
+        /// The epoch; its key was given before.
+        epoch: u64,
+    },
+    /// Which (leaf, kind) each slot may carry; frames of anybody else in it are dropped. Complete each time.
+    Expect {
+        /// The slots.
+        slots: Vec<ExpectedSlot>,
+    },
+    /// The call is over: forget all keys, seal and open nothing more.
+    End,
+}
+
+/// Who may be heard or seen in a slot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExpectedSlot {
+    /// `a=mid`.
+    pub mid: String,
+    /// Leaf.
+    pub leaf: u32,
+    /// Kind.
+    pub kind: TrackKind,
+}

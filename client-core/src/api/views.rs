@@ -1,0 +1,380 @@
+//! What the user interface is told: whole snapshots of what it shows, never differences that it would have to
+//! add up (messages alone come as changes, for there are many).
+
+use protocol::{
+    CallId, DeviceId, MessageId, Millis, RoomId, UserId,
+    socket::{RoomKindTag, TrackKind},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Reply};
+
+/// What is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Answer to a command.
+    Reply {
+        /// The command's id.
+        id: u32,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Who is signed in, and how the connection is.
+    Session {
+        /// The state.
+        session: SessionView,
+    },
+    /// All rooms, the most recently active first.
+    Rooms {
+        /// The rooms.
+        rooms: Vec<RoomView>,
+    },
+    /// Messages of an open room that are new or changed, in order.
+    Messages {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Forget the messages shown so far: this is a fresh start.
+        reset: bool,
+        /// New and changed messages. Place each by `order`; the id is the key.
+        messages: Vec<MessageView>,
+        /// Messages that are gone.
+        #[cfg_attr(test, ts(type = "string[]"))]
+        removed: Vec<MessageId>,
+        /// Whether there are older ones to load.
+        has_older: bool,
+    },
+    /// The call that this device is in.
+    Call {
+        /// The call; nothing when it is over.
+        call: Option<CallView>,
+    },
+    /// Which slot of the subscribe connection carries whose track.
+    Slots {
+        /// The slots in use.
+        slots: Vec<SlotView>,
+    },
+    /// Something to tell the person, text under `notice.<code>`.
+    Notice {
+        /// What.
+        notice: Failure,
+    },
+}
+
+/// The session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionView {
+    /// Nobody; why, if it was not one's own wish: `device_revoked`, `store_lost`.
+    SignedOut {
+        /// Reason, text under `signed_out.<reason>`.
+        reason: Option<String>,
+    },
+    /// Someone.
+    SignedIn {
+        /// The user.
+        me: PersonCard,
+        /// This device.
+        #[cfg_attr(test, ts(type = "string"))]
+        device_id: DeviceId,
+        /// The connection.
+        connection: ConnectionView,
+    },
+}
+
+/// How the connection to the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionView {
+    /// All that happened is known.
+    Online,
+    /// On the way, or catching up.
+    Connecting,
+    /// Trying again later.
+    Offline,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct PersonCard {
+    /// The user.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub user_id: UserId,
+    /// Name.
+    pub name: String,
+    /// The ID.
+    pub email: String,
+    /// SHA-256 of the account identity key, in hexadecimal.
+    pub fingerprint: String,
+    /// What one knows of the key.
+    pub trust: Trust,
+}
+
+/// What one knows of a person's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Oneself.
+    Own,
+    /// Encrypted, not verified.
+    Unverified,
+    /// Accepted by the user.
+    Verified,
+    /// Another key than the one seen first.
+    Changed,
+}
+
+/// What the invitation page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct InvitationCard {
+    /// Name of the network.
+    pub network_name: String,
+    /// The ID that the account will have.
+    pub email: String,
+    /// Name, if the administrator gave one.
+    pub name: Option<String>,
+}
+
+/// One device of one's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct DeviceCard {
+    /// The device.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub device_id: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// When it was added.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub added_at: Millis,
+    /// The one that shows this.
+    pub this_device: bool,
+}
+
+/// A room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct RoomView {
+    /// The room.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// Its kind ("own" is never shown).
+    #[cfg_attr(test, ts(type = "\"room\" | \"direct\" | \"own\""))]
+    pub kind: RoomKindTag,
+    /// Title; for a direct room the other's name. Empty while it is not known yet.
+    pub title: String,
+    /// The members.
+    pub members: Vec<PersonCard>,
+    /// Whether one may add and remove people, and rename.
+    pub may_add: bool,
+    /// Whether one is a moderator.
+    pub moderator: bool,
+    /// How the keys stand.
+    pub keys: RoomKeys,
+    /// Messages not seen yet.
+    pub unread: u32,
+    /// Beginning of the newest message.
+    pub preview: String,
+    /// Time of the newest message.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub active_at: Millis,
+    /// The call in progress.
+    pub call: Option<RoomCallView>,
+    /// Epoch of the room's group.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub epoch: u64,
+    /// Name of the cipher suite.
+    pub suite: String,
+}
+
+/// How a room's keys stand on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKeys {
+    /// All well.
+    Ready,
+    /// This device is on its way in.
+    Joining,
+    /// Nothing came although it should have: the server withholds, or is slow.
+    Stale,
+    /// The group cannot be followed any more; a moderator has to found it anew.
+    Broken,
+}
+
+/// A call, seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct RoomCallView {
+    /// When it began.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub started_at: Millis,
+    /// Names of who is in.
+    pub names: Vec<String>,
+    /// Whether this device is in.
+    pub joined: bool,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct MessageView {
+    /// The message.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message_id: MessageId,
+    /// Sorts the messages of a room (below 2^53); what is not sent yet comes last, and moves once when it is.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub order: u64,
+    /// Who wrote it.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub author: UserId,
+    /// Name of who wrote it.
+    pub author_name: String,
+    /// Written by oneself, on any device.
+    pub mine: bool,
+    /// When.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub sent_at: Millis,
+    /// What.
+    pub body: BodyView,
+    /// How far it is.
+    pub delivery: Delivery,
+}
+
+/// Content of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum BodyView {
+    /// Text.
+    Text {
+        /// As typed.
+        text: String,
+    },
+    /// Something that happened in the room, text under `room_event.<code>`.
+    RoomEvent {
+        /// What: `created`, `added`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
+        /// `call_started`, `call_ended`, `founded_anew`.
+        event: Failure,
+    },
+    /// Made by a newer program.
+    Unknown,
+}
+
+/// How far a message of one's own is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// In the outbox.
+    Sending,
+    /// The server has it.
+    Sent,
+    /// Given up; may be tried again.
+    Failed,
+    /// Somebody else's.
+    Received,
+}
+
+/// The call that this device is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct CallView {
+    /// The call.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub call_id: CallId,
+    /// Its room.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// How far one is.
+    pub phase: CallPhase,
+    /// When it began.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub started_at: Millis,
+    /// Who is in, drawn from the key tree, in order of leaf.
+    pub participants: Vec<ParticipantView>,
+    /// Leaf of who speaks.
+    pub speaker: Option<u32>,
+    /// Epoch of the call's group.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub epoch: u64,
+    /// The epoch code: groups of five digits, at least 30 digits.
+    pub code_digits: Vec<String>,
+    /// The same as words.
+    pub code_words: Vec<String>,
+    /// Name of the cipher suite of the keys.
+    pub suite: String,
+    /// Name of the cipher suite of the media.
+    pub media_suite: String,
+}
+
+/// How far one is in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum CallPhase {
+    /// Waiting for keys.
+    Joining,
+    /// In.
+    Joined,
+    /// The connection is lost; media may still flow.
+    Reconnecting,
+    /// Removed from the call by a member.
+    Removed,
+}
+
+/// A participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ParticipantView {
+    /// Leaf in the key tree.
+    pub leaf: u32,
+    /// The person.
+    pub person: PersonCard,
+    /// This device.
+    pub this_device: bool,
+    /// Another device of oneself.
+    pub own_other_device: bool,
+    /// By its own word, inside the encryption.
+    pub microphone: bool,
+    /// Likewise.
+    pub camera: bool,
+    /// Likewise.
+    pub screen: bool,
+    /// Likewise.
+    pub hand: bool,
+    /// The server does not list it as connected.
+    pub away: bool,
+}
+
+/// A slot of the subscribe connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SlotView {
+    /// `a=mid`.
+    pub mid: String,
+    /// Leaf of whose track it is, checked against the key tree.
+    pub leaf: u32,
+    /// What.
+    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
+    pub kind: TrackKind,
+}
+
+/// A TURN server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct IceServerCard {
+    /// Addresses.
+    pub urls: Vec<String>,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub credential: String,
+}

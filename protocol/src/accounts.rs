@@ -1,0 +1,202 @@
+//! Accounts over HTTP, under `/api/v1`. OPAQUE (RFC 9807) messages are opaque bytes here.
+//!
+//! ```text
+//! register   POST registration/start ─► POST registration/finish ─┐
+//! sign in    POST login/start ─► POST login/finish ─► POST devices ┴─► POST session/challenge ─► session/open
+//! connect    session/open gives a token (HTTP) and a ticket (GET ws?ticket=…)
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Bytes, DeviceId, Email, Millis, NetworkId, UserId,
+    identity::{Certificate, DeviceList, PublicKey, Signature},
+};
+
+/// `GET /api/v1/server`: what a client wants to know first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// Oldest protocol version that the server speaks.
+    pub oldest_version: u32,
+    /// Newest protocol version that the server speaks.
+    pub newest_version: u32,
+    /// Changes when the server was restored from a backup.
+    pub server_generation: Bytes,
+    /// The server's time.
+    pub now: Millis,
+}
+
+/// `GET /api/v1/invitations/{code}`: what the invitation page shows. 410 when used or expired.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationView {
+    /// Name of the network.
+    pub network_name: String,
+    /// The ID that the account will have.
+    pub email: Email,
+    /// The person's name, if the administrator gave one.
+    pub name: Option<String>,
+    /// When the invitation stops working.
+    pub expires_at: Millis,
+}
+
+/// `POST /api/v1/registration/start`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegistrationStart {
+    /// Code of the invitation.
+    pub invitation: String,
+    /// OPAQUE `RegistrationRequest`.
+    pub opaque: Bytes,
+}
+
+/// Answer to [`RegistrationStart`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegistrationStartReply {
+    /// OPAQUE `RegistrationResponse`.
+    pub opaque: Bytes,
+    /// The user that will be: the client needs it for its certificate.
+    pub user_id: UserId,
+    /// The network.
+    pub network_id: NetworkId,
+    /// The e-mail of the invitation.
+    pub email: Email,
+}
+
+/// `POST /api/v1/registration/finish` (201). The account, its first device and its keys in one transaction.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegistrationFinish {
+    /// Code of the invitation; used up by this.
+    pub invitation: String,
+    /// OPAQUE `RegistrationUpload`.
+    pub opaque: Bytes,
+    /// Name of the person; ignored where the administrator gave one.
+    pub name: String,
+    /// The account identity key.
+    pub aik: PublicKey,
+    /// The AIK's secret, sealed by the device; opaque to the server.
+    pub sealed_aik: Bytes,
+    /// The first device.
+    pub device: NewDevice,
+}
+
+/// A device that comes into being.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewDevice {
+    /// Its certificate, by the account's AIK.
+    pub certificate: Certificate,
+    /// The list that contains it; follows the current one.
+    pub device_list: DeviceList,
+    /// MLS key packages, each used once.
+    pub key_packages: Vec<Bytes>,
+    /// MLS key package of last resort.
+    pub last_resort: Bytes,
+}
+
+/// Answer to [`RegistrationFinish`] and to `POST /api/v1/devices`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// The user.
+    pub user_id: UserId,
+    /// The device.
+    pub device_id: DeviceId,
+}
+
+/// `POST /api/v1/login/start`. Unknown addresses get an answer of the same shape and time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginStart {
+    /// The ID.
+    pub email: Email,
+    /// OPAQUE `CredentialRequest`.
+    pub opaque: Bytes,
+}
+
+/// Answer to [`LoginStart`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginStartReply {
+    /// Names the server's half of this sign-in.
+    pub login_id: Bytes,
+    /// OPAQUE `CredentialResponse`.
+    pub opaque: Bytes,
+}
+
+/// `POST /api/v1/login/finish`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginFinish {
+    /// From [`LoginStartReply`].
+    pub login_id: Bytes,
+    /// OPAQUE `CredentialFinalization`.
+    pub opaque: Bytes,
+}
+
+/// Answer to [`LoginFinish`]: what a new device of this user needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Grant {
+    /// Bearer token for `POST /api/v1/devices`, single use.
+    pub grant: Bytes,
+    /// The user.
+    pub user_id: UserId,
+    /// The network.
+    pub network_id: NetworkId,
+    /// The ID in its normal form.
+    pub email: Email,
+    /// Name of the person.
+    pub name: String,
+    /// The AIK's sealed secret.
+    pub sealed_aik: Bytes,
+    /// The current device list.
+    pub device_list: DeviceList,
+}
+
+/// `POST /api/v1/session/challenge`. Unknown devices get a challenge too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChallengeRequest {
+    /// The device that wants a session.
+    pub device_id: DeviceId,
+}
+
+/// Answer to [`ChallengeRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChallengeReply {
+    /// 32 bytes, single use.
+    pub nonce: Bytes,
+}
+
+/// `POST /api/v1/session/open`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionOpen {
+    /// The device.
+    pub device_id: DeviceId,
+    /// From [`ChallengeReply`].
+    pub nonce: Bytes,
+    /// By the device key, over [`crate::identity::SessionChallenge`].
+    pub signature: Signature,
+}
+
+/// Answer to [`SessionOpen`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// Bearer token for HTTP.
+    pub token: Bytes,
+    /// When the token ends.
+    pub expires_at: Millis,
+    /// For `GET /api/v1/ws?ticket=…`, single use, 30 s.
+    pub ticket: Bytes,
+}
+
+/// `POST /api/v1/admin/invitations` (role administrator or owner; 201).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationCreate {
+    /// Whom to invite.
+    pub email: Email,
+    /// Name, if the administrator wants to set it.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// Answer to [`InvitationCreate`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationCreated {
+    /// The link to hand to the person.
+    pub url: String,
+    /// When it stops working.
+    pub expires_at: Millis,
+}

@@ -1,0 +1,133 @@
+//! Limits of everything that comes from outside. Each says why it is what it is, and what happens beyond it.
+
+/// Longest e-mail address in bytes (RFC 5321 §4.5.3.1.3). Beyond: refused when parsed.
+pub const MAX_EMAIL_LEN: usize = 254;
+
+/// Longest name of a person in bytes; fits every real name, keeps lists readable. Beyond: refused.
+pub const MAX_NAME_LEN: usize = 128;
+
+/// Longest device name in bytes, like [`MAX_NAME_LEN`]. Beyond: the device list is malformed.
+pub const MAX_DEVICE_NAME_LEN: usize = 128;
+
+/// Live devices of one user. More means a bigger tree in every room; fewer hurts people with test machines.
+/// Beyond: a new device is refused until one is removed.
+pub const MAX_DEVICES_PER_USER: usize = 20;
+
+/// Members of a room in users. MLS commits of larger groups take seconds in a browser. Beyond: refused.
+pub const MAX_ROOM_MEMBERS: usize = 500;
+
+/// Longest room title in bytes, judged by clients (the server never sees it). Beyond: refused in the dialog.
+pub const MAX_TITLE_LEN: usize = 200;
+
+/// Longest text message in bytes, judged by clients. Longer text belongs in a file. Beyond: said at once, the
+/// text stays in the box.
+pub const MAX_TEXT_LEN: usize = 16 * 1024;
+
+/// Largest application entry in bytes as the server sees it: a padded text with room for its envelope.
+/// Beyond: `too_large`.
+pub const MAX_APPLICATION_LEN: usize = 64 * 1024;
+
+/// Largest commit, welcome or ratchet tree in bytes: a tree of [`MAX_ROOM_MEMBERS`] × 4 devices with hybrid
+/// keys. Beyond: `too_large`.
+pub const MAX_HANDSHAKE_LEN: usize = 8 * 1024 * 1024;
+
+/// Largest HTTP JSON body in bytes: [`KEY_PACKAGES_PER_DEVICE`] key packages of about 5 kB each as base64.
+/// Beyond: 413 before the body is read.
+pub const MAX_JSON_BODY_LEN: usize = 2 * 1024 * 1024;
+
+/// Largest WebSocket text frame in bytes: one [`MAX_HANDSHAKE_LEN`] with its tree, as base64. Beyond: the
+/// connection is closed.
+pub const MAX_SOCKET_FRAME_LEN: usize = 24 * 1024 * 1024;
+
+/// Outbound WebSocket frames that wait for one slow reader. Lower drops phones in lifts, higher lets dead
+/// readers hold memory. Beyond: the connection is closed; the client resumes from its cursors.
+pub const MAX_SOCKET_QUEUE: usize = 512;
+
+/// Key packages that a device keeps on the server, so that as many rooms can add it while it is offline.
+/// Beyond: the surplus is refused.
+pub const KEY_PACKAGES_PER_DEVICE: usize = 100;
+
+/// A device refills when fewer than this are left: enough for the time that a refill takes.
+pub const KEY_PACKAGES_LOW: usize = 50;
+
+/// Largest key package in bytes; a hybrid one is about 5 kB. Beyond: refused.
+pub const MAX_KEY_PACKAGE_LEN: usize = 16 * 1024;
+
+/// Key packages of others that one device may claim an hour: a whole room of strangers, but not the stock of
+/// a network. Beyond: `rate_limited`.
+pub const MAX_CLAIMS_PER_HOUR: u32 = 2_000;
+
+/// Largest own-state blob in bytes: titles, read marks and verifications of some thousand rooms. Beyond:
+/// `too_large`.
+pub const MAX_OWN_STATE_LEN: usize = 1024 * 1024;
+
+/// Largest sealed AIK blob in bytes. Beyond: refused.
+pub const MAX_SEALED_AIK_LEN: usize = 512;
+
+/// Entries in one answer to a sync: some hundred kilobytes at a time keep a phone responsive.
+pub const MAX_SYNC_ENTRIES: u32 = 200;
+
+/// How long the server keeps an entry that nobody fetched (R56). An administrator may only shorten it.
+pub const MAX_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Life of an invitation: long enough for a holiday.
+pub const INVITATION_LIFE_MS: u64 = 14 * 24 * 60 * 60 * 1000;
+
+/// Life of a session token. Renewing costs one signature, so that a stolen token dies soon.
+pub const SESSION_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Life of a grant: from the password to the enrolled device, over a slow network.
+pub const GRANT_LIFE_MS: u64 = 10 * 60 * 1000;
+
+/// Life of the server's half of a sign-in, of a registration and of a session challenge.
+pub const HANDSHAKE_LIFE_MS: u64 = 2 * 60 * 1000;
+
+/// Life of a WebSocket ticket: it is used at once, and it stands in a URL.
+pub const TICKET_LIFE_MS: u64 = 30 * 1000;
+
+/// Life of a device certificate. Renewed by each sign-in and re-signed list.
+pub const CERTIFICATE_LIFE_MS: u64 = 400 * 24 * 60 * 60 * 1000;
+
+/// Sign-in attempts per e-mail address in [`SIGN_IN_WINDOW_MS`]. Beyond: `rate_limited` with a time to wait.
+pub const MAX_SIGN_INS_PER_WINDOW: u32 = 10;
+
+/// Window of [`MAX_SIGN_INS_PER_WINDOW`].
+pub const SIGN_IN_WINDOW_MS: u64 = 5 * 60 * 1000;
+
+/// Commits that one device may send to one group in a minute: far above what people do, far below a flood.
+/// Beyond: `rate_limited`.
+pub const MAX_COMMITS_PER_MINUTE: u32 = 120;
+
+/// Participants of one call; a leaf must fit 12 bits of the SFrame key id. Beyond: `call_full`.
+pub const MAX_CALL_PARTICIPANTS: usize = 1_000;
+
+/// A participant whose connection was lost is removed from the call after this: longer than a reconnect, so
+/// that a tunnel does not re-key the call.
+pub const CALL_LINGER_MS: u64 = 15_000;
+
+/// A joiner that nobody added by then uses an external commit.
+pub const CALL_JOIN_PATIENCE_MS: u64 = 1_000;
+
+/// Joins gathered into one commit: enough for a meeting that starts on the hour, unnoticeable to the first.
+pub const CALL_JOIN_GATHER_MS: u64 = 100;
+
+/// The k-th live leaf commits after k times this, so that one commits and the rest see it.
+pub const CALL_COMMITTER_STEP_MS: u64 = 150;
+
+/// Entries that the server keeps of a call for those who reconnect. Beyond: the client joins anew.
+pub const MAX_CALL_LOG: usize = 4_096;
+
+/// Largest SDP in bytes; an offer of 50 slots is 112 kB. Beyond: `too_large`.
+pub const MAX_SDP_LEN: usize = 256 * 1024;
+
+/// Receiving audio slots per subscriber: who speaks at once is rarely more than three.
+pub const MAX_AUDIO_SLOTS: usize = 5;
+
+/// Receiving video slots per subscriber: the largest grid. str0m's cost per packet grows with m-lines.
+pub const MAX_VIDEO_SLOTS: usize = 25;
+
+/// WebSocket heartbeat: below the usual 60 s of proxies.
+pub const HEARTBEAT_MS: u64 = 20_000;
+
+/// A connection that showed no sign of life for this long is dead.
+pub const HEARTBEAT_TIMEOUT_MS: u64 = 50_000;

@@ -1,0 +1,128 @@
+//! The settings of a room, as an authenticated extension of its group context (B8): server and members
+//! enforce them alike. Title, description and avatar are not here; they are encrypted.
+
+use crate::{
+    Millis, RoomId, UserId,
+    encoding::{Reader, Writer},
+    limits::MAX_ROOM_MEMBERS,
+};
+
+/// MLS extension type (private use range, RFC 9420 §17.3) of [`RoomSettings`] in the group context.
+pub const ROOM_SETTINGS_EXTENSION: u16 = 0xF0C1;
+
+/// What kind of place a group is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RoomKind {
+    /// A room with members, roles and a title.
+    Room = 1,
+    /// Two users; nobody is ever added.
+    Direct = 2,
+    /// The user's own devices.
+    Own = 3,
+    /// A live call in a room.
+    Call = 4,
+}
+
+/// Who may add people to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum WhoMayAdd {
+    /// Every member.
+    Members = 1,
+    /// Moderators only.
+    Moderators = 2,
+}
+
+/// The extension's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSettings {
+    /// The room; binds the group to it, so that the server cannot pass one room's group off as another's.
+    pub room_id: RoomId,
+    /// Kind of the group.
+    pub kind: RoomKind,
+    /// Who may change settings and remove others; at least one in a [`RoomKind::Room`], up to
+    /// [`MAX_ROOM_MEMBERS`].
+    pub moderators: Vec<UserId>,
+    /// Who may add people.
+    pub who_may_add: WhoMayAdd,
+    /// Longest time to live of a message in milliseconds; 0 = no cap below the network's.
+    pub ttl_cap_ms: u64,
+    /// Longest burn-on-read in milliseconds; 0 = no cap.
+    pub burn_cap_ms: u64,
+    /// When the room itself ends; 0 = never.
+    pub ends_at: Millis,
+}
+
+impl RoomSettings {
+    const VERSION: u8 = 1;
+
+    /// The bytes of the extension.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer
+            .u8(Self::VERSION)
+            .fixed(self.room_id.as_bytes())
+            .u8(self.kind as u8)
+            .u8(self.who_may_add as u8)
+            .u64(self.ttl_cap_ms)
+            .u64(self.burn_cap_ms)
+            .u64(self.ends_at.0)
+            .u32(u32::try_from(self.moderators.len()).unwrap_or(u32::MAX));
+        for user in &self.moderators {
+            writer.fixed(user.as_bytes());
+        }
+        writer.finish()
+    }
+
+    /// Reads the bytes of the extension; nothing if they are not one.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        if reader.u8()? != Self::VERSION {
+            return None;
+        }
+        let room_id = RoomId::from_slice(&reader.fixed::<16>()?)?;
+        let kind = match reader.u8()? {
+            1 => RoomKind::Room,
+            2 => RoomKind::Direct,
+            3 => RoomKind::Own,
+            4 => RoomKind::Call,
+            _ => return None,
+        };
+        let who_may_add = match reader.u8()? {
+            1 => WhoMayAdd::Members,
+            2 => WhoMayAdd::Moderators,
+            _ => return None,
+        };
+        let ttl_cap_ms = reader.u64()?;
+        let burn_cap_ms = reader.u64()?;
+        let ends_at = Millis(reader.u64()?);
+        let count = usize::try_from(reader.u32()?).ok().filter(|count| *count <= MAX_ROOM_MEMBERS)?;
+        let moderators =
+            (0..count).map(|_| UserId::from_slice(&reader.fixed::<16>()?)).collect::<Option<_>>()?;
+        reader.end()?;
+        Some(Self { room_id, kind, moderators, who_may_add, ttl_cap_ms, burn_cap_ms, ends_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_survive_encoding_and_nothing_trails() {
+        let settings = RoomSettings {
+            room_id: RoomId::from_random([1; 16]),
+            kind: RoomKind::Room,
+            moderators: vec![UserId::from_random([2; 16]), UserId::from_random([3; 16])],
+            who_may_add: WhoMayAdd::Moderators,
+            ttl_cap_ms: 1,
+            burn_cap_ms: 2,
+            ends_at: Millis(3),
+        };
+        let mut bytes = settings.encode();
+        assert_eq!(RoomSettings::decode(&bytes), Some(settings));
+        bytes.push(0);
+        assert_eq!(RoomSettings::decode(&bytes), None);
+    }
+}

@@ -1,0 +1,2 @@
+//! The program `conclave`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Threads, sockets and the control link around the forwarding engine.

@@ -1,0 +1,1 @@
+//! axum service: accounts, rooms, delivery, calls.

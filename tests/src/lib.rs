@@ -1,0 +1,1 @@
+//! Journeys across programs: end to end, simulated network, browser, figures.

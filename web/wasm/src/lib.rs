@@ -1,0 +1,1 @@
+//! client-core's door to the browser.
