@@ -2,3 +2,6 @@
 //! native and for browsers.
 
 pub mod api;
+pub mod core;
+
+pub use crate::core::{Core, StartError};

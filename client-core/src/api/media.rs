@@ -25,7 +25,8 @@ impl<'de> Deserialize<'de> for BaseKey {
         let mut bytes = Bytes::deserialize(deserializer)?;
         let key = <[u8; 32]>::try_from(bytes.0.as_slice());
         bytes.0.zeroize();
-        key.map(Self).map_err(|_| serde::de::Error::custom("a base key has 32 bytes"))
+        key.map(Self)
+            .map_err(|_| serde::de::Error::custom("a base key has 32 bytes"))
     }
 }
 
