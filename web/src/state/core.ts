@@ -1,0 +1,23 @@
+import type { Command } from "../core/generated/Command";
+import type { Event } from "../core/generated/Event";
+import type { Failure } from "../core/generated/Failure";
+import type { Reply } from "../core/generated/Reply";
+
+/** Everything that the core tells by itself; answers to commands come from `send`. */
+export type CoreEvent = Exclude<Event, { type: "reply" }>;
+
+/** An answer of type `failed` is thrown away by nobody: it is a value like the others. */
+export type { Command, Failure, Reply };
+
+/** The device's core, wherever it runs (a worker of this tab, or of another tab of the same device). */
+export interface CoreClient {
+  /**
+   * Hands in a command. Never rejects: what goes wrong, the core's own death included, is a `failed` reply.
+   */
+  send(command: Command): Promise<Reply>;
+  /**
+   * Hears every event from now on. The first events are the present state (session, rooms, call), delivered
+   * after this returns.
+   */
+  onEvent(listener: (event: CoreEvent) => void): () => void;
+}

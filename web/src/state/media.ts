@@ -1,0 +1,127 @@
+import type { VideoCard } from "../core/generated/VideoCard";
+import type { Failure } from "./core";
+
+/** What the picture of a remote tile is; the text of the tile's `data-media`. */
+export type MediaState = "waiting-for-key" | "connecting" | "live" | "off";
+
+/** Kinds of devices that a person chooses. */
+export type DeviceKind = "microphone" | "camera" | "speaker";
+
+/** One device in a picker. */
+export interface DeviceChoice {
+  readonly id: string;
+  /** Empty until the browser may tell it. */
+  readonly label: string;
+}
+
+/** A picture of a participant. The views place it by `(leaf, kind)`. */
+export interface RemoteVideo {
+  readonly leaf: number;
+  readonly kind: "camera" | "screen";
+  readonly state: MediaState;
+  /** For the `<video>`; there from the moment that a slot is bound, whatever the state. */
+  readonly stream: MediaStream | null;
+}
+
+/**
+ * Something about devices or the network that the person should know; text under `media.<code>.title` and
+ * `media.<code>.advice`. One code per cause.
+ */
+export interface MediaProblem {
+  readonly code: MediaProblemCode;
+  /** The device that it is about. */
+  readonly device: DeviceKind | "screen" | null;
+  /** Name of the device, where the text names it. */
+  readonly label?: string;
+}
+
+/** Causes, one message each. */
+export type MediaProblemCode =
+  /** The browser's setting for this site says no. */
+  | "blocked_for_site"
+  /** The operating system says no. */
+  | "blocked_by_system"
+  /** The question was closed without an answer. */
+  | "prompt_dismissed"
+  | "no_device"
+  | "in_use"
+  | "muted_by_system"
+  | "insecure_page"
+  | "no_encoded_transforms"
+  | "device_unplugged"
+  /** A new device is there; `useDevice` takes it. */
+  | "device_new"
+  /** The browser plays nothing before a click; `resumeAudio` is that click. */
+  | "autoplay_blocked"
+  /** Media goes over TCP. */
+  | "udp_blocked"
+  /** Media finds no way at all. */
+  | "network_blocked"
+  | "network_slow"
+  /** The sealing of what one sends failed; it was taken off the network at once. */
+  | "sealing_failed"
+  | "device_failed";
+
+/** How the media's connection is. */
+export type MediaConnection = "idle" | "connecting" | "connected" | "reconnecting" | "failed";
+
+/** What the call's views show; immutable, a new object for each change. */
+export interface MediaView {
+  /** The microphone is open and heard. */
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  readonly screen: boolean;
+  readonly hand: boolean;
+  /** Own camera picture, for the preview and the own tile. */
+  readonly preview: MediaStream | null;
+  /** Own shared screen. */
+  readonly ownScreen: MediaStream | null;
+  readonly remote: readonly RemoteVideo[];
+  readonly devices: Readonly<Record<DeviceKind, readonly DeviceChoice[]>>;
+  /** Chosen device of each kind; empty = the system's default. */
+  readonly chosen: Readonly<Record<DeviceKind, string>>;
+  /** Whether the browser can choose a speaker (`setSinkId`). */
+  readonly canChooseSpeaker: boolean;
+  /** Whether the browser can share a screen (phones cannot). */
+  readonly canShareScreen: boolean;
+  readonly problems: readonly MediaProblem[];
+  readonly connection: MediaConnection;
+}
+
+/**
+ * The devices and the media of one call: owner of the PeerConnections and of the audio output. Implemented in
+ * `media/`; the views know only this.
+ *
+ * Life: `prepare` (before joining) → `join` → `leave` or `close`. After `leave` it may `prepare` again.
+ */
+export interface MediaCall {
+  /** Hears of each new view. */
+  subscribe(listener: () => void): () => void;
+  /** The present view; the same object until something changes. */
+  view(): MediaView;
+  /** Loudness of the own microphone now, 0 to 1; asked for every animation frame by the level meter. */
+  level(): number;
+
+  /** Opens the remembered devices for the preview. What is missing shows as problems; never rejects. */
+  prepare(): Promise<void>;
+  /** Enters the room's call with the devices as they are (`join_call`, PeerConnections, `set_media`). */
+  join(roomId: string): Promise<Failure | null>;
+  /** Leaves the call and releases all devices. */
+  leave(): Promise<void>;
+  /** Releases all devices without a call (the preview was left). */
+  close(): void;
+
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  setScreen(on: boolean): Promise<void>;
+  setHand(up: boolean): Promise<void>;
+  chooseDevice(kind: DeviceKind, id: string): Promise<void>;
+  /** A short sound on the chosen speaker. */
+  playTestSound(): Promise<void>;
+  /** Called in a click, when `autoplay_blocked`. */
+  resumeAudio(): Promise<void>;
+  /** Takes a problem away that was read. */
+  dismiss(problem: MediaProblem): void;
+  /** The videos on screen, most important first. */
+  show(video: readonly VideoCard[]): void;
+}
