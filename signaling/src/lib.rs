@@ -1,1 +1,11 @@
 //! axum service: accounts, rooms, delivery, calls.
+//!
+//! [`Service`] is the face for the program around it: it opens the database, gives an HTTP router for `/api/…`
+//! and a sink for what the SFU says. [`admin`] works on the same database without a running service.
+
+pub mod admin;
+pub mod clock;
+mod service;
+
+pub use clock::Clock;
+pub use service::{OpenError, Service, Settings};
