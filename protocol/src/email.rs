@@ -84,7 +84,10 @@ mod tests {
     /// R1: one ID per address, whatever the case it was typed in.
     #[test]
     fn case_and_surrounding_space_make_no_second_id() {
-        assert_eq!(Email::parse(" Alice@Example.ORG ").unwrap(), Email::parse("alice@example.org").unwrap());
+        assert_eq!(
+            Email::parse(" Alice@Example.ORG ").unwrap(),
+            Email::parse("alice@example.org").unwrap()
+        );
     }
 
     #[test]
@@ -101,6 +104,9 @@ mod tests {
         ] {
             assert_eq!(Email::parse(text).unwrap_err(), error, "{text}");
         }
-        assert_eq!(Email::parse(&format!("{}@x.org", "a".repeat(300))).unwrap_err(), EmailError::TooLong);
+        assert_eq!(
+            Email::parse(&format!("{}@x.org", "a".repeat(300))).unwrap_err(),
+            EmailError::TooLong
+        );
     }
 }

@@ -69,7 +69,12 @@ pub struct Problem {
 impl Problem {
     /// A problem of `code` with its usual status.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { status: code.status(), code, detail: detail.into(), retry_after_ms: None }
+        Self {
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            retry_after_ms: None,
+        }
     }
 }
 

@@ -97,11 +97,22 @@ impl RoomSettings {
         let ttl_cap_ms = reader.u64()?;
         let burn_cap_ms = reader.u64()?;
         let ends_at = Millis(reader.u64()?);
-        let count = usize::try_from(reader.u32()?).ok().filter(|count| *count <= MAX_ROOM_MEMBERS)?;
-        let moderators =
-            (0..count).map(|_| UserId::from_slice(&reader.fixed::<16>()?)).collect::<Option<_>>()?;
+        let count = usize::try_from(reader.u32()?)
+            .ok()
+            .filter(|count| *count <= MAX_ROOM_MEMBERS)?;
+        let moderators = (0..count)
+            .map(|_| UserId::from_slice(&reader.fixed::<16>()?))
+            .collect::<Option<_>>()?;
         reader.end()?;
-        Some(Self { room_id, kind, moderators, who_may_add, ttl_cap_ms, burn_cap_ms, ends_at })
+        Some(Self {
+            room_id,
+            kind,
+            moderators,
+            who_may_add,
+            ttl_cap_ms,
+            burn_cap_ms,
+            ends_at,
+        })
     }
 }
 

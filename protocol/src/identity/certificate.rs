@@ -55,7 +55,8 @@ impl Certificate {
         })();
         let certificate = parsed.ok_or(SignatureError::Malformed)?;
         let body = &certificate.body;
-        body.aik.check_signature(Self::LABEL, &body.encode(), &certificate.signature)?;
+        body.aik
+            .check_signature(Self::LABEL, &body.encode(), &certificate.signature)?;
         Ok(certificate)
     }
 

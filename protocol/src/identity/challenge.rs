@@ -19,11 +19,18 @@ impl SessionChallenge {
     }
 
     /// Checks a device's answer.
-    pub fn check_signature(&self, device_key: &PublicKey, signature: &Signature) -> Result<(), SignatureError> {
+    pub fn check_signature(
+        &self,
+        device_key: &PublicKey,
+        signature: &Signature,
+    ) -> Result<(), SignatureError> {
         device_key.check_signature(Self::LABEL, &self.body(), signature)
     }
 
     fn body(&self) -> Vec<u8> {
-        Writer::default().fixed(self.device_id.as_bytes()).fixed(&self.nonce).finish()
+        Writer::default()
+            .fixed(self.device_id.as_bytes())
+            .fixed(&self.nonce)
+            .finish()
     }
 }

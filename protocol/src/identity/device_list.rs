@@ -66,7 +66,9 @@ impl DeviceList {
             Some(Self { body, signature })
         })();
         let list = parsed.ok_or(SignatureError::Malformed)?;
-        list.body.aik.check_signature(Self::LABEL, &list.body.encode(), &list.signature)?;
+        list.body
+            .aik
+            .check_signature(Self::LABEL, &list.body.encode(), &list.signature)?;
         Ok(list)
     }
 
@@ -127,8 +129,17 @@ impl DeviceListBody {
         if count > MAX_DEVICES_PER_USER {
             return None;
         }
-        let devices = (0..count).map(|_| ListedDevice::read(reader)).collect::<Option<_>>()?;
-        Some(Self { user_id, aik, version, previous, signed_at, devices })
+        let devices = (0..count)
+            .map(|_| ListedDevice::read(reader))
+            .collect::<Option<_>>()?;
+        Some(Self {
+            user_id,
+            aik,
+            version,
+            previous,
+            signed_at,
+            devices,
+        })
     }
 }
 
@@ -140,7 +151,12 @@ impl ListedDevice {
         if name.len() > MAX_DEVICE_NAME_LEN {
             return None;
         }
-        Some(Self { device_id, device_key, name: name.to_owned(), added_at: Millis(reader.u64()?) })
+        Some(Self {
+            device_id,
+            device_key,
+            name: name.to_owned(),
+            added_at: Millis(reader.u64()?),
+        })
     }
 }
 

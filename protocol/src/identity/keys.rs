@@ -53,10 +53,18 @@ impl PublicKey {
 
     /// Checks `signature` over [`signed_bytes`] of `label` and `body`; strict (RFC 8032 cofactorless, no
     /// malleable encodings), so that two implementations never disagree.
-    pub fn check_signature(&self, label: &str, body: &[u8], signature: &Signature) -> Result<(), SignatureError> {
+    pub fn check_signature(
+        &self,
+        label: &str,
+        body: &[u8],
+        signature: &Signature,
+    ) -> Result<(), SignatureError> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError::BadKey)?;
-        key.verify_strict(&signed_bytes(label, body), &ed25519_dalek::Signature::from_bytes(&signature.0))
-            .map_err(|_| SignatureError::WrongSignature)
+        key.verify_strict(
+            &signed_bytes(label, body),
+            &ed25519_dalek::Signature::from_bytes(&signature.0),
+        )
+        .map_err(|_| SignatureError::WrongSignature)
     }
 }
 
@@ -96,7 +104,11 @@ impl From<PublicKey> for Bytes {
 impl TryFrom<Bytes> for Signature {
     type Error = SignatureError;
     fn try_from(bytes: Bytes) -> Result<Self, Self::Error> {
-        bytes.0.try_into().map(Self).map_err(|_| SignatureError::Malformed)
+        bytes
+            .0
+            .try_into()
+            .map(Self)
+            .map_err(|_| SignatureError::Malformed)
     }
 }
 

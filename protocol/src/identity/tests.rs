@@ -51,7 +51,10 @@ fn certificate_survives_encoding() {
 #[test]
 fn certificate_by_another_key_is_refused() {
     let forged = certificate(&key(7), &key(8)).encode();
-    assert_eq!(Certificate::decode(&forged).unwrap_err(), SignatureError::WrongSignature);
+    assert_eq!(
+        Certificate::decode(&forged).unwrap_err(),
+        SignatureError::WrongSignature
+    );
 }
 
 #[test]
@@ -76,8 +79,14 @@ fn a_list_that_skips_goes_back_or_forks_does_not_follow() {
 #[test]
 fn a_challenge_signed_for_one_device_does_not_serve_another() {
     let sign = |challenge: &SessionChallenge| Signature(key(9).sign(&challenge.to_be_signed()).to_bytes());
-    let one = SessionChallenge { device_id: DeviceId::from_random([3; 16]), nonce: [1; 32] };
-    let other = SessionChallenge { device_id: DeviceId::from_random([4; 16]), nonce: [1; 32] };
+    let one = SessionChallenge {
+        device_id: DeviceId::from_random([3; 16]),
+        nonce: [1; 32],
+    };
+    let other = SessionChallenge {
+        device_id: DeviceId::from_random([4; 16]),
+        nonce: [1; 32],
+    };
     assert!(one.check_signature(&public(&key(9)), &sign(&one)).is_ok());
     assert!(other.check_signature(&public(&key(9)), &sign(&one)).is_err());
 }

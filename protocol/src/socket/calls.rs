@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CommitBundle, GroupInfoReply};
-use crate::{Bytes, CallId, DeviceId, Epoch, Generation, MessageId, Millis, ParticipantId, RoomId, Seq, UserId};
+use crate::{
+    Bytes, CallId, DeviceId, Epoch, Generation, MessageId, Millis, ParticipantId, RoomId, Seq, UserId,
+};
 
 /// Names a call.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
