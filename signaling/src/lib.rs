@@ -4,7 +4,9 @@
 //! and a sink for what the SFU says. [`admin`] works on the same database without a running service.
 
 pub mod admin;
+pub mod calls;
 pub mod clock;
+pub mod groups;
 mod service;
 
 pub use clock::Clock;
