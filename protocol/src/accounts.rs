@@ -33,6 +33,9 @@ pub struct InvitationView {
     pub network_name: String,
     /// The ID that the account will have.
     pub email: Email,
+    /// Whether the ID is settled. Only the very first invitation of a deployment leaves it open, for nobody was
+    /// there to say who it is for: then `email` is a suggestion.
+    pub email_fixed: bool,
     /// The person's name, if the administrator gave one.
     pub name: Option<String>,
     /// When the invitation stops working.
@@ -44,6 +47,9 @@ pub struct InvitationView {
 pub struct RegistrationStart {
     /// Code of the invitation.
     pub invitation: String,
+    /// The ID that the person chose; taken only where the invitation leaves it open (else `malformed`).
+    #[serde(default)]
+    pub email: Option<Email>,
     /// OPAQUE `RegistrationRequest`.
     pub opaque: Bytes,
 }
@@ -57,7 +63,7 @@ pub struct RegistrationStartReply {
     pub user_id: UserId,
     /// The network.
     pub network_id: NetworkId,
-    /// The e-mail of the invitation.
+    /// The ID that the account will have: the certificate must name it.
     pub email: Email,
 }
 

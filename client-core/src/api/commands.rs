@@ -20,6 +20,9 @@ pub enum Command {
     Register {
         /// The last part of the link.
         code: String,
+        /// The ID as typed, where the invitation leaves it open.
+        #[serde(default)]
+        email: Option<String>,
         /// Full name.
         name: String,
         /// Password; never leaves the device.

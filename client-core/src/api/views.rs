@@ -138,6 +138,8 @@ pub struct InvitationCard {
     pub network_name: String,
     /// The ID that the account will have.
     pub email: String,
+    /// Whether the ID is settled; else `email` is a suggestion that the person may change (first start only).
+    pub email_fixed: bool,
     /// Name, if the administrator gave one.
     pub name: Option<String>,
 }

@@ -16,6 +16,10 @@ code: string, } | { "type": "register",
  */
 code: string, 
 /**
+ * The ID as typed, where the invitation leaves it open.
+ */
+email: string | null, 
+/**
  * Full name.
  */
 name: string, 

@@ -13,6 +13,10 @@ network_name: string,
  */
 email: string, 
 /**
+ * Whether the ID is settled; else `email` is a suggestion that the person may change (first start only).
+ */
+email_fixed: boolean, 
+/**
  * Name, if the administrator gave one.
  */
 name: string | null, };

@@ -1,0 +1,111 @@
+// The main job on real input: three people in three browsers register, talk in an encrypted room, and meet in a call.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Person, until } from "./support/person.mjs";
+import { Server } from "./support/server.mjs";
+
+let server;
+let alice;
+let bob;
+let carol;
+const ROOM = "Launch plan";
+
+before(async () => {
+  server = await Server.start();
+  [alice, bob, carol] = await Promise.all(["alice", "bob", "carol"].map((key) => Person.open(key)));
+});
+
+after(async () => {
+  await Promise.all([alice, bob, carol].map((person) => person?.close()));
+  await server?.remove();
+});
+
+test("R4 R6 people register by their links", async () => {
+  const links = [server.facts.invitation, await server.invite(bob.email), await server.invite(carol.email)];
+  alice.email = await emailOf(links[0]);
+  await Promise.all([alice, bob, carol].map((person, index) => person.register(links[index])));
+});
+
+test("R36 alice makes a room, and messages go both ways", async () => {
+  await alice.createRoom(ROOM, [bob.email, carol.email]);
+  await Promise.all([bob.openRoom(ROOM), carol.openRoom(ROOM)]);
+  await alice.send("Hello from Alice");
+  await bob.sees("Hello from Alice");
+  await bob.send("Hello from Bob");
+  for (const person of [alice, carol]) await person.sees("Hello from Bob");
+});
+
+test("who was offline gets everything once and in order", async () => {
+  await carol.context.setOffline(true);
+  const texts = Array.from({ length: 5 }, (_, index) => `While you were away ${index + 1}`);
+  for (const text of texts) {
+    await alice.send(text);
+    await bob.sees(text);
+  }
+  await carol.context.setOffline(false);
+  await carol.sees(texts.at(-1));
+  const seen = (await carol.messages()).join("\n");
+  const places = texts.map((text) => seen.indexOf(text));
+  assert.deepEqual(places, [...places].sort((a, b) => a - b));
+  assert.ok(places.every((place) => place >= 0), seen);
+  for (const text of texts) assert.equal(seen.split(text).length - 1, 1, text);
+});
+
+test("messages survive a reload, and a restart of browser and server", async () => {
+  await bob.page.reload();
+  await bob.sees("Hello from Alice");
+  const address = new URL(server.url).host.replace("localhost", "127.0.0.1");
+  await server.stop();
+  server = await Server.start({ data: server.data, listen: address });
+  await bob.restart(server.url);
+  await bob.isIn();
+  await bob.openRoom(ROOM);
+  await bob.sees("Hello from Alice");
+  await bob.send("Back again");
+  for (const person of [alice, carol]) await person.sees("Back again");
+});
+
+test("R33 R52 everyone in the call sees and hears the others", async () => {
+  await alice.joinCall();
+  await Promise.all([bob.joinCall(), carol.joinCall()]);
+  for (const [viewer, ...others] of [[alice, bob, carol], [bob, alice, carol], [carol, alice, bob]]) {
+    for (const other of others) {
+      await viewer.seesLive(other);
+      const { mean, change } = await viewer.picture(other);
+      const strongest = mean.indexOf(Math.max(...mean));
+      assert.equal(strongest, other.colour.indexOf(Math.max(...other.colour)), `${viewer.key} sees ${other.key}: ${mean}`);
+      assert.ok(change > 0.5, `${viewer.key} sees ${other.key} move: ${change}`);
+    }
+    const before = await viewer.received();
+    await until(`${viewer.key} hears`, async () => (await viewer.received()).audioEnergy > before.audioEnergy + 0.001);
+  }
+});
+
+test("B3 when carol leaves, the epoch changes and the others go on", async () => {
+  const epoch = async (person) => {
+    await person.role("button", "Encryption").click();
+    const text = await person.page.getByTestId("call-epoch").innerText();
+    await person.page.keyboard.press("Escape");
+    return Number(text.replace(/\D/g, ""));
+  };
+  const before = await epoch(alice);
+  await carol.role("button", "Leave call").click();
+  await carol.role("heading", ROOM).waitFor();
+  await alice.tile(carol.name).waitFor({ state: "detached" });
+  assert.ok((await epoch(alice)) > before);
+  for (const [viewer, other] of [[alice, bob], [bob, alice]]) {
+    await viewer.seesLive(other);
+    const frames = (await viewer.received()).framesDecoded;
+    await until("frames go on", async () => (await viewer.received()).framesDecoded > frames, 1_000);
+  }
+});
+
+test("no page had an error", () => {
+  assert.deepEqual([...alice.problems, ...bob.problems, ...carol.problems].filter((text) => !/net::ERR_INTERNET_DISCONNECTED|WebSocket/.test(text)), []);
+});
+
+// The first start invites an owner whose address the invitation page shows.
+async function emailOf(link) {
+  const answer = await fetch(new URL(`/api/v1/invitations/${link.split("/").pop()}`, link));
+  return (await answer.json()).email;
+}

@@ -1,0 +1,48 @@
+// Files that stand in for cameras and microphones: each person has a colour and a tone of their own.
+import { writeFileSync } from "node:fs";
+
+const WIDTH = 640;
+const HEIGHT = 360;
+const FRAMES = 30;
+const RATE = 48_000;
+
+// Y4M, 4:2:0: a plain field of the colour, across which a dark bar moves, so that pixels change.
+export function writeCamera(file, [red, green, blue]) {
+  const luma = clamp(0.257 * red + 0.504 * green + 0.098 * blue + 16);
+  const cb = clamp(-0.148 * red - 0.291 * green + 0.439 * blue + 128);
+  const cr = clamp(0.439 * red - 0.368 * green - 0.071 * blue + 128);
+  const chroma = (WIDTH / 2) * (HEIGHT / 2);
+  const parts = [Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F15:1 Ip A1:1 C420jpeg\n`)];
+  for (let frame = 0; frame < FRAMES; frame += 1) {
+    const y = Buffer.alloc(WIDTH * HEIGHT, luma);
+    const left = Math.floor((frame * WIDTH) / FRAMES);
+    for (let row = 0; row < HEIGHT; row += 1) y.fill(40, row * WIDTH + left, row * WIDTH + Math.min(left + 40, WIDTH));
+    parts.push(Buffer.from("FRAME\n"), y, Buffer.alloc(chroma, cb), Buffer.alloc(chroma, cr));
+  }
+  writeFileSync(file, Buffer.concat(parts));
+}
+
+// WAV, 16 bit mono: two seconds of a tone.
+export function writeMicrophone(file, hertz) {
+  const samples = RATE * 2;
+  const data = Buffer.alloc(samples * 2);
+  for (let index = 0; index < samples; index += 1) {
+    data.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * index) / RATE)), index * 2);
+  }
+  const header = Buffer.alloc(44);
+  header.write("RIFF", 0);
+  header.writeUInt32LE(36 + data.length, 4);
+  header.write("WAVEfmt ", 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(RATE, 24);
+  header.writeUInt32LE(RATE * 2, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write("data", 36);
+  header.writeUInt32LE(data.length, 40);
+  writeFileSync(file, Buffer.concat([header, data]));
+}
+
+const clamp = (value) => Math.max(0, Math.min(255, Math.round(value)));

@@ -1,0 +1,233 @@
+// A person at a browser of their own: finds everything by role and name, as a person (or a screen reader) does.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeCamera, writeMicrophone } from "./devices.mjs";
+
+const require = createRequire(new URL("../../../web/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const CHROMIUM = process.env.CONCLAVE_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--autoplay-policy=no-user-gesture-required",
+  "--disable-features=WebRtcHideLocalIpsWithMdns",
+  // Three browsers on two cores: what is behind must not be slowed down, for nobody is in front.
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
+// Long enough for the slowest step (Argon2id in three browsers at once) on a busy machine.
+export const PATIENCE_MS = 30_000;
+export const PASSWORD = "Correct horse 7 battery";
+
+const LOOKS = {
+  alice: { name: "Alice Adams", colour: [220, 60, 60], hertz: 440 },
+  bob: { name: "Bob Brown", colour: [60, 200, 80], hertz: 660 },
+  carol: { name: "Carol Clark", colour: [70, 90, 230], hertz: 880 },
+};
+
+export class Person {
+  static async open(key, { flags = [], device = "1", width = 1280, height = 800 } = {}) {
+    const person = new Person();
+    Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
+    person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
+    const camera = join(person.directory, "camera.y4m");
+    const microphone = join(person.directory, "microphone.wav");
+    writeCamera(camera, person.colour);
+    writeMicrophone(microphone, person.hertz);
+    person.launch = () =>
+      chromium.launchPersistentContext(join(person.directory, "profile"), {
+        executablePath: CHROMIUM,
+        headless: true,
+        viewport: { width, height },
+        args: [
+          ...FLAGS,
+          `--use-file-for-fake-video-capture=${camera}`,
+          `--use-file-for-fake-audio-capture=${microphone}`,
+          ...flags,
+        ],
+      });
+    await person.start();
+    return person;
+  }
+
+  async start() {
+    this.context = await this.launch();
+    this.context.setDefaultTimeout(PATIENCE_MS);
+    // The page's PeerConnections, for their statistics.
+    await this.context.addInitScript(() => {
+      const Original = window.RTCPeerConnection;
+      window.peerConnections = [];
+      window.RTCPeerConnection = class extends Original {
+        constructor(...args) {
+          super(...args);
+          window.peerConnections.push(this);
+        }
+      };
+    });
+    this.page = this.context.pages()[0] ?? (await this.context.newPage());
+    this.problems = [];
+    this.watch(this.page);
+  }
+
+  watch(page) {
+    page.on("pageerror", (error) => this.problems.push(`${this.key}: ${error}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.problems.push(`${this.key}: ${message.text()}`);
+    });
+  }
+
+  // Closes the browser and opens it again with the same profile.
+  async restart(url) {
+    await this.context.close();
+    await this.start();
+    await this.page.goto(url);
+  }
+
+  async close() {
+    await this.context?.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  role(role, name, options = {}) {
+    return this.page.getByRole(role, { name, exact: true, ...options });
+  }
+
+  async register(link, { nameGiven = false } = {}) {
+    await this.page.goto(link);
+    if (!nameGiven) await this.role("textbox", "Full name").fill(this.name);
+    await this.role("textbox", "Password").fill(PASSWORD);
+    await this.role("textbox", "Repeat password").fill(PASSWORD);
+    await this.role("button", "Create account").click();
+    await this.isIn();
+  }
+
+  async signIn(url, password = PASSWORD) {
+    await this.page.goto(url);
+    await this.role("textbox", "Email").fill(this.email);
+    await this.role("textbox", "Password").fill(password);
+    await this.role("button", "Sign in").click();
+  }
+
+  async isIn() {
+    await this.role("button", "New room").waitFor();
+  }
+
+  async createRoom(title, emails) {
+    await this.role("button", "New room").click();
+    const dialog = this.role("dialog", "New room");
+    await dialog.getByRole("textbox", { name: "Room name", exact: true }).fill(title);
+    const people = dialog.getByRole("combobox", { name: "Add people" });
+    for (const email of emails) {
+      await people.fill(email);
+      await people.press("Enter");
+      await dialog.getByText(email).first().waitFor();
+    }
+    await dialog.getByRole("button", { name: "Create room", exact: true }).click();
+    await this.role("heading", title).waitFor();
+  }
+
+  async openRoom(title) {
+    await this.role("navigation", "Rooms").getByRole("link", { name: title }).first().click();
+    await this.role("heading", title).waitFor();
+  }
+
+  async send(text) {
+    await this.role("textbox", "Message").fill(text);
+    await this.role("button", "Send").click();
+  }
+
+  // Text of all messages that the open room shows, in order.
+  async messages() {
+    return this.role("log", "Messages").getByRole("article").allInnerTexts();
+  }
+
+  async sees(text) {
+    await this.role("log", "Messages").getByRole("article").filter({ hasText: text }).first().waitFor();
+  }
+
+  async joinCall() {
+    await this.page.getByRole("button", { name: /^(Start|Join) call$/ }).click();
+    await this.role("button", "Join now").click();
+    await this.role("toolbar", "Call controls").waitFor();
+  }
+
+  tile(name) {
+    return this.role("group", name);
+  }
+
+  // Waits until the other's tile is live by its own word, and by its pixels.
+  async seesLive(other) {
+    await this.page.locator(`[data-media="live"]`).and(this.tile(other.name)).waitFor();
+  }
+
+  // Mean colour of the picture in a tile, and how it differs from one a little later.
+  async picture(other) {
+    const video = this.tile(other.name).locator("video").first();
+    return video.evaluate(async (element) => {
+      const shot = () => {
+        const canvas = document.createElement("canvas");
+        canvas.width = 64;
+        canvas.height = 36;
+        const context = canvas.getContext("2d");
+        context.drawImage(element, 0, 0, 64, 36);
+        return context.getImageData(0, 0, 64, 36).data;
+      };
+      const nextFrame = () => new Promise((resolve) => element.requestVideoFrameCallback(resolve));
+      const first = shot();
+      for (let count = 0; count < 5; count += 1) await nextFrame();
+      const second = shot();
+      let change = 0;
+      const mean = [0, 0, 0];
+      for (let index = 0; index < first.length; index += 4) {
+        for (let channel = 0; channel < 3; channel += 1) {
+          mean[channel] += second[index + channel] / (first.length / 4);
+          change += Math.abs(first[index + channel] - second[index + channel]);
+        }
+      }
+      return { mean, change: change / first.length };
+    });
+  }
+
+  // Energy of all audio received so far, and bytes of video.
+  async received() {
+    return this.page.evaluate(async () => {
+      const sum = { audioEnergy: 0, framesDecoded: 0, frames: 0, packetsLost: 0 };
+      for (const connection of window.peerConnections) {
+        if (connection.connectionState === "closed") continue;
+        for (const report of (await connection.getStats()).values()) {
+          if (report.type !== "inbound-rtp") continue;
+          if (report.kind === "audio") sum.audioEnergy += report.totalAudioEnergy ?? 0;
+          if (report.kind === "video") {
+            sum.framesDecoded += report.framesDecoded ?? 0;
+            sum.frames += report.framesReceived ?? 0;
+          }
+          sum.packetsLost += report.packetsLost ?? 0;
+        }
+      }
+      return sum;
+    });
+  }
+}
+
+// Asks again until the answer pleases; for what no page announces.
+export async function until(what, ask, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within ${patience} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
