@@ -106,6 +106,10 @@ export class Person {
 
   async register(link, { nameGiven = false } = {}) {
     await this.page.goto(link);
+    await this.role("textbox", "Repeat password").waitFor();
+    // Only the first invitation of a deployment leaves the address open.
+    const email = this.role("textbox", "Email");
+    if (await email.isVisible()) await email.fill(this.email);
     if (!nameGiven) await this.role("textbox", "Full name").fill(this.name);
     await this.role("textbox", "Password").fill(PASSWORD);
     await this.role("textbox", "Repeat password").fill(PASSWORD);
