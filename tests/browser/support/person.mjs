@@ -18,7 +18,6 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
   "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
   "--disable-features=WebRtcHideLocalIpsWithMdns",
   // Three browsers on two cores: what is behind must not be slowed down, for nobody is in front.
@@ -38,7 +37,7 @@ const LOOKS = {
 };
 
 export class Person {
-  static async open(key, { flags = [], device = "1", width = 1280, height = 800 } = {}) {
+  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true } = {}) {
     const person = new Person();
     Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
     person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
@@ -53,6 +52,7 @@ export class Person {
         viewport: { width, height },
         args: [
           ...FLAGS,
+          ...(fakeUi ? ["--use-fake-ui-for-media-stream"] : []),
           `--use-file-for-fake-video-capture=${camera}`,
           `--use-file-for-fake-audio-capture=${microphone}`,
           ...flags,
@@ -104,15 +104,15 @@ export class Person {
     return this.page.getByRole(role, { name, exact: true, ...options });
   }
 
-  async register(link, { nameGiven = false } = {}) {
+  async register(link, { nameGiven = false, password = PASSWORD } = {}) {
     await this.page.goto(link);
     await this.role("textbox", "Repeat password").waitFor();
     // Only the first invitation of a deployment leaves the address open.
     const email = this.role("textbox", "Email");
     if (await email.isVisible()) await email.fill(this.email);
     if (!nameGiven) await this.role("textbox", "Full name").fill(this.name);
-    await this.role("textbox", "Password").fill(PASSWORD);
-    await this.role("textbox", "Repeat password").fill(PASSWORD);
+    await this.role("textbox", "Password").fill(password);
+    await this.role("textbox", "Repeat password").fill(password);
     await this.role("button", "Create account").click();
     await this.isIn();
   }

@@ -1,0 +1,100 @@
+// One person, several devices and tabs.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Person, until } from "./support/person.mjs";
+import { Server } from "./support/server.mjs";
+
+let server;
+let alice;
+let bob;
+let phone;
+const ROOM = "Second screen";
+
+before(async () => {
+  server = await Server.start();
+  [alice, bob, phone] = await Promise.all([
+    Person.open("alice"),
+    Person.open("bob"),
+    Person.open("alice", { device: "2", width: 390, height: 844 }),
+  ]);
+  await alice.register(server.facts.invitation);
+  await bob.register(await server.invite(bob.email));
+  await alice.createRoom(ROOM, [bob.email]);
+  await alice.send("Before the phone");
+  await bob.openRoom(ROOM);
+  await bob.sees("Before the phone");
+});
+
+after(async () => {
+  await Promise.all([alice, bob, phone].map((person) => person?.close()));
+  await server?.remove();
+});
+
+test("R48 a second device has the rooms and titles, new messages and no old ones", async () => {
+  await phone.signIn(server.url);
+  await phone.isIn();
+  await phone.openRoom(ROOM);
+  // The server lets bob's message in only after the phone's leaf is there; it is, once the room is ready.
+  await bob.send("After the phone");
+  await phone.sees("After the phone");
+  const seen = (await phone.messages()).join("\n");
+  assert.ok(!seen.includes("Before the phone"), seen);
+  await phone.send("Sent from the phone");
+  for (const person of [alice, bob]) {
+    await person.openRoom(ROOM);
+    await person.sees("Sent from the phone");
+  }
+});
+
+test("the list of devices shows both", async () => {
+  await alice.page.getByRole("button", { name: alice.name }).first().click();
+  await alice.role("menuitem", "Devices").click();
+  await alice.role("heading", "Devices").waitFor();
+  await until("two devices", async () => (await alice.page.getByRole("main").getByRole("listitem").count()) >= 2);
+});
+
+test("two tabs are one device", async () => {
+  await alice.page.goto(server.url);
+  await alice.openRoom(ROOM);
+  const second = await alice.context.newPage();
+  alice.watch(second);
+  await second.goto(alice.page.url());
+  await second.getByRole("textbox", { name: "Message", exact: true }).fill("From the second tab");
+  await second.getByRole("button", { name: "Send", exact: true }).click();
+  await bob.sees("From the second tab");
+  await alice.sees("From the second tab");
+  // The first tab goes; the second takes over what it held.
+  await alice.page.close();
+  alice.page = second;
+  await alice.send("The first tab is gone");
+  await bob.sees("The first tab is gone");
+  const seen = (await bob.messages()).join("\n");
+  assert.equal(seen.split("From the second tab").length - 1, 1);
+});
+
+test("a device whose store was deleted signs in again and works", async () => {
+  await phone.page.goto("about:blank");
+  const session = await phone.context.newCDPSession(phone.page);
+  await session.send("Storage.clearDataForOrigin", { origin: new URL(server.url).origin, storageTypes: "all" });
+  await phone.signIn(server.url);
+  await phone.isIn();
+  await phone.openRoom(ROOM);
+  await phone.send("New store, same person");
+  await bob.sees("New store, same person");
+});
+
+test("R82 nobody gets a cookie", async () => {
+  for (const person of [alice, bob, phone]) assert.deepEqual(await person.context.cookies(), []);
+});
+
+test("signing out wipes the device", async () => {
+  await phone.page.goto(server.url);
+  await phone.isIn();
+  await phone.page.getByRole("button", { name: phone.name }).first().click();
+  await phone.role("menuitem", "Sign out").click();
+  const confirm = phone.page.getByRole("alertdialog").getByRole("button", { name: "Sign out", exact: true });
+  await confirm.click();
+  await phone.role("button", "Sign in").waitFor();
+  await phone.page.reload();
+  await phone.role("button", "Sign in").waitFor();
+});
