@@ -3,5 +3,6 @@
 
 pub mod api;
 pub mod core;
+pub mod media;
 
 pub use crate::core::{Core, StartError};
