@@ -1,1 +1,6 @@
-//! Journeys across programs: end to end, simulated network, browser, figures.
+//! What journeys across programs share: a server program to start and kill, and a native device around
+//! `client-core` that talks to it over real HTTP and WebSocket.
+
+pub mod device;
+pub mod people;
+pub mod program;
