@@ -90,9 +90,11 @@ impl Device {
             disk.clone(),
             events_out,
         );
+        let nudges = shell.inputs_out.clone();
         let task = tokio::spawn(shell.run(inbox));
         Ok(Self {
             commands,
+            nudges,
             events,
             task,
             disk,
