@@ -41,11 +41,25 @@ impl Program {
 
     /// Starts it on `data`, listening on `listen` (port 0: a free one), with more arguments.
     pub async fn start(data: &Path, listen: &str, more: &[&str]) -> Result<Self> {
+        Self::run(Command::new(Self::path()?), data, listen, more).await
+    }
+
+    /// Starts it under strace, which writes the system calls named in `calls` to `trace`.
+    pub async fn start_traced(data: &Path, calls: &str, trace: &Path) -> Result<Self> {
+        let mut command = Command::new("strace");
+        command
+            .args(["-f", "-s", "256", "-e", &format!("trace={calls}"), "-o"])
+            .arg(trace)
+            .arg(Self::path()?);
+        Self::run(command, data, "127.0.0.1:0", &[]).await
+    }
+
+    async fn run(mut command: Command, data: &Path, listen: &str, more: &[&str]) -> Result<Self> {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(data.join("server.log"))?;
-        let mut child = Command::new(Self::path()?)
+        let mut child = command
             .args([
                 "serve",
                 "--media-listen",

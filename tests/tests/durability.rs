@@ -14,6 +14,52 @@ use protocol::MessageId;
 const KILLS: u32 = 20;
 const MESSAGES: u32 = 200;
 
+/// Messages of the traced run.
+const TRACED: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_syncs_the_disk_before_each_acknowledgement() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let trace = data.path().join("trace");
+    let program =
+        Program::start_traced(data.path(), "fsync,fdatasync,write,writev,sendto,sendmsg", &trace).await?;
+    let mut alice = register(&program, data.path(), "alice", true).await?;
+    let room_id = create_room(&alice, "Synced", &[]).await?;
+    alice.ask(Command::OpenRoom { room_id }).await?;
+    for number in 0..TRACED {
+        let id = send(&alice, room_id, &format!("message {number}")).await?;
+        alice
+            .wait("sent", |event| match event {
+                Event::Messages { messages, .. } => messages
+                    .iter()
+                    .any(|message| message.message_id == id && message.delivery == Delivery::Sent)
+                    .then_some(()),
+                _ => None,
+            })
+            .await?;
+    }
+    drop(program);
+
+    let text = std::fs::read_to_string(&trace)?;
+    let mut synced = false;
+    let mut acknowledged = 0;
+    for line in text.lines() {
+        // A call that another thread's line cuts in two counts where it is complete.
+        let sync_done = (line.contains("fsync") || line.contains("fdatasync")) && line.ends_with("= 0");
+        synced |= sync_done;
+        if line.contains(r#"\"type\":\"accepted\""#) {
+            assert!(synced, "acknowledged without a sync before it: {line}");
+            acknowledged += 1;
+            synced = false;
+        }
+    }
+    assert!(
+        acknowledged >= TRACED,
+        "only {acknowledged} acknowledgements in the trace"
+    );
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_acknowledged_message_is_missing_doubled_or_out_of_order_when_the_server_is_killed() -> Result<()>
 {
