@@ -1,0 +1,124 @@
+//! What a call holds of one participant.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    limits::MAX_VIDEO_SLOTS,
+    socket::{LiveTrack, SlotBinding, TrackKind, VideoWish},
+};
+use str0m::{
+    format::Codec,
+    media::{Mid, Pt},
+    rtp::Ssrc,
+};
+
+use super::{
+    slot::Slot,
+    track::{Track, TrackId},
+};
+use crate::{
+    limits::{KEY_FRAME_BUDGET, KEY_FRAME_REFILL},
+    peer::Peer,
+};
+
+#[derive(Default)]
+pub(super) struct Participant {
+    pub(super) publish: Option<Publish>,
+    pub(super) subscribe: Option<Subscribe>,
+    /// Most important first.
+    pub(super) wishes: Vec<VideoWish>,
+    publishing: Vec<TrackKind>,
+    /// What the client was told last.
+    pub(super) told: Option<(Vec<SlotBinding>, Vec<LiveTrack>)>,
+}
+
+/// The connection that receives from the client.
+pub(super) struct Publish {
+    pub(super) peer: Peer,
+    pub(super) tracks: BTreeMap<TrackKind, Track>,
+    /// Which m-line an SSRC belongs to.
+    pub(super) sources: Vec<(Ssrc, Mid)>,
+    /// What payload types mean in this connection.
+    pub(super) codecs: Vec<(Pt, Codec)>,
+}
+
+/// The connection that sends to the client.
+pub(super) struct Subscribe {
+    pub(super) peer: Peer,
+    pub(super) slots: Vec<Slot>,
+    pub(super) key_frames: Budget,
+}
+
+impl Participant {
+    pub(super) fn set_intent(&mut self, mut video: Vec<VideoWish>, publishing: &[TrackKind]) {
+        video.truncate(MAX_VIDEO_SLOTS);
+        self.wishes = video;
+        self.publishing = [TrackKind::Microphone, TrackKind::Camera, TrackKind::Screen]
+            .into_iter()
+            .filter(|k| publishing.contains(k))
+            .collect();
+    }
+
+    /// Tracks that are offered and on.
+    pub(super) fn live_kinds(&self) -> impl Iterator<Item = TrackKind> {
+        let tracks = self.publish.as_ref().map(|publish| &publish.tracks);
+        self.publishing
+            .iter()
+            .copied()
+            .filter(move |kind| tracks.is_some_and(|t| t.contains_key(kind)))
+    }
+
+    pub(super) fn into_peers(self) -> impl Iterator<Item = Peer> {
+        self.publish
+            .map(|p| p.peer)
+            .into_iter()
+            .chain(self.subscribe.map(|s| s.peer))
+    }
+}
+
+impl Subscribe {
+    pub(super) fn slot_of(&mut self, mid: Mid) -> Option<&mut Slot> {
+        self.slots.iter_mut().find(|slot| slot.mid == mid)
+    }
+
+    /// The slots as the client is told.
+    pub(super) fn bindings(&self) -> Vec<SlotBinding> {
+        let bound = |slot: &Slot| {
+            let TrackId { participant, kind } = slot.bound()?;
+            Some(SlotBinding {
+                mid: slot.mid.to_string(),
+                participant_id: participant,
+                kind,
+            })
+        };
+        self.slots.iter().filter_map(bound).collect()
+    }
+}
+
+/// A token bucket of key-frame requests.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    spent: u32,
+    refilled: Option<std::time::Instant>,
+}
+
+impl Budget {
+    /// Takes one, if there is one.
+    pub(super) fn take(&mut self, now: std::time::Instant) -> bool {
+        let since = self
+            .refilled
+            .map_or(KEY_FRAME_REFILL, |at| now.saturating_duration_since(at));
+        let earned = since.as_millis() / KEY_FRAME_REFILL.as_millis();
+        if earned > 0 {
+            self.spent = self
+                .spent
+                .saturating_sub(u32::try_from(earned).unwrap_or(u32::MAX));
+            self.refilled = Some(now);
+        }
+        let has = self.spent < KEY_FRAME_BUDGET;
+        if has {
+            self.spent += 1;
+        }
+        has
+    }
+}

@@ -1,0 +1,214 @@
+//! Rules of a call that need no packets.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use protocol::{ParticipantId, socket::TrackKind};
+
+use super::{
+    assign::{assign_audio, assign_video},
+    participant::Budget,
+    rewrite::{Numbers, Rewriter},
+    track::{KeyFrameAsk, TrackId},
+    voice::SpeakerMark,
+};
+use crate::limits::{KEY_FRAME_BUDGET, KEY_FRAME_INTERVAL, KEY_FRAME_REFILL, SPEAKER_QUIET};
+
+#[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+fn start() -> Instant {
+    Instant::now()
+}
+
+fn person(n: u8) -> ParticipantId {
+    ParticipantId::from_random([n; 16])
+}
+
+fn track(n: u8) -> TrackId {
+    TrackId {
+        participant: person(n),
+        kind: TrackKind::Camera,
+    }
+}
+
+fn tracks() -> impl Strategy<Value = Vec<Option<TrackId>>> {
+    // Different tracks, in any slots.
+    proptest::collection::vec(proptest::option::of(0u8..12), 0..6).prop_map(|slots| {
+        let mut seen = Vec::new();
+        slots
+            .into_iter()
+            .map(|slot| {
+                slot.filter(|n| {
+                    !seen.contains(n) && {
+                        seen.push(*n);
+                        true
+                    }
+                })
+                .map(track)
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_first_wishes_sit_and_who_stays_keeps_the_slot(
+        before in tracks(),
+        wishes in proptest::collection::vec(0u8..12, 0..10),
+    ) {
+        let wishes: Vec<_> = wishes.into_iter().map(track).collect();
+        let mut distinct: Vec<TrackId> = Vec::new();
+        for wish in &wishes {
+            if !distinct.contains(wish) {
+                distinct.push(*wish);
+            }
+        }
+        let mut slots = before.clone();
+        assign_video(&mut slots, &wishes);
+        distinct.truncate(slots.len());
+        for wish in &distinct {
+            prop_assert_eq!(slots.iter().filter(|slot| **slot == Some(*wish)).count(), 1);
+        }
+        prop_assert_eq!(slots.iter().flatten().count(), distinct.len());
+        for (old, new) in before.iter().zip(&slots) {
+            if old.is_some_and(|old| distinct.contains(&old)) {
+                prop_assert_eq!(old, new);
+            }
+        }
+    }
+
+    #[test]
+    fn with_slots_enough_everyone_is_heard_and_stays(
+        before in tracks(),
+        levels in proptest::collection::vec(0f32..127.0, 0..6),
+    ) {
+        let voices: Vec<_> = levels.iter().enumerate().map(|(n, l)| (track(u8::try_from(n).unwrap()), *l)).collect();
+        let mut slots = before.clone();
+        slots.resize(6, None);
+        let before = slots.clone();
+        assign_audio(&mut slots, &voices);
+        for (voice, _) in &voices {
+            prop_assert_eq!(slots.iter().filter(|slot| **slot == Some(*voice)).count(), 1);
+        }
+        for (old, new) in before.iter().zip(&slots) {
+            if old.is_some_and(|old| voices.iter().any(|(voice, _)| *voice == old)) {
+                prop_assert_eq!(old, new);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_go_on_over_any_switches(
+        pieces in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<u16>(), any::<u8>(), 1u64..40), 1..8),
+    ) {
+        let mut now = start();
+        let mut rewriter = Rewriter::new(90_000);
+        let mut last: Option<Numbers> = None;
+        for (source, (seq, time, picture, tl0, packets)) in (1u32..).zip(pieces) {
+            for n in 0..packets {
+                let numbers = Numbers {
+                    seq: u64::from(seq) + n,
+                    time: time.wrapping_add(u32::try_from(n).unwrap() * 3000),
+                    picture: Some(picture.wrapping_add(u16::try_from(n).unwrap()) & 0x7fff),
+                    tl0: Some(tl0.wrapping_add(u8::try_from(n).unwrap())),
+                };
+                if n == 0 {
+                    rewriter.start(now, source.into(), numbers);
+                }
+                let out = rewriter.rewrite(now, numbers).unwrap();
+                if let Some(last) = last {
+                    prop_assert_eq!(out.seq, last.seq + 1);
+                    prop_assert!(out.time.wrapping_sub(last.time) <= 3_100);
+                    prop_assert_eq!(out.picture, last.picture.map(|id| (id + 1) & 0x7fff));
+                    prop_assert_eq!(out.tl0, last.tl0.map(|id| id.wrapping_add(1)));
+                } else {
+                    prop_assert!(out.seq < 1 << 16);
+                }
+                last = Some(out);
+                now += Duration::from_micros(33_333);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_packet_from_before_the_piece_is_not_passed_on() {
+    let mut rewriter = Rewriter::new(48_000);
+    let numbers = |seq| Numbers {
+        seq,
+        time: 0,
+        picture: None,
+        tl0: None,
+    };
+    rewriter.start(start(), 7.into(), numbers(100));
+    assert_eq!(rewriter.rewrite(start(), numbers(99)), None);
+    assert!(rewriter.rewrite(start(), numbers(100)).is_some());
+    rewriter.stop();
+    assert_eq!(rewriter.rewrite(start(), numbers(101)), None);
+}
+
+#[test]
+fn a_slot_is_lost_only_to_a_clearly_louder_voice_that_speaks() {
+    let judge = |quiet: f32, loud: f32| {
+        let mut slots = [Some(track(1))];
+        assign_audio(&mut slots, &[(track(1), quiet), (track(2), loud)]);
+        slots[0]
+    };
+    assert_eq!(judge(80.0, 84.0), Some(track(1)));
+    assert_eq!(judge(80.0, 90.0), Some(track(2)));
+    assert_eq!(judge(20.0, 50.0), Some(track(1)));
+}
+
+#[test]
+fn the_speaker_changes_to_the_louder_and_ends_in_quiet() {
+    let now = start();
+    let mut mark = SpeakerMark::default();
+    let mut judge = |at: u64, a: f32, b: f32| {
+        let now = now + Duration::from_millis(at);
+        mark.judge(now, [(person(1), a), (person(2), b)].into_iter())
+    };
+    assert_eq!(judge(0, 10.0, 20.0), None);
+    assert_eq!(judge(100, 90.0, 20.0), Some(Some(person(1))));
+    assert_eq!(judge(200, 90.0, 120.0), None, "held for a moment");
+    assert_eq!(judge(900, 90.0, 120.0), Some(Some(person(2))));
+    assert_eq!(judge(1_800, 10.0, 10.0), None, "a pause between words");
+    assert_eq!(
+        judge(
+            1_900 + u64::try_from(SPEAKER_QUIET.as_millis()).unwrap(),
+            10.0,
+            10.0
+        ),
+        Some(None)
+    );
+}
+
+#[test]
+fn a_speaker_who_left_loses_the_mark_at_once() {
+    let mut mark = SpeakerMark::default();
+    assert_eq!(
+        mark.judge(start(), std::iter::once((person(1), 100.0))),
+        Some(Some(person(1)))
+    );
+    assert_eq!(
+        mark.judge(start(), std::iter::once((person(2), 10.0))),
+        Some(None)
+    );
+}
+
+#[test]
+fn key_frame_requests_are_throttled_and_budgeted() {
+    let now = start();
+    let mut ask = KeyFrameAsk::default();
+    assert!(!ask.is_due(now));
+    ask.want();
+    assert!(ask.is_due(now));
+    ask.asked(now);
+    ask.want();
+    assert!(!ask.is_due(now));
+    assert!(ask.is_due(now + KEY_FRAME_INTERVAL));
+
+    let mut budget = Budget::default();
+    let taken = (0..100).filter(|_| budget.take(now)).count();
+    assert_eq!(taken, usize::try_from(KEY_FRAME_BUDGET).unwrap());
+    assert!(budget.take(now + KEY_FRAME_REFILL));
+    assert!(!budget.take(now + KEY_FRAME_REFILL));
+}

@@ -1,0 +1,81 @@
+//! Limits of the forwarding engine, each with its reason and what happens beyond it.
+
+use std::time::Duration;
+
+/// Largest datagram in bytes; browsers send at most about 1,300. Beyond: dropped.
+pub const MAX_DATAGRAM_LEN: usize = 2_000;
+
+/// Calls on one shard: far more than a core can forward, so that only a fault gets here. Beyond: the offer
+/// that would open the call is refused.
+pub const MAX_CALLS: usize = 20_000;
+
+/// m-lines of a publish offer: microphone, camera, screen, and those that stopped. Beyond: refused.
+pub const MAX_PUBLISH_LINES: usize = 16;
+
+/// m-lines of a subscribe offer, the stopped ones included. Beyond: refused.
+pub const MAX_SUBSCRIBE_LINES: usize = 64;
+
+/// Addresses from which one peer may be reached at a time: host, reflexive and relayed, over UDP and TCP, of
+/// two networks. Beyond: the oldest is forgotten and comes back with its next STUN check.
+pub const MAX_REMOTES_PER_PEER: usize = 16;
+
+/// Outputs that wait for the shell. The shell empties the queue after each input, so this is reached only
+/// when it stands still. Beyond: datagrams are dropped, control messages stay.
+pub const MAX_WAITING_OUTPUTS: usize = 65_536;
+
+/// Steps of one drain of a peer. A connection needs tens; more is an endless loop inside it. Beyond: the
+/// drain goes on at the next wake.
+pub const MAX_DRAIN_STEPS: usize = 20_000;
+
+/// SSRCs remembered per publish peer: tracks × layers × restarts. Beyond: all are looked up anew.
+pub const MAX_SOURCES: usize = 64;
+
+/// Packets of a video track that are kept, so that a slot that starts on a key frame also gets those of its
+/// packets that overtook the first one. More costs memory per track, fewer loses key frames on networks that
+/// reorder. Beyond: the oldest goes.
+pub const RECENT_PACKETS: usize = 64;
+
+/// Least time between two key-frame requests to one track. Shorter floods the publisher's encoder and link
+/// with key frames, longer lets a newcomer wait. Beyond: the request waits.
+pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(400);
+
+/// A slot that got no key frame for this long asks again: the request or the frame was lost.
+pub const KEY_FRAME_RETRY: Duration = Duration::from_millis(500);
+
+/// Key-frame requests that a subscriber may make at once; a layout change of a grid needs one per tile. A
+/// subscriber without the right key decodes nothing and asks all the time. Beyond: the request waits for
+/// [`KEY_FRAME_REFILL`].
+pub const KEY_FRAME_BUDGET: u32 = 25;
+
+/// A subscriber's budget grows by one in this time.
+pub const KEY_FRAME_REFILL: Duration = Duration::from_millis(500);
+
+/// How often a call ranks its voices and looks after waiting slots. Shorter costs time per call, longer
+/// cuts off first syllables.
+pub const TICK: Duration = Duration::from_millis(100);
+
+/// How much louder, in dB, a voice without a slot must be than the quietest one with a slot to take it.
+/// Lower makes slots flap, higher keeps people out.
+pub const AUDIO_TAKEOVER_DB: f32 = 6.0;
+
+/// Below this many dB above silence (RFC 6464 counts 127 dB) a track is not speaking: room noise.
+pub const SPEECH_DB: f32 = 67.0;
+
+/// How much louder than the present speaker another one must be.
+pub const SPEAKER_TAKEOVER_DB: f32 = 4.0;
+
+/// The mark of the speaker stays at least this long; shorter makes tiles flicker.
+pub const SPEAKER_HOLD: Duration = Duration::from_millis(600);
+
+/// After this long without speech nobody is marked.
+pub const SPEAKER_QUIET: Duration = Duration::from_millis(2_000);
+
+/// Sent packets of a video slot kept for resends: 2 s of 2 Mbit/s. Older ones are of no use to a decoder.
+pub const RESEND_PACKETS: usize = 512;
+
+/// Age up to which packets are resent.
+pub const RESEND_AGE: Duration = Duration::from_millis(2_000);
+
+/// Share of sent bytes that may be resends. `str0m`'s default of 0.15 gives up on a link that loses a tenth
+/// in bursts; more than a half would only feed the congestion.
+pub const RESEND_SHARE: f32 = 0.5;

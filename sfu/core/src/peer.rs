@@ -1,0 +1,332 @@
+//! One connection to a client, and the rule that it is always drained.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+use str0m::{
+    Candidate, Event, IceConnectionState, Rtc, RtcError,
+    media::{KeyframeRequest, Mid},
+    net::{Receive, TcpType},
+    rtp::RtpPacket,
+};
+
+use crate::{
+    io::{Output, Protocol, Transmit, Transport},
+    limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
+};
+
+/// Names a peer for its life; a client that connects anew gets a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PeerId(u64);
+
+/// What a peer said while it was drained.
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    /// An RTP packet arrived.
+    Rtp(Box<RtpPacket>),
+    /// The client needs a key frame in this slot.
+    KeyFrameWanted(Mid),
+    /// Media can flow, for the first time or again.
+    Connected,
+    /// Media cannot flow for now, or any more.
+    Disconnected,
+}
+
+/// Collects what peers give while they are drained.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    /// For the shell.
+    pub(crate) outputs: VecDeque<Output>,
+    /// For the call that the peers belong to; empty between two inputs.
+    pub(crate) events: VecDeque<(PeerId, PeerEvent)>,
+    /// Peers that want to be woken earlier than before.
+    pub(crate) wakes: Vec<(Instant, PeerId)>,
+    next_peer: u64,
+}
+
+impl Outbox {
+    fn transmit(&mut self, transmit: Transmit) {
+        if self.outputs.len() < MAX_WAITING_OUTPUTS {
+            self.outputs.push_back(Output::Transmit(transmit));
+        }
+    }
+
+    fn new_peer(&mut self) -> PeerId {
+        self.next_peer += 1;
+        PeerId(self.next_peer)
+    }
+}
+
+/// One `str0m` connection. `str0m` requires that it is polled until it is dry after each change and before
+/// the next (its slot for a received packet holds one), and a bug in it panics. So there is only one way in,
+/// [`Peer::with`], which drains and contains.
+pub(crate) struct Peer {
+    id: PeerId,
+    /// Gone after a panic or an error that ended the connection.
+    rtc: Option<Box<Rtc>>,
+    /// Keys are agreed; media may be written.
+    secured: bool,
+    reachable: bool,
+    /// When it wants to be woken, and for when a timer is set. The timer may be earlier, never later.
+    wake: Option<Instant>,
+    timer: Option<Instant>,
+}
+
+impl Peer {
+    pub(crate) fn new(now: Instant, candidates: &[Transport], out: &mut Outbox) -> Self {
+        let mut rtc = Rtc::builder()
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .set_extension_map(extensions())
+            .build(now);
+        for candidate in candidates.iter().filter_map(host_candidate) {
+            rtc.add_local_candidate(candidate);
+        }
+        Self {
+            id: out.new_peer(),
+            rtc: Some(Box::new(rtc)),
+            secured: false,
+            reachable: false,
+            wake: None,
+            timer: None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// Whether media can flow.
+    pub(crate) fn connected(&self) -> bool {
+        self.secured && self.reachable && self.rtc.is_some()
+    }
+
+    /// Changes the connection and drains it into `out`. `None` when the connection is no more, or just ended
+    /// by a panic.
+    pub(crate) fn with<R>(
+        &mut self,
+        now: Instant,
+        out: &mut Outbox,
+        change: impl FnOnce(&mut Rtc) -> R,
+    ) -> Option<R> {
+        let mut rtc = self.rtc.take()?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let result = change(&mut rtc);
+            let wake = self.drain(now, &mut rtc, out);
+            (rtc, result, wake)
+        }));
+        match outcome {
+            Ok((rtc, result, Ok(wake))) => {
+                if rtc.is_alive() {
+                    self.rtc = Some(rtc);
+                    self.set_wake(wake, out);
+                } else {
+                    self.end(out);
+                }
+                Some(result)
+            }
+            Ok((_, result, Err(error))) => {
+                tracing::debug!(%error, "a media connection ended");
+                self.end(out);
+                Some(result)
+            }
+            Err(_) => {
+                tracing::error!("a media connection panicked and was dropped");
+                self.end(out);
+                None
+            }
+        }
+    }
+
+    /// Hands a datagram over. Malformed ones are dropped.
+    pub(crate) fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8], out: &mut Outbox) {
+        let Transport {
+            protocol,
+            local,
+            remote,
+        } = transport;
+        let Ok(receive) = Receive::new(protocol.into(), remote, local, payload) else {
+            return;
+        };
+        let outcome = self.with(now, out, |rtc| {
+            rtc.handle_input(str0m::Input::Receive(now, receive))
+        });
+        if let Some(Err(error)) = outcome {
+            tracing::debug!(%error, "a datagram was refused");
+        }
+    }
+
+    /// Lets time pass, if it is due.
+    pub(crate) fn tick(&mut self, now: Instant, out: &mut Outbox) {
+        self.timer = None;
+        match self.wake {
+            Some(wake) if wake <= now => {
+                self.with(now, out, |_| ());
+            }
+            Some(wake) => self.set_wake(wake, out),
+            None => {}
+        }
+    }
+
+    /// Whether an authentic STUN request came on this way.
+    pub(crate) fn accepts(&self, now: Instant, transport: Transport) -> bool {
+        /// First byte of a DTLS record; for these `str0m` looks at the address alone.
+        const DTLS: &[u8] = &[20];
+        let Transport {
+            protocol,
+            local,
+            remote,
+        } = transport;
+        match (&self.rtc, Receive::new(protocol.into(), remote, local, DTLS)) {
+            (Some(rtc), Ok(receive)) => rtc.accepts(&str0m::Input::Receive(now, receive)),
+            _ => false,
+        }
+    }
+
+    /// The fragment that the client's STUN requests must name.
+    pub(crate) fn ufrag(&mut self) -> Option<String> {
+        let rtc = self.rtc.as_mut()?;
+        Some(rtc.direct_api().local_ice_credentials().ufrag)
+    }
+
+    /// Says goodbye; the client sees the connection close at once instead of after a timeout.
+    pub(crate) fn close(mut self, now: Instant, out: &mut Outbox) {
+        self.with(now, out, |rtc| rtc.close());
+    }
+
+    /// Polls until there is nothing left that is due now; returns when to come back.
+    fn drain(&mut self, now: Instant, rtc: &mut Rtc, out: &mut Outbox) -> Result<Instant, RtcError> {
+        let mut due = now;
+        for _ in 0..MAX_DRAIN_STEPS {
+            match rtc.poll_output()? {
+                str0m::Output::Transmit(transmit) => out.transmit(Transmit {
+                    transport: Transport {
+                        protocol: Protocol::from(transmit.proto),
+                        local: transmit.source,
+                        remote: transmit.destination,
+                    },
+                    payload: transmit.contents.into(),
+                }),
+                str0m::Output::Event(event) => self.note(event, out),
+                str0m::Output::Timeout(at) if at <= due => {
+                    // The same time twice: it was told that it is due and has nothing to do.
+                    due = at.checked_sub(std::time::Duration::from_nanos(1)).unwrap_or(at);
+                    rtc.handle_input(str0m::Input::Timeout(now))?;
+                }
+                str0m::Output::Timeout(at) => return Ok(at.max(now + MIN_WAIT)),
+            }
+        }
+        Ok(now + MIN_WAIT)
+    }
+
+    fn note(&mut self, event: Event, out: &mut Outbox) {
+        let event = match event {
+            Event::RtpPacket(packet) => PeerEvent::Rtp(Box::new(packet)),
+            Event::KeyframeRequest(KeyframeRequest { mid, .. }) => PeerEvent::KeyFrameWanted(mid),
+            Event::Connected => {
+                self.secured = true;
+                self.reachable = true;
+                PeerEvent::Connected
+            }
+            Event::IceConnectionStateChange(state) => match (self.reachable, ice_works(state)) {
+                (false, true) => {
+                    self.reachable = true;
+                    if !self.secured {
+                        return;
+                    }
+                    PeerEvent::Connected
+                }
+                (true, false) => {
+                    self.reachable = false;
+                    if !self.secured {
+                        return;
+                    }
+                    PeerEvent::Disconnected
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        out.events.push_back((self.id, event));
+    }
+
+    fn set_wake(&mut self, wake: Instant, out: &mut Outbox) {
+        self.wake = Some(wake);
+        if self.timer.is_none_or(|timer| wake < timer) {
+            self.timer = Some(wake);
+            out.wakes.push((wake, self.id));
+        }
+    }
+
+    fn end(&mut self, out: &mut Outbox) {
+        self.rtc = None;
+        self.wake = None;
+        if self.secured && self.reachable {
+            out.events.push_back((self.id, PeerEvent::Disconnected));
+        }
+        self.reachable = false;
+    }
+}
+
+/// `str0m` paces by about a millisecond; waking it more often finds nothing to do.
+const MIN_WAIT: std::time::Duration = std::time::Duration::from_micros(500);
+
+fn ice_works(state: IceConnectionState) -> bool {
+    matches!(
+        state,
+        IceConnectionState::Connected | IceConnectionState::Completed
+    )
+}
+
+/// The header extensions that are offered back where a client offers them. Their ids are the client's.
+/// Absolute send time is left out: transport-wide feedback serves the same end, and `str0m` asserts on
+/// values that it did not parse itself.
+fn extensions() -> str0m::rtp::ExtensionMap {
+    use str0m::rtp::{Extension, ExtensionMap};
+    let mut map = ExtensionMap::empty();
+    map.set(1, Extension::AudioLevel);
+    map.set(3, Extension::TransportSequenceNumber);
+    map.set(4, Extension::RtpMid);
+    map.set(10, Extension::RtpStreamId);
+    map.set(11, Extension::RepairedRtpStreamId);
+    map.set(13, Extension::VideoOrientation);
+    map
+}
+
+fn host_candidate(transport: &Transport) -> Option<Candidate> {
+    let built = match transport.protocol {
+        Protocol::Udp => Candidate::builder().udp().host(transport.local).build(),
+        Protocol::Tcp => Candidate::builder()
+            .tcp()
+            .host(transport.local)
+            .tcptype(TcpType::Passive)
+            .build(),
+    };
+    built
+        .inspect_err(|error| tracing::warn!(%error, "an address cannot be a candidate"))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_ends_that_peer_alone() {
+        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+        let now = Instant::now();
+        let mut out = Outbox::default();
+        let mut broken = Peer::new(now, &[], &mut out);
+        let mut sound = Peer::new(now, &[], &mut out);
+        assert!(broken.with(now, &mut out, |_| panic!("a bug")).is_none());
+        assert!(broken.with(now, &mut out, |_| ()).is_none());
+        assert!(!broken.connected());
+        assert_eq!(sound.with(now, &mut out, |_| 7), Some(7));
+    }
+}

@@ -1,0 +1,118 @@
+//! Reads the one thing of STUN (RFC 8489) that routing needs: for whom a Binding request is.
+
+const HEADER_LEN: usize = 20;
+const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
+const USERNAME: [u8; 2] = [0x00, 0x06];
+
+/// Longest USERNAME in bytes (RFC 8489 §14.3: fewer than 509).
+const MAX_USERNAME_LEN: usize = 508;
+
+/// Whether a datagram is STUN (RFC 7983 §7: first byte 0–3) rather than DTLS, RTP or RTCP.
+pub fn is_stun(datagram: &[u8]) -> bool {
+    datagram.len() >= HEADER_LEN && datagram.first().is_some_and(|first| *first <= 3)
+}
+
+/// The receiver's user name fragment of a Binding request: what stands before the colon in its USERNAME
+/// (RFC 8445 §7.2.2). Nothing for other messages and malformed ones. Says nothing about authenticity.
+pub fn local_ufrag(datagram: &[u8]) -> Option<&str> {
+    let (header, mut rest) = datagram.split_at_checked(HEADER_LEN)?;
+    if !header.starts_with(&BINDING_REQUEST) || header.get(4..8)? != MAGIC_COOKIE {
+        return None;
+    }
+    while let Some((attribute, after)) = next_attribute(rest) {
+        if attribute.kind == USERNAME {
+            if attribute.value.len() > MAX_USERNAME_LEN {
+                return None;
+            }
+            let (local, _remote) = std::str::from_utf8(attribute.value).ok()?.split_once(':')?;
+            return (!local.is_empty()).then_some(local);
+        }
+        rest = after;
+    }
+    None
+}
+
+struct Attribute<'a> {
+    kind: [u8; 2],
+    value: &'a [u8],
+}
+
+/// One attribute and what follows its padding (RFC 8489 §14).
+fn next_attribute(bytes: &[u8]) -> Option<(Attribute<'_>, &[u8])> {
+    let (kind, bytes) = bytes.split_first_chunk::<2>()?;
+    let (len, bytes) = bytes.split_first_chunk::<2>()?;
+    let (value, bytes) = bytes.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+    let padding = value.len().next_multiple_of(4) - value.len();
+    let after = bytes.get(padding..).unwrap_or_default();
+    Some((Attribute { kind: *kind, value }, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(attributes: &[(u16, Vec<u8>)]) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (kind, value) in attributes {
+            body.extend_from_slice(&kind.to_be_bytes());
+            body.extend_from_slice(&u16::try_from(value.len()).unwrap().to_be_bytes());
+            body.extend_from_slice(value);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        let mut message = vec![0, 1];
+        message.extend_from_slice(&u16::try_from(body.len()).unwrap().to_be_bytes());
+        message.extend_from_slice(&MAGIC_COOKIE);
+        message.extend_from_slice(&[7; 12]);
+        message.extend_from_slice(&body);
+        message
+    }
+
+    #[test]
+    fn responses_and_indications_have_no_ufrag() {
+        let mut message = request(&[(6, b"us:them".to_vec())]);
+        assert_eq!(local_ufrag(&message), Some("us"));
+        message[0] = 1;
+        assert_eq!(local_ufrag(&message), None);
+        message[0] = 0;
+        message[1] = 0x11;
+        assert_eq!(local_ufrag(&message), None);
+    }
+
+    #[test]
+    fn a_username_without_a_colon_or_fragment_is_refused() {
+        assert_eq!(local_ufrag(&request(&[(6, b"nobody".to_vec())])), None);
+        assert_eq!(local_ufrag(&request(&[(6, b":them".to_vec())])), None);
+        assert_eq!(local_ufrag(&request(&[(6, vec![0xff, b':'])])), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = local_ufrag(&bytes);
+            let _ = is_stun(&bytes);
+        }
+
+        #[test]
+        fn a_cut_request_never_names_another_ufrag(cut in 0usize..200) {
+            let message = request(&[(0x0024, vec![1; 4]), (6, b"abcd1234:efgh".to_vec())]);
+            let found = local_ufrag(&message[..cut.min(message.len())]);
+            prop_assert!(found.is_none() || found == Some("abcd1234"));
+        }
+
+        #[test]
+        fn the_ufrag_is_found_behind_any_other_attributes(
+            before in proptest::collection::vec((7u16..0x30, proptest::collection::vec(any::<u8>(), 0..40)), 0..6),
+            local in "[A-Za-z0-9+/]{1,40}",
+            remote in "[A-Za-z0-9+/]{1,40}",
+        ) {
+            let mut attributes = before;
+            attributes.push((6, format!("{local}:{remote}").into_bytes()));
+            let message = request(&attributes);
+            prop_assert_eq!(local_ufrag(&message), Some(local.as_str()));
+            prop_assert!(is_stun(&message));
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! A client of the SFU: two full-ICE `str0m` connections in RTP mode, with an encoder that makes labels.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use conclave_sfu_core::{Protocol, Transport};
+use protocol::{
+    ParticipantId,
+    socket::{Side, SlotBinding, TrackKind, TrackOffer},
+};
+use str0m::{
+    Candidate, Event, Input, Output, Rtc,
+    change::{SdpAnswer, SdpPendingOffer},
+    format::{Codec, FormatParams},
+    media::{Direction, Frequency, MediaKind, Mid, Pt},
+    net::Receive,
+    rtp::{ExtensionValues, RtpWrite},
+};
+
+use crate::media::{Label, Published};
+
+/// How a browser numbers payload types.
+#[derive(Clone, Copy, Debug)]
+pub enum Browser {
+    Chromium,
+    Firefox,
+}
+
+impl Browser {
+    /// Opus, VP8, RTX.
+    fn payload_types(self) -> (Pt, Pt, Pt) {
+        match self {
+            Self::Chromium => (111.into(), 96.into(), 97.into()),
+            Self::Firefox => (109.into(), 120.into(), 124.into()),
+        }
+    }
+
+    fn rtc(self, now: Instant) -> Rtc {
+        let (opus, vp8, rtx) = self.payload_types();
+        let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs();
+        let codecs = config.codec_config();
+        let format = FormatParams::default();
+        codecs.add_config(
+            opus,
+            None,
+            Codec::Opus,
+            Frequency::FORTY_EIGHT_KHZ,
+            Some(2),
+            format,
+        );
+        codecs.add_config(vp8, Some(rtx), Codec::Vp8, Frequency::NINETY_KHZ, None, format);
+        config.build(now)
+    }
+}
+
+/// What sits in which slot (by its mid).
+pub type Bound = BTreeMap<String, (ParticipantId, TrackKind)>;
+
+/// A packet as it came out of a slot.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub at: Instant,
+    pub mid: Mid,
+    pub ssrc: u32,
+    pub seq: u64,
+    pub time: u32,
+    pub pt: Pt,
+    pub picture: Option<u16>,
+    pub label: Label,
+    pub unchanged: bool,
+}
+
+/// One track that the client sends.
+struct Sender {
+    mid: Mid,
+    kind: TrackKind,
+    frame: u32,
+    seq: u32,
+    key_wanted: bool,
+    next: Instant,
+}
+
+pub struct Connection {
+    pub rtc: Rtc,
+    pub local: SocketAddr,
+    pending: Option<SdpPendingOffer>,
+    pub connected: bool,
+    wake: Instant,
+}
+
+pub struct Client {
+    pub id: ParticipantId,
+    pub call: u8,
+    pub number: u8,
+    pub browser: Browser,
+    pub publish: Connection,
+    pub subscribe: Connection,
+    senders: Vec<Sender>,
+    /// RFC 6464 level that the microphone sends.
+    pub level: i8,
+    pub on: Vec<TrackKind>,
+    pub gone: bool,
+    pub received: Vec<Received>,
+    pub key_frames_asked: usize,
+    /// What the server said last, and when.
+    pub bindings: Vec<SlotBinding>,
+    pub live: usize,
+    pub history: Vec<(Instant, Bound)>,
+}
+
+const FRAME: Duration = Duration::from_millis(33);
+const PTIME: Duration = Duration::from_millis(20);
+
+impl Client {
+    /// `life` counts how often the person's page was loaded; each has addresses of its own.
+    pub fn new(now: Instant, call: u8, number: u8, life: u16, browser: Browser) -> Self {
+        let connection = |port: u16| {
+            let port = port + 2 * life;
+            let mut rtc = browser.rtc(now);
+            let local = SocketAddr::from(([10, 0, call, number], port));
+            rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
+            Connection {
+                rtc,
+                local,
+                pending: None,
+                connected: false,
+                wake: now,
+            }
+        };
+        let mut id = [0; 16];
+        id[0] = call;
+        id[1] = number;
+        Self {
+            id: ParticipantId::from_random(id),
+            call,
+            number,
+            browser,
+            publish: connection(5000),
+            subscribe: connection(5001),
+            senders: Vec::new(),
+            level: -60,
+            on: vec![TrackKind::Microphone, TrackKind::Camera],
+            gone: false,
+            received: Vec::new(),
+            key_frames_asked: 0,
+            bindings: Vec::new(),
+            live: 0,
+            history: Vec::new(),
+        }
+    }
+
+    /// A publish offer with a microphone, a camera and a screen.
+    pub fn offer_publish(&mut self, now: Instant) -> (String, Vec<TrackOffer>) {
+        let mut api = self.publish.rtc.sdp_api();
+        let mut tracks = Vec::new();
+        for kind in [TrackKind::Microphone, TrackKind::Camera, TrackKind::Screen] {
+            let media = if kind == TrackKind::Microphone {
+                MediaKind::Audio
+            } else {
+                MediaKind::Video
+            };
+            let mid = api.add_media(media, Direction::SendOnly, None, None, None);
+            tracks.push(TrackOffer {
+                mid: mid.to_string(),
+                kind,
+            });
+            self.senders.push(Sender {
+                mid,
+                kind,
+                frame: 0,
+                seq: 100,
+                key_wanted: true,
+                next: now,
+            });
+        }
+        let (offer, pending) = api.apply().unwrap();
+        self.publish.pending = Some(pending);
+        (offer.to_sdp_string(), tracks)
+    }
+
+    /// A subscribe offer with more slots.
+    pub fn offer_subscribe(&mut self, audio: usize, video: usize) -> String {
+        let mut api = self.subscribe.rtc.sdp_api();
+        for _ in 0..audio {
+            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        }
+        for _ in 0..video {
+            api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+        }
+        let (offer, pending) = api.apply().unwrap();
+        self.subscribe.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
+    pub fn answer(&mut self, side: Side, answer: &str) {
+        let connection = self.connection(side);
+        let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+        let pending = connection.pending.take().unwrap();
+        connection.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+    }
+
+    pub fn connection(&mut self, side: Side) -> &mut Connection {
+        match side {
+            Side::Publish => &mut self.publish,
+            Side::Subscribe => &mut self.subscribe,
+        }
+    }
+
+    pub fn bound(&mut self, now: Instant, slots: Vec<SlotBinding>, live: usize) {
+        let map = slots
+            .iter()
+            .map(|slot| (slot.mid.clone(), (slot.participant_id, slot.kind)))
+            .collect();
+        self.history.push((now, map));
+        self.bindings = slots;
+        self.live = live;
+    }
+
+    /// When it must be driven next.
+    pub fn next(&self) -> Instant {
+        let frames = self
+            .senders
+            .iter()
+            .filter(|_| self.publish.connected)
+            .map(|sender| sender.next);
+        frames
+            .chain([self.publish.wake, self.subscribe.wake])
+            .min()
+            .unwrap()
+    }
+
+    pub fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8]) {
+        let side = if transport.remote == self.publish.local {
+            Side::Publish
+        } else {
+            Side::Subscribe
+        };
+        let protocol = match transport.protocol {
+            Protocol::Udp => str0m::net::Protocol::Udp,
+            Protocol::Tcp => str0m::net::Protocol::Tcp,
+        };
+        if let Ok(receive) = Receive::new(protocol, transport.local, transport.remote, payload) {
+            self.connection(side)
+                .rtc
+                .handle_input(Input::Receive(now, receive))
+                .unwrap();
+        }
+    }
+
+    /// Sends what is due, lets time pass; returns datagrams for the shard.
+    pub fn drive(&mut self, now: Instant, published: &mut Published) -> Vec<(Transport, Vec<u8>)> {
+        let mut sent = Vec::new();
+        if self.publish.connected {
+            self.encode(now, published, &mut sent);
+        }
+        self.drain(now, Side::Publish, published, &mut sent);
+        self.drain(now, Side::Subscribe, published, &mut sent);
+        sent
+    }
+
+    fn encode(&mut self, now: Instant, published: &mut Published, sent: &mut Vec<(Transport, Vec<u8>)>) {
+        for place in 0..self.senders.len() {
+            while self.senders[place].next <= now {
+                let packets = self.frame(place, published);
+                for packet in packets {
+                    let mid = self.senders[place].mid;
+                    let mut api = self.publish.rtc.direct_api();
+                    api.stream_tx_by_mid(mid, None).unwrap().write_rtp(packet);
+                    self.drain(now, Side::Publish, published, sent);
+                }
+            }
+        }
+    }
+
+    /// The next frame of a sender, as packets; none while the track is off.
+    fn frame(&mut self, place: usize, published: &mut Published) -> Vec<RtpWrite> {
+        let (call, client, level) = (self.call, self.number, self.level);
+        let (opus, vp8, _) = self.browser.payload_types();
+        let sender = &mut self.senders[place];
+        let at = sender.next;
+        sender.next += if sender.kind == TrackKind::Microphone {
+            PTIME
+        } else {
+            FRAME
+        };
+        if !self.on.contains(&sender.kind) {
+            return Vec::new();
+        }
+        sender.frame += 1;
+        let audio = sender.kind == TrackKind::Microphone;
+        let key = !audio && std::mem::take(&mut sender.key_wanted);
+        let parts = if audio {
+            1
+        } else if key {
+            4
+        } else {
+            1 + sender.frame % 2
+        };
+        let mut packets = Vec::new();
+        for part in 0..parts {
+            sender.seq += 1;
+            let part = u8::try_from(part).unwrap();
+            let label = Label {
+                call,
+                client,
+                kind: sender.kind,
+                frame: sender.frame,
+                part,
+                seq: sender.seq,
+                key,
+            };
+            let (pt, payload, clock) = if audio {
+                (opus, published.audio(label, client), 960)
+            } else {
+                (vp8, published.video(label, client), 2970)
+            };
+            let extensions = ExtensionValues {
+                audio_level: audio.then_some(level),
+                voice_activity: audio.then_some(true),
+                ..Default::default()
+            };
+            let last = u32::from(part) + 1 == parts;
+            packets.push(
+                RtpWrite::new(
+                    pt,
+                    u64::from(sender.seq).into(),
+                    sender.frame * clock,
+                    at,
+                    payload,
+                )
+                .marker(!audio && last)
+                .ext_vals(extensions)
+                .nackable(!audio),
+            );
+        }
+        packets
+    }
+
+    fn drain(
+        &mut self,
+        now: Instant,
+        side: Side,
+        published: &Published,
+        sent: &mut Vec<(Transport, Vec<u8>)>,
+    ) {
+        let mut timed_out = false;
+        loop {
+            match self.connection(side).rtc.poll_output().unwrap() {
+                Output::Transmit(t) => sent.push((
+                    Transport {
+                        protocol: Protocol::Udp,
+                        local: t.destination,
+                        remote: t.source,
+                    },
+                    t.contents.to_vec(),
+                )),
+                Output::Event(event) => self.note(now, side, event, published),
+                Output::Timeout(at) if at <= now && !timed_out => {
+                    timed_out = true;
+                    self.connection(side)
+                        .rtc
+                        .handle_input(Input::Timeout(now))
+                        .unwrap();
+                }
+                Output::Timeout(at) => {
+                    self.connection(side).wake = at.max(now + Duration::from_millis(1));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, now: Instant, side: Side, event: Event, published: &Published) {
+        match event {
+            Event::Connected => self.connection(side).connected = true,
+            Event::KeyframeRequest(request) => {
+                self.key_frames_asked += 1;
+                for sender in self.senders.iter_mut().filter(|sender| sender.mid == request.mid) {
+                    sender.key_wanted = true;
+                }
+            }
+            Event::RtpPacket(packet) => {
+                let ssrc = packet.header.ssrc;
+                let mid = self.subscribe.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
+                let label = Label::find(&packet.payload).expect("a forwarded packet has a label");
+                let picture = (label.kind != TrackKind::Microphone)
+                    .then(|| u16::from_be_bytes([packet.payload[2] & 0x7f, packet.payload[3]]));
+                self.received.push(Received {
+                    at: now,
+                    mid,
+                    ssrc: *ssrc,
+                    seq: *packet.seq_no,
+                    time: packet.header.timestamp,
+                    pt: packet.header.payload_type,
+                    picture,
+                    label,
+                    unchanged: published.is_unchanged(&label, &packet.payload),
+                });
+            }
+            _ => {}
+        }
+    }
+}

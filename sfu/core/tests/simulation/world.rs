@@ -1,0 +1,254 @@
+//! A shard, its clients and the network, driven in virtual time.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use conclave_sfu_core::{Input, Output, Shard, ShardConfig};
+use protocol::{
+    CallId, ParticipantId,
+    sfu::{FromSfu, OfferRefused, Place, ToSfu},
+    socket::{Side, TrackKind, VideoWish},
+};
+
+use crate::{
+    client::{Browser, Client},
+    media::Published,
+    network::{Conditions, Hop, Network},
+};
+
+pub struct World {
+    pub now: Instant,
+    pub shard: Shard,
+    pub clients: Vec<Client>,
+    pub network: Network,
+    pub published: Published,
+    pub said: Vec<FromSfu>,
+    /// Addresses that nobody listens at any more.
+    retired: Vec<SocketAddr>,
+    request: u64,
+}
+
+pub fn call_id(call: u8) -> CallId {
+    CallId::from_random([call; 16])
+}
+
+impl World {
+    pub fn new(seed: u64, conditions: Conditions) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+        let now = Instant::now();
+        let config = ShardConfig {
+            udp: vec![([10, 9, 9, 9], 10_000).into()],
+            tcp: Vec::new(),
+        };
+        Self {
+            now,
+            shard: Shard::new(&config),
+            clients: Vec::new(),
+            network: Network::new(seed, conditions),
+            published: Published::default(),
+            said: Vec::new(),
+            retired: Vec::new(),
+            request: 0,
+        }
+    }
+
+    /// A client that publishes, subscribes with so many slots, and connects.
+    pub fn join(&mut self, call: u8, number: u8, browser: Browser, audio: usize, video: usize) -> usize {
+        self.clients.push(Client::new(self.now, call, number, 0, browser));
+        let me = self.clients.len() - 1;
+        self.start(me, audio, video);
+        me
+    }
+
+    /// The person's page is loaded anew: another client with the same id.
+    pub fn rejoin(&mut self, me: usize, audio: usize, video: usize) {
+        let Client {
+            call,
+            number,
+            browser,
+            ..
+        } = self.clients[me];
+        let former = std::mem::replace(
+            &mut self.clients[me],
+            Client::new(self.now, call, number, 1, browser),
+        );
+        self.retired
+            .extend([former.publish.local, former.subscribe.local]);
+        self.start(me, audio, video);
+    }
+
+    fn start(&mut self, me: usize, audio: usize, video: usize) {
+        let client = &mut self.clients[me];
+        let (publish, tracks) = client.offer_publish(self.now);
+        let subscribe = client.offer_subscribe(audio, video);
+        let place = Place {
+            call_id: call_id(client.call),
+            participant_id: client.id,
+        };
+        let answer = self.offer(place, Side::Publish, true, publish, tracks).unwrap();
+        self.clients[me].answer(Side::Publish, &answer);
+        let answer = self
+            .offer(place, Side::Subscribe, true, subscribe, Vec::new())
+            .unwrap();
+        self.clients[me].answer(Side::Subscribe, &answer);
+        self.intend(me, &[]);
+    }
+
+    pub fn offer(
+        &mut self,
+        place: Place,
+        side: Side,
+        fresh: bool,
+        sdp: String,
+        tracks: Vec<protocol::socket::TrackOffer>,
+    ) -> Result<String, OfferRefused> {
+        self.request += 1;
+        let request = self.request;
+        self.control(ToSfu::Offer {
+            request,
+            place,
+            side,
+            fresh,
+            sdp,
+            tracks,
+        });
+        let answer = self.said.iter().rev().find_map(|said| match said {
+            FromSfu::Answer { request: r, result } if *r == request => Some(result.clone()),
+            _ => None,
+        });
+        answer.expect("every offer is answered")
+    }
+
+    /// What a client shows: others' cameras or screens, by their index.
+    pub fn intend(&mut self, me: usize, wishes: &[(usize, TrackKind)]) {
+        let client = &self.clients[me];
+        let place = Place {
+            call_id: call_id(client.call),
+            participant_id: client.id,
+        };
+        let publishing = client.on.clone();
+        let wish = |(other, kind): &(usize, TrackKind)| VideoWish {
+            participant_id: self.clients[*other].id,
+            kind: *kind,
+            height: 360,
+        };
+        let video = wishes.iter().map(wish).collect();
+        self.control(ToSfu::Intent {
+            place,
+            video,
+            publishing,
+        });
+    }
+
+    pub fn leave(&mut self, me: usize) {
+        let client = &mut self.clients[me];
+        client.gone = true;
+        let place = Place {
+            call_id: call_id(client.call),
+            participant_id: client.id,
+        };
+        self.control(ToSfu::Leave { place });
+    }
+
+    pub fn control(&mut self, message: ToSfu) {
+        self.shard.handle_input(self.now, Input::Control(message));
+        self.drain();
+    }
+
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let clients = self.clients.iter().map(Client::next);
+            let next = clients
+                .chain(self.network.next())
+                .chain(self.shard.next_wake())
+                .min()
+                .unwrap();
+            if next > end {
+                self.now = end;
+                return;
+            }
+            self.now = self.now.max(next);
+            self.step();
+        }
+    }
+
+    /// Runs until a client's media flow both ways.
+    pub fn connect(&mut self) {
+        for _ in 0..500 {
+            if self
+                .clients
+                .iter()
+                .all(|client| client.publish.connected && client.subscribe.connected)
+            {
+                return;
+            }
+            self.run(Duration::from_millis(20));
+        }
+        panic!("not everybody connected in 10 s");
+    }
+
+    fn step(&mut self) {
+        while let Some(datagram) = self.network.arrived(self.now) {
+            match datagram.hop {
+                Hop::ToShard => {
+                    let (transport, payload) = (datagram.transport, &datagram.payload);
+                    self.shard
+                        .handle_input(self.now, Input::Datagram { transport, payload });
+                    self.drain();
+                }
+                Hop::ToClient => {
+                    let remote = datagram.transport.remote;
+                    let mut clients = self.clients.iter_mut();
+                    let to = clients.find(|c| c.publish.local == remote || c.subscribe.local == remote);
+                    let Some(client) = to else {
+                        assert!(self.retired.contains(&remote), "the shard sends only to clients");
+                        continue;
+                    };
+                    client.receive(self.now, datagram.transport, &datagram.payload);
+                    for (transport, payload) in client.drive(self.now, &mut self.published) {
+                        self.network.send(self.now, Hop::ToShard, transport, payload);
+                    }
+                }
+            }
+        }
+        for client in self.clients.iter_mut().filter(|client| client.next() <= self.now) {
+            for (transport, payload) in client.drive(self.now, &mut self.published) {
+                self.network.send(self.now, Hop::ToShard, transport, payload);
+            }
+        }
+        if self.shard.next_wake().is_some_and(|wake| wake <= self.now) {
+            self.shard.handle_input(self.now, Input::Timeout);
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.shard.poll_output() {
+            match output {
+                Output::Transmit(transmit) => {
+                    self.network
+                        .send(self.now, Hop::ToClient, transmit.transport, transmit.payload);
+                }
+                Output::Control(said) => {
+                    if let FromSfu::Bindings { place, slots, live } = &said {
+                        let client = self.by_id(place.participant_id);
+                        let now = self.now;
+                        self.clients[client].bound(now, slots.clone(), live.len());
+                    }
+                    self.said.push(said);
+                }
+                Output::Route(_) => {}
+            }
+        }
+    }
+
+    pub fn by_id(&self, id: ParticipantId) -> usize {
+        self.clients
+            .iter()
+            .position(|client| client.id == id)
+            .expect("a known participant")
+    }
+}
