@@ -3,11 +3,28 @@
 //! [`Service`] is the face for the program around it: it opens the database, gives an HTTP router for `/api/…`
 //! and a sink for what the SFU says. [`admin`] works on the same database without a running service.
 
+mod accounts;
 pub mod admin;
+mod app;
 pub mod calls;
 pub mod clock;
+mod failure;
 pub mod groups;
+mod json;
+mod limits;
+mod own_state;
+mod people;
+mod random;
+mod rate;
+mod retention;
+mod rooms;
+mod router;
+mod sealed;
 mod service;
+mod sessions;
+mod socket;
+mod store;
+mod tokens;
 
 pub use clock::Clock;
 pub use service::{OpenError, Service, Settings};

@@ -1,10 +1,22 @@
 //! The service as a whole.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
 
 use protocol::sfu::{FromSfu, SfuEvents, SfuLink};
+use tokio::sync::watch;
 
-use crate::{Clock, admin::Invitation};
+use crate::{
+    Clock,
+    accounts::{Opaque, SetupError},
+    admin::{self, Invitation},
+    app::App,
+    limits::GOODBYE_TIME,
+    retention, router,
+    store::{Store, Written},
+};
 
 /// What the program around the service decides.
 #[derive(Clone, Debug)]
@@ -44,34 +56,90 @@ pub enum OpenError {
 
 /// A running service. Dropping it without [`Service::shutdown`] loses nothing that was acknowledged.
 pub struct Service {
-    _sfu: Arc<dyn SfuLink>,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
 }
 
 impl Service {
     /// Opens the database (creating or migrating it) and the server setup.
     pub async fn open(settings: Settings, sfu: Arc<dyn SfuLink>) -> Result<Arc<Self>, OpenError> {
-        std::fs::create_dir_all(&settings.data_dir).map_err(|source| OpenError::DataDir {
-            path: settings.data_dir.clone(),
+        let Settings {
+            data_dir,
+            database_url,
+            public_url,
+            clock,
+        } = settings;
+        std::fs::create_dir_all(&data_dir).map_err(|source| OpenError::DataDir {
+            path: data_dir.clone(),
             source,
         })?;
-        Ok(Arc::new(Self { _sfu: sfu }))
+        let opaque = Opaque::open(&data_dir).map_err(|error| match error {
+            SetupError::Io { path, source } => OpenError::DataDir { path, source },
+            SetupError::Damaged { path } => OpenError::ServerSetup { path },
+        })?;
+        let store = Store::open(&data_dir, database_url.as_deref())
+            .await
+            .map_err(|error| OpenError::Database(Box::new(error)))?;
+        let url = public_url.clone();
+        let deployment = store
+            .write(move |connection| {
+                Box::pin(async move {
+                    Ok(Written::answer(
+                        admin::store::deployment(connection, Some(&url)).await?,
+                    ))
+                })
+            })
+            .await
+            .map_err(|error| OpenError::Database(Box::new(error)))?;
+
+        let app = Arc::new(App::new(
+            clock,
+            public_url,
+            deployment.server_generation,
+            store,
+            opaque,
+            sfu,
+        ));
+        let (stop, stopped) = watch::channel(false);
+        retention::start(&app, &stopped);
+        Ok(Arc::new(Self { app, stop }))
     }
 
     /// Everything under `/api/`.
     pub fn router(self: &Arc<Self>) -> axum::Router {
-        axum::Router::new()
+        router::router(Arc::clone(&self.app))
     }
 
     /// Where the SFU sends what it has to say.
     pub fn sfu_events(self: &Arc<Self>) -> SfuEvents {
-        Arc::new(|_message: FromSfu| {})
+        let app = Arc::clone(&self.app);
+        Arc::new(move |message: FromSfu| {
+            app.calls
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .on_sfu(message);
+        })
     }
 
     /// Says goodbye to every connection and waits until what was accepted is durable.
-    pub async fn shutdown(&self) {}
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let _ = tokio::time::timeout(GOODBYE_TIME, self.app.hub.stop()).await;
+        self.app.store.close().await;
+    }
 
     /// At the very first start: makes a network and the invitation of its owner. Later: nothing.
     pub async fn first_invitation(&self) -> Option<Invitation> {
-        None
+        let now = self.app.clock.now();
+        let made = admin::first_invitation(&self.app.store, &self.app.public_url, now).await;
+        made.unwrap_or_else(|error| {
+            tracing::error!(error = ?error, "no first invitation could be made");
+            None
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
     }
 }

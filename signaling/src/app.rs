@@ -1,0 +1,97 @@
+//! Everything that requests share.
+
+use std::sync::{Arc, Mutex};
+
+use protocol::{
+    Bytes, DeviceId, RoomId,
+    limits::{
+        GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE,
+        MAX_SIGN_INS_PER_WINDOW, SIGN_IN_WINDOW_MS, TICKET_LIFE_MS,
+    },
+    sfu::SfuLink,
+};
+
+use crate::{
+    Clock,
+    accounts::{Grantee, Opaque},
+    calls::Calls,
+    limits::{HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR, MINUTE_MS},
+    random::random,
+    rate::RateLimiter,
+    rooms::{DirtyRooms, RoomCache},
+    sealed::Sealer,
+    sessions::Caller,
+    socket::{CallOutbox, Hub},
+    store::Store,
+    tokens::{TokenHash, Tokens},
+};
+
+/// The service's parts. Each owns its own state; none reaches into another's.
+pub struct App {
+    pub clock: Clock,
+    pub public_url: String,
+    pub server_generation: Bytes,
+    pub store: Store,
+    pub opaque: Opaque,
+    /// Half-done sign-ins and session challenges.
+    pub handshakes: Sealer,
+    /// Who proved the password.
+    pub grants: Tokens<Grantee>,
+    /// Who may open a WebSocket.
+    pub tickets: Tokens<Caller>,
+    pub rates: Rates,
+    pub hub: Arc<Hub>,
+    pub calls: Mutex<Calls>,
+    pub call_outbox: Arc<CallOutbox>,
+    pub room_cache: RoomCache,
+    pub dirty_rooms: DirtyRooms,
+}
+
+/// How often someone may do what costs others something.
+pub struct Rates {
+    /// Sign-ins, by the hash of the address.
+    pub sign_ins: RateLimiter<TokenHash>,
+    pub look_ups: RateLimiter<DeviceId>,
+    pub claims: RateLimiter<DeviceId>,
+    pub commits: RateLimiter<(DeviceId, RoomId)>,
+    pub foundings: RateLimiter<DeviceId>,
+    pub invitations: RateLimiter<DeviceId>,
+}
+
+impl App {
+    pub fn new(
+        clock: Clock,
+        public_url: String,
+        server_generation: Bytes,
+        store: Store,
+        opaque: Opaque,
+        sfu: Arc<dyn SfuLink>,
+    ) -> Self {
+        let hub = Arc::new(Hub::default());
+        let call_outbox = Arc::new(CallOutbox::new(Arc::clone(&hub)));
+        let calls = Calls::new(sfu, Arc::clone(&call_outbox) as _, Box::new(random::<16>));
+        Self {
+            clock,
+            public_url,
+            server_generation,
+            store,
+            opaque,
+            handshakes: Sealer::new(HANDSHAKE_LIFE_MS),
+            grants: Tokens::new(GRANT_LIFE_MS),
+            tickets: Tokens::new(TICKET_LIFE_MS),
+            rates: Rates {
+                sign_ins: RateLimiter::new(MAX_SIGN_INS_PER_WINDOW, SIGN_IN_WINDOW_MS),
+                look_ups: RateLimiter::new(MAX_LOOK_UPS_PER_HOUR, HOUR_MS),
+                claims: RateLimiter::new(MAX_CLAIMS_PER_HOUR, HOUR_MS),
+                commits: RateLimiter::new(MAX_COMMITS_PER_MINUTE, MINUTE_MS),
+                foundings: RateLimiter::new(MAX_FOUNDINGS_PER_HOUR, HOUR_MS),
+                invitations: RateLimiter::new(MAX_INVITATIONS_PER_HOUR, HOUR_MS),
+            },
+            hub,
+            calls: Mutex::new(calls),
+            call_outbox,
+            room_cache: RoomCache::default(),
+            dirty_rooms: DirtyRooms::default(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Limits of the service alone; those that clients share are in [`protocol::limits`].
+
+use std::time::Duration;
+
+/// Writes gathered into one transaction. More would let one write wait long for the others, fewer would sync the
+/// disk more often. Beyond: the next transaction.
+pub const MAX_WRITE_BATCH: usize = 256;
+
+/// Writes that wait for the writer. Beyond: who asks waits for a place, and its connection is read no further.
+pub const MAX_WRITES_WAITING: usize = 1024;
+
+/// Connections that read the database. SQLite reads beside the writer; more than a few cost memory only.
+/// Beyond: reads wait.
+pub const MAX_READ_CONNECTIONS: u32 = 8;
+
+/// How long SQLite waits for another process (`conclave admin`) that writes. Beyond: the write fails.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a request waits for a database connection. Beyond: `unavailable`.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Payload bytes in one answer to a sync; beyond, the answer says that there is more. At least one entry is
+/// always given, however large.
+pub const MAX_SYNC_BYTES: u64 = 1024 * 1024;
+
+/// Rooms whose leaves are kept in memory, so that a message costs no query for its receivers. Beyond: all are
+/// forgotten and read again as needed.
+pub const MAX_ROOMS_IN_MEMORY: usize = 10_000;
+
+/// Keys that one rate limiter keeps. Beyond: what is over is forgotten; if nothing is, newcomers are refused.
+pub const MAX_RATE_KEYS: usize = 50_000;
+
+/// Grants and tickets that wait to be used. Only people who proved who they are get one. Beyond: refused until
+/// some expire.
+pub const MAX_TOKENS_WAITING: usize = 50_000;
+
+/// Bytes that wait for one slow reader, beside the number of frames: a phone that syncs needs some megabytes.
+/// Beyond: the connection is closed; the client resumes from its cursors.
+pub const MAX_SOCKET_QUEUE_BYTES: usize = 32 * 1024 * 1024;
+
+/// Read buffer of a WebSocket. Lower costs system calls on large frames, higher costs memory of every idle
+/// connection.
+pub const SOCKET_READ_BUFFER: usize = 4096;
+
+/// How long one frame to a reader may take. Beyond: the connection is closed as too slow.
+pub const SOCKET_SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often what may go is looked for: acknowledged or expired entries go at most so much later.
+pub const RETENTION_STEP: Duration = Duration::from_secs(5);
+
+/// How often calls are told that time has passed.
+pub const CALLS_STEP: Duration = Duration::from_millis(100);
+
+/// Entries deleted in one transaction by the retention job, so that messages are not held up by it.
+pub const MAX_TRIM_STEP: i64 = 2_000;
+
+/// How long an SDP offer waits for the SFU. Beyond: `unavailable`.
+pub const SFU_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections closed by [`crate::Service::shutdown`] get this long to take their goodbye.
+pub const GOODBYE_TIME: Duration = Duration::from_secs(2);
+
+/// Longest name of a network in bytes.
+pub const MAX_NETWORK_NAME_LEN: usize = 128;
+
+/// Invitations that one administrator may make an hour: a large school at once, but no flood.
+pub const MAX_INVITATIONS_PER_HOUR: u32 = 1_000;
+
+/// Look-ups of people by e-mail that one device may make an hour: far above typing, far below guessing.
+pub const MAX_LOOK_UPS_PER_HOUR: u32 = 600;
+
+/// Rooms that one device may found an hour.
+pub const MAX_FOUNDINGS_PER_HOUR: u32 = 200;
+
+/// Milliseconds of an hour, the window of the limits above.
+pub const HOUR_MS: u64 = 60 * 60 * 1000;
+
+/// Milliseconds of a minute, the window of [`protocol::limits::MAX_COMMITS_PER_MINUTE`].
+pub const MINUTE_MS: u64 = 60 * 1000;
+
+/// How far a client's clock may be ahead in what it signs.
+pub const CLOCK_SKEW_MS: u64 = 24 * HOUR_MS;

@@ -1,0 +1,96 @@
+//! How often someone may do something: counters in memory, in fixed windows.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+};
+
+use protocol::Millis;
+
+use crate::{
+    failure::{Failure, refuse_for_now},
+    limits::MAX_RATE_KEYS,
+};
+
+/// Counts per key. Nothing of it is stored.
+pub struct RateLimiter<K> {
+    most: u32,
+    window_ms: u64,
+    counts: Mutex<HashMap<K, Count>>,
+}
+
+struct Count {
+    since: Millis,
+    used: u32,
+}
+
+impl<K: Eq + Hash> RateLimiter<K> {
+    /// At most `most` in each window of `window_ms`.
+    pub fn new(most: u32, window_ms: u64) -> Self {
+        Self {
+            most,
+            window_ms,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Takes `amount` from the key's allowance, or says when to come again.
+    pub fn take(&self, key: K, amount: u32, now: Millis) -> Result<(), Failure> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= MAX_RATE_KEYS && !counts.contains_key(&key) {
+            counts.retain(|_, count| now.since(count.since) < self.window_ms);
+            if counts.len() >= MAX_RATE_KEYS {
+                return Err(refuse_for_now(self.window_ms));
+            }
+        }
+        let count = counts.entry(key).or_insert(Count { since: now, used: 0 });
+        if now.since(count.since) >= self.window_ms {
+            *count = Count { since: now, used: 0 };
+        }
+        if self.most - count.used.min(self.most) < amount {
+            return Err(refuse_for_now(
+                self.window_ms.saturating_sub(now.since(count.since)).max(1),
+            ));
+        }
+        count.used = count.used.saturating_add(amount);
+        Ok(())
+    }
+
+    /// Gives the allowance back, where what was limited went well.
+    pub fn forget(&self, key: &K) {
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_limit_one_waits_until_the_window_ends() {
+        let limiter = RateLimiter::new(2, 1_000);
+        assert!(limiter.take("alice", 1, Millis(0)).is_ok());
+        assert!(limiter.take("alice", 1, Millis(400)).is_ok());
+        let Err(Failure::Refused(problem)) = limiter.take("alice", 1, Millis(400)) else {
+            panic!()
+        };
+        assert_eq!(problem.retry_after_ms, Some(600));
+        assert!(limiter.take("bob", 1, Millis(400)).is_ok());
+        assert!(limiter.take("alice", 1, Millis(1_000)).is_ok());
+    }
+
+    #[test]
+    fn the_map_is_bounded_and_old_keys_make_room() {
+        let limiter = RateLimiter::new(1, 1_000);
+        for key in 0..MAX_RATE_KEYS {
+            assert!(limiter.take(key, 1, Millis(0)).is_ok());
+        }
+        assert!(limiter.take(usize::MAX, 1, Millis(1)).is_err());
+        assert!(limiter.take(usize::MAX, 1, Millis(1_000)).is_ok());
+        assert!(limiter.counts.lock().unwrap().len() < MAX_RATE_KEYS);
+    }
+}

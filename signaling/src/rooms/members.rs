@@ -1,0 +1,156 @@
+//! Members who leave, leaves that are to go, and what a call has to know of its room.
+
+use std::sync::{Arc, PoisonError};
+
+use protocol::{
+    Code, NetworkId, RoomId,
+    room_settings::RoomKind,
+    socket::{Event, RoomRef},
+};
+use sqlx::AnyConnection;
+
+use super::{send::no_room, store};
+use crate::{
+    app::App,
+    calls::RoomForCall,
+    failure::{Failure, StoreError, refuse},
+    sessions::Caller,
+    store::Written,
+};
+
+/// Asks the members of a room to remove the leaves of devices that are no more. A user's last leaf stays, else
+/// the user would lose the room with the device: whoever signs in again joins by an external commit, which takes
+/// the old leaf out.
+pub async fn ask_for_removals(connection: &mut AnyConnection, room_id: RoomId) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO removals (room_id, device_id, reason)
+         SELECT dead.room_id, dead.device_id, 2
+         FROM room_leaves dead
+         WHERE dead.room_id = $1
+             AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.device_id = dead.device_id)
+             AND EXISTS (
+                 SELECT 1 FROM room_leaves other JOIN devices d ON d.device_id = other.device_id
+                 WHERE other.room_id = dead.room_id AND other.user_id = dead.user_id)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(room_id.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The user leaves: hears nothing more from now on, and the members are asked to remove the leaves. With its
+/// last member, the room goes.
+pub async fn leave(app: &Arc<App>, caller: Caller, request: RoomRef) -> Result<(), Failure> {
+    let room_id = request.room_id;
+    let worker = Arc::clone(app);
+    app.store
+        .write(move |connection| {
+            Box::pin(async move {
+                let room = store::room(connection, room_id).await?.ok_or_else(no_room)?;
+                if !store::is_member(connection, room_id, caller.user_id).await? {
+                    return Err(no_room());
+                }
+                if room.kind == RoomKind::Own {
+                    return Err(refuse(Code::Forbidden, "one's own room cannot be left"));
+                }
+                let members = store::members(connection, room_id, false).await?;
+                write_leave(connection, caller, room_id, members.len() == 1).await?;
+                worker.room_cache.forget(room_id);
+                Ok(Written::then((), move || {
+                    worker.room_cache.forget(room_id);
+                    for user_id in members {
+                        worker.hub.to_user(user_id, &Event::RoomsChanged);
+                    }
+                    refresh_call(&worker, room_id, caller.network_id);
+                }))
+            })
+        })
+        .await
+}
+
+async fn write_leave(
+    connection: &mut AnyConnection,
+    caller: Caller,
+    room_id: RoomId,
+    last: bool,
+) -> Result<(), StoreError> {
+    if last {
+        sqlx::query("DELETE FROM rooms WHERE room_id = $1")
+            .bind(room_id.as_bytes().as_slice())
+            .execute(connection)
+            .await?;
+        return Ok(());
+    }
+    for query in [
+        "UPDATE room_members SET gone = 1 WHERE room_id = $1 AND user_id = $2",
+        "INSERT INTO removals (room_id, device_id, reason)
+         SELECT room_id, device_id, 1 FROM room_leaves WHERE room_id = $1 AND user_id = $2
+         ON CONFLICT (room_id, device_id) DO UPDATE SET reason = excluded.reason",
+        "DELETE FROM welcomes WHERE room_id = $1 AND device_id IN
+             (SELECT device_id FROM room_leaves WHERE room_id = $1 AND user_id = $2)",
+    ] {
+        sqlx::query(query)
+            .bind(room_id.as_bytes().as_slice())
+            .bind(caller.user_id.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What a call has to know of its room; nothing if there is no such room.
+pub async fn room_for_call(
+    connection: &mut AnyConnection,
+    room_id: RoomId,
+) -> Result<Option<RoomForCall>, StoreError> {
+    let Some(room) = store::room(connection, room_id).await? else {
+        return Ok(None);
+    };
+    let leaves = store::live_leaves(connection, room_id).await?;
+    Ok(Some(RoomForCall {
+        room_id,
+        network_id: room.network_id,
+        members: store::members(connection, room_id, false).await?,
+        leaves: leaves.iter().map(|leaf| leaf.device_id).collect(),
+    }))
+}
+
+/// Tells the call in a room, if there is one, that the room's leaves changed.
+pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
+    if app
+        .calls
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .summary(room_id)
+        .is_none()
+    {
+        return;
+    }
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let read = async {
+            let mut connection = app.store.read().await?;
+            room_for_call(&mut connection, room_id).await
+        };
+        match read.await {
+            Ok(room) => {
+                let ended = RoomForCall {
+                    room_id,
+                    network_id,
+                    members: Vec::new(),
+                    leaves: Vec::new(),
+                };
+                let room = room.unwrap_or(ended);
+                let now = app.clock.now();
+                app.calls
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .room_changed(&room, now);
+            }
+            Err(error) => {
+                tracing::error!(room.id = %room_id, error = ?error, "a call kept its former members")
+            }
+        }
+    });
+}

@@ -1,0 +1,72 @@
+//! All routes under `/api/`.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderValue, header},
+    routing::get,
+};
+use protocol::{Code, PROTOCOL_VERSION, Problem, accounts::ServerInfo, limits::MAX_JSON_BODY_LEN};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::{
+    accounts, admin,
+    app::App,
+    failure::{Failure, ProblemResponse},
+    json::Json,
+    sessions, socket,
+};
+
+/// The service over HTTP. What it answers is for one client at one time: nothing may keep it.
+pub fn router(app: Arc<App>) -> Router {
+    let version_1 = Router::new()
+        .route("/server", get(server))
+        .route("/health", get(health))
+        .merge(accounts::routes())
+        .merge(sessions::routes())
+        .merge(admin::routes())
+        .merge(socket::routes())
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method);
+    Router::new()
+        .nest("/api/v1", version_1)
+        .route("/api/{*rest}", axum::routing::any(no_such_route))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BODY_LEN))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .with_state(app)
+}
+
+async fn server(State(app): State<Arc<App>>) -> Json<ServerInfo> {
+    Json(ServerInfo {
+        oldest_version: PROTOCOL_VERSION,
+        newest_version: PROTOCOL_VERSION,
+        server_generation: app.server_generation.clone(),
+        now: app.clock.now(),
+    })
+}
+
+/// 200 as long as the database answers.
+async fn health(State(app): State<Arc<App>>) -> Result<&'static str, ProblemResponse> {
+    let mut connection = app.store.read().await.map_err(Failure::from)?;
+    sqlx::query("SELECT 1 AS one")
+        .execute(&mut *connection)
+        .await
+        .map_err(Failure::from)?;
+    Ok("ok")
+}
+
+async fn no_such_route() -> ProblemResponse {
+    Problem::new(Code::NotFound, "there is no such route").into()
+}
+
+async fn no_such_method() -> ProblemResponse {
+    ProblemResponse(Problem {
+        status: 405,
+        ..Problem::new(Code::Malformed, "the route takes another method")
+    })
+}

@@ -1,0 +1,123 @@
+//! `/api/v1/session`, and how other routes learn who asks.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, header::AUTHORIZATION},
+    routing::post,
+};
+use protocol::{
+    Bytes, Code, Millis,
+    accounts::{ChallengeReply, ChallengeRequest, Session, SessionOpen},
+    identity::SessionChallenge,
+    limits::SESSION_LIFE_MS,
+};
+
+use super::{Caller, store};
+use crate::{
+    admin::Role,
+    app::App,
+    failure::{Failure, ProblemResponse, refuse},
+    json::Json,
+    limits::HOUR_MS,
+    random::random,
+    store::Written,
+    tokens::hash_token,
+};
+
+/// The routes of this noun.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/session/challenge", post(challenge))
+        .route("/session/open", post(open))
+}
+
+/// Unknown devices get a challenge too: nobody learns which exist.
+async fn challenge(State(app): State<Arc<App>>, Json(body): Json<ChallengeRequest>) -> Json<ChallengeReply> {
+    let nonce = app.handshakes.challenge(body.device_id, app.clock.now());
+    Json(ChallengeReply {
+        nonce: nonce.to_vec().into(),
+    })
+}
+
+async fn open(
+    State(app): State<Arc<App>>,
+    Json(body): Json<SessionOpen>,
+) -> Result<Json<Session>, ProblemResponse> {
+    let now = app.clock.now();
+    let refused = || {
+        refuse(
+            Code::Unauthenticated,
+            "unknown device, or the proof does not hold",
+        )
+    };
+    let nonce: [u8; 32] = body.nonce.0.as_slice().try_into().map_err(|_| refused())?;
+    if !app.handshakes.is_challenge(body.device_id, &nonce, now) {
+        return Err(refused().into());
+    }
+    let known = {
+        let mut connection = app.store.read().await.map_err(Failure::from)?;
+        store::device(&mut connection, body.device_id)
+            .await
+            .map_err(Failure::from)?
+    };
+    let (caller, device_key) = known.ok_or_else(refused)?;
+    SessionChallenge {
+        device_id: body.device_id,
+        nonce,
+    }
+    .check_signature(&device_key, &body.signature)
+    .map_err(|_| refused())?;
+    if !app.handshakes.use_up(&nonce, now) {
+        return Err(refused().into());
+    }
+
+    let token = random::<32>();
+    let token_hash = hash_token(&token);
+    let expires_at = session_end(now);
+    app.store
+        .write(move |connection| {
+            Box::pin(async move {
+                if store::begin(connection, caller.device_id, token_hash, expires_at).await? {
+                    Ok(Written::answer(()))
+                } else {
+                    Err(refuse(Code::Unauthenticated, "the device is gone"))
+                }
+            })
+        })
+        .await?;
+    let ticket = app.tickets.issue(caller, now)?;
+    Ok(Json(Session {
+        token: token.to_vec().into(),
+        expires_at,
+        ticket,
+    }))
+}
+
+/// When a session that begins now ends: a whole hour, for the time is stored and must not tell when the device
+/// was last used.
+fn session_end(now: Millis) -> Millis {
+    let end = now.plus(SESSION_LIFE_MS).0;
+    Millis(end - end % HOUR_MS)
+}
+
+/// The token of `Authorization: Bearer <base64url>`.
+pub fn bearer(headers: &HeaderMap) -> Option<Bytes> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    Bytes::from_base64url(token.trim())
+}
+
+/// Who asks, by the session token, and what the user may do.
+pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<(Caller, Role), Failure> {
+    let refused = || refuse(Code::Unauthenticated, "no session, or one that has ended");
+    let token = bearer(headers).ok_or_else(refused)?;
+    let mut connection = app.store.read().await?;
+    let found = store::find(&mut connection, hash_token(&token.0), app.clock.now()).await?;
+    found.ok_or_else(refused)
+}

@@ -1,0 +1,69 @@
+//! Where calls hand out their events.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use protocol::{DeviceId, RoomId, socket::Event};
+use tokio::sync::Notify;
+
+use super::hub::Hub;
+use crate::{app::App, calls::Outbox, rooms};
+
+/// Hands events to devices at once, and events to rooms in a task that can ask the database for the members.
+/// Events to rooms tell the whole of a call's state: of several that wait for one room only the newest counts.
+pub struct CallOutbox {
+    hub: Arc<Hub>,
+    waiting: Mutex<HashMap<RoomId, Event>>,
+    arrived: Notify,
+}
+
+impl CallOutbox {
+    pub fn new(hub: Arc<Hub>) -> Self {
+        Self {
+            hub,
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+        }
+    }
+
+    /// Hands out what waits for rooms, for as long as the service lives.
+    pub async fn run(&self, app: &App) {
+        loop {
+            self.arrived.notified().await;
+            let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            for (room_id, event) in waiting {
+                let read = async {
+                    let mut connection = app.store.read().await?;
+                    rooms::room_for_call(&mut connection, room_id).await
+                };
+                match read.await {
+                    Ok(Some(room)) => {
+                        for user_id in room.members {
+                            self.hub.to_user(user_id, &event);
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::error!(room.id = %room_id, error = ?error, "members were not told of a call");
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Outbox for CallOutbox {
+    fn to_device(&self, device: DeviceId, event: Event) {
+        self.hub.to_device(device, &event);
+    }
+
+    fn to_room(&self, room: RoomId, event: Event) {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(room, event);
+        self.arrived.notify_one();
+    }
+}
