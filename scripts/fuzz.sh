@@ -16,18 +16,20 @@ flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
 
-build() { # FOLDER MORE_FLAGS
-    # Only our code and its dependencies for this machine are instrumented, hence the explicit target.
-    CARGO_TARGET_DIR=$target/$1 RUSTFLAGS="$flags $2" \
-        cargo build --release --quiet --target x86_64-unknown-linux-gnu --bins
+# Only our code and its dependencies for this machine are instrumented, hence the explicit target.
+build() {
+    CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
+        cargo build --release --locked --quiet --target x86_64-unknown-linux-gnu --bins
+    mkdir -p "$target/$1"
+    for name in "${targets[@]}"; do cp "$target/x86_64-unknown-linux-gnu/release/$name" "$target/$1/"; done
 }
 
-build planted "--cfg planted"
-build plain ""
+CONCLAVE_PLANTED=1 build planted
+build plain
 for name in "${targets[@]}"; do
     mkdir -p "$corpus/$name"
     scratch=$(mktemp -d)
-    if "$target/planted/x86_64-unknown-linux-gnu/release/$name" -max_total_time=$PLANTED_SECONDS \
+    if "$target/planted/$name" -max_total_time=$PLANTED_SECONDS \
         -artifact_prefix="$scratch/" "$scratch" >"$scratch.log" 2>&1; then
         echo "fuzz $name: the planted bug was not found" >&2
         exit 1
@@ -35,7 +37,7 @@ for name in "${targets[@]}"; do
     grep -q "the planted bug" "$scratch.log" || { cat "$scratch.log" >&2; exit 1; }
     rm -rf "$scratch" "$scratch.log"
     log=$target/$name.log
-    if ! "$target/plain/x86_64-unknown-linux-gnu/release/$name" -max_total_time="$seconds" -print_final_stats=1 \
+    if ! "$target/plain/$name" -max_total_time="$seconds" -print_final_stats=1 \
         -artifact_prefix="$target/$name-" "$corpus/$name" "seeds/$name" >"$log" 2>&1; then
         tail -40 "$log" >&2
         echo "fuzz $name: failed; the input is beside $log" >&2
