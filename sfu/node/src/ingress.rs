@@ -1,0 +1,129 @@
+//! The thread that receives: looks up the shard of each datagram and hands it over.
+
+use std::{
+    cell::RefCell,
+    io::{self, IoSliceMut},
+    net::{IpAddr, SocketAddr},
+    rc::Rc,
+    sync::mpsc::Receiver,
+};
+
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use sfu_core::{Protocol, Route, Transport};
+use tokio::{
+    io::Interest,
+    net::{TcpListener, UdpSocket},
+    sync::oneshot,
+    task::LocalSet,
+};
+
+use crate::{
+    addresses::{Addresses, canonical},
+    limits::{MAX_RECEIVED, UDP_BUFFER},
+    queue::Inlet,
+    routes::{Routes, ShardIndex},
+    tcp,
+};
+
+pub struct Ingress {
+    pub addresses: Addresses,
+    pub shards: Vec<Inlet>,
+    pub news: Receiver<(ShardIndex, Route)>,
+    pub stop: oneshot::Receiver<()>,
+}
+
+/// Hands datagrams over; one for UDP and all TCP connections, which live on one thread.
+pub struct Dispatch {
+    pub addresses: Addresses,
+    shards: Vec<Inlet>,
+    routes: RefCell<Routes>,
+}
+
+impl Dispatch {
+    /// The shard that a datagram is for.
+    pub fn shard(&self, transport: Transport, datagram: &[u8]) -> Option<&Inlet> {
+        let index = self.routes.borrow_mut().find(transport, datagram)?;
+        self.shards.get(index)
+    }
+}
+
+impl Ingress {
+    /// Runs until it is told to stop.
+    pub fn run(self, udp: std::net::UdpSocket, tcp: std::net::TcpListener) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let Self {
+            addresses,
+            shards,
+            news,
+            stop,
+        } = self;
+        let dispatch = Rc::new(Dispatch {
+            addresses,
+            shards,
+            routes: RefCell::new(Routes::new(news)),
+        });
+        LocalSet::new().block_on(&runtime, async {
+            let udp = UdpSocket::from_std(udp)?;
+            let tcp = TcpListener::from_std(tcp)?;
+            tokio::select! {
+                // Also when the node was dropped without a word.
+                _ = stop => Ok(()),
+                result = receive(&udp, &dispatch) => result,
+                () = tcp::accept(&tcp, &dispatch) => Ok(()),
+            }
+        })
+    }
+}
+
+async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
+    let state = UdpSocketState::new(UdpSockRef::from(udp))?;
+    // The kernel may refuse a size; its own then stays.
+    let _ = state.set_recv_buffer_size(UdpSockRef::from(udp), UDP_BUFFER);
+    let _ = state.set_send_buffer_size(UdpSockRef::from(udp), UDP_BUFFER);
+    let bound = udp.local_addr()?.ip();
+    let mut buffers = vec![vec![0; MAX_RECEIVED]; BATCH_SIZE];
+    let mut metas = vec![RecvMeta::default(); BATCH_SIZE];
+    loop {
+        udp.readable().await?;
+        let received = udp.try_io(Interest::READABLE, || {
+            let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+            state.recv(UdpSockRef::from(udp), &mut slices, &mut metas)
+        });
+        let Ok(received) = received else {
+            // Not ready after all, or a peer's "port unreachable", which UDP sockets report here.
+            continue;
+        };
+        for (meta, buffer) in metas.iter().zip(&buffers).take(received) {
+            let glued = buffer.get(..meta.len).unwrap_or_default();
+            for datagram in glued.chunks(meta.stride.max(1)) {
+                hand_over(dispatch, bound, meta, datagram);
+            }
+        }
+    }
+}
+
+fn hand_over(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8]) {
+    let arrived = meta.dst_ip.unwrap_or(bound);
+    if let Some(transport) = transport(dispatch, Protocol::Udp, arrived, meta.addr)
+        && let Some(shard) = dispatch.shard(transport, datagram)
+    {
+        shard.datagram(transport, datagram);
+    }
+}
+
+/// A way as ICE sees it. Nothing where no candidate fits the address, so that nobody was told to send there.
+pub fn transport(
+    dispatch: &Dispatch,
+    protocol: Protocol,
+    arrived: IpAddr,
+    remote: SocketAddr,
+) -> Option<Transport> {
+    let local = dispatch.addresses.candidate_at(arrived)?;
+    Some(Transport {
+        protocol,
+        local,
+        remote: canonical(remote),
+    })
+}

@@ -1,0 +1,43 @@
+//! Limits of the node, each with its reason and what happens beyond it.
+
+use std::time::Duration;
+
+/// Datagrams that wait for one shard: some 50 ms of what a core forwards. More only adds delay. Beyond:
+/// dropped, as a network would.
+pub const MAX_WAITING_DATAGRAMS: usize = 8_192;
+
+/// Control messages that wait for one shard. Signaling limits its clients; this is reached only when the
+/// shard stands still. Beyond: the SFU is called gone.
+pub const MAX_WAITING_CONTROLS: usize = 16_384;
+
+/// Open ICE-TCP connections. Beyond: a new one is closed at once.
+pub const MAX_TCP_CONNECTIONS: usize = 4_096;
+
+/// A TCP connection must name its peer by a STUN request within this time.
+pub const TCP_HELLO: Duration = Duration::from_secs(10);
+
+/// A TCP connection that is silent for this long is dead: consent checks come every 5 s (RFC 7675).
+pub const TCP_IDLE: Duration = Duration::from_secs(60);
+
+/// A write that a peer does not take for this long ends its connection.
+pub const TCP_STUCK: Duration = Duration::from_secs(10);
+
+/// Frames that wait for one TCP peer: about a second of video. More would only be late. Beyond: dropped; the
+/// receiver asks for them again.
+pub const MAX_WAITING_FRAMES: usize = 256;
+
+/// Addresses offered to clients; each costs them checks. Beyond: the rest is left out.
+pub const MAX_CANDIDATES: usize = 16;
+
+/// Kernel buffers of the UDP socket, so that a burst of key frames does not overflow it. The kernel may give
+/// less.
+pub const UDP_BUFFER: usize = 4 * 1024 * 1024;
+
+/// Largest datagram of the kernel, several received ones glued together (GRO) included.
+pub const MAX_RECEIVED: usize = 65_536;
+
+/// Tries to find a port that is free for both UDP and TCP, when any will do.
+pub const PORT_TRIES: usize = 32;
+
+/// Shards of one node: more threads than cores only get in each other's way.
+pub const MAX_SHARDS: usize = 64;
