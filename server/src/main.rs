@@ -1,2 +1,69 @@
-//! The program `conclave`.
-fn main() {}
+//! The program `conclave`: everything of a deployment in one process.
+//!
+//! - `conclave serve` puts signaling, an SFU node and the web bundle together.
+//! - `conclave admin …` works on the same data, also while the server runs.
+//!
+//! Standard output carries one line per fact that a script may wait for (`ready: URL`, `invitation: URL`);
+//! logs go to standard error. What went wrong is said in one sentence, with exit code 1.
+
+mod admin;
+mod options;
+mod serve;
+mod settings;
+mod tls;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Self-hosted, end-to-end-encrypted calls, rooms and messages.
+#[derive(Debug, Parser)]
+#[command(name = "conclave", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web client, the API and calls.
+    Serve(Box<options::ServeOptions>),
+    /// Create networks and invite people; works while the server runs.
+    Admin(admin::AdminOptions),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Serve(options) => run(serve::serve(*options)),
+        Command::Admin(options) => run(admin::admin(options)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The whole chain in one line: what failed, and why.
+            #[expect(
+                clippy::print_stderr,
+                reason = "the program's last word; logs may be switched off"
+            )]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Prints a fact for scripts.
+#[expect(clippy::print_stdout, reason = "standard output is the interface for scripts")]
+pub(crate) fn say(fact: &str, value: &str) {
+    println!("{fact}: {value}");
+}

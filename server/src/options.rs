@@ -1,0 +1,189 @@
+//! What can be set, by flags, environment variables and a file, in that order.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use clap::{ArgAction, Args};
+use serde::{Deserialize, Deserializer};
+
+/// Everything is optional here; [`crate::settings`] has the defaults. The names of the file's keys are those
+/// of the flags.
+#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServeOptions {
+    /// Read settings from this TOML file; its keys are the names of these flags (listen = "0.0.0.0:443").
+    ///
+    /// Flags win over environment variables, these over the file.
+    #[arg(long, env = "CONCLAVE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Folder of everything durable; it is made where it is missing [default: ./data]
+    #[arg(long, env = "CONCLAVE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Where the page and the API are served; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "CONCLAVE_LISTEN", value_name = "ADDR:PORT", value_parser = parse_listen)]
+    #[serde(deserialize_with = "listen")]
+    pub listen: Option<SocketAddr>,
+
+    /// Where media come in, over UDP and TCP; port 0 takes a free one [default: port 10000 of the address of
+    /// --listen, or of all addresses behind a proxy]
+    #[arg(long, env = "CONCLAVE_MEDIA_LISTEN", value_name = "ADDR:PORT", value_parser = parse_listen)]
+    #[serde(deserialize_with = "listen")]
+    pub media_listen: Option<SocketAddr>,
+
+    /// Under which addresses clients reach the media port, where they differ from those of this machine's
+    /// interfaces; repeatable, or separated by commas
+    #[arg(
+        long,
+        env = "CONCLAVE_MEDIA_ADVERTISE",
+        value_name = "IP",
+        value_delimiter = ',',
+        action = ArgAction::Append
+    )]
+    pub media_advertise: Vec<IpAddr>,
+
+    /// Threads that forward media [default: one per core]
+    #[arg(long, env = "CONCLAVE_MEDIA_THREADS", value_name = "N")]
+    pub media_threads: Option<usize>,
+
+    /// Where people reach this server, as it stands in links: https://meet.example.org
+    /// [default: from --listen, or --acme]
+    #[arg(long, env = "CONCLAVE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Database: sqlite:FILE or postgres://… [default: SQLite in the data folder]
+    #[arg(
+        long,
+        env = "CONCLAVE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+
+    /// Certificate chain for HTTPS (PEM); needs --tls-key
+    #[arg(long, env = "CONCLAVE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of --tls-cert (PEM)
+    #[arg(long, env = "CONCLAVE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Get a certificate for this domain from Let's Encrypt; the server must be reachable there on port 443
+    #[arg(long, env = "CONCLAVE_ACME", value_name = "DOMAIN")]
+    pub acme: Option<String>,
+
+    /// HTTPS with a certificate made here, for a trial between computers; browsers warn once
+    #[arg(
+        long,
+        env = "CONCLAVE_TLS_SELF_MADE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "true|false"
+    )]
+    pub tls_self_made: Option<bool>,
+
+    /// What is logged to standard error: error, warn, info, debug or trace, also per part (info,conclave_sfu_core=debug)
+    /// [default: info]
+    #[arg(long, env = "CONCLAVE_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+/// Why the file of settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot read the settings {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It says something that cannot be understood.
+    #[error("the settings {path} cannot be understood: {reason}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why, in one line.
+        reason: String,
+    },
+}
+
+impl ServeOptions {
+    /// These options, and the file's where these say nothing.
+    pub fn with_file(self) -> Result<Self, FileError> {
+        let Some(path) = self.config.clone() else {
+            return Ok(self);
+        };
+        let file = read(&path)?;
+        Ok(self.or(file))
+    }
+
+    /// Takes what is not set from others. The three ways to TLS are one setting: who names one of them decides.
+    pub fn or(self, other: Self) -> Self {
+        let names_tls = self.tls_cert.is_some()
+            || self.tls_key.is_some()
+            || self.acme.is_some()
+            || self.tls_self_made.is_some();
+        let tls = if names_tls { Self::default() } else { other.clone() };
+        Self {
+            config: self.config,
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            media_listen: self.media_listen.or(other.media_listen),
+            media_advertise: if self.media_advertise.is_empty() {
+                other.media_advertise
+            } else {
+                self.media_advertise
+            },
+            media_threads: self.media_threads.or(other.media_threads),
+            public_url: self.public_url.or(other.public_url),
+            database_url: self.database_url.or(other.database_url),
+            tls_cert: self.tls_cert.or(tls.tls_cert),
+            tls_key: self.tls_key.or(tls.tls_key),
+            acme: self.acme.or(tls.acme),
+            tls_self_made: self.tls_self_made.or(tls.tls_self_made),
+            log: self.log.or(other.log),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<ServeOptions, FileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let at = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map(|before| before.lines().count().max(1));
+        let line = at.map(|line| format!("line {line}: ")).unwrap_or_default();
+        FileError::Parse {
+            path: path.to_owned(),
+            reason: format!("{line}{}", error.message()),
+        }
+    })
+}
+
+/// An address with a port; `localhost` stands for 127.0.0.1.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Some(port) = text.strip_prefix("localhost:")
+        && let Ok(port) = port.parse()
+    {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse()
+        .map_err(|_| "write an address and a port, such as 127.0.0.1:8080 or [::]:443".to_owned())
+}
+
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_listen(&text).map(Some).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,304 @@
+//! From options to what is done: defaults, and what contradicts itself.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::options::ServeOptions;
+
+/// Port of media where none is said. UDP and TCP, above the reserved ones and outside the range that systems
+/// hand out by themselves.
+const MEDIA_PORT: u16 = 10_000;
+
+/// What the server does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Folder of everything durable.
+    pub data: PathBuf,
+    /// Where the page and the API are served.
+    pub listen: SocketAddr,
+    /// Where media come in.
+    pub media_listen: SocketAddr,
+    /// Under which addresses clients reach that; empty for those of the interfaces.
+    pub media_advertise: Vec<IpAddr>,
+    /// Threads that forward media.
+    pub media_threads: usize,
+    /// What was said of the public address, without a slash at the end.
+    pub public_url: Option<String>,
+    /// Which database; SQLite in `data` where none is named.
+    pub database_url: Option<String>,
+    /// How HTTPS is served.
+    pub tls: Tls,
+    /// What is logged.
+    pub log: String,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP: on loopback, or behind a proxy.
+    Off,
+    /// From files (PEM).
+    Files {
+        /// The chain.
+        cert: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// From Let's Encrypt.
+    Acme {
+        /// For this name.
+        domain: String,
+    },
+    /// Made here.
+    SelfMade,
+}
+
+/// Settings that contradict each other or cannot be.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// A certificate without its key, or the other way round.
+    #[error("--tls-cert and --tls-key belong together: give both")]
+    HalfCertificate,
+    /// More than one way to TLS.
+    #[error("choose one of --tls-cert with --tls-key, --acme and --tls-self-made")]
+    SeveralCertificates,
+    /// The public address is none.
+    #[error("--public-url {0:?} is not an address: write it like https://meet.example.org, without a path")]
+    BadPublicUrl(String),
+    /// The domain is none.
+    #[error("--acme {0:?} is not a domain name: write it like meet.example.org")]
+    BadDomain(String),
+}
+
+impl Settings {
+    /// Fills in the defaults.
+    pub fn from_options(options: ServeOptions) -> Result<Self, Contradiction> {
+        let tls = tls(&options)?;
+        let public_url = options.public_url.map(checked_url).transpose()?;
+        let listen = options.listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
+        let behind_proxy = public_url.as_deref().is_some_and(|url| !is_local(url));
+        let media_ip = match listen.ip() {
+            ip if !(ip.is_loopback() && behind_proxy) => ip,
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            data: options.data.unwrap_or_else(|| PathBuf::from("data")),
+            listen,
+            media_listen: options.media_listen.unwrap_or((media_ip, MEDIA_PORT).into()),
+            media_advertise: options.media_advertise,
+            media_threads: options.media_threads.unwrap_or_else(cores).max(1),
+            public_url,
+            database_url: options.database_url,
+            tls,
+            log: options.log.unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    /// Where people reach the server that listens on `bound`.
+    pub fn public_url_at(&self, bound: SocketAddr) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let (scheme, usual) = if self.tls == Tls::Off {
+            ("http", 80)
+        } else {
+            ("https", 443)
+        };
+        let host = match (&self.tls, bound.ip()) {
+            (Tls::Acme { domain }, _) => domain.clone(),
+            (_, ip) if ip.is_loopback() => "localhost".to_owned(),
+            (_, ip) if ip.is_unspecified() => first_interface().map_or("localhost".to_owned(), bracketed),
+            (_, ip) => bracketed(ip),
+        };
+        match bound.port() {
+            port if port == usual => format!("{scheme}://{host}"),
+            port => format!("{scheme}://{host}:{port}"),
+        }
+    }
+}
+
+fn tls(options: &ServeOptions) -> Result<Tls, Contradiction> {
+    let files = match (&options.tls_cert, &options.tls_key) {
+        (Some(cert), Some(key)) => Some(Tls::Files {
+            cert: cert.clone(),
+            key: key.clone(),
+        }),
+        (None, None) => None,
+        _ => return Err(Contradiction::HalfCertificate),
+    };
+    let acme = match &options.acme {
+        Some(domain) if !is_domain(domain) => return Err(Contradiction::BadDomain(domain.clone())),
+        Some(domain) => Some(Tls::Acme {
+            domain: domain.clone(),
+        }),
+        None => None,
+    };
+    let self_made = options.tls_self_made.unwrap_or(false).then_some(Tls::SelfMade);
+    let mut ways = [files, acme, self_made].into_iter().flatten();
+    match (ways.next(), ways.next()) {
+        (_, Some(_)) => Err(Contradiction::SeveralCertificates),
+        (way, None) => Ok(way.unwrap_or(Tls::Off)),
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    text.contains('.')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+}
+
+fn checked_url(url: String) -> Result<String, Contradiction> {
+    let trimmed = url.trim_end_matches('/');
+    let host = trimmed
+        .strip_prefix("https://")
+        .or_else(|| trimmed.strip_prefix("http://"));
+    let is_host = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+    if host.is_some_and(is_host) {
+        Ok(trimmed.to_ascii_lowercase())
+    } else {
+        Err(Contradiction::BadPublicUrl(url))
+    }
+}
+
+/// Whether an address is one that only this machine reaches.
+fn is_local(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"
+}
+
+fn bracketed(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+/// An address under which other computers may reach this one.
+pub fn first_interface() -> Option<IpAddr> {
+    let found = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut ips: Vec<IpAddr> = found.iter().map(|interface| interface.ip()).collect();
+    ips.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    ips.into_iter().min_by_key(|ip| ip.is_ipv6())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: ServeOptions,
+    }
+
+    fn flags(line: &[&str]) -> ServeOptions {
+        Line::try_parse_from(std::iter::once("conclave").chain(line.iter().copied()))
+            .unwrap()
+            .options
+    }
+
+    fn settings(line: &[&str]) -> Result<Settings, Contradiction> {
+        Settings::from_options(flags(line))
+    }
+
+    fn file(text: &str) -> ServeOptions {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn without_a_word_it_serves_this_machine() {
+        let settings = settings(&[]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.media_listen.to_string(), "127.0.0.1:10000");
+        assert_eq!(settings.data, PathBuf::from("data"));
+        assert_eq!(settings.public_url_at(settings.listen), "http://localhost:8080");
+        assert_eq!(settings.tls, Tls::Off);
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let file = file(
+            "listen = '127.0.0.1:1'\nmedia-listen = '127.0.0.1:2'\ndata = '/srv/c'\nacme = 'a.example.org'\n\
+             media-advertise = ['203.0.113.1']\nmedia-threads = 3\nlog = 'warn'",
+        );
+        let line = flags(&[
+            "--listen",
+            "localhost:9",
+            "--tls-self-made",
+            "--media-advertise",
+            "10.0.0.1,10.0.0.2",
+        ]);
+        let settings = Settings::from_options(line.or(file)).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:9");
+        assert_eq!(settings.media_listen.to_string(), "127.0.0.1:2");
+        assert_eq!(settings.data, PathBuf::from("/srv/c"));
+        assert_eq!(settings.media_advertise.len(), 2);
+        assert_eq!(settings.media_threads, 3);
+        assert_eq!(settings.log, "warn");
+        assert_eq!(settings.tls, Tls::SelfMade, "one way to TLS replaces the other");
+    }
+
+    #[test]
+    fn a_file_with_an_unknown_key_is_refused() {
+        assert!(toml::from_str::<ServeOptions>("lisetn = '127.0.0.1:1'").is_err());
+        assert!(toml::from_str::<ServeOptions>("listen = 'here'").is_err());
+    }
+
+    #[test]
+    fn behind_a_proxy_media_come_in_everywhere() {
+        let settings = settings(&["--public-url", "https://meet.example.org/"]).unwrap();
+        assert_eq!(settings.media_listen.to_string(), "0.0.0.0:10000");
+        assert_eq!(
+            settings.public_url_at(settings.listen),
+            "https://meet.example.org"
+        );
+    }
+
+    #[test]
+    fn the_public_address_follows_the_way_to_tls() {
+        let url = |line: &[&str]| {
+            let settings = settings(line).unwrap();
+            settings.public_url_at(settings.listen)
+        };
+        assert_eq!(
+            url(&["--acme", "meet.example.org", "--listen", "0.0.0.0:443"]),
+            "https://meet.example.org"
+        );
+        assert_eq!(
+            url(&["--tls-self-made", "--listen", "192.0.2.1:8443"]),
+            "https://192.0.2.1:8443"
+        );
+        assert_eq!(
+            url(&["--tls-self-made", "--listen", "[::1]:443"]),
+            "https://localhost"
+        );
+    }
+
+    #[test]
+    fn contradictions_are_said() {
+        assert_eq!(
+            settings(&["--tls-cert", "a"]),
+            Err(Contradiction::HalfCertificate)
+        );
+        let both = settings(&["--acme", "a.example.org", "--tls-self-made"]);
+        assert_eq!(both, Err(Contradiction::SeveralCertificates));
+        for url in ["meet.example.org", "https://", "https://a/b", "ftp://a"] {
+            assert_eq!(
+                settings(&["--public-url", url]),
+                Err(Contradiction::BadPublicUrl(url.to_owned()))
+            );
+        }
+        assert!(matches!(
+            settings(&["--acme", "localhost"]),
+            Err(Contradiction::BadDomain(_))
+        ));
+    }
+}

@@ -1,0 +1,86 @@
+//! HTTPS.
+
+mod acme;
+mod self_made;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+
+use crate::settings::{Settings, Tls};
+
+/// Why HTTPS cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file is not there or not readable.
+    #[error("cannot read {path}: check --tls-cert and --tls-key, or the rights of the data folder")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Key and certificate do not fit.
+    #[error("the certificate cannot be used: check that the key belongs to it")]
+    Unusable(#[from] rustls::Error),
+    /// No certificate could be made.
+    #[error("cannot make a certificate")]
+    Make(#[from] rcgen::Error),
+}
+
+/// What HTTPS needs; nothing where plain HTTP is served. ACME goes on in the background.
+pub fn configure(
+    settings: &Settings,
+    public_url: &str,
+    bound: SocketAddr,
+) -> Result<Option<RustlsConfig>, TlsError> {
+    // Fails only if some other part has chosen already; the choice is the same everywhere.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let config = match &settings.tls {
+        Tls::Off => return Ok(None),
+        Tls::Files { cert, key } => from_files(cert, key)?,
+        Tls::Acme { domain } => acme::start(domain, &settings.data),
+        Tls::SelfMade => {
+            let (cert, key) = self_made::files(&settings.data, public_url, bound)?;
+            from_files(&cert, &key)?
+        }
+    };
+    Ok(Some(RustlsConfig::from_config(Arc::new(config))))
+}
+
+fn from_files(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
+    let read = |path: &Path| {
+        let path = path.to_owned();
+        move |source| TlsError::Read { path, source }
+    };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(cert)
+        .and_then(|certificates| certificates.collect())
+        .map_err(read(cert))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(read(key))?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, private)?;
+    config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+    Ok(config)
+}
+
+/// WebSockets need HTTP/1.1.
+const HTTP_1_1: &[u8] = b"http/1.1";
