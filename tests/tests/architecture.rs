@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sfu-node", &["protocol", "sfu-core"]),
     ("signaling", &["protocol"]),
     ("server", &["protocol", "sfu-node", "signaling"]),
-    ("web-wasm", &["client-core"]),
+    ("web-wasm", &["client-core", "protocol"]),
+    ("web-wasm-media", &["client-core", "protocol"]),
 ];
 
 /// What the cores must not reach: they do no IO, read no clock, start no threads.

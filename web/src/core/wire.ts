@@ -1,0 +1,69 @@
+/**
+ * What the main thread, the core worker and the frame worker say to each other.
+ *
+ * ```text
+ *   tab (main thread) ── FromTab ──► core worker ── MediaBytes (MessagePort) ──► frame worker
+ *                     ◄── ToTab ───      │  ▲                                      ▲  │
+ *                                 BroadcastChannel                        FrameCommand │
+ *                                        ▼  │                                      │  ▼ FrameReport
+ *                             core workers of other tabs                      tab (main thread)
+ * ```
+ *
+ * Keys of media go from the core worker to the frame worker alone; the main thread never sees them.
+ */
+import type { Command } from "./generated/Command";
+import type { Event } from "./generated/Event";
+
+/** From the main thread to the core worker of its tab. */
+export type FromTab =
+  | { type: "command"; id: number; command: Command }
+  /** A new frame worker; media updates go to it from now on, over this port. */
+  | { type: "frame-worker"; port: MessagePort }
+  /** The network is back, or the tab is seen again. */
+  | { type: "nudge" };
+
+/** From the core worker to the main thread of its tab. */
+export type ToTab = { type: "event"; event: Event };
+
+/** A `MediaUpdate` as bytes of JSON. It is wiped by who has used it. */
+export type MediaBytes = Uint8Array<ArrayBuffer>;
+
+export type TrackKind = "microphone" | "camera" | "screen";
+
+/** Options of an `RTCRtpScriptTransform`. */
+export type TransformOptions =
+  | { role: "send"; id: number; kind: TrackKind }
+  | { role: "receive"; id: number; media: "audio" | "video" };
+
+/** From the main thread to its frame worker. */
+export type FrameCommand =
+  /** Where media updates come from. */
+  | { type: "core"; port: MessagePort }
+  /** `a=mid` of a receiving transform. */
+  | { type: "mid"; id: number; mid: string }
+  /** The transform is not used any more. */
+  | { type: "close"; id: number }
+  /** Asks for {@link FrameCounts}. */
+  | { type: "counts"; request: number };
+
+/** What a receiving transform is doing. */
+export type ReceiverState = "idle" | "waiting-for-key" | "live";
+
+/** Frames that a transform took and gave since it began. */
+export interface FrameCounts {
+  readonly id: number;
+  readonly in: number;
+  readonly out: number;
+}
+
+/** From the frame worker to the main thread. */
+export type FrameReport =
+  /** The transform runs, and (when sending) has a counter of its own. */
+  | { type: "attached"; id: number }
+  /** It cannot run; a stable code. */
+  | { type: "refused"; id: number; code: string }
+  /** A receiving transform changed; `leaf` is whom it heard or saw last. */
+  | { type: "receiver"; id: number; state: ReceiverState; leaf: number | null }
+  | { type: "counts"; request: number; counts: FrameCounts[] }
+  /** The sealing module could not be loaded. */
+  | { type: "failed" };

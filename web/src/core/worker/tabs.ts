@@ -1,0 +1,134 @@
+/**
+ * Which worker runs the device, and how the others reach it. The worker that holds the lock leads; it opens the
+ * store anew when it gets it. The others send their commands over a BroadcastChannel, which only workers and pages
+ * of this origin can hear.
+ *
+ * ```text
+ *   follower ── hello, command, nudge ──► leader
+ *            ◄── event, media ───────────
+ *   all      ◄── leads (when it begins, and to each who asks) ── leader
+ * ```
+ */
+import { failed, type Tab } from "../hub";
+import type { Command } from "../generated/Command";
+import type { Event } from "../generated/Event";
+import type { MediaBytes } from "../wire";
+import { Device } from "./device";
+
+const CHANNEL = "conclave-device";
+const LEADER_LOCK = "conclave-device";
+const tabLock = (id: string) => `conclave-tab-${id}`;
+
+type Message = { type: "who-leads" } | { type: "leads"; from: string } | Addressed;
+
+type Addressed =
+  | { type: "hello"; from: string; to: string }
+  | { type: "command"; from: string; to: string; id: number; command: Command }
+  | { type: "nudge"; to: string }
+  | { type: "event"; to: string; event: Event }
+  | { type: "media"; to: string; update: MediaBytes };
+
+/** The id of commands that nobody waits for. */
+const NOBODY = 0;
+
+export class Tabs {
+  private readonly own: Tab;
+  private readonly channel = new BroadcastChannel(CHANNEL);
+  private device: Device | null = null;
+  private leader: string | null = null;
+  /** Commands sent to another leader, and those that wait for one. */
+  private readonly open = new Map<number, Command>();
+  private readonly rooms = new Set<string>();
+
+  constructor(own: Tab) {
+    this.own = own;
+    this.channel.onmessage = ({ data }) => this.hear(data as Message);
+    // Held for as long as this worker lives: who waits for it learns of its end.
+    void navigator.locks.request(tabLock(own.id), () => new Promise<never>(() => {}));
+    void navigator.locks.request(LEADER_LOCK, () => this.lead());
+    this.say({ type: "who-leads" });
+  }
+
+  command(id: number, command: Command): void {
+    if (command.type === "open_room") this.rooms.add(command.room_id);
+    if (command.type === "close_room") this.rooms.delete(command.room_id);
+    if (this.device) return this.device.hub.command(this.own.id, id, command);
+    this.open.set(id, command);
+    if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command });
+  }
+
+  nudge(): void {
+    if (this.device) this.device.nudge();
+    else if (this.leader !== null) this.say({ type: "nudge", to: this.leader });
+  }
+
+  private async lead(): Promise<void> {
+    this.device = new Device();
+    const running = this.device.run();
+    this.device.hub.join(this.own);
+    this.follow(this.own.id);
+    this.say({ type: "leads", from: this.own.id });
+    await running;
+    // Stays the leader even when the core is dead: another tab would find the same store.
+    await new Promise<never>(() => {});
+  }
+
+  /** A leader is there. What another one was asked is not asked again: it may have been done. */
+  private follow(leader: string): void {
+    if (leader === this.leader) return;
+    const before = this.leader;
+    this.leader = leader;
+    if (!this.device) this.say({ type: "hello", from: this.own.id, to: leader });
+    for (const [id, command] of Array.from(this.open)) {
+      this.open.delete(id);
+      if (before === null) this.command(id, command);
+      else this.own.event({ type: "reply", id, reply: failed("not_ready") });
+    }
+    if (before === null) return;
+    for (const room_id of this.rooms) this.command(NOBODY, { type: "open_room", room_id });
+  }
+
+  private hear(message: Message): void {
+    switch (message.type) {
+      case "who-leads":
+        return this.device ? this.say({ type: "leads", from: this.own.id }) : undefined;
+      case "leads":
+        return this.device ? undefined : this.follow(message.from);
+      default:
+        return message.to === this.own.id ? this.hearOwn(message) : undefined;
+    }
+  }
+
+  private hearOwn(message: Addressed): void {
+    switch (message.type) {
+      case "hello":
+        return this.welcome(message.from);
+      case "command":
+        return this.device?.hub.command(message.from, message.id, message.command);
+      case "nudge":
+        return this.device?.nudge();
+      case "event":
+        if (message.event.type === "reply") this.open.delete(message.event.id);
+        return this.own.event(message.event);
+      case "media":
+        return this.own.media(message.update);
+    }
+  }
+
+  private welcome(id: string): void {
+    const hub = this.device?.hub;
+    hub?.join({
+      id,
+      event: (event) => this.say({ type: "event", to: id, event }),
+      media: (update) => {
+        this.say({ type: "media", to: id, update });
+        update.fill(0);
+      },
+    });
+    void navigator.locks.request(tabLock(id), () => hub?.leave(id));
+  }
+
+  private say(message: Message): void {
+    this.channel.postMessage(message);
+  }
+}
