@@ -13,7 +13,7 @@ use axum_server::{Handle, tls_rustls::RustlsConfig};
 use protocol::sfu::SfuEvents;
 use sfu_node::{NodeConfig, NodeHandle};
 use signaling::{Clock, Service};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -60,6 +60,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     start_logging(&settings.log)?;
     make_data_folder(&settings)?;
 
+    // Before anyone can know that the server runs, and stop it.
+    let stop = StopSignals::new()?;
     let listener = listen(settings.listen)?;
     let bound = listener.local_addr()?;
     let public_url = settings.public_url_at(bound);
@@ -94,26 +96,22 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     }
     tracing::info!(listen = %bound, media.listen = %node.udp_addr(), "serving");
     say("ready", &public_url);
-    run(listener, tls, router, &service, &node).await
+    run(listener, tls, router, stop, &service, &node).await
 }
 
 async fn run(
     listener: TcpListener,
     tls: Option<RustlsConfig>,
     router: Router,
+    mut stop: StopSignals,
     service: &Arc<Service>,
     node: &Arc<NodeHandle>,
 ) -> anyhow::Result<()> {
     let handle = Handle::new();
     let stopping = handle.clone();
     let said_goodbye = service.clone();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+    let stopped = tokio::spawn(async move {
+        stop.wait().await;
         tracing::info!("stopping");
         stopping.graceful_shutdown(Some(GRACE));
         said_goodbye.shutdown().await;
@@ -129,10 +127,32 @@ async fn run(
         None => axum_server::from_tcp(listener)?.handle(handle).serve(make).await,
     };
     served?;
-    stop.await?;
+    stopped.await?;
     let node = node.clone();
     tokio::task::spawn_blocking(move || node.stop()).await?;
     Ok(())
+}
+
+/// What systems and people send to stop a server.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn start_logging(filter: &str) -> Result<(), StartFailure> {
