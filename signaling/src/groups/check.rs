@@ -117,7 +117,7 @@ pub(super) fn same_as_described(
     let mut proposals = 0;
     for (staged, outlined) in staged.queued_proposals().zip(&outline.proposals) {
         let same = match (staged.proposal(), outlined) {
-            (Proposal::Add(add), OutlineProposal::Add(leaf)) => {
+            (Proposal::Add(add), OutlineProposal::Add { leaf, .. }) => {
                 same_leaf(add.key_package().leaf_node(), leaf)
             }
             (Proposal::Remove(remove), OutlineProposal::Remove(leaf)) => remove.removed().u32() == leaf.0,

@@ -45,7 +45,11 @@ pub(super) enum OutlineSender {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum OutlineProposal<'a> {
-    Add(OutlineLeaf<'a>),
+    Add {
+        leaf: OutlineLeaf<'a>,
+        /// The whole key package, as it stands.
+        key_package: &'a [u8],
+    },
     Remove(LeafIndex),
     ExternalInit,
     Extensions(RawExtensions<'a>),
@@ -132,13 +136,16 @@ impl<'a> OutlineProposal<'a> {
 
     /// A key package (RFC 9420 §10).
     fn add(reader: &mut Reader<'a>) -> Result<Self, GroupError> {
+        let from = reader.0;
         let _version = reader.u16()?;
         let _cipher_suite = reader.u16()?;
         let _init_key = reader.opaque()?;
         let leaf = OutlineLeaf::read(reader)?;
         let _extensions = reader.opaque()?;
         let _signature = reader.opaque()?;
-        Ok(Self::Add(leaf))
+        let len = from.len().saturating_sub(reader.0.len());
+        let (key_package, _) = from.split_at_checked(len).ok_or_else(malformed)?;
+        Ok(Self::Add { leaf, key_package })
     }
 }
 

@@ -163,7 +163,7 @@ impl PublicGroupState {
         limit("commit", &bundle.commit.0)?;
         let outline = Outline::read(&bundle.commit.0)?;
         let added = outline.proposals.iter().filter_map(|proposal| match proposal {
-            OutlineProposal::Add(leaf) => Some(leaf),
+            OutlineProposal::Add { leaf, .. } => Some(leaf),
             _ => None,
         });
         let mut users: Vec<_> = added
@@ -174,6 +174,21 @@ impl PublicGroupState {
         users.sort_unstable();
         users.dedup();
         Ok(users)
+    }
+
+    /// The key packages that the commit adds, each with the device that it names. A call compares them with
+    /// those that the devices asked with, for a device that entered anew cannot use a former one.
+    pub fn key_packages_in(bundle: &CommitBundle) -> Result<Vec<(DeviceId, Vec<u8>)>, GroupError> {
+        limit("commit", &bundle.commit.0)?;
+        let outline = Outline::read(&bundle.commit.0)?;
+        let adds = outline.proposals.iter().filter_map(|proposal| match proposal {
+            OutlineProposal::Add { leaf, key_package } => Some((leaf, key_package)),
+            _ => None,
+        });
+        adds.map(|(leaf, key_package)| {
+            Ok((certificate_of(leaf)?.body().device_id, key_package.to_vec()))
+        })
+        .collect()
     }
 
     /// Judges and takes a commit; on error nothing has changed.
@@ -237,7 +252,7 @@ impl PublicGroupState {
         let mut external_inits = 0;
         for proposal in &outline.proposals {
             match proposal {
-                OutlineProposal::Add(leaf) => adds.push(certificate_of(leaf)?),
+                OutlineProposal::Add { leaf, .. } => adds.push(certificate_of(leaf)?),
                 OutlineProposal::Remove(index) => {
                     let leaf = self.leaf(*index).ok_or(Refusal::NoSuchLeaf)?;
                     if removes.iter().any(|removed| removed.leaf == leaf.leaf) {

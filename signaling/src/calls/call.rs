@@ -1,0 +1,189 @@
+//! One call: its participants, its group, and what the members are asked to do.
+
+use std::collections::{BTreeMap, HashSet};
+
+use protocol::{
+    Bytes, CallId, DeviceId, Generation, Millis, NetworkId, ParticipantId, RoomId, Seq, UserId,
+    sfu::Place,
+    socket::{
+        CallGone, CallJoinRequest, CallParticipant, CallSummary, CallWelcome, Event, GroupInfoReply,
+        MediaBindings, TrackKind, VideoWish,
+    },
+};
+
+use super::{CallError, Caller, Outbox, People, log::Log};
+use crate::groups::{Judge, KnownUser, PublicGroupState};
+
+pub(super) struct Call {
+    pub call_id: CallId,
+    pub room_id: RoomId,
+    pub network_id: NetworkId,
+    pub started_at: Millis,
+    /// Devices with a leaf in the room's group, as last heard.
+    pub room_leaves: HashSet<DeviceId>,
+    /// One for each device that is in.
+    pub participants: BTreeMap<DeviceId, Participant>,
+    /// Former participants whose leaf is still in the group.
+    pub gone: BTreeMap<DeviceId, CallParticipant>,
+    pub generation: Generation,
+    pub group: Option<CallGroup>,
+}
+
+pub(super) struct CallGroup {
+    pub state: PublicGroupState,
+    pub log: Log,
+}
+
+pub(super) struct Participant {
+    pub who: CallParticipant,
+    /// From its join.
+    pub key_package: Bytes,
+    pub standing: Standing,
+    /// Since when its WebSocket is gone.
+    pub lost_since: Option<Millis>,
+    /// Whether the SFU knows it.
+    pub offered: bool,
+    /// Its last intent, for the SFU forgets it with the connection.
+    pub intent: Option<(Vec<VideoWish>, Vec<TrackKind>)>,
+    /// What the SFU said last of its slots.
+    pub bindings: Option<MediaBindings>,
+    /// Until the first request that shows that it came.
+    pub welcome: Option<Box<CallWelcome>>,
+}
+
+/// Where a participant stands with the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There was no group when it came: it is to found one.
+    ToFound,
+    /// The members are asked to add it.
+    AwaitsAdd,
+    /// Its leaf is in the group; its log begins after this place.
+    In { since: Seq },
+}
+
+impl Participant {
+    pub fn is_in(&self) -> bool {
+        matches!(self.standing, Standing::In { .. })
+    }
+}
+
+impl Call {
+    pub fn place(&self, participant_id: ParticipantId) -> Place {
+        Place { call_id: self.call_id, participant_id }
+    }
+
+    pub fn summary(&self) -> CallSummary {
+        CallSummary {
+            call_id: self.call_id,
+            started_at: self.started_at,
+            participants: self.participants.values().map(|participant| participant.who).collect(),
+        }
+    }
+
+    /// The participant that a caller is; whoever asks has evidently read its welcome.
+    pub fn participant(&mut self, caller: Caller) -> Result<&mut Participant, CallError> {
+        let participant = self.participants.get_mut(&caller.device_id).ok_or(CallError::NotInCall)?;
+        participant.lost_since = None;
+        Ok(participant)
+    }
+
+    /// The participant that a caller is, if its leaf is in the group.
+    pub fn member(&mut self, caller: Caller) -> Result<&mut Participant, CallError> {
+        let participant = self.participant(caller)?;
+        if !participant.is_in() {
+            return Err(CallError::NotAdded);
+        }
+        participant.welcome = None;
+        Ok(participant)
+    }
+
+    /// Devices whose leaf is in the group, and who are there.
+    pub fn members(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let inside = self.participants.values().filter(|participant| participant.is_in());
+        inside.map(|participant| participant.who.device_id)
+    }
+
+    /// What an external commit needs, and where the log is.
+    pub fn group_info(&self) -> Result<Option<GroupInfoReply>, CallError> {
+        let Some(group) = &self.group else { return Ok(None) };
+        Ok(Some(GroupInfoReply {
+            generation: self.generation,
+            epoch: group.state.epoch(),
+            seq: group.log.last(),
+            group_info: group.state.group_info().into(),
+            tree: group.state.tree()?.into(),
+        }))
+    }
+
+    pub fn tell_members(&self, out: &dyn Outbox, event: &Event) {
+        for device in self.members() {
+            out.to_device(device, event.clone());
+        }
+    }
+
+    /// Asks all members for what is still to be done.
+    pub fn ask_members(&self, out: &dyn Outbox) {
+        for event in self.wanted() {
+            self.tell_members(out, &event);
+        }
+    }
+
+    /// What members are asked to do: removals first, for a device that entered anew has a leaf to be removed
+    /// before it can be added.
+    pub fn wanted(&self) -> impl Iterator<Item = Event> + '_ {
+        let gone = self.gone.values().map(|who| self.gone_event(*who));
+        let waiting =
+            self.participants.values().filter(|participant| participant.standing == Standing::AwaitsAdd);
+        gone.chain(waiting.map(|participant| self.join_request(participant)))
+    }
+
+    pub fn gone_event(&self, participant: CallParticipant) -> Event {
+        Event::CallGone(CallGone { call_id: self.call_id, participant })
+    }
+
+    pub fn join_request(&self, participant: &Participant) -> Event {
+        Event::CallJoinRequest(CallJoinRequest {
+            call_id: self.call_id,
+            participant: participant.who,
+            key_package: participant.key_package.clone(),
+        })
+    }
+
+    /// What the server knows for judging a founding or a commit by `caller`.
+    pub fn judge<'a>(&'a self, caller: Caller, people: &'a People) -> CallJudge<'a> {
+        CallJudge { call: self, caller, people }
+    }
+}
+
+pub(super) struct CallJudge<'a> {
+    call: &'a Call,
+    caller: Caller,
+    people: &'a People,
+}
+
+impl Judge for CallJudge<'_> {
+    fn user(&self, user: UserId) -> Option<KnownUser> {
+        self.people.get(&user).cloned()
+    }
+
+    /// A leaf that no participant stands for: its device left, was lost, or entered anew.
+    fn removal_wanted(&self, device: DeviceId) -> bool {
+        self.call.participants.get(&device).is_none_or(|participant| !participant.is_in())
+    }
+
+    fn may_join_external(&self, device: DeviceId, user: UserId) -> bool {
+        let participant = self.call.participants.get(&device);
+        participant.is_some_and(|participant| participant.who.user_id == user)
+            && self.call.room_leaves.contains(&device)
+    }
+
+    fn sender(&self) -> DeviceId {
+        self.caller.device_id
+    }
+
+    fn asked_to_join(&self, device: DeviceId) -> bool {
+        self.call.participants.get(&device).is_some_and(|participant| !participant.is_in())
+            && self.call.room_leaves.contains(&device)
+    }
+}

@@ -1,0 +1,28 @@
+//! Limits of calls, beside those that clients know too (`protocol::limits`).
+
+/// Bytes of entries that a call's log holds. Lower makes a phone that comes out of a tunnel join anew, higher
+/// lets a chatty call hold memory. Beyond: the oldest entries go.
+pub(super) const MAX_CALL_LOG_LEN: usize = 16 * 1024 * 1024;
+
+/// Times that a device may enter calls in a minute: a page reloaded every two seconds. Each one goes to every
+/// member. Beyond: `rate_limited`.
+pub(super) const MAX_JOINS_PER_MINUTE: u32 = 30;
+
+/// Application messages of one device in a minute: reactions and chat come in bursts. Beyond: `rate_limited`.
+pub(super) const MAX_MESSAGES_PER_MINUTE: u32 = 600;
+
+/// Offers and intents of one device in a minute: a grid that is resized sends an intent several times a second.
+/// Beyond: `rate_limited`.
+pub(super) const MAX_MEDIA_REQUESTS_PER_MINUTE: u32 = 900;
+
+/// Offers of one participant that wait for the SFU: both sides, and one more of each. Beyond: `rate_limited`.
+pub(super) const MAX_WAITING_OFFERS: usize = 4;
+
+/// Tracks in one offer: each kind, with room for some more sources. Beyond: `malformed`.
+pub(super) const MAX_TRACKS: usize = 8;
+
+/// Longest `a=mid` in bytes; browsers use one to four characters. Beyond: `malformed`.
+pub(super) const MAX_MID_LEN: usize = 64;
+
+/// Window of the limits per minute.
+pub(super) const MINUTE_MS: u64 = 60_000;
