@@ -63,6 +63,19 @@ pub(super) enum Standing {
 }
 
 impl Participant {
+    pub fn new(who: CallParticipant, key_package: Bytes, standing: Standing) -> Self {
+        Self {
+            who,
+            key_package,
+            standing,
+            lost_since: None,
+            offered: false,
+            intent: None,
+            bindings: None,
+            welcome: None,
+        }
+    }
+
     pub fn is_in(&self) -> bool {
         matches!(self.standing, Standing::In { .. })
     }
@@ -70,25 +83,36 @@ impl Participant {
 
 impl Call {
     pub fn place(&self, participant_id: ParticipantId) -> Place {
-        Place { call_id: self.call_id, participant_id }
+        Place {
+            call_id: self.call_id,
+            participant_id,
+        }
     }
 
     pub fn summary(&self) -> CallSummary {
         CallSummary {
             call_id: self.call_id,
             started_at: self.started_at,
-            participants: self.participants.values().map(|participant| participant.who).collect(),
+            participants: self
+                .participants
+                .values()
+                .map(|participant| participant.who)
+                .collect(),
         }
     }
 
-    /// The participant that a caller is; whoever asks has evidently read its welcome.
+    /// The participant that a caller is; whoever asks is evidently not lost.
     pub fn participant(&mut self, caller: Caller) -> Result<&mut Participant, CallError> {
-        let participant = self.participants.get_mut(&caller.device_id).ok_or(CallError::NotInCall)?;
+        let participant = self
+            .participants
+            .get_mut(&caller.device_id)
+            .ok_or(CallError::NotInCall)?;
         participant.lost_since = None;
         Ok(participant)
     }
 
-    /// The participant that a caller is, if its leaf is in the group.
+    /// The participant that a caller is, if its leaf is in the group; whoever asks as a member has evidently
+    /// read its welcome.
     pub fn member(&mut self, caller: Caller) -> Result<&mut Participant, CallError> {
         let participant = self.participant(caller)?;
         if !participant.is_in() {
@@ -98,9 +122,38 @@ impl Call {
         Ok(participant)
     }
 
-    /// Devices whose leaf is in the group, and who are there.
+    /// Who lost the founding waits to be added like everyone who comes later.
+    pub fn await_add(&mut self, caller: Caller, out: &dyn Outbox) -> Result<(), CallError> {
+        let participant = self.participant(caller)?;
+        if participant.standing != Standing::ToFound {
+            return Ok(());
+        }
+        participant.standing = Standing::AwaitsAdd;
+        if let Some(participant) = self.participants.get(&caller.device_id) {
+            self.tell_members(out, &self.join_request(participant));
+        }
+        Ok(())
+    }
+
+    /// A group in which nobody is in and for which nobody waits is given up for the next generation.
+    pub fn give_up_dead_group(&mut self) {
+        let used = self
+            .participants
+            .values()
+            .any(|participant| participant.standing != Standing::ToFound);
+        if self.group.is_some() && !used {
+            self.group = None;
+            self.gone.clear();
+            self.generation = self.generation.next();
+        }
+    }
+
+    /// Devices whose leaf is in the group.
     pub fn members(&self) -> impl Iterator<Item = DeviceId> + '_ {
-        let inside = self.participants.values().filter(|participant| participant.is_in());
+        let inside = self
+            .participants
+            .values()
+            .filter(|participant| participant.is_in());
         inside.map(|participant| participant.who.device_id)
     }
 
@@ -133,13 +186,18 @@ impl Call {
     /// before it can be added.
     pub fn wanted(&self) -> impl Iterator<Item = Event> + '_ {
         let gone = self.gone.values().map(|who| self.gone_event(*who));
-        let waiting =
-            self.participants.values().filter(|participant| participant.standing == Standing::AwaitsAdd);
+        let waiting = self
+            .participants
+            .values()
+            .filter(|participant| participant.standing == Standing::AwaitsAdd);
         gone.chain(waiting.map(|participant| self.join_request(participant)))
     }
 
     pub fn gone_event(&self, participant: CallParticipant) -> Event {
-        Event::CallGone(CallGone { call_id: self.call_id, participant })
+        Event::CallGone(CallGone {
+            call_id: self.call_id,
+            participant,
+        })
     }
 
     pub fn join_request(&self, participant: &Participant) -> Event {
@@ -152,7 +210,11 @@ impl Call {
 
     /// What the server knows for judging a founding or a commit by `caller`.
     pub fn judge<'a>(&'a self, caller: Caller, people: &'a People) -> CallJudge<'a> {
-        CallJudge { call: self, caller, people }
+        CallJudge {
+            call: self,
+            caller,
+            people,
+        }
     }
 }
 
@@ -169,7 +231,10 @@ impl Judge for CallJudge<'_> {
 
     /// A leaf that no participant stands for: its device left, was lost, or entered anew.
     fn removal_wanted(&self, device: DeviceId) -> bool {
-        self.call.participants.get(&device).is_none_or(|participant| !participant.is_in())
+        self.call
+            .participants
+            .get(&device)
+            .is_none_or(|participant| !participant.is_in())
     }
 
     fn may_join_external(&self, device: DeviceId, user: UserId) -> bool {
@@ -183,7 +248,10 @@ impl Judge for CallJudge<'_> {
     }
 
     fn asked_to_join(&self, device: DeviceId) -> bool {
-        self.call.participants.get(&device).is_some_and(|participant| !participant.is_in())
+        self.call
+            .participants
+            .get(&device)
+            .is_some_and(|participant| !participant.is_in())
             && self.call.room_leaves.contains(&device)
     }
 }

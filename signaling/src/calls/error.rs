@@ -95,6 +95,9 @@ impl From<CallError> for Problem {
             CallError::RateLimited { retry_after_ms } => Some(retry_after_ms),
             _ => None,
         };
-        Self { retry_after_ms, ..Self::new(error.code(), error.to_string()) }
+        Self {
+            retry_after_ms,
+            ..Self::new(error.code(), error.to_string())
+        }
     }
 }

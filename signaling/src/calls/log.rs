@@ -27,7 +27,12 @@ pub(super) struct Draft {
 
 impl Log {
     pub fn new(generation: Generation) -> Self {
-        Self { generation, entries: VecDeque::new(), last: Seq(0), len: 0 }
+        Self {
+            generation,
+            entries: VecDeque::new(),
+            last: Seq(0),
+            len: 0,
+        }
     }
 
     /// Place of the newest entry.
@@ -51,7 +56,9 @@ impl Log {
         self.len = self.len.saturating_add(entry.payload.0.len());
         self.entries.push_back(entry.clone());
         while self.entries.len() > MAX_CALL_LOG || self.len > MAX_CALL_LOG_LEN {
-            let Some(oldest) = self.entries.pop_front() else { break };
+            let Some(oldest) = self.entries.pop_front() else {
+                break;
+            };
             self.len = self.len.saturating_sub(oldest.payload.0.len());
         }
         entry
@@ -59,7 +66,10 @@ impl Log {
 
     /// The entry with this message id.
     pub fn find(&self, message_id: MessageId) -> Option<&Entry> {
-        self.entries.iter().rev().find(|entry| entry.message_id == message_id)
+        self.entries
+            .iter()
+            .rev()
+            .find(|entry| entry.message_id == message_id)
     }
 
     /// Entries after `after`, and whether there are more; nothing if some of them are gone already.
@@ -78,5 +88,8 @@ impl Log {
 
 /// The answer to who wrote an entry.
 pub(super) fn accepted(entry: &Entry) -> Accepted {
-    Accepted { seq: entry.seq, sent_at: entry.sent_at }
+    Accepted {
+        seq: entry.seq,
+        sent_at: entry.sent_at,
+    }
 }

@@ -1,113 +1,322 @@
-use std::sync::Arc;
+//! Who is in which call: entering, leaving, being lost.
 
-use protocol::{
-    DeviceId, Millis, RoomId,
-    sfu::{FromSfu, SfuLink},
-    socket::{
-        Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CallSummary, CallSync,
-        Entries, GroupInfoReply, MediaIntent, MediaOffer,
-    },
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
 };
 
-use super::{CallError, Caller, MediaTicket, Outbox, People, Random, RoomForCall};
+use protocol::{
+    CallId, DeviceId, Generation, Millis, ParticipantId, RoomId,
+    limits::{CALL_LINGER_MS, MAX_CALL_PARTICIPANTS, MAX_KEY_PACKAGE_LEN},
+    sfu::{SfuLink, ToSfu},
+    socket::{CallJoin, CallJoined, CallParticipant, CallRef, CallSummary, Event},
+};
+
+use super::{
+    CallError, Caller, Outbox, Random, RoomForCall,
+    call::{Call, Participant, Standing},
+    media::Offers,
+    rates::{Deed, Rates},
+};
 
 /// All live calls of this process.
 pub struct Calls {
-    _sfu: Arc<dyn SfuLink>,
-    _out: Arc<dyn Outbox>,
-    _random: Random,
+    pub(super) sfu: Arc<dyn SfuLink>,
+    pub(super) out: Arc<dyn Outbox>,
+    pub(super) random: Random,
+    /// The newest time that was handed in, for requests that bring none.
+    pub(super) now: Millis,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    by_room: HashMap<RoomId, CallId>,
+    by_device: HashMap<DeviceId, CallId>,
+    pub(super) offers: Offers,
+    pub(super) rates: Rates,
+}
+
+/// Why a participant is no more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// It left, was lost, entered anew or lost its place in the room: its leaf may still be in the group.
+    Gone,
+    /// A commit removed its leaf.
+    Removed,
 }
 
 impl Calls {
     /// No calls yet.
     pub fn new(sfu: Arc<dyn SfuLink>, out: Arc<dyn Outbox>, random: Random) -> Self {
         Self {
-            _sfu: sfu,
-            _out: out,
-            _random: random,
+            sfu,
+            out,
+            random,
+            now: Millis::default(),
+            calls: BTreeMap::new(),
+            by_room: HashMap::new(),
+            by_device: HashMap::new(),
+            offers: Offers::default(),
+            rates: Rates::default(),
         }
     }
 
-    /// Enters the room's call, or starts one. `ice_servers` of the answer is empty: it is the caller's to fill.
+    /// Enters the room's call, or starts one. A device that is in a call already leaves that place first.
+    /// `ice_servers` of the answer is empty: it is the caller's to fill.
     pub fn join(
         &mut self,
-        _caller: Caller,
-        _request: CallJoin,
-        _room: &RoomForCall,
-        _now: Millis,
+        caller: Caller,
+        request: CallJoin,
+        room: &RoomForCall,
+        now: Millis,
     ) -> Result<CallJoined, CallError> {
-        Err(CallError::NotInRoom)
+        self.advance(now);
+        let Caller { device_id, user_id } = caller;
+        let in_room = room.members.contains(&user_id) && room.leaves.contains(&device_id);
+        if !in_room || room.room_id != request.room_id {
+            return Err(CallError::NotInRoom);
+        }
+        if request.key_package.0.len() > MAX_KEY_PACKAGE_LEN {
+            return Err(CallError::TooLarge { what: "key package" });
+        }
+        self.rates.count(device_id, Deed::Join, self.now)?;
+        self.room_changed(room, now);
+        if self.others_in(room.room_id, device_id) >= MAX_CALL_PARTICIPANTS {
+            return Err(CallError::Full);
+        }
+
+        let former = self.depart(device_id, Departure::Gone);
+        let call_id = self.call_of_room(room);
+        if let Some(former) = former.filter(|former| *former != call_id) {
+            self.settle(former);
+        }
+        let participant_id = ParticipantId::from_random((self.random)());
+        let who = CallParticipant {
+            participant_id,
+            device_id,
+            user_id,
+        };
+        let out = Arc::clone(&self.out);
+        let call = self.calls.get_mut(&call_id).ok_or(CallError::NotInCall)?;
+        call.give_up_dead_group();
+        let group = call.group_info();
+        let standing = if call.group.is_some() {
+            Standing::AwaitsAdd
+        } else {
+            Standing::ToFound
+        };
+        let participant = Participant::new(who, request.key_package, standing);
+        if standing == Standing::AwaitsAdd {
+            call.tell_members(&*out, &call.join_request(&participant));
+        }
+        call.participants.insert(device_id, participant);
+        let (summary, generation) = (call.summary(), call.generation);
+        self.by_device.insert(device_id, call_id);
+        self.settle(call_id);
+        Ok(CallJoined {
+            call: summary,
+            participant_id,
+            generation,
+            group: group?,
+            ice_servers: Vec::new(),
+        })
     }
 
-    /// Founds the call's group; the first one wins.
-    pub fn found(
-        &mut self,
-        _caller: Caller,
-        _request: &CallFound,
-        _people: &People,
-        _now: Millis,
-    ) -> Result<Accepted, CallError> {
-        Err(CallError::NotInCall)
+    /// Leaves at once; harmless where the caller is not in.
+    pub fn leave(&mut self, caller: Caller, request: CallRef, now: Millis) -> Result<(), CallError> {
+        self.advance(now);
+        if self.by_device.get(&caller.device_id) == Some(&request.call_id) {
+            self.depart(caller.device_id, Departure::Gone);
+            self.settle(request.call_id);
+        }
+        Ok(())
     }
 
-    /// Takes a commit to the call's group.
-    pub fn commit(
-        &mut self,
-        _caller: Caller,
-        _request: &CallCommit,
-        _people: &People,
-        _now: Millis,
-    ) -> Result<Accepted, CallError> {
-        Err(CallError::NotInCall)
+    /// The device's WebSocket came up (or took over from another): it is told again what it may have missed.
+    /// Entries of the log it asks for itself.
+    pub fn connected(&mut self, device: DeviceId) {
+        let Some(call) = self
+            .by_device
+            .get(&device)
+            .and_then(|call_id| self.calls.get_mut(call_id))
+        else {
+            return;
+        };
+        let Some(participant) = call.participants.get_mut(&device) else {
+            return;
+        };
+        participant.lost_since = None;
+        if !participant.is_in() {
+            return;
+        }
+        let welcome = participant.welcome.clone().map(Event::CallWelcome);
+        let bindings = participant.bindings.clone().map(Event::MediaBindings);
+        for event in welcome.into_iter().chain(call.wanted()).chain(bindings) {
+            self.out.to_device(device, event);
+        }
     }
 
-    /// Takes an application message.
-    pub fn send(&mut self, _caller: Caller, _request: CallSend, _now: Millis) -> Result<Accepted, CallError> {
-        Err(CallError::NotInCall)
+    /// The device's last WebSocket is gone; it lingers in its call.
+    pub fn disconnected(&mut self, device: DeviceId, now: Millis) {
+        self.advance(now);
+        let now = self.now;
+        let call = self
+            .by_device
+            .get(&device)
+            .and_then(|call_id| self.calls.get_mut(call_id));
+        if let Some(participant) = call.and_then(|call| call.participants.get_mut(&device)) {
+            participant.lost_since.get_or_insert(now);
+        }
     }
-
-    /// Entries of the call's log after a place.
-    pub fn sync(&self, _caller: Caller, _request: CallSync) -> Result<Entries, CallError> {
-        Err(CallError::NotInCall)
-    }
-
-    /// What an external commit needs.
-    pub fn group_info(&self, _caller: Caller, _request: CallRef) -> Result<GroupInfoReply, CallError> {
-        Err(CallError::NotInCall)
-    }
-
-    /// Leaves at once.
-    pub fn leave(&mut self, _caller: Caller, _request: CallRef, _now: Millis) -> Result<(), CallError> {
-        Err(CallError::NotInCall)
-    }
-
-    /// Hands an SDP offer to the SFU; await the ticket without holding a lock on `self`.
-    pub fn offer(&mut self, _caller: Caller, _request: MediaOffer) -> Result<MediaTicket, CallError> {
-        Err(CallError::NotInCall)
-    }
-
-    /// What the client shows and publishes.
-    pub fn intent(&mut self, _caller: Caller, _request: MediaIntent) -> Result<(), CallError> {
-        Err(CallError::NotInCall)
-    }
-
-    /// The device's WebSocket came up (or took over from another).
-    pub fn connected(&mut self, _device: DeviceId) {}
-
-    /// The device's WebSocket is gone; it lingers in its call.
-    pub fn disconnected(&mut self, _device: DeviceId, _now: Millis) {}
 
     /// The room's leaves changed, or it ended (no leaves): who has none any more is gone from its call.
-    pub fn room_changed(&mut self, _room: &RoomForCall, _now: Millis) {}
+    pub fn room_changed(&mut self, room: &RoomForCall, now: Millis) {
+        self.advance(now);
+        let Some(call_id) = self.by_room.get(&room.room_id).copied() else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(&call_id) else {
+            return;
+        };
+        call.room_leaves = room.leaves.iter().copied().collect();
+        let outside = call
+            .participants
+            .keys()
+            .filter(|device| !call.room_leaves.contains(device));
+        let outside: Vec<_> = outside.copied().collect();
+        self.depart_all(&outside);
+    }
 
     /// Lets time pass; to be called about twice a second.
-    pub fn tick(&mut self, _now: Millis) {}
-
-    /// Takes what the SFU says.
-    pub fn on_sfu(&mut self, _message: FromSfu) {}
+    pub fn tick(&mut self, now: Millis) {
+        self.advance(now);
+        let now = self.now;
+        self.rates.tick(now);
+        let lost = self
+            .calls
+            .values()
+            .flat_map(|call| call.participants.values())
+            .filter(|participant| {
+                participant
+                    .lost_since
+                    .is_some_and(|since| now.since(since) >= CALL_LINGER_MS)
+            });
+        let lost: Vec<_> = lost.map(|participant| participant.who.device_id).collect();
+        self.depart_all(&lost);
+    }
 
     /// The room's call, if it has one.
-    pub fn summary(&self, _room: RoomId) -> Option<CallSummary> {
-        None
+    pub fn summary(&self, room: RoomId) -> Option<CallSummary> {
+        self.by_room
+            .get(&room)
+            .and_then(|call_id| self.calls.get(call_id))
+            .map(Call::summary)
+    }
+
+    /// The call that a caller is in, if it is the one asked for.
+    pub(super) fn call_of(&mut self, caller: Caller, call_id: CallId) -> Result<&mut Call, CallError> {
+        if self.by_device.get(&caller.device_id) != Some(&call_id) {
+            return Err(CallError::NotInCall);
+        }
+        self.calls.get_mut(&call_id).ok_or(CallError::NotInCall)
+    }
+
+    /// Ends a participant at once: nothing is forwarded to or from it any more. Gives the call that it was in;
+    /// [`Self::settle`] must follow.
+    pub(super) fn depart(&mut self, device: DeviceId, departure: Departure) -> Option<CallId> {
+        let call_id = self.by_device.remove(&device)?;
+        let call = self.calls.get_mut(&call_id)?;
+        let participant = call.participants.remove(&device)?;
+        let place = call.place(participant.who.participant_id);
+        self.offers.drop_of(place);
+        if participant.offered {
+            // An SFU that is gone forwards nothing either.
+            let _ = self.sfu.send(ToSfu::Leave { place });
+        }
+        if departure == Departure::Gone && participant.standing != Standing::ToFound {
+            if participant.is_in() {
+                call.gone.insert(device, participant.who);
+            }
+            call.tell_members(&*self.out, &call.gone_event(participant.who));
+        }
+        Some(call_id)
+    }
+
+    fn depart_all(&mut self, devices: &[DeviceId]) {
+        let mut calls: Vec<_> = devices
+            .iter()
+            .filter_map(|device| self.depart(*device, Departure::Gone))
+            .collect();
+        calls.sort_unstable();
+        calls.dedup();
+        for call_id in calls {
+            self.settle(call_id);
+        }
+    }
+
+    /// Tells the room who is in now; a call in which nobody is ends.
+    pub(super) fn settle(&mut self, call_id: CallId) {
+        let Some(call) = self.calls.get(&call_id) else {
+            return;
+        };
+        let room_id = call.room_id;
+        let summary = (!call.participants.is_empty()).then(|| call.summary());
+        if summary.is_none() {
+            self.calls.remove(&call_id);
+            self.by_room.remove(&room_id);
+            let _ = self.sfu.send(ToSfu::Close { call_id });
+        }
+        self.out.to_room(
+            room_id,
+            Event::CallChanged {
+                room_id,
+                call: summary,
+            },
+        );
+    }
+
+    /// Time never goes backwards, whatever the clock does.
+    pub(super) fn advance(&mut self, now: Millis) {
+        self.now = self.now.max(now);
+    }
+
+    fn others_in(&self, room: RoomId, device: DeviceId) -> usize {
+        let call = self
+            .by_room
+            .get(&room)
+            .and_then(|call_id| self.calls.get(call_id));
+        call.map_or(0, |call| {
+            call.participants.keys().filter(|other| **other != device).count()
+        })
+    }
+
+    fn call_of_room(&mut self, room: &RoomForCall) -> CallId {
+        if let Some(call_id) = self.by_room.get(&room.room_id) {
+            return *call_id;
+        }
+        let call_id = CallId::from_random((self.random)());
+        let call = Call {
+            call_id,
+            room_id: room.room_id,
+            network_id: room.network_id,
+            started_at: self.now,
+            room_leaves: room.leaves.iter().copied().collect(),
+            participants: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            generation: Generation(1),
+            group: None,
+        };
+        self.calls.insert(call_id, call);
+        self.by_room.insert(room.room_id, call_id);
+        call_id
+    }
+}
+
+#[cfg(test)]
+impl Calls {
+    /// Entries of every table but the rates, which pass with time.
+    pub(super) fn kept(&self) -> usize {
+        self.calls.len() + self.by_room.len() + self.by_device.len() + self.offers.len()
+    }
+
+    pub(super) fn kept_offers(&self) -> usize {
+        self.offers.len()
     }
 }

@@ -35,7 +35,10 @@ impl Rates {
             Deed::Message => MAX_MESSAGES_PER_MINUTE,
             Deed::Media => MAX_MEDIA_REQUESTS_PER_MINUTE,
         };
-        let window = self.0.entry((device, deed)).or_insert(Window { began: now, count: 0 });
+        let window = self
+            .0
+            .entry((device, deed))
+            .or_insert(Window { began: now, count: 0 });
         if now.since(window.began) >= MINUTE_MS {
             *window = Window { began: now, count: 0 };
         }

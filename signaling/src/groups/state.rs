@@ -185,10 +185,8 @@ impl PublicGroupState {
             OutlineProposal::Add { leaf, key_package } => Some((leaf, key_package)),
             _ => None,
         });
-        adds.map(|(leaf, key_package)| {
-            Ok((certificate_of(leaf)?.body().device_id, key_package.to_vec()))
-        })
-        .collect()
+        adds.map(|(leaf, key_package)| Ok((certificate_of(leaf)?.body().device_id, key_package.to_vec())))
+            .collect()
     }
 
     /// Judges and takes a commit; on error nothing has changed.

@@ -190,6 +190,11 @@ fn join_config() -> MlsGroupJoinConfig {
         .build()
 }
 
+/// MLSMessage(KeyPackage).
+pub(crate) fn key_package_bytes(key_package: &KeyPackage) -> Bytes {
+    bytes_of(&MlsMessageOut::from(key_package.clone()))
+}
+
 /// Bytes of an MLS message.
 pub(crate) fn bytes_of(message: &MlsMessageOut) -> Bytes {
     Bytes(message.to_bytes().unwrap())
@@ -237,6 +242,7 @@ impl Device {
         extensions: Extensions<GroupContext>,
     ) -> (Member, Founding) {
         let group = MlsGroup::builder()
+            .replace_old_group()
             .with_group_id(GroupId::from_slice(&name.encode()))
             .ciphersuite(SUITE)
             .with_wire_format_policy(MIXED_PLAINTEXT_WIRE_FORMAT_POLICY)
@@ -263,7 +269,11 @@ impl Device {
             panic!("no welcome")
         };
         let tree = RatchetTreeIn::tls_deserialize_exact_bytes(tree).unwrap();
-        let group = StagedWelcome::new_from_welcome(&self.provider, &join_config(), welcome, Some(tree))
+        let group = StagedWelcome::build_from_welcome(&self.provider, &join_config(), welcome)
+            .unwrap()
+            .with_ratchet_tree(tree)
+            .replace_old_group()
+            .build()
             .unwrap()
             .into_group(&self.provider)
             .unwrap();
