@@ -50,7 +50,7 @@ pub struct ServeOptions {
     #[arg(long, env = "CONCLAVE_MEDIA_THREADS", value_name = "N")]
     pub media_threads: Option<usize>,
 
-    /// Where people reach this server, as it stands in links: https://meet.example.org
+    /// Where people reach this server, as it stands in links, such as `https://meet.example.org`
     /// [default: from --listen, or --acme]
     #[arg(long, env = "CONCLAVE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,

@@ -156,10 +156,10 @@ impl StopSignals {
 }
 
 fn start_logging(filter: &str) -> Result<(), StartFailure> {
-    // A plain level is meant for this program; its libraries only warn.
+    // A plain level is meant for this program; its libraries only warn, str0m not even of each unknown codec.
     let is_level = filter.parse::<tracing::Level>().is_ok();
     let directives = if is_level {
-        format!("warn,conclave={filter}")
+        format!("warn,str0m=error,conclave={filter}")
     } else {
         filter.to_owned()
     };

@@ -235,14 +235,14 @@ impl Peer {
                 PeerEvent::Connected
             }
             Event::IceConnectionStateChange(state) => match (self.reachable, ice_works(state)) {
-                (false, true) => {
+                (false, Some(true)) => {
                     self.reachable = true;
                     if !self.secured {
                         return;
                     }
                     PeerEvent::Connected
                 }
-                (true, false) => {
+                (true, Some(false)) => {
                     self.reachable = false;
                     if !self.secured {
                         return;
@@ -277,11 +277,14 @@ impl Peer {
 /// `str0m` paces by about a millisecond; waking it more often finds nothing to do.
 const MIN_WAIT: std::time::Duration = std::time::Duration::from_micros(500);
 
-fn ice_works(state: IceConnectionState) -> bool {
-    matches!(
-        state,
-        IceConnectionState::Connected | IceConnectionState::Completed
-    )
+/// Whether the client can be reached. Checks alone say nothing: during an ICE restart the former way is used
+/// until there is a new one (RFC 8445 §9).
+fn ice_works(state: IceConnectionState) -> Option<bool> {
+    match state {
+        IceConnectionState::Connected | IceConnectionState::Completed => Some(true),
+        IceConnectionState::Disconnected => Some(false),
+        IceConnectionState::New | IceConnectionState::Checking => None,
+    }
 }
 
 /// The header extensions that are offered back where a client offers them. Their ids are the client's.

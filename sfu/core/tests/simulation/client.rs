@@ -195,6 +195,15 @@ impl Client {
         offer.to_sdp_string()
     }
 
+    /// A subscribe offer with new ICE credentials, as after a change of networks.
+    pub fn offer_ice_restart(&mut self) -> String {
+        let mut api = self.subscribe.rtc.sdp_api();
+        api.ice_restart(true);
+        let (offer, pending) = api.apply().unwrap();
+        self.subscribe.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
     pub fn answer(&mut self, side: Side, answer: &str) {
         let connection = self.connection(side);
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();

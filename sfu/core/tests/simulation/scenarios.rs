@@ -319,6 +319,27 @@ fn more_slots_come_by_a_second_offer_and_the_old_ones_stay() {
 }
 
 #[test]
+fn an_ice_restart_loses_nothing() {
+    let (mut world, [alice, bob, _]) = three(13, Conditions::PERFECT);
+    world.run(SECOND);
+    let sdp = world.clients[alice].offer_ice_restart();
+    let place = Place {
+        call_id: call_id(1),
+        participant_id: world.clients[alice].id,
+    };
+    let answer = world
+        .offer(place, Side::Subscribe, false, sdp, Vec::new())
+        .unwrap();
+    world.clients[alice].answer(Side::Subscribe, &answer);
+    world.run(SECOND * 2);
+    assert!(count(&world, alice, bob, Camera) > 120);
+    check(&world, 13);
+    check_gapless(&world, 13);
+    let broke = |said: &FromSfu| matches!(said, FromSfu::Connection { connected: false, .. });
+    assert!(!world.said.iter().any(broke));
+}
+
+#[test]
 fn a_fresh_offer_replaces_the_connection() {
     let (mut world, [alice, bob, carol]) = three(9, Conditions::PERFECT);
     world.run(SECOND);
