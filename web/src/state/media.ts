@@ -85,6 +85,8 @@ export interface MediaView {
   /** Whether the browser can share a screen (phones cannot). */
   readonly canShareScreen: boolean;
   readonly problems: readonly MediaProblem[];
+  /** Somebody talks into a microphone that is off; false where that cannot be known. */
+  readonly talkingWhileMuted: boolean;
   readonly connection: MediaConnection;
 }
 
@@ -92,7 +94,9 @@ export interface MediaView {
  * The devices and the media of one call: owner of the PeerConnections and of the audio output. Implemented in
  * `media/`; the views know only this.
  *
- * Life: `prepare` (before joining) → `join` → `leave` or `close`. After `leave` it may `prepare` again.
+ * Life: `prepare` (before joining) → `join` → `leave` or `close`. After `leave` it may `prepare` again. During a call
+ * `prepare` changes nothing. When the call ends by itself (event `call` with null) everything is released as by
+ * `leave`.
  */
 export interface MediaCall {
   /** Hears of each new view. */

@@ -124,27 +124,28 @@ export class ReceiveTransform extends Transform {
 
   protected handle(frame: Frame): void {
     const now = performance.now();
-    if (this.open(frame, now)) return;
-    if (this.engine.may_open_later && this.waiting.push(frame, now)) return;
+    const outcome = this.open(frame, now);
+    if (outcome === "opened" || (outcome === "later" && this.waiting.push(frame, now))) return;
     this.wantKeyFrame(now);
   }
 
   private offerWaiting(now: number): void {
     if (this.waiting.size === 0) return;
-    const late = this.waiting.offer(now, (frame) => this.open(frame, now) || !this.engine.may_open_later);
+    const late = this.waiting.offer(now, (frame) => this.open(frame, now) !== "later");
     if (late > 0) this.wantKeyFrame(now);
   }
 
   /** Passes the frame on, if it opens. */
-  private open(frame: Frame, now: number): boolean {
+  private open(frame: Frame, now: number): "opened" | "later" | "never" {
     const codec = this.codecOf(frame);
-    if (codec === undefined || this.mid === null) return false;
+    if (codec === undefined) return "never";
+    if (this.mid === null) return "later";
     const plain = this.engine.open(now, this.mid, codec, new Uint8Array(frame.data));
     if (plain) {
       this.changedAt = now;
       this.tell("live", this.engine.leaf);
       this.pass(frame, plain);
-      return true;
+      return "opened";
     }
     // A frame in a slot that is not its own says nothing of whom the slot is for, and a replay nothing of keys.
     const refusal = this.engine.refusal;
@@ -152,7 +153,7 @@ export class ReceiveTransform extends Transform {
       this.changedAt = now;
       this.tell("waiting-for-key", null);
     }
-    return false;
+    return this.engine.may_open_later ? "later" : "never";
   }
 
   private wantKeyFrame(now: number): void {

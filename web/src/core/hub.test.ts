@@ -1,0 +1,122 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Command } from "./generated/Command";
+import type { Event } from "./generated/Event";
+import { Hub, type Tab } from "./hub";
+
+interface Recorder extends Tab {
+  events: Event[];
+  updates: string[];
+}
+
+let sent: [number, Command][];
+let hub: Hub;
+
+function tab(id: string): Recorder {
+  const events: Event[] = [];
+  const updates: string[] = [];
+  return {
+    id,
+    events,
+    updates,
+    event: (event) => events.push(event),
+    media: (update) => updates.push(new TextDecoder().decode(update)),
+  };
+}
+
+function joined(id: string): Recorder {
+  const recorder = tab(id);
+  hub.join(recorder);
+  recorder.events.length = 0;
+  return recorder;
+}
+
+function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+const signedOut: Event = { type: "session", session: { state: "signed_out", reason: null } };
+const messages: Event = { type: "messages", room_id: "r", reset: true, messages: [], removed: [], has_older: false };
+
+beforeEach(() => {
+  sent = [];
+  hub = new Hub((id, command) => sent.push([id, command]));
+});
+
+test("an answer goes to the tab that asked, under the id that it chose", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  hub.command("1", 7, { type: "list_devices" });
+  hub.command("2", 7, { type: "list_devices" });
+  hub.event({ type: "reply", id: sent[1]?.[0] ?? 0, reply: { type: "done" } });
+  expect(first.events).toEqual([]);
+  expect(second.events).toEqual([{ type: "reply", id: 7, reply: { type: "done" } }]);
+});
+
+test("a tab that comes later learns the present state", () => {
+  hub.event(signedOut);
+  const late = tab("1");
+  hub.join(late);
+  expect(late.events).toContainEqual(signedOut);
+});
+
+test("messages go to who shows the room", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  hub.command("1", 1, { type: "open_room", room_id: "r" });
+  hub.event(messages);
+  expect(first.events).toEqual([messages]);
+  expect(second.events).toEqual([]);
+});
+
+test("a room stays open until its last viewer closes it, or is gone", () => {
+  const first = joined("1");
+  joined("2");
+  joined("3");
+  for (const id of ["1", "2", "3"]) hub.command(id, 1, { type: "open_room", room_id: "r" });
+  sent.length = 0;
+  hub.command("1", 2, { type: "close_room", room_id: "r" });
+  expect(sent).toEqual([]);
+  expect(first.events).toContainEqual({ type: "reply", id: 2, reply: { type: "done" } });
+  hub.leave("2");
+  expect(sent).toEqual([]);
+  hub.leave("3");
+  expect(sent.map(([, command]) => command)).toEqual([{ type: "close_room", room_id: "r" }]);
+});
+
+test("keys go to the tab of the call alone, and are wiped when there is none", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  const early = bytes("key");
+  hub.media(early);
+  expect([...early]).toEqual([0, 0, 0]);
+  hub.command("2", 1, { type: "join_call", room_id: "r" });
+  hub.media(bytes("key"));
+  expect(first.updates).toEqual([]);
+  expect(second.updates).toEqual(["key"]);
+});
+
+test("a call that is joined in another tab ends in the first", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  hub.command("1", 1, { type: "join_call", room_id: "r" });
+  hub.command("2", 1, { type: "join_call", room_id: "r" });
+  expect(first.events).toContainEqual({ type: "call", call: null });
+  expect(first.updates).toEqual(['{"type":"end"}']);
+  hub.command("1", 2, { type: "set_media", microphone: true, camera: true, screen: false, hand: false });
+  expect(first.events.at(-1)).toMatchObject({ reply: { type: "failed", value: { code: "call_gone" } } });
+  hub.command("1", 3, { type: "leave_call" });
+  expect(sent.map(([, command]) => command.type)).toEqual(["join_call", "join_call"]);
+  expect(second.events).toEqual([]);
+});
+
+test("a tab that is gone leaves its call", () => {
+  joined("1");
+  hub.command("1", 1, { type: "join_call", room_id: "r" });
+  hub.leave("1");
+  expect(sent.at(-1)?.[1]).toEqual({ type: "leave_call" });
+});
+
+test("when the core is lost, everything open fails and the call is over", () => {
+  const first = joined("1");
+  hub.command("1", 1, { type: "join_call", room_id: "r" });
+  hub.command("1", 2, { type: "list_devices" });
+  hub.lost("not_ready");
+  expect(first.events.filter(({ type }) => type === "reply")).toHaveLength(2);
+  expect(first.events).toContainEqual({ type: "call", call: null });
+});

@@ -1,0 +1,304 @@
+/** The devices and the media of one call; see `MediaCall` for what it promises. */
+import type { CallView } from "../core/generated/CallView";
+import type { IceServerCard } from "../core/generated/IceServerCard";
+import type { VideoCard } from "../core/generated/VideoCard";
+import type { TrackKind } from "../core/wire";
+import type { CoreClient, CoreEvent, Failure } from "../state/core";
+import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
+import { Devices, NO_CHOICES, type Memory } from "./devices";
+import type { KeySource } from "./frames";
+import { Loudness } from "./loudness";
+import { hasEncodedTransforms } from "./problems";
+import { sameVideos } from "./remote";
+import { Session } from "./session";
+import { Speaker, canChooseSpeaker } from "./speaker";
+
+type Core = CoreClient & KeySource;
+
+const IDLE: MediaView = {
+  microphone: false,
+  camera: false,
+  screen: false,
+  hand: false,
+  preview: null,
+  ownScreen: null,
+  remote: [],
+  devices: NO_CHOICES,
+  chosen: { microphone: "", camera: "", speaker: "" },
+  canChooseSpeaker,
+  canShareScreen: typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {}),
+  problems: [],
+  talkingWhileMuted: false,
+  connection: "idle",
+};
+
+export class Call implements MediaCall {
+  private readonly core: Core;
+  private readonly devices: Devices;
+  private readonly speaker = new Speaker(() => this.tell({ code: "autoplay_blocked", device: "speaker" }));
+  private readonly loudness = new Loudness((talking) => this.hearOwnVoice(talking));
+  private readonly listeners = new Set<() => void>();
+  private current: MediaView;
+  private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { microphone: null, camera: null, screen: null };
+  private session: Session | null = null;
+  /** The call as the core tells it, for those who join late to it. */
+  private call: CallView | null = null;
+  private slots: (CoreEvent & { type: "slots" })["slots"] = [];
+  private wanted: readonly VideoCard[] = [];
+  private known: ReadonlySet<string> = new Set();
+
+  constructor(core: Core, memory: Memory) {
+    this.core = core;
+    this.devices = new Devices(memory);
+    this.current = { ...IDLE, chosen: this.devices.chosen };
+    core.onEvent((event) => this.hear(event));
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.devicesChanged());
+    if (this.devices.chosen.speaker !== "") void this.speaker.choose(this.devices.chosen.speaker);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  view(): MediaView {
+    return this.current;
+  }
+
+  level(): number {
+    return this.loudness.level();
+  }
+
+  async prepare(): Promise<void> {
+    if (this.session) return;
+    this.change({ problems: [] });
+    if (!hasEncodedTransforms()) return this.tell({ code: "no_encoded_transforms", device: null });
+    await Promise.all([this.setMicrophone(true), this.setCamera(true)]);
+    await this.list();
+  }
+
+  async join(roomId: string): Promise<Failure | null> {
+    if (!hasEncodedTransforms()) {
+      this.tell({ code: "no_encoded_transforms", device: null });
+      return { code: "no_encoded_transforms", params: {} };
+    }
+    if (this.session) await this.leave();
+    this.call = null;
+    this.slots = [];
+    const session = new Session(this.core, this.speaker, {
+      changed: () => this.follow(session),
+      problem: (problem) => this.tell(problem),
+      unsealed: (kind) => this.unsealed(kind),
+      ended: () => this.session === session && void this.leave(),
+    });
+    this.session = session;
+    const reply = await this.core.send({ type: "join_call", room_id: roomId });
+    if (reply.type !== "call_entered") {
+      if (this.session === session) this.release();
+      return reply.type === "failed" ? reply.value : { code: "not_ready", params: {} };
+    }
+    if (this.session === session) this.enter(session, reply.value.ice_servers);
+    return null;
+  }
+
+  async leave(): Promise<void> {
+    const inCall = this.session !== null;
+    this.release();
+    if (inCall) await this.core.send({ type: "leave_call" });
+  }
+
+  close(): void {
+    if (!this.session) this.release();
+  }
+
+  /** When off within a call the device stays open, so that "you are muted" can be told; nothing is sent of it. */
+  async setMicrophone(on: boolean): Promise<void> {
+    if (on && !this.tracks.microphone && !(await this.open("microphone"))) return;
+    this.change({ microphone: on, talkingWhileMuted: false });
+    await this.session?.send("microphone", on ? this.tracks.microphone : null);
+    this.signal();
+  }
+
+  /** When off the device is closed, so that its light goes out. */
+  async setCamera(on: boolean): Promise<void> {
+    if (on && !this.tracks.camera && !(await this.open("camera"))) return;
+    const track = on ? this.tracks.camera : null;
+    if (!on) this.closeTrack("camera");
+    this.change({ camera: on, preview: track && new MediaStream([track]) });
+    await this.session?.send("camera", track);
+    this.signal();
+  }
+
+  async setScreen(on: boolean): Promise<void> {
+    if (on) {
+      if (this.tracks.screen) return;
+      const track = await this.devices.openScreen();
+      if (track === null) return;
+      if (!(track instanceof MediaStreamTrack)) return this.tell(track);
+      this.tracks.screen = track;
+      // The browser has a button of its own to end it.
+      track.addEventListener("ended", () => this.tracks.screen === track && void this.setScreen(false));
+    } else this.closeTrack("screen");
+    const track = this.tracks.screen;
+    this.change({ screen: on, ownScreen: track && new MediaStream([track]) });
+    await this.session?.send("screen", track);
+    this.signal();
+  }
+
+  async setHand(up: boolean): Promise<void> {
+    this.change({ hand: up });
+    this.signal();
+    return Promise.resolve();
+  }
+
+  async chooseDevice(kind: DeviceKind, id: string): Promise<void> {
+    this.devices.choose(kind, id);
+    this.change({ chosen: this.devices.chosen });
+    if (kind === "speaker") return this.speaker.choose(id);
+    const on = this.current[kind];
+    this.closeTrack(kind);
+    if (kind === "microphone") await this.setMicrophone(on);
+    else await this.setCamera(on);
+  }
+
+  async playTestSound(): Promise<void> {
+    await this.speaker.test();
+  }
+
+  resumeAudio(): Promise<void> {
+    this.speaker.resume();
+    this.change({ problems: this.current.problems.filter(({ code }) => code !== "autoplay_blocked") });
+    return Promise.resolve();
+  }
+
+  dismiss(problem: MediaProblem): void {
+    this.change({ problems: this.current.problems.filter((each) => each !== problem) });
+  }
+
+  show(video: readonly VideoCard[]): void {
+    this.wanted = video;
+    void this.session?.show(video);
+  }
+
+  private enter(session: Session, iceServers: IceServerCard[]): void {
+    session.connect(iceServers);
+    session.call(this.call);
+    session.slots(this.slots);
+    void session.show(this.wanted);
+    const { microphone, camera } = this.current;
+    void session.send("microphone", microphone ? this.tracks.microphone : null);
+    void session.send("camera", camera ? this.tracks.camera : null);
+    this.signal();
+  }
+
+  private hear(event: CoreEvent): void {
+    if (event.type === "call") {
+      const before = this.call;
+      this.call = event.call;
+      this.session?.call(event.call);
+      if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
+    } else if (event.type === "slots") {
+      this.slots = event.slots;
+      this.session?.slots(event.slots);
+    }
+  }
+
+  /** Gives everything back. */
+  private release(): void {
+    this.session?.close();
+    this.session = null;
+    this.call = null;
+    this.slots = [];
+    this.wanted = [];
+    for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
+    const { devices, chosen, problems } = this.current;
+    this.change({ ...IDLE, devices, chosen, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
+  }
+
+  private follow(session: Session): void {
+    if (this.session !== session) return;
+    const { connection, remote } = session.view();
+    const same = sameVideos(remote, this.current.remote);
+    if (same && connection === this.current.connection) return;
+    this.change({ connection, remote: same ? this.current.remote : remote });
+  }
+
+  /** Tells the others what is on. */
+  private signal(): void {
+    if (!this.session?.entered) return;
+    const { microphone, camera, screen, hand } = this.current;
+    void this.core.send({ type: "set_media", microphone, camera, screen, hand });
+  }
+
+  private async open(kind: "microphone" | "camera"): Promise<boolean> {
+    const track = await this.devices.open(kind);
+    if (!(track instanceof MediaStreamTrack)) {
+      this.tell(track);
+      return false;
+    }
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = track;
+    this.change({ problems: this.current.problems.filter(({ device }) => device !== kind) });
+    track.addEventListener("ended", () => this.tracks[kind] === track && void this.unplugged(kind, track.label));
+    if (kind === "microphone") {
+      this.loudness.listen(track);
+      track.addEventListener("mute", () => this.tracks[kind] === track && this.tell({ code: "muted_by_system", device: kind }));
+    }
+    return true;
+  }
+
+  private async unplugged(kind: "microphone" | "camera", label: string): Promise<void> {
+    this.closeTrack(kind);
+    if (kind === "microphone") await this.setMicrophone(false);
+    else await this.setCamera(false);
+    this.tell({ code: "device_unplugged", device: kind, label });
+  }
+
+  private unsealed(kind: TrackKind): void {
+    this.closeTrack(kind);
+    if (kind === "microphone") this.change({ microphone: false });
+    else if (kind === "camera") this.change({ camera: false, preview: null });
+    else this.change({ screen: false, ownScreen: null });
+    this.tell({ code: "sealing_failed", device: kind });
+    this.signal();
+  }
+
+  private closeTrack(kind: TrackKind): void {
+    if (kind === "microphone") this.loudness.listen(null);
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+  }
+
+  private hearOwnVoice(talking: boolean): void {
+    const talkingWhileMuted = talking && !this.current.microphone && this.session !== null;
+    if (talkingWhileMuted !== this.current.talkingWhileMuted) this.change({ talkingWhileMuted });
+  }
+
+  private async devicesChanged(): Promise<void> {
+    const before = this.known;
+    const devices = await this.list();
+    if (before.size === 0 || !this.session) return;
+    for (const kind of ["microphone", "camera", "speaker"] as const) {
+      for (const { id, label } of devices[kind]) {
+        if (!before.has(id) && label !== "") this.tell({ code: "device_new", device: kind, label });
+      }
+    }
+  }
+
+  private async list(): Promise<MediaView["devices"]> {
+    const devices = await this.devices.list();
+    this.known = new Set(Object.values(devices).flatMap((choices) => choices.map(({ id }) => id)));
+    this.change({ devices });
+    return devices;
+  }
+
+  private tell(problem: MediaProblem): void {
+    const others = this.current.problems.filter(({ code, device }) => code !== problem.code || device !== problem.device);
+    this.change({ problems: [...others, problem] });
+  }
+
+  private change(change: Partial<MediaView>): void {
+    this.current = { ...this.current, ...change };
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,81 @@
+/** What the two PeerConnections have in common: an offer at a time, and an end that shows. */
+import type { Reply } from "../core/generated/Reply";
+import type { TrackCard } from "../core/generated/TrackCard";
+
+/** A connection that is "disconnected" for this long is made anew: most come back before. */
+const DISCONNECTED_MS = 3_000;
+
+/** Who brings an offer to the server. */
+export type Offer = (fresh: boolean, sdp: string, tracks: TrackCard[]) => Promise<Reply>;
+
+export interface ConnectionListener {
+  connected(): void;
+  /** The connection is of no use any more. */
+  lost(): void;
+}
+
+export class Connection {
+  readonly pc: RTCPeerConnection;
+  private readonly offer: Offer;
+  private readonly listener: ConnectionListener;
+  private negotiating: Promise<void> = Promise.resolve();
+  private fresh = true;
+  private closed = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(iceServers: RTCIceServer[], offer: Offer, listener: ConnectionListener) {
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    this.offer = offer;
+    this.listener = listener;
+    this.pc.addEventListener("connectionstatechange", () => this.follow());
+  }
+
+  /** Offers what the transceivers are now. `tracks` is asked once the m-lines have their names. */
+  negotiate(tracks: () => TrackCard[]): Promise<void> {
+    this.negotiating = this.negotiating.then(() => this.exchange(tracks));
+    return this.negotiating;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.pc.close();
+  }
+
+  private async exchange(tracks: () => TrackCard[]): Promise<void> {
+    if (this.closed) return;
+    try {
+      await this.pc.setLocalDescription();
+      const reply = await this.offer(this.fresh, this.pc.localDescription?.sdp ?? "", tracks());
+      if (this.closed) return;
+      if (reply.type !== "sdp_answer") return this.lose();
+      this.fresh = false;
+      await this.pc.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
+    } catch (error) {
+      if (this.closed) return;
+      console.error("negotiation failed", error);
+      this.lose();
+    }
+  }
+
+  private follow(): void {
+    clearTimeout(this.timer);
+    switch (this.pc.connectionState) {
+      case "connected":
+        return this.listener.connected();
+      case "failed":
+        return this.lose();
+      case "disconnected":
+        this.timer = setTimeout(() => this.lose(), DISCONNECTED_MS);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private lose(): void {
+    if (this.closed) return;
+    this.close();
+    this.listener.lost();
+  }
+}

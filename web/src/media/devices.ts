@@ -1,0 +1,120 @@
+/** Microphone, camera and screen of this computer. */
+import type { DeviceChoice, DeviceKind, MediaProblem } from "../state/media";
+import { problemCode } from "./problems";
+
+/** Where choices are remembered. */
+export interface Memory {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+const REMEMBERED = "conclave.devices";
+
+/** Enough for a full screen on a laptop; more costs every sender's processor. */
+const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+const KINDS: Readonly<Record<string, DeviceKind>> = {
+  audioinput: "microphone",
+  videoinput: "camera",
+  audiooutput: "speaker",
+};
+
+export type Chosen = Readonly<Record<DeviceKind, string>>;
+export type Choices = Readonly<Record<DeviceKind, readonly DeviceChoice[]>>;
+
+export const NO_CHOICES: Choices = { microphone: [], camera: [], speaker: [] };
+
+export class Devices {
+  private readonly memory: Memory;
+  chosen: Chosen;
+
+  constructor(memory: Memory) {
+    this.memory = memory;
+    this.chosen = { microphone: "", camera: "", speaker: "", ...remembered(memory) };
+  }
+
+  choose(kind: DeviceKind, id: string): void {
+    this.chosen = { ...this.chosen, [kind]: id };
+    this.memory.setItem(REMEMBERED, JSON.stringify(this.chosen));
+  }
+
+  /** What there is to choose from. */
+  async list(): Promise<Choices> {
+    const found = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+    const choices = { microphone: [], camera: [], speaker: [] } as Record<DeviceKind, DeviceChoice[]>;
+    for (const { kind, deviceId, label } of found) {
+      const ours = KINDS[kind];
+      // "default" and "communications" are other names of devices that are listed anyway.
+      if (ours && deviceId !== "default" && deviceId !== "communications") choices[ours].push({ id: deviceId, label });
+    }
+    return choices;
+  }
+
+  /** The chosen device, or any other when it is not there any more; a problem when there is none to be had. */
+  async open(kind: "microphone" | "camera"): Promise<MediaStreamTrack | MediaProblem> {
+    const id = this.chosen[kind];
+    try {
+      return await this.capture(kind, id);
+    } catch (error) {
+      if (id !== "" && error instanceof Error && error.name === "OverconstrainedError") {
+        try {
+          return await this.capture(kind, "");
+        } catch (second) {
+          return this.problem(second, kind);
+        }
+      }
+      return this.problem(error, kind);
+    }
+  }
+
+  /** A screen, a window or a tab, as the person chooses in the browser's dialog; null when the dialog was closed. */
+  async openScreen(): Promise<MediaStreamTrack | MediaProblem | null> {
+    try {
+      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
+      const track = stream.getVideoTracks()[0];
+      if (!track) return { code: "device_failed", device: "screen" };
+      track.contentHint = "detail";
+      return track;
+    } catch (error) {
+      const problem = await this.problem(error, "screen");
+      // Closing the dialog of one's own is no problem to be told of.
+      return problem.code === "blocked_by_system" || problem.code === "in_use" || problem.code === "device_failed" ? problem : null;
+    }
+  }
+
+  private async capture(kind: "microphone" | "camera", id: string): Promise<MediaStreamTrack> {
+    const device = id === "" ? {} : { deviceId: { exact: id } };
+    const stream = await navigator.mediaDevices.getUserMedia(
+      kind === "microphone" ? { audio: { ...MICROPHONE, ...device } } : { video: { ...CAMERA, ...device } },
+    );
+    const track = stream.getTracks()[0];
+    if (!track) throw new DOMException("no track", "NotFoundError");
+    if (kind === "camera") track.contentHint = "motion";
+    return track;
+  }
+
+  private async problem(error: unknown, device: "microphone" | "camera" | "screen"): Promise<MediaProblem> {
+    const secure = navigator.mediaDevices !== undefined;
+    const permission = device === "screen" ? null : await permissionOf(device);
+    return { code: problemCode(error, { secure, permission }), device };
+  }
+}
+
+async function permissionOf(device: "microphone" | "camera"): Promise<PermissionState | null> {
+  try {
+    return (await navigator.permissions.query({ name: device })).state;
+  } catch {
+    return null;
+  }
+}
+
+function remembered(memory: Memory): Partial<Chosen> {
+  try {
+    const kept: unknown = JSON.parse(memory.getItem(REMEMBERED) ?? "{}");
+    const entries = Object.entries(kept ?? {}).filter(([, id]) => typeof id === "string");
+    return Object.fromEntries(entries) as Partial<Chosen>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,122 @@
+/** The sending connection: microphone, camera and screen, each sealed from its first frame. */
+import type { TrackKind } from "../core/wire";
+import { codecs } from "./codecs";
+import { Connection, type ConnectionListener, type Offer } from "./connection";
+import type { FrameWorker } from "./frames";
+import { Watchdog } from "./watchdog";
+
+/** How often it is checked that frames go through the sealing. */
+const WATCH_MS = 250;
+
+/** Bits a second: what the browser may use at most. */
+const MAX_BITRATE: Readonly<Record<TrackKind, number>> = { microphone: 64_000, camera: 1_700_000, screen: 2_500_000 };
+
+const KINDS: readonly TrackKind[] = ["microphone", "camera", "screen"];
+
+export interface PublishListener extends ConnectionListener {
+  /** A track could not be sealed, and was taken off. */
+  unsealed(kind: TrackKind): void;
+}
+
+interface Lane {
+  readonly kind: TrackKind;
+  readonly transceiver: RTCRtpTransceiver;
+  readonly id: number;
+  readonly confirmed: Promise<void>;
+  watchdog: Watchdog;
+  wanted: MediaStreamTrack | null;
+  broken: boolean;
+}
+
+export class Publish {
+  private readonly frames: FrameWorker;
+  private readonly listener: PublishListener;
+  private readonly connection: Connection;
+  private readonly lanes: ReadonlyMap<TrackKind, Lane>;
+  private readonly timer: ReturnType<typeof setInterval>;
+
+  constructor(frames: FrameWorker, iceServers: RTCIceServer[], offer: Offer, listener: PublishListener) {
+    this.frames = frames;
+    this.listener = listener;
+    this.connection = new Connection(iceServers, offer, listener);
+    this.lanes = new Map(KINDS.map((kind) => [kind, this.lane(kind)]));
+    this.timer = setInterval(() => void this.watch(), WATCH_MS);
+  }
+
+  get pc(): RTCPeerConnection {
+    return this.connection.pc;
+  }
+
+  open(): Promise<void> {
+    return this.connection.negotiate(() =>
+      [...this.lanes.values()].map(({ kind, transceiver }) => ({ kind, mid: transceiver.mid ?? "" })),
+    );
+  }
+
+  /** Sends this track, or nothing; a track goes out only once its transform has answered. */
+  async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
+    const lane = this.lanes.get(kind);
+    if (!lane) return;
+    lane.wanted = track;
+    try {
+      if (track) await lane.confirmed;
+      if (lane.wanted === track && !lane.broken) await lane.transceiver.sender.replaceTrack(track);
+    } catch (error) {
+      console.error("a track cannot be sealed", error);
+      await this.unseal(lane);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.connection.close();
+    for (const { id } of this.lanes.values()) this.frames.close(id);
+  }
+
+  private lane(kind: TrackKind): Lane {
+    const media = kind === "microphone" ? "audio" : "video";
+    const transceiver = this.connection.pc.addTransceiver(media, {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: MAX_BITRATE[kind] }],
+    });
+    // In the same task as `addTransceiver`; see FrameWorker.
+    const { id, confirmed } = this.frames.seal(transceiver.sender, kind);
+    transceiver.setCodecPreferences(codecs(media));
+    return { kind, transceiver, id, confirmed, watchdog: new Watchdog(), wanted: null, broken: false };
+  }
+
+  /** The counts of the worker are taken last, so that a busy worker never looks like one that was gone around. */
+  private async watch(): Promise<void> {
+    const lanes = [...this.lanes.values()].filter(({ transceiver, broken }) => transceiver.sender.track && !broken);
+    if (lanes.length === 0) return;
+    const codec = await Promise.all(lanes.map(({ transceiver }) => encoded(transceiver.sender)));
+    const counts = await this.frames.counts();
+    for (const [index, lane] of lanes.entries()) {
+      const totals = { codec: codec[index] ?? 0, transform: counts.get(lane.id)?.in ?? 0 };
+      if (lane.watchdog.goesAround(totals)) await this.unseal(lane);
+    }
+  }
+
+  private async unseal(lane: Lane): Promise<void> {
+    if (lane.broken) return;
+    lane.broken = true;
+    await lane.transceiver.sender.replaceTrack(null).catch(() => lane.transceiver.stop());
+    this.listener.unsealed(lane.kind);
+  }
+}
+
+/** Frames that were encoded so far: of audio, packets stand for them. */
+async function encoded(sender: RTCRtpSender): Promise<number> {
+  let frames = 0;
+  for (const stat of (await sender.getStats()).values() as Iterable<OutboundStat>) {
+    if (stat.type === "outbound-rtp") frames += stat.kind === "video" ? (stat.framesEncoded ?? 0) : (stat.packetsSent ?? 0);
+  }
+  return frames;
+}
+
+interface OutboundStat {
+  readonly type: string;
+  readonly kind?: string;
+  readonly framesEncoded?: number;
+  readonly packetsSent?: number;
+}

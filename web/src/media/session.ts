@@ -1,0 +1,229 @@
+/** The connections of one call, from entering to leaving; made anew when they are lost. */
+import type { CallView } from "../core/generated/CallView";
+import type { IceServerCard } from "../core/generated/IceServerCard";
+import type { SlotView } from "../core/generated/SlotView";
+import type { VideoCard } from "../core/generated/VideoCard";
+import type { TrackKind } from "../core/wire";
+import type { CoreClient } from "../state/core";
+import type { MediaConnection, MediaProblem, RemoteVideo } from "../state/media";
+import type { Offer } from "./connection";
+import { FrameWorker, type KeySource } from "./frames";
+import { Publish } from "./publish";
+import { placed, playable, remoteVideos, type Heard } from "./remote";
+import type { Speaker } from "./speaker";
+import { FIRST_SLOTS, Subscribe } from "./subscribe";
+
+/** Pauses before a lost connection is made anew; the last one is repeated. */
+const RETRY_MS = [100, 1_000, 2_000, 4_000, 8_000] as const;
+
+/** A connection that did not come about by then has no way through the network. */
+const CONNECT_PATIENCE_MS = 15_000;
+
+type SideName = "publish" | "subscribe";
+
+export interface SessionListener {
+  changed(): void;
+  problem(problem: MediaProblem): void;
+  /** A track could not be sealed; it is not sent any more. */
+  unsealed(kind: TrackKind): void;
+  /** There is no going on without entering anew. */
+  ended(): void;
+}
+
+export interface SessionView {
+  readonly connection: MediaConnection;
+  readonly remote: readonly RemoteVideo[];
+}
+
+export class Session {
+  private readonly core: CoreClient;
+  private readonly speaker: Speaker;
+  private readonly listener: SessionListener;
+  private readonly frames: FrameWorker;
+  private readonly heard = new Map<number, Heard>();
+  private readonly tracks = new Map<TrackKind, MediaStreamTrack | null>();
+  private readonly up: Record<SideName, boolean> = { publish: false, subscribe: false };
+  private readonly losses: Record<SideName, number> = { publish: 0, subscribe: 0 };
+  private iceServers: RTCIceServer[] = [];
+  private publish: Publish | null = null;
+  private subscribe: Subscribe | null = null;
+  private callView: CallView | null = null;
+  private slotViews: readonly SlotView[] = [];
+  private wanted: readonly VideoCard[] = [];
+  private shown = "";
+  private everUp = false;
+  private closed = false;
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(core: CoreClient & KeySource, speaker: Speaker, listener: SessionListener) {
+    this.core = core;
+    this.speaker = speaker;
+    this.listener = listener;
+    this.frames = new FrameWorker(core, {
+      receiver: (id, state, leaf) => {
+        this.heard.set(id, { state, leaf });
+        this.refresh();
+      },
+      failed: () => {
+        listener.problem({ code: "sealing_failed", device: null });
+        listener.ended();
+      },
+    });
+  }
+
+  /** Whether the call was entered. */
+  get entered(): boolean {
+    return this.publish !== null;
+  }
+
+  connect(iceServers: IceServerCard[]): void {
+    this.iceServers = iceServers;
+    this.openPublish();
+    this.openSubscribe();
+    this.after(CONNECT_PATIENCE_MS, () => {
+      if (!this.everUp) this.listener.problem({ code: "network_blocked", device: null });
+    });
+    this.listener.changed();
+  }
+
+  async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
+    this.tracks.set(kind, track);
+    await this.publish?.send(kind, track);
+  }
+
+  async show(video: readonly VideoCard[]): Promise<void> {
+    this.wanted = video;
+    if (!this.subscribe) return;
+    const text = JSON.stringify(video);
+    if (text !== this.shown) {
+      this.shown = text;
+      void this.core.send({ type: "show_video", video: [...video] });
+    }
+    await this.subscribe.grow({ ...FIRST_SLOTS, video: Math.max(FIRST_SLOTS.video, video.length) });
+  }
+
+  call(call: CallView | null): void {
+    this.callView = call;
+    this.refresh();
+  }
+
+  slots(slots: readonly SlotView[]): void {
+    this.slotViews = slots;
+    this.refresh();
+  }
+
+  view(): SessionView {
+    const slots = placed(this.subscribe?.slots ?? [], this.slotViews);
+    return { connection: this.connection(), remote: remoteVideos(this.callView, slots, this.heard) };
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.publish?.close();
+    this.subscribe?.close();
+    this.speaker.play([]);
+    this.frames.terminate();
+  }
+
+  private openPublish(): void {
+    const publish = new Publish(this.frames, this.iceServers, this.offer("publish"), {
+      connected: () => this.connected("publish"),
+      lost: () => this.lost("publish"),
+      unsealed: (kind) => {
+        // Only a new sender gets a transform that runs; whether to try is the person's to say.
+        this.tracks.set(kind, null);
+        this.listener.unsealed(kind);
+        publish.close();
+        this.lost("publish");
+      },
+    });
+    this.publish = publish;
+    void publish.open();
+    for (const [kind, track] of this.tracks) void publish.send(kind, track);
+  }
+
+  private openSubscribe(): void {
+    this.shown = "";
+    this.subscribe = new Subscribe(this.frames, this.iceServers, this.offer("subscribe"), {
+      connected: () => this.connected("subscribe"),
+      lost: () => this.lost("subscribe"),
+    });
+    void this.subscribe.grow(FIRST_SLOTS).then(() => this.refresh());
+    void this.show(this.wanted);
+  }
+
+  private offer(side: SideName): Offer {
+    return (fresh, sdp, tracks) => this.core.send({ type: "media_offer", side, fresh, sdp, tracks });
+  }
+
+  private connected(side: SideName): void {
+    this.up[side] = true;
+    this.losses[side] = 0;
+    this.everUp = true;
+    const pc = side === "publish" ? this.publish?.pc : this.subscribe?.pc;
+    if (pc) void this.noteTransport(pc);
+    this.listener.changed();
+  }
+
+  private lost(side: SideName): void {
+    if (this.closed) return;
+    this.up[side] = false;
+    this.listener.changed();
+    const pause = RETRY_MS[Math.min(this.losses[side], RETRY_MS.length - 1)] ?? 0;
+    this.losses[side] += 1;
+    this.after(pause, () => {
+      if (side === "publish") {
+        this.publish?.close();
+        this.openPublish();
+      } else {
+        this.subscribe?.close();
+        this.openSubscribe();
+      }
+    });
+  }
+
+  private connection(): MediaConnection {
+    if (!this.entered) return "idle";
+    if (this.up.publish && this.up.subscribe) return "connected";
+    if (!this.everUp) return Math.max(this.losses.publish, this.losses.subscribe) < RETRY_MS.length ? "connecting" : "failed";
+    return "reconnecting";
+  }
+
+  /** Plays what has opened, keeps everything else black and silent. */
+  private refresh(): void {
+    if (this.closed) return;
+    if (this.subscribe) {
+      const slots = placed(this.subscribe.slots, this.slotViews);
+      const open = slots.filter((place) => playable(place, this.heard.get(place.slot.id)));
+      const playing = new Set(open.map(({ slot }) => slot));
+      for (const slot of this.subscribe.slots) this.subscribe.play(slot, playing.has(slot));
+      this.speaker.play(slots.filter(({ slot }) => slot.media === "audio").map(({ slot }) => slot.stream));
+    }
+    this.listener.changed();
+  }
+
+  private async noteTransport(pc: RTCPeerConnection): Promise<void> {
+    const stats: Stat[] = [...((await pc.getStats()).values() as Iterable<Stat>)];
+    const pair = stats.find(({ type, nominated, state }) => type === "candidate-pair" && nominated === true && state === "succeeded");
+    const local = stats.find(({ id }) => id === pair?.localCandidateId);
+    if (local?.protocol === "tcp") this.listener.problem({ code: "udp_blocked", device: null });
+  }
+
+  private after(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (!this.closed) then();
+    }, ms);
+    this.timers.add(timer);
+  }
+}
+
+interface Stat {
+  readonly id: string;
+  readonly type: string;
+  readonly nominated?: boolean;
+  readonly state?: string;
+  readonly protocol?: string;
+  readonly localCandidateId?: string;
+}
