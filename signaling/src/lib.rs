@@ -26,5 +26,10 @@ mod socket;
 mod store;
 mod tokens;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use clock::Clock;
 pub use service::{OpenError, Service, Settings};

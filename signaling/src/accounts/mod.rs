@@ -14,7 +14,7 @@ mod store;
 
 
 #[cfg(test)]
-pub use opaque::Suite;
+pub use opaque::{Suite, SystemRandom};
 pub use opaque::{Opaque, SetupError};
 pub use routes::{Grantee, routes};
 pub use rules::{Owner, check_key_packages, check_list, check_name, check_others};

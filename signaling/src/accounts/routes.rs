@@ -137,6 +137,7 @@ async fn finish_registration(
                     ));
                 }
                 store::register(connection, &registration).await?;
+                people::put_list(connection, &device.device_list).await?;
                 people::enrol(connection, registration.user_id, &device).await?;
                 Ok(Written::answer(()))
             })

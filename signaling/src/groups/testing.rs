@@ -34,15 +34,15 @@ pub(crate) struct Person {
     pub user_id: UserId,
     pub email: Email,
     pub network_id: NetworkId,
-    aik: SignatureKeyPair,
+    pub aik: SignatureKeyPair,
 }
 
 /// A device with its keys and the private half of its groups.
 pub(crate) struct Device {
     pub device_id: DeviceId,
     pub certificate: Certificate,
-    keys: SignatureKeyPair,
-    provider: OpenMlsRustCrypto,
+    pub keys: SignatureKeyPair,
+    pub provider: OpenMlsRustCrypto,
 }
 
 /// A device's membership in one group.

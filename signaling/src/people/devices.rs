@@ -66,7 +66,7 @@ impl ListChange {
     }
 }
 
-/// Stores a device that was checked, with its keys.
+/// Stores a device that was checked, with its keys; the list that names it is stored apart.
 pub async fn enrol(
     connection: &mut AnyConnection,
     user_id: UserId,
@@ -86,7 +86,6 @@ pub async fn enrol(
     if inserted.rows_affected() == 0 {
         return Err(refuse(Code::Conflict, "there is a device of this id"));
     }
-    put_list(connection, &device.device_list).await?;
     store::add_key_packages(connection, body.device_id, &device.key_packages).await?;
     store::put_last_resort(connection, body.device_id, &device.last_resort).await?;
     Ok(())
@@ -166,7 +165,8 @@ async fn end_device(
     Ok(())
 }
 
-async fn put_list(connection: &mut AnyConnection, list: &DeviceList) -> Result<(), Failure> {
+/// Stores a list that was checked, if it comes right after the one that is stored.
+pub async fn put_list(connection: &mut AnyConnection, list: &DeviceList) -> Result<(), Failure> {
     let body = list.body();
     let put = sqlx::query(
         "INSERT INTO device_lists (user_id, version, list) VALUES ($1, $2, $3)

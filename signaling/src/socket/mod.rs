@@ -15,6 +15,10 @@ mod outbox;
 mod routes;
 
 
+#[cfg(test)]
+pub use dispatch::dispatch;
 pub use hub::Hub;
+#[cfg(test)]
+pub use outbound::{Next, Outbound};
 pub use outbox::CallOutbox;
 pub use routes::routes;

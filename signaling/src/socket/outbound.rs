@@ -73,6 +73,12 @@ impl Outbound {
         }
     }
 
+    /// What comes next, if there is something.
+    #[cfg(test)]
+    pub fn take(&self) -> Option<Next> {
+        self.lock().next()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

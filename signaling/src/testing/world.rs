@@ -1,0 +1,164 @@
+//! The service, and asking it.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::{
+    body::to_bytes,
+    http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header},
+};
+use protocol::{
+    Bytes, Millis, Problem,
+    sfu::{SfuGone, SfuLink, ToSfu},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::Postgres;
+use crate::{Clock, Service, Settings, admin::Invitation, app::App, groups::testing::NOW};
+
+/// An SFU that notes what it is told.
+#[derive(Default)]
+pub struct Sfu(pub Mutex<Vec<ToSfu>>);
+
+impl SfuLink for Sfu {
+    fn send(&self, message: ToSfu) -> Result<(), SfuGone> {
+        self.0.lock().unwrap().push(message);
+        Ok(())
+    }
+}
+
+/// A service with a clock of its own.
+pub struct World {
+    pub service: Arc<Service>,
+    pub folder: Arc<tempfile::TempDir>,
+    pub first: Option<Invitation>,
+    database: Option<String>,
+    now: Arc<AtomicU64>,
+}
+
+/// What came back.
+pub struct Body {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Body {
+    /// The body as a type.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        self.read()
+    }
+
+    /// The problem that it is.
+    pub fn problem(&self) -> Problem {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        let problem: Problem = self.read();
+        assert_eq!(problem.status, self.status.as_u16());
+        problem
+    }
+}
+
+impl World {
+    pub const URL: &'static str = "https://meet.example.org";
+
+    /// On SQLite.
+    pub async fn new() -> Self {
+        Self::on(None).await
+    }
+
+    /// On a database of PostgreSQL.
+    pub async fn on_postgres(postgres: &Postgres) -> Self {
+        Self::on(Some(postgres.database().await)).await
+    }
+
+    async fn on(database: Option<String>) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let now = Arc::new(AtomicU64::new(NOW.0));
+        let service = open(&folder, database.clone(), &now).await;
+        let first = service.first_invitation().await;
+        Self { service, folder, first, database, now }
+    }
+
+    /// The same data after a stop and a start.
+    pub async fn restart(self) -> Self {
+        self.service.shutdown().await;
+        let service = open(&self.folder, self.database.clone(), &self.now).await;
+        let first = service.first_invitation().await;
+        Self { service, first, ..self }
+    }
+
+    pub fn app(&self) -> &Arc<App> {
+        self.service.app()
+    }
+
+    pub fn now(&self) -> Millis {
+        Millis(self.now.load(Ordering::SeqCst))
+    }
+
+    pub fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.now);
+        Clock::from_fn(move || Millis(now.load(Ordering::SeqCst)))
+    }
+
+    pub fn database(&self) -> Option<String> {
+        self.database.clone()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, ms: u64) {
+        self.now.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// One HTTP request under `/api/v1/`.
+    pub async fn http(&self, request: HttpRequest<axum::body::Body>) -> Body {
+        let response = self.service.router().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Body { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub async fn get(&self, path: &str) -> Body {
+        let request = HttpRequest::builder().uri(format!("/api/v1/{path}"));
+        self.http(request.body(axum::body::Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Body {
+        self.post_as(path, None, body).await
+    }
+
+    pub async fn post_as(&self, path: &str, token: Option<&Bytes>, body: &impl Serialize) -> Body {
+        self.post_raw(path, token, serde_json::to_vec(body).unwrap()).await
+    }
+
+    pub async fn post_raw(&self, path: &str, token: Option<&Bytes>, body: Vec<u8>) -> Body {
+        let mut request = HttpRequest::builder()
+            .method(Method::POST)
+            .uri(format!("/api/v1/{path}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.to_base64url()));
+        }
+        self.http(request.body(body.into()).unwrap()).await
+    }
+}
+
+async fn open(folder: &tempfile::TempDir, database_url: Option<String>, now: &Arc<AtomicU64>) -> Arc<Service> {
+    let now = Arc::clone(now);
+    let settings = Settings {
+        data_dir: folder.path().to_owned(),
+        database_url,
+        public_url: World::URL.to_owned(),
+        clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
+    };
+    Service::open(settings, Arc::new(Sfu::default())).await.unwrap()
+}
