@@ -17,7 +17,7 @@ use std::path::Path;
 
 use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
 
-pub use row::{Column, Row};
+pub use row::Row;
 use writer::Writer;
 pub use writer::{JobFuture, Written};
 

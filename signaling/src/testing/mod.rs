@@ -4,6 +4,9 @@ mod person;
 mod postgres;
 mod world;
 
-pub use person::{Account, list_with, new_device, open_session, sign_challenge};
+pub use person::{
+    Account, finish_login, list_after, list_with, login, new_device, open_session, sign_challenge, sign_list,
+    start_login,
+};
 pub use postgres::Postgres;
-pub use world::{Body, World};
+pub use world::{Body, Sfu, World};

@@ -100,23 +100,8 @@ impl Account {
     /// Signs in with the password; the device is still to be added.
     pub async fn sign_in(world: &World, email: &str, password: &[u8]) -> Result<Grant, Problem> {
         let email = Email::parse(email).unwrap();
-        let started = ClientLogin::<Suite>::start(&mut SystemRandom, password).unwrap();
-        let opaque = started.message.serialize().to_vec().into();
-        let reply = world.post("login/start", &LoginStart { email: email.clone(), opaque }).await;
-        if reply.status != StatusCode::OK {
-            return Err(reply.problem());
-        }
-        let reply: LoginStartReply = reply.read();
-        let response = CredentialResponse::deserialize(&reply.opaque.0).unwrap();
-        let ksf = Cheap::ksf();
-        let parameters = ClientLoginFinishParameters::new(None, identifiers(&email), Some(&ksf));
-        let opaque = match started.state.finish(&mut SystemRandom, password, response, parameters) {
-            Ok(finished) => finished.message.serialize().to_vec(),
-            // What a client that guessed wrong could send at best.
-            Err(_) => vec![0; 64],
-        };
-        let reply =
-            world.post("login/finish", &LoginFinish { login_id: reply.login_id, opaque: opaque.into() }).await;
+        let Started { state, reply, .. } = start(world, &email, password).await?;
+        let (reply, _) = finish(world, &email, password, state, reply).await;
         if reply.status == StatusCode::OK { Ok(reply.read()) } else { Err(reply.problem()) }
     }
 
@@ -176,6 +161,58 @@ impl Account {
     pub fn list_without(&self, gone: &[DeviceId]) -> DeviceList {
         sign_list_after(&self.person, &self.list, None, gone)
     }
+}
+
+/// A sign-in between its two requests.
+pub struct Started {
+    email: Email,
+    state: ClientLogin<Suite>,
+    reply: LoginStartReply,
+}
+
+async fn start(world: &World, email: &Email, password: &[u8]) -> Result<Started, Problem> {
+    let started = ClientLogin::<Suite>::start(&mut SystemRandom, password).unwrap();
+    let opaque = started.message.serialize().to_vec().into();
+    let reply = world.post("login/start", &LoginStart { email: email.clone(), opaque }).await;
+    if reply.status != StatusCode::OK {
+        return Err(reply.problem());
+    }
+    Ok(Started { email: email.clone(), state: started.state, reply: reply.read() })
+}
+
+async fn finish(
+    world: &World,
+    email: &Email,
+    password: &[u8],
+    state: ClientLogin<Suite>,
+    reply: LoginStartReply,
+) -> (Body, LoginFinish) {
+    let response = CredentialResponse::deserialize(&reply.opaque.0).unwrap();
+    let ksf = Cheap::ksf();
+    let parameters = ClientLoginFinishParameters::new(None, identifiers(email), Some(&ksf));
+    let opaque = match state.finish(&mut SystemRandom, password, response, parameters) {
+        Ok(finished) => finished.message.serialize().to_vec(),
+        // What a client that guessed wrong could send at best.
+        Err(_) => vec![0; 64],
+    };
+    let request = LoginFinish { login_id: reply.login_id, opaque: opaque.into() };
+    (world.post("login/finish", &request).await, request)
+}
+
+/// The first half of a sign-in with the right password.
+pub async fn start_login(world: &World, email: &str) -> Started {
+    start(world, &Email::parse(email).unwrap(), Account::PASSWORD).await.unwrap()
+}
+
+/// The second half, and what was sent.
+pub async fn finish_login(world: &World, started: Started) -> (Body, LoginFinish) {
+    finish(world, &started.email, Account::PASSWORD, started.state, started.reply).await
+}
+
+/// Both halves.
+pub async fn login(world: &World, email: &str) -> (Body, LoginFinish) {
+    let started = start_login(world, email).await;
+    finish_login(world, started).await
 }
 
 /// A registration before its last request.
@@ -249,6 +286,11 @@ fn sign_list_after(
     body.devices.retain(|device| !gone.contains(&device.device_id));
     body.devices.extend(new.map(|device| listed(device)));
     sign(person, body)
+}
+
+/// The list that adds a device to another.
+pub fn list_after(person: &Person, before: &DeviceList, device: &Rc<Device>) -> DeviceList {
+    sign_list_after(person, before, Some(device), &[])
 }
 
 /// A list that follows the current one and has a device that never was added.
