@@ -1,0 +1,169 @@
+/**
+ * The real publishing and subscribing, connected within one page: `wire` is a receiver without keys, which decodes
+ * whatever would leave in clear. Driven by `tests/browser/media.test.mjs`.
+ */
+import type { Reply } from "../src/core/generated/Reply.ts";
+import type { ReceiverState, TrackKind } from "../src/core/wire.ts";
+import type { Offer } from "../src/media/connection.ts";
+import { FrameWorker } from "../src/media/frames.ts";
+import { Publish } from "../src/media/publish.ts";
+import { Speaker } from "../src/media/speaker.ts";
+import { Subscribe } from "../src/media/subscribe.ts";
+
+const ALICE = 1;
+const BOB = 2;
+
+/** A frame worker and the port on which the core would give it keys. */
+class Person {
+  readonly states = new Map<number, { state: ReceiverState; leaf: number | null }>();
+  readonly frames: FrameWorker;
+  failed = false;
+  private readonly leaf: number;
+  private port: MessagePort | null = null;
+
+  constructor(leaf: number) {
+    this.leaf = leaf;
+    this.frames = new FrameWorker(
+      { connectFrameWorker: (port) => (this.port = port) },
+      {
+        receiver: (id, state, from) => this.states.set(id, { state, leaf: from }),
+        failed: () => (this.failed = true),
+      },
+    );
+  }
+
+  give(update: object): void {
+    this.port?.postMessage(new TextEncoder().encode(JSON.stringify(update)));
+  }
+
+  enter(epoch: number): void {
+    const base_key = btoa(String.fromCharCode(...Array.from<number>({ length: 32 }).fill(epoch)))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "");
+    const members = [ALICE, BOB];
+    this.give({ type: "epoch", generation: 1, epoch, own_leaf: this.leaf, members, base_key, retire_after_ms: 500 });
+  }
+
+  sendWith(epoch: number): void {
+    this.give({ type: "send_with", epoch });
+  }
+}
+
+const people = { alice: new Person(ALICE), bob: new Person(BOB) };
+const wire = { pc: null as RTCPeerConnection | null };
+const unsealed: TrackKind[] = [];
+let publish: Publish | null = null;
+let subscribe: Subscribe | null = null;
+let relay: RTCPeerConnection | null = null;
+let tracks: MediaStreamTrack[] = [];
+
+async function devices(): Promise<MediaStreamTrack[]> {
+  if (tracks.length === 0) tracks = (await navigator.mediaDevices.getUserMedia({ audio: true, video: true })).getTracks();
+  return tracks;
+}
+
+/** Takes an offer as a server would: everything in one answer. */
+async function answer(pc: RTCPeerConnection, sdp: string): Promise<Reply> {
+  await pc.setRemoteDescription({ type: "offer", sdp });
+  await pc.setLocalDescription();
+  await gathered(pc);
+  return { type: "sdp_answer", value: { sdp: pc.localDescription?.sdp ?? "" } };
+}
+
+async function gathered(pc: RTCPeerConnection): Promise<void> {
+  if (pc.iceGatheringState === "complete") return;
+  await new Promise<void>((resolve) => {
+    pc.addEventListener("icegatheringstatechange", () => pc.iceGatheringState === "complete" && resolve());
+  });
+}
+
+/** The offer waits for its own candidates, which a server does not need. */
+function offerTo(pc: () => RTCPeerConnection, offering: () => RTCPeerConnection): Offer {
+  return async () => {
+    await gathered(offering());
+    return answer(pc(), offering().localDescription?.sdp ?? "");
+  };
+}
+
+async function startPublish(): Promise<void> {
+  const receiving = new RTCPeerConnection();
+  wire.pc = receiving;
+  const offer = offerTo(() => receiving, () => (publish as Publish).pc);
+  publish = new Publish(people.alice.frames, [], offer, {
+    connected: () => {},
+    lost: () => {},
+    unsealed: (kind) => unsealed.push(kind),
+  });
+  await publish.open();
+  for (const track of await devices()) await publish.send(track.kind === "audio" ? "microphone" : "camera", track);
+}
+
+function stopPublish(): void {
+  publish?.close();
+  wire.pc?.close();
+}
+
+async function startSubscribe(): Promise<void> {
+  const sending = new RTCPeerConnection();
+  relay = sending;
+  for (const track of await devices()) {
+    const sender = sending.addTrack(track);
+    people.alice.frames.seal(sender, track.kind === "audio" ? "microphone" : "camera");
+  }
+  subscribe = new Subscribe(people.bob.frames, [], offerTo(() => sending, () => (subscribe as Subscribe).pc), {
+    connected: () => {},
+    lost: () => {},
+  });
+  await subscribe.grow({ audio: 1, video: 1 });
+  const slots = subscribe.slots.map(({ mid, media }) => ({ mid, leaf: ALICE, kind: media === "audio" ? "microphone" : "camera" }));
+  people.bob.give({ type: "expect", slots });
+  for (const slot of subscribe.slots) subscribe.play(slot, true);
+  // Browsers measure the energy of what is played.
+  new Speaker(() => {}).play(subscribe.slots.filter(({ media }) => media === "audio").map(({ stream }) => stream));
+}
+
+/** A track that is sent in clear, to see that `received` can tell. */
+async function sendClear(): Promise<void> {
+  const [sending, receiving] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  wire.pc = receiving;
+  for (const track of await devices()) sending.addTrack(track);
+  await sending.setLocalDescription();
+  await gathered(sending);
+  const reply = await answer(receiving, sending.localDescription?.sdp ?? "");
+  if (reply.type === "sdp_answer") await sending.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
+}
+
+/** What a connection received, and could make sense of. */
+async function received(pc: RTCPeerConnection | null | undefined): Promise<Record<string, number>> {
+  const sums = { packets: 0, audioPackets: 0, framesDecoded: 0, audioEnergy: 0, keyFrames: 0 };
+  for (const stat of ((await pc?.getStats()) ?? new Map()).values() as Iterable<Record<string, unknown>>) {
+    if (stat["type"] !== "inbound-rtp") continue;
+    sums.packets += Number(stat["packetsReceived"] ?? 0);
+    if (stat["kind"] === "audio") sums.audioPackets += Number(stat["packetsReceived"] ?? 0);
+    sums.framesDecoded += Number(stat["framesDecoded"] ?? 0);
+    sums.keyFrames += Number(stat["keyFramesDecoded"] ?? 0);
+    sums.audioEnergy += Number(stat["totalAudioEnergy"] ?? 0);
+  }
+  return sums;
+}
+
+const page = {
+  people,
+  unsealed,
+  startPublish,
+  stopPublish,
+  startSubscribe,
+  sendClear,
+  onTheWire: () => received(wire.pc),
+  atBob: () => received(subscribe?.pc),
+  bobsStates: () => subscribe?.slots.map(({ id }) => people.bob.states.get(id)?.state ?? "idle"),
+  counts: async () => [...(await people.alice.frames.counts()).values()],
+  terminateAlice: () => people.alice.frames.terminate(),
+  relayState: () => relay?.connectionState,
+};
+
+declare global {
+  var sealedMedia: typeof page;
+}
+globalThis.sealedMedia = page;
