@@ -1,8 +1,22 @@
 //! The device: identity, MLS groups, messages, files, media sealing. No sockets, no clock, no threads; builds
 //! native and for browsers.
 
+mod account;
 pub mod api;
+mod cbor;
 pub mod core;
+mod failure;
+mod group;
+mod identity;
+mod key_packages;
+mod limits;
 pub mod media;
+mod messages;
+mod people;
+mod random;
+mod rooms;
+mod store;
+mod tasks;
 
-pub use crate::core::{Core, StartError};
+pub use crate::account::opaque::PasswordCost;
+pub use crate::core::{Core, Options, StartError};

@@ -1,14 +1,61 @@
 //! The device as a state machine; see [`crate::api`] for the door.
+//!
+//! ```text
+//! Core ─┬─ Shell     time, randomness, store, the way out (persist, then send)
+//!       ├─ Entering  a registration or sign-in that is going on
+//!       └─ Device    who is signed in: identity, session, people, rooms, own state, call
+//! ```
 
-use std::collections::VecDeque;
+pub(crate) mod asks;
+mod commands;
+mod device;
+mod entering;
+mod session;
+pub(crate) mod shell;
+mod views;
 
 use protocol::Millis;
 
-use crate::api::{Input, Output, Start};
+use crate::{
+    account::opaque::PasswordCost,
+    api::{Event, Input, Output, Reply, SessionView, Start},
+    failure::failure,
+    random::Random,
+    store::{BadRecord, Loaded, Store},
+};
+
+use device::Device;
+use entering::Entering;
+use shell::Shell;
 
 /// One device.
 pub struct Core {
-    outputs: VecDeque<Output>,
+    shell: Shell,
+    options: Options,
+    device_name: String,
+    entering: Entering,
+    device: Option<Box<Device>>,
+    /// Why nobody is signed in, where that was nobody's wish.
+    signed_out: Option<String>,
+    session_told: Option<SessionView>,
+}
+
+/// What differs in tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Cost of a guess at the password. The same on all devices of all accounts of a server.
+    pub password_cost: PasswordCost,
+    /// Key packages that the device keeps on the server.
+    pub key_packages: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            password_cost: PasswordCost::STANDARD,
+            key_packages: protocol::limits::KEY_PACKAGES_PER_DEVICE,
+        }
+    }
 }
 
 /// Why a core could not start from the records given.
@@ -23,22 +70,132 @@ pub enum StartError {
     },
 }
 
+impl From<BadRecord> for StartError {
+    fn from(BadRecord { stored_name }: BadRecord) -> Self {
+        Self::Record { name: stored_name }
+    }
+}
+
 impl Core {
     /// Starts from the stored records; a device without any is signed out.
     pub fn new(start: Start) -> Result<Self, StartError> {
-        let _ = start;
-        Ok(Self {
-            outputs: VecDeque::new(),
-        })
+        Self::with_options(start, Options::default())
+    }
+
+    /// For tests: [`Core::new`] with other costs.
+    pub fn with_options(start: Start, options: Options) -> Result<Self, StartError> {
+        let random = Random::new(start.seed);
+        let (store, mut loaded): (Store, Loaded) =
+            Store::open(start.storage_key, random.clone(), start.records)?;
+        let device = Device::load(&mut loaded, &random, start.now)?;
+        let shell = Shell::new(start.now, random, store);
+        let mut core = Self {
+            shell,
+            options,
+            device_name: start.device_name,
+            entering: Entering::default(),
+            device: device.map(Box::new),
+            signed_out: None,
+            session_told: None,
+        };
+        core.end_input();
+        Ok(core)
     }
 
     /// Takes one input. Poll all outputs before the next.
     pub fn handle_input(&mut self, now: Millis, input: Input) {
-        let _ = (now, input);
+        // A clock that goes back must not make anything come twice.
+        self.shell.now = self.shell.now.max(now);
+        match input {
+            Input::Command { id, command } => self.on_command(id, command),
+            Input::HttpAnswer { id, status, body } => self.on_http(id, Some((status, body))),
+            Input::HttpFailed { id } => self.on_http(id, None),
+            Input::SocketOpened => self.with_device(Device::on_socket_opened),
+            Input::SocketText(text) => self.on_text(&text),
+            Input::SocketClosed => self.with_device(|device, core| device.on_socket_closed(core)),
+            Input::Persisted { batch } => self.shell.persisted(batch),
+            Input::PersistFailed { batch } => self.on_persist_failed(batch),
+            Input::Nudge => self.with_device(Device::on_nudge),
+            Input::Tick => self.shell.woke(),
+        }
+        self.end_input();
     }
 
     /// The next thing to do, if there is one.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.shell.poll()
     }
+
+    fn end_input(&mut self) {
+        self.with_device(Device::on_time);
+        if let Some(reason) = self.device.as_mut().and_then(|device| device.take_ended()) {
+            self.leave_device(reason);
+        }
+        self.tell_session();
+        let wake_at = self.device.as_mut().and_then(|device| {
+            device.tell_views(&mut self.shell);
+            device.store_groups(&mut self.shell);
+            device.next_wake(self.shell.now)
+        });
+        let wake_at = wake_at.map(|at| at.max(self.shell.now.plus(1)));
+        self.shell.end_input(wake_at);
+    }
+
+    /// Who was signed in is not any more: nothing of the account stays here.
+    fn leave_device(&mut self, reason: Option<String>) {
+        self.device = None;
+        self.signed_out = reason;
+        self.shell.store.wipe();
+        let _ = self.shell.socket_closed();
+        self.shell.close_socket();
+        self.shell.event(Event::Rooms { rooms: vec![] });
+        self.shell.event(Event::Call { call: None });
+    }
+
+    fn on_persist_failed(&mut self, batch: u64) {
+        tracing::error!(batch, "the local store failed");
+        self.shell.persist_failed();
+        self.shell.notice(failure("store_failed"));
+    }
+
+    fn tell_session(&mut self) {
+        let view = match &self.device {
+            Some(device) if device.is_enrolled() => device.session_view(self.shell.store_failed()),
+            _ => SessionView::SignedOut {
+                reason: self.signed_out.clone(),
+            },
+        };
+        if self.session_told.as_ref() != Some(&view) {
+            self.session_told = Some(view.clone());
+            self.shell.event(Event::Session { session: view });
+        }
+    }
+
+    fn with_device<'a>(&'a mut self, act: impl FnOnce(&mut Device, &mut Surroundings<'a>)) {
+        let Self {
+            shell,
+            options,
+            device,
+            ..
+        } = self;
+        if let Some(device) = device {
+            act(
+                device,
+                &mut Surroundings {
+                    shell,
+                    options: *options,
+                },
+            );
+        }
+    }
+
+    fn reply(&mut self, command: u32, reply: Reply) {
+        self.shell.reply(command, reply);
+    }
+}
+
+/// What a device gets of its core.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) shell: &'a mut Shell,
+    pub(crate) options: Options,
 }

@@ -1,0 +1,3 @@
+//! Registration, sign-in, sessions.
+
+pub(crate) mod opaque;

@@ -1,0 +1,87 @@
+//! What is on its way to the server, so that an answer finds who asked.
+
+use protocol::{CallId, RoomId, Seq};
+
+/// Requests over the WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Hello,
+    Ping,
+    RoomsList,
+    People,
+    KeyPackagesAdd,
+    OwnStateGet,
+    OwnStatePut,
+    /// The person that a command wants to see.
+    LookUp {
+        command: u32,
+    },
+    /// A step of a task.
+    Task {
+        task: u32,
+    },
+    SignOut {
+        command: u32,
+    },
+    /// A device list, for a command.
+    DeviceListPut {
+        command: u32,
+    },
+    Room {
+        room_id: RoomId,
+        ask: RoomAsk,
+    },
+    Call {
+        call_id: Option<CallId>,
+        ask: CallAsk,
+    },
+}
+
+/// Requests about one room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RoomAsk {
+    Found,
+    Commit,
+    GroupInfo,
+    ExternalCommit,
+    Send {
+        message_id: protocol::MessageId,
+    },
+    Sync,
+    Ack {
+        seq: Seq,
+    },
+    Report,
+    Leave {
+        command: u32,
+    },
+    /// Key packages to found the room anew.
+    ClaimForRefounding,
+}
+
+/// Requests about the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CallAsk {
+    Join { command: u32 },
+    Found,
+    Commit,
+    GroupInfo,
+    ExternalCommit,
+    Send,
+    Sync,
+    Leave,
+    Offer { command: u32 },
+    Intent { command: Option<u32> },
+}
+
+/// Requests over HTTP.
+#[derive(Debug)]
+pub(crate) enum HttpAsk {
+    Invitation {
+        command: u32,
+    },
+    /// A step of the registration, sign-in or password check that is going on.
+    Account,
+    Challenge,
+    Open,
+}

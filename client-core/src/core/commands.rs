@@ -1,0 +1,276 @@
+//! Wishes of the user interface, each to who fulfils it.
+
+use protocol::{
+    Email, RoomId,
+    limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
+    socket::{PersonLookUp, Reply, Request, RoomKindTag},
+};
+
+use super::{
+    Core,
+    asks::Ask,
+    device::Device,
+    shell::{Answer, Refusal, Shell},
+};
+use crate::{
+    api::{self, Command, DeviceCard, Failure},
+    failure::{failure, failure_with, of_refusal},
+    messages::{Body, Content},
+    rooms::{Env, Intent, Room},
+    tasks::{Goal, Task, take_card},
+};
+
+impl Core {
+    pub(super) fn on_command(&mut self, id: u32, command: Command) {
+        if self.shell.store_failed() {
+            return self.shell.fail(id, failure("store_failed"));
+        }
+        match command {
+            Command::LookUpInvitation { code } => self.look_up_invitation(id, &code),
+            Command::Register {
+                code,
+                email,
+                name,
+                password,
+            } => self.register(id, code, email, name, password),
+            Command::SignIn { email, password } => self.sign_in(id, &email, password),
+            Command::RevokeDevice { device_id, password } => self.revoke(id, device_id, password),
+            command => self.on_device_command(id, command),
+        }
+    }
+
+    fn on_device_command(&mut self, id: u32, command: Command) {
+        let Self { shell, device, .. } = self;
+        match device {
+            Some(device) if device.is_enrolled() => {
+                if let Err(failure) = device.on_command(shell, id, command) {
+                    shell.fail(id, failure);
+                }
+            }
+            _ => shell.fail(id, failure("unauthenticated")),
+        }
+    }
+}
+
+impl Device {
+    fn on_command(&mut self, shell: &mut Shell, id: u32, command: Command) -> Result<(), Failure> {
+        match command {
+            Command::SignOut => self.sign_out(shell, id),
+            Command::LookUpPerson { email } => self.look_up(shell, id, &email)?,
+            Command::CreateRoom { title, people } => {
+                let title = title_of(&title)?;
+                self.begin_task(shell, id, Goal::CreateRoom { title }, &people)?;
+            }
+            Command::OpenDirect { email } => self.begin_task(shell, id, Goal::OpenDirect, &[email])?,
+            Command::AddPeople { room_id, people } => {
+                self.room(room_id)?;
+                self.begin_task(shell, id, Goal::AddTo { room_id }, &people)?;
+            }
+            Command::RemovePerson { room_id, user_id } => {
+                let intent = Intent::RemoveUser {
+                    command: Some(id),
+                    user_id,
+                };
+                self.with_member(shell, room_id, |room, env| room.wish(env, intent))?;
+            }
+            Command::LeaveRoom { room_id } => {
+                self.must_be_online()?;
+                self.in_room(shell, room_id, |room, env| room.leave(env, id))?;
+            }
+            Command::RenameRoom { room_id, title } => {
+                let title = title_of(&title)?;
+                self.with_member(shell, room_id, |room, env| rename(room, env, title))?;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::SendText { room_id, text } => self.send_text(shell, id, room_id, text)?,
+            Command::RetryMessage { room_id, message_id } => {
+                let found = self.in_room(shell, room_id, |room, env| room.retry(env, message_id))?;
+                let reply = if found {
+                    api::Reply::Done
+                } else {
+                    api::Reply::Failed(failure("not_found"))
+                };
+                shell.reply(id, reply);
+            }
+            Command::OpenRoom { room_id } => self.show(shell, id, room_id, |room| room.history.open())?,
+            Command::LoadOlder { room_id } => {
+                self.show(shell, id, room_id, |room| room.history.load_older())?;
+            }
+            Command::CloseRoom { room_id } => self.show(shell, id, room_id, |room| room.history.close())?,
+            Command::MarkRead { room_id } => {
+                self.room(room_id)?;
+                self.mark_read(shell, room_id);
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::ListDevices => {
+                let devices = self.device_cards();
+                shell.reply(id, api::Reply::Devices(devices));
+            }
+            Command::JoinCall { .. }
+            | Command::LeaveCall
+            | Command::MediaOffer { .. }
+            | Command::ShowVideo { .. }
+            | Command::SetMedia { .. } => return Err(failure("not_ready")),
+            // Of the core itself.
+            Command::LookUpInvitation { .. }
+            | Command::Register { .. }
+            | Command::SignIn { .. }
+            | Command::RevokeDevice { .. } => return Err(failure("internal")),
+        }
+        Ok(())
+    }
+
+    fn must_be_online(&self) -> Result<(), Failure> {
+        if self.may_ask() {
+            Ok(())
+        } else {
+            Err(failure("offline"))
+        }
+    }
+
+    fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
+        self.rooms.get(&room_id).ok_or_else(|| failure("room_gone"))
+    }
+
+    fn in_room<T>(
+        &mut self,
+        shell: &mut Shell,
+        room_id: RoomId,
+        act: impl FnOnce(&mut Room, &mut Env<'_>) -> T,
+    ) -> Result<T, Failure> {
+        self.with_room(shell, room_id, act)
+            .ok_or_else(|| failure("room_gone"))
+    }
+
+    /// For what changes the group: it must be there, and the server too.
+    fn with_member<T>(
+        &mut self,
+        shell: &mut Shell,
+        room_id: RoomId,
+        act: impl FnOnce(&mut Room, &mut Env<'_>) -> T,
+    ) -> Result<T, Failure> {
+        if !self.room(room_id)?.is_member() {
+            return Err(failure("not_ready"));
+        }
+        self.in_room(shell, room_id, act)
+    }
+
+    fn sign_out(&mut self, shell: &mut Shell, id: u32) {
+        if self.may_ask() {
+            shell.request(Ask::SignOut { command: id }, Request::SignOut);
+        } else {
+            self.end(None);
+            shell.reply(id, api::Reply::Done);
+        }
+    }
+
+    fn begin_task(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        goal: Goal,
+        emails: &[String],
+    ) -> Result<(), Failure> {
+        self.must_be_online()?;
+        let task = Task::start(id, goal, emails, self.identity.email())?;
+        self.start_task(shell, task);
+        Ok(())
+    }
+
+    fn look_up(&mut self, shell: &mut Shell, id: u32, email: &str) -> Result<(), Failure> {
+        let email =
+            Email::parse(email).map_err(|_| failure_with("email_malformed", "email", email.trim()))?;
+        self.must_be_online()?;
+        shell.request(
+            Ask::LookUp { command: id },
+            Request::PersonLookUp(PersonLookUp { email }),
+        );
+        Ok(())
+    }
+
+    pub(super) fn on_looked_up(&mut self, shell: &mut Shell, command: u32, answer: Answer) {
+        let reply = match answer {
+            Ok(Reply::Person(person)) => {
+                let (mut env, _) = self.split(shell);
+                let user_id = person.user_id;
+                match take_card(&mut env, *person) {
+                    Ok(()) => {
+                        let me = env.me();
+                        api::Reply::Person(env.people.person_card(user_id, None, me, env.own))
+                    }
+                    Err(failure) => api::Reply::Failed(failure),
+                }
+            }
+            Ok(_) => api::Reply::Failed(failure("internal")),
+            Err(Refusal::Problem(problem)) if problem.code == protocol::Code::NotFound => {
+                api::Reply::Failed(failure("person_unknown"))
+            }
+            Err(refusal) => api::Reply::Failed(of_refusal(&refusal)),
+        };
+        shell.reply(command, reply);
+    }
+
+    fn send_text(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        room_id: RoomId,
+        text: String,
+    ) -> Result<(), Failure> {
+        if text.len() > MAX_TEXT_LEN {
+            return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
+        }
+        if self.room(room_id)?.kind() == RoomKindTag::Own {
+            return Err(failure("room_gone"));
+        }
+        let message_id = self.in_room(shell, room_id, |room, env| {
+            room.send_content(env, Content::Text { text: text.clone() }, Some(Body::Text(text)))
+        })?;
+        shell.reply(id, api::Reply::Message { message_id });
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        room_id: RoomId,
+        act: impl FnOnce(&mut Room),
+    ) -> Result<(), Failure> {
+        let room = self.rooms.get_mut(&room_id).ok_or_else(|| failure("room_gone"))?;
+        act(room);
+        self.changed = true;
+        shell.reply(id, api::Reply::Done);
+        Ok(())
+    }
+
+    fn device_cards(&self) -> Vec<DeviceCard> {
+        let listed = self.identity.device_list.body().devices.iter();
+        listed
+            .map(|device| DeviceCard {
+                device_id: device.device_id,
+                name: device.name.clone(),
+                added_at: device.added_at,
+                this_device: device.device_id == self.identity.device_id,
+            })
+            .collect()
+    }
+}
+
+fn rename(room: &mut Room, env: &mut Env<'_>, title: String) {
+    let me = env.me();
+    let body = Body::Happened {
+        code: "renamed".to_owned(),
+        users: [("by".to_owned(), me)].into(),
+        texts: [("title".to_owned(), title.clone())].into(),
+    };
+    room.send_content(env, Content::RoomState { title }, Some(body));
+}
+
+fn title_of(text: &str) -> Result<String, Failure> {
+    let title = text.trim();
+    if title.len() > MAX_TITLE_LEN {
+        return Err(failure_with("title_too_long", "max", MAX_TITLE_LEN.to_string()));
+    }
+    Ok(title.to_owned())
+}

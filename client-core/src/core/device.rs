@@ -1,0 +1,556 @@
+use std::collections::BTreeMap;
+
+use protocol::{
+    Millis, RoomId, UserId,
+    identity::DeviceList,
+    limits::MAX_ROOM_MEMBERS,
+    room_settings::RoomKind,
+    socket::{self, KeyPackagesAdd, PeopleGet, Person, Reply, Request, RoomKindTag},
+};
+
+use super::{
+    Surroundings,
+    asks::{Ask, RoomAsk},
+    session::Session,
+    shell::{Answer, Shell},
+};
+use crate::{
+    api::RoomView,
+    failure::failure,
+    group::{DeviceKey, Mls, rules::Account},
+    identity::{Identity, check_newer},
+    key_packages::{KeyPackages, Stock},
+    messages::{Content, OwnState},
+    people::{People, hex},
+    random::Random,
+    rooms::{Env, NewRoom, Notes, Room},
+    store::{BadRecord, Loaded, take_all, take_one},
+    tasks::{Step, Task},
+};
+
+/// Who is signed in, and everything of that account on this device.
+pub(crate) struct Device {
+    pub(super) identity: Identity,
+    account: Account,
+    key: DeviceKey,
+    mls: Mls,
+    pub(super) session: Session,
+    pub(super) people: People,
+    pub(super) rooms: BTreeMap<RoomId, Room>,
+    tasks: BTreeMap<u32, Task>,
+    next_task: u32,
+    pub(super) own: OwnState,
+    key_packages: KeyPackages,
+    notes: Notes,
+    /// Counts requests for the list of rooms.
+    lists: u64,
+    pub(super) listing: bool,
+    /// A device list that the server has to take.
+    pub(super) list_sent: Option<DeviceList>,
+    /// Reads that other own devices are to be told.
+    reads: BTreeMap<RoomId, protocol::Seq>,
+    ended: Option<Option<String>>,
+    pub(super) rooms_told: Vec<RoomView>,
+    pub(super) changed: bool,
+}
+
+const IDENTITY_RECORD: &str = "identity";
+
+impl Device {
+    /// The stored device; nothing where nobody is signed in.
+    pub(super) fn load(loaded: &mut Loaded, random: &Random, now: Millis) -> Result<Option<Self>, BadRecord> {
+        let Some(identity) = take_one::<Identity>(loaded, IDENTITY_RECORD)? else {
+            return Ok(None);
+        };
+        let mut device = Self::new(identity, random.clone(), now);
+        device.people = People::load(loaded)?;
+        device.own = OwnState::load(loaded)?;
+        device.key_packages = KeyPackages::load(loaded)?;
+        let names: Vec<String> = loaded
+            .keys()
+            .filter(|name| name.starts_with("mls/"))
+            .cloned()
+            .collect();
+        for name in names {
+            let key = name.strip_prefix("mls/").and_then(unhex);
+            if let (Some(key), Some(value)) = (key, loaded.remove(&name)) {
+                device.mls.store().restore(key, value);
+            }
+        }
+        let Self { rooms, mls, .. } = &mut device;
+        for (id, stored) in take_all(loaded, "room/")? {
+            if let Ok(id) = id.parse() {
+                rooms.insert(id, Room::restore(id, stored, mls));
+            }
+        }
+        for (name, out) in take_all(loaded, "out/")? {
+            if let Some(room) = room_of(rooms, &name) {
+                room.restore_outgoing(out);
+            }
+        }
+        for (name, message) in take_all(loaded, "msg/")? {
+            if let Some(room) = room_of(rooms, &name) {
+                room.history.restore(message);
+            }
+        }
+        Ok(Some(device))
+    }
+
+    /// A new device with its key packages, stored from now on.
+    pub(super) fn make(identity: Identity, core: &mut Surroundings<'_>) -> (Self, Stock) {
+        let mut device = Self::new(identity, core.shell.random.clone(), core.shell.now);
+        device.session.hold();
+        let full = core.options.key_packages;
+        let stock = device.key_packages.refill(
+            &device.mls,
+            &mut core.shell.store,
+            &device.key,
+            &device.identity.certificate,
+            0,
+            full,
+            core.shell.now,
+        );
+        core.shell.store.put(IDENTITY_RECORD, &device.identity);
+        (device, stock.unwrap_or_default())
+    }
+
+    fn new(identity: Identity, random: Random, now: Millis) -> Self {
+        Self {
+            account: identity.account(),
+            key: identity.device_key(),
+            identity,
+            mls: Mls::new(random),
+            session: Session::new(now),
+            people: People::default(),
+            rooms: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            next_task: 0,
+            own: OwnState::default(),
+            key_packages: KeyPackages::default(),
+            notes: Notes::default(),
+            lists: 0,
+            listing: false,
+            list_sent: None,
+            reads: BTreeMap::new(),
+            ended: None,
+            rooms_told: vec![],
+            changed: true,
+        }
+    }
+
+    pub(super) fn is_enrolled(&self) -> bool {
+        self.identity.enrolled
+    }
+
+    /// The server confirmed the device.
+    pub(super) fn enrolled(&mut self, core: &mut Surroundings<'_>) {
+        self.identity.enrolled = true;
+        self.save_identity(core.shell);
+        self.begin(core);
+    }
+
+    pub(super) fn save_identity(&self, shell: &mut Shell) {
+        shell.store.put(IDENTITY_RECORD, &self.identity);
+    }
+
+    /// The account is over on this device; `reason` is for the person.
+    pub(super) fn end(&mut self, reason: Option<&str>) {
+        self.ended = Some(reason.map(str::to_owned));
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<Option<String>> {
+        self.ended.take()
+    }
+
+    /// What rooms and tasks work with, and the rooms beside it.
+    pub(super) fn split<'a>(&'a mut self, shell: &'a mut Shell) -> (Env<'a>, Parts<'a>) {
+        self.changed = true;
+        let online = self.session.may_ask();
+        let env = Env {
+            shell,
+            identity: &self.identity,
+            account: &self.account,
+            key: &self.key,
+            mls: &self.mls,
+            people: &mut self.people,
+            own: &mut self.own,
+            notes: &mut self.notes,
+            online,
+        };
+        (
+            env,
+            Parts {
+                rooms: &mut self.rooms,
+            },
+        )
+    }
+
+    pub(super) fn may_ask(&self) -> bool {
+        self.session.may_ask()
+    }
+
+    /// Does something with a room, if it is there, and then what follows from it.
+    pub(super) fn with_room<T>(
+        &mut self,
+        shell: &mut Shell,
+        room_id: RoomId,
+        act: impl FnOnce(&mut Room, &mut Env<'_>) -> T,
+    ) -> Option<T> {
+        let (mut env, parts) = self.split(shell);
+        let room = parts.rooms.get_mut(&room_id)?;
+        let result = act(room, &mut env);
+        room.finish(&mut env);
+        self.after_rooms(shell);
+        Some(result)
+    }
+
+    /// What rooms asked of the device, and rooms that are over.
+    pub(super) fn after_rooms(&mut self, shell: &mut Shell) {
+        let gone: Vec<RoomId> = self
+            .rooms
+            .values()
+            .filter(|room| room.gone)
+            .map(|room| room.id)
+            .collect();
+        let (mut env, parts) = self.split(shell);
+        for room_id in gone {
+            if let Some(room) = parts.rooms.remove(&room_id) {
+                room.delete(&mut env);
+            }
+        }
+        let notes = std::mem::take(&mut self.notes);
+        if notes.last_resort_used {
+            self.key_packages.last_resort_used(&mut shell.store);
+        }
+        let now = shell.now;
+        for (room_id, seq) in notes.read_elsewhere {
+            self.own.set_read(&mut shell.store, now, room_id, seq);
+        }
+        if notes.want_rooms {
+            self.list_rooms(shell);
+        }
+    }
+
+    pub(super) fn on_room_answer(
+        &mut self,
+        shell: &mut Shell,
+        room_id: RoomId,
+        ask: RoomAsk,
+        answer: Answer,
+    ) {
+        self.with_room(shell, room_id, |room, env| room.on_answer(env, ask, answer));
+    }
+
+    pub(super) fn list_rooms(&mut self, shell: &mut Shell) {
+        if self.listing || !self.may_ask() {
+            return;
+        }
+        self.listing = true;
+        self.lists = self.lists.saturating_add(1);
+        shell.request(Ask::RoomsList, Request::RoomsList);
+    }
+
+    pub(super) fn on_rooms(&mut self, shell: &mut Shell, answer: Answer) {
+        self.listing = false;
+        let Ok(Reply::Rooms(summaries)) = answer else {
+            return;
+        };
+        self.session.listed();
+        let lists = self.lists;
+        let (mut env, parts) = self.split(shell);
+        for room in parts.rooms.values_mut() {
+            let listed = summaries.iter().any(|summary| summary.room_id == room.id);
+            // A room that came after the question may be missing in the answer.
+            if !listed && room.since_list < lists && !room.is_being_founded() {
+                room.gone = true;
+            }
+        }
+        for summary in summaries {
+            let room = parts.rooms.entry(summary.room_id).or_insert_with(|| {
+                let mut room = Room::listed(&summary, env.now());
+                room.since_list = lists;
+                room
+            });
+            room.on_summary(&mut env, summary);
+        }
+        if !self.rooms.values().any(|room| room.kind() == RoomKindTag::Own) {
+            self.found_own_room(shell);
+        }
+        self.after_rooms(shell);
+    }
+
+    /// The group of the user's own devices.
+    fn found_own_room(&mut self, shell: &mut Shell) {
+        let new = NewRoom {
+            room_id: RoomId::from_random(shell.random.array()),
+            kind: RoomKind::Own,
+            title: None,
+            packages: vec![],
+            command: None,
+        };
+        self.found(shell, new);
+    }
+
+    pub(super) fn found(&mut self, shell: &mut Shell, new: NewRoom) {
+        let lists = self.lists;
+        let (room_id, command) = (new.room_id, new.command);
+        let (mut env, parts) = self.split(shell);
+        match Room::found(&mut env, new) {
+            Ok(mut room) => {
+                room.since_list = lists;
+                parts.rooms.insert(room_id, room);
+            }
+            Err(error) => {
+                tracing::error!(room.id = %room_id, %error, "cannot found");
+                if let Some(command) = command {
+                    shell.fail(command, failure("internal"));
+                }
+            }
+        }
+        self.after_rooms(shell);
+    }
+
+    pub(super) fn on_welcome(&mut self, shell: &mut Shell, welcome: &socket::RoomWelcome) {
+        let lists = self.lists;
+        let (mut env, parts) = self.split(shell);
+        let now = env.now();
+        let room = parts
+            .rooms
+            .entry(welcome.room_id)
+            .or_insert_with(|| Room::welcomed(welcome, now));
+        room.since_list = lists;
+        room.on_welcome(&mut env, welcome);
+        self.notes.want_rooms = true;
+        self.after_rooms(shell);
+    }
+
+    pub(super) fn start_task(&mut self, shell: &mut Shell, task: Task) {
+        let id = self.next_task;
+        self.next_task = self.next_task.wrapping_add(1);
+        self.step_task(shell, id, task, |task, env| task.advance(env, id));
+    }
+
+    pub(super) fn on_task_answer(&mut self, shell: &mut Shell, id: u32, answer: Answer) {
+        if let Some(task) = self.tasks.remove(&id) {
+            self.step_task(shell, id, task, |task, env| task.on_answer(env, id, answer));
+        }
+    }
+
+    fn step_task(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        mut task: Task,
+        act: impl FnOnce(&mut Task, &mut Env<'_>) -> Step,
+    ) {
+        let (mut env, _) = self.split(shell);
+        let mut step = act(&mut task, &mut env);
+        if let Step::FindDirect { user_id } = step {
+            step = match self.direct_with(user_id) {
+                Some(room_id) => {
+                    shell.reply(task.command(), crate::api::Reply::Room { room_id });
+                    Step::Done
+                }
+                None => {
+                    let (mut env, _) = self.split(shell);
+                    task.claim(&mut env, id)
+                }
+            };
+        }
+        match step {
+            Step::Wait => {
+                self.tasks.insert(id, task);
+            }
+            Step::Done | Step::FindDirect { .. } => {}
+            Step::Found(new) => self.found(shell, new),
+            Step::Wish { room_id, intent } => {
+                let done = self.with_room(shell, room_id, |room, env| room.wish(env, intent));
+                if done.is_none() {
+                    shell.fail(task.command(), failure("room_gone"));
+                }
+            }
+        }
+    }
+
+    fn direct_with(&self, user_id: UserId) -> Option<RoomId> {
+        let direct = self
+            .rooms
+            .values()
+            .filter(|room| room.kind() == RoomKindTag::Direct);
+        direct
+            .filter(|room| room.users().contains(&user_id))
+            .map(|room| room.id)
+            .next()
+    }
+
+    pub(super) fn on_people(&mut self, shell: &mut Shell, people: Vec<Person>) {
+        let me = self.identity.user_id();
+        for person in people {
+            if person.user_id == me {
+                self.take_own_card(shell, &person);
+            }
+            let network_id = self.account.network_id;
+            if let Err(error) = self.people.take(&mut shell.store, network_id, person) {
+                tracing::warn!(%error, "card refused");
+                shell.notice(failure("server_untrusted"));
+            }
+        }
+        for room in self.rooms.values_mut() {
+            room.history.mark_all();
+        }
+        self.changed = true;
+    }
+
+    fn take_own_card(&mut self, shell: &mut Shell, person: &Person) {
+        let known = &self.identity.device_list;
+        match check_newer(known, &person.device_list) {
+            Ok(()) => {
+                self.identity.device_list = person.device_list.clone();
+                self.identity.name.clone_from(&person.name);
+                self.save_identity(shell);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "own device list refused");
+                shell.notice(failure("server_untrusted"));
+            }
+        }
+    }
+
+    /// Asks for what is missing and may be asked for: cards, own state, key packages.
+    pub(super) fn ask_for_missing(&mut self, shell: &mut Shell) {
+        if !self.may_ask() {
+            return;
+        }
+        if self.people.has_wanted() && !self.people.asking {
+            self.people.asking = true;
+            let users = self.people.take_wanted(MAX_ROOM_MEMBERS);
+            shell.request(Ask::People, Request::PeopleGet(PeopleGet { users }));
+        }
+        if self.own.put_due().is_some_and(|at| at <= shell.now) {
+            let user_id = self.identity.user_id();
+            let key = self.identity.own_state_key.clone();
+            if let Some(state) = self.own.put(&shell.random, &key, user_id) {
+                shell.request(Ask::OwnStatePut, Request::OwnStatePut(state));
+            }
+        }
+        if !self.reads.is_empty() {
+            self.tell_reads(shell);
+        }
+    }
+
+    /// Own other devices learn what was read here.
+    fn tell_reads(&mut self, shell: &mut Shell) {
+        let own = self
+            .rooms
+            .values()
+            .find(|room| room.kind() == RoomKindTag::Own && room.is_member());
+        let Some(own_id) = own.map(|room| room.id) else {
+            return;
+        };
+        let rooms = std::mem::take(&mut self.reads).into_iter().collect();
+        self.with_room(shell, own_id, |room, env| {
+            if room.group().is_some_and(|group| group.members().len() > 1) {
+                room.send_content(env, Content::Read { rooms }, None);
+            }
+        });
+    }
+
+    pub(super) fn mark_read(&mut self, shell: &mut Shell, room_id: RoomId) {
+        let Some(seq) = self.rooms.get(&room_id).map(Room::newest_seq) else {
+            return;
+        };
+        let now = shell.now;
+        if self.own.set_read(&mut shell.store, now, room_id, seq) {
+            self.reads.insert(room_id, seq);
+        }
+        self.changed = true;
+    }
+
+    /// Fills the stock of key packages that the server has.
+    pub(super) fn refill_key_packages(&mut self, core: &mut Surroundings<'_>, left: u32) {
+        if self.key_packages.sending {
+            return;
+        }
+        let stock = self.key_packages.refill(
+            &self.mls,
+            &mut core.shell.store,
+            &self.key,
+            &self.identity.certificate,
+            usize::try_from(left).unwrap_or(usize::MAX),
+            core.options.key_packages,
+            core.shell.now,
+        );
+        if let Some(Stock {
+            key_packages,
+            last_resort,
+        }) = stock
+        {
+            self.key_packages.sending = true;
+            let request = Request::KeyPackagesAdd(KeyPackagesAdd {
+                key_packages,
+                last_resort,
+            });
+            core.shell.request(Ask::KeyPackagesAdd, request);
+        }
+    }
+
+    pub(super) fn key_packages_sent(&mut self) {
+        self.key_packages.sending = false;
+    }
+
+    /// The server has seen a later state of this device than this one: it was restored from a copy, or there is a
+    /// clone. Nothing is ever encrypted with it: the groups are forgotten and joined anew.
+    pub(super) fn roll_forward(&mut self, shell: &mut Shell, highest: u64) {
+        tracing::warn!(batch = highest, "the stored state was rolled back");
+        let (mut env, parts) = self.split(shell);
+        for room in parts.rooms.values_mut() {
+            room.reset_group(&mut env);
+            room.finish(&mut env);
+        }
+        self.mls.store().clear();
+        self.key_packages.reset();
+        shell.store.skip_batches(highest);
+        shell.notice(failure("rolled_back"));
+    }
+
+    /// What changed in the groups becomes records.
+    pub(super) fn store_groups(&self, shell: &mut Shell) {
+        for (key, value) in self.mls.store().take_changes() {
+            let name = format!("mls/{}", hex(&key));
+            match value {
+                Some(value) => shell.store.put_bytes(name, value),
+                None => shell.store.delete(name),
+            }
+        }
+    }
+
+    pub(super) fn disconnect_parts(&mut self, shell: &mut Shell) {
+        self.listing = false;
+        self.people.asking = false;
+        self.own.getting = false;
+        self.own.put_failed(shell.now);
+        self.key_packages.sending = false;
+        for room in self.rooms.values_mut() {
+            room.on_disconnect();
+        }
+        self.changed = true;
+    }
+}
+
+/// What is beside the surroundings of a room.
+pub(crate) struct Parts<'a> {
+    pub(crate) rooms: &'a mut BTreeMap<RoomId, Room>,
+}
+
+fn room_of<'a>(rooms: &'a mut BTreeMap<RoomId, Room>, name: &str) -> Option<&'a mut Room> {
+    let (room_id, _) = name.split_once('/')?;
+    rooms.get_mut(&room_id.parse().ok()?)
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}

@@ -1,0 +1,420 @@
+//! Registration, sign-in, and the password once more for what the account key has to sign.
+//!
+//! ```text
+//! register  ExpectRegistration ──► ExpectEnrolment(registration/finish) ──► signed in
+//! sign in   ExpectLogin ──► ExpectGrant ──► ExpectEnrolment(devices) ─────► signed in
+//! revoke    ExpectLogin ──► ExpectGrant ──► device list over the socket
+//! ```
+//!
+//! The keys of a device are stored before the server hears of it: should the program stop in between, the device
+//! finds out by opening a session whether it was taken.
+
+use protocol::{
+    Bytes, DeviceId, Email, Problem,
+    accounts::{
+        Grant, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice, RegistrationFinish,
+        RegistrationStart, RegistrationStartReply,
+    },
+    limits::MAX_NAME_LEN,
+    socket::{DeviceListPut, Request},
+};
+use serde::de::DeserializeOwned;
+
+use super::{
+    Core, Surroundings,
+    asks::{Ask, HttpAsk},
+    device::Device,
+};
+use crate::{
+    account::opaque::{Finished, OpaqueError, Registering, SigningIn},
+    api::{Failure, InvitationCard, Reply, Secret},
+    failure::{failure, of_problem},
+    group::DeviceKey,
+    identity::{Aik, Identity, ListError, Person, check_newer, without_device},
+    limits::MIN_PASSWORD_LEN,
+};
+
+/// What goes on; one thing at a time.
+#[derive(Default)]
+pub(crate) enum Entering {
+    #[default]
+    Idle,
+    ExpectRegistration {
+        command: u32,
+        code: String,
+        name: String,
+        opaque: Box<Registering>,
+    },
+    ExpectLogin {
+        command: u32,
+        purpose: Purpose,
+        opaque: Box<SigningIn>,
+    },
+    ExpectGrant {
+        command: u32,
+        purpose: Purpose,
+        finished: Finished,
+    },
+    ExpectEnrolment {
+        command: u32,
+    },
+}
+
+/// What the password is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    SignIn,
+    Revoke(DeviceId),
+}
+
+/// What came over HTTP: status and body; nothing where there was no answer.
+pub(crate) type HttpResult = Option<(u16, Vec<u8>)>;
+
+impl Core {
+    pub(super) fn look_up_invitation(&mut self, command: u32, code: &str) {
+        // The code stands in a path: what cannot be one is no invitation.
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if code.is_empty() || code.len() > 128 || !code.chars().all(plain) {
+            return self.shell.fail(command, failure("invitation_used"));
+        }
+        let path = format!("/api/v1/invitations/{code}");
+        self.shell
+            .http(HttpAsk::Invitation { command }, "GET", path, None, vec![]);
+    }
+
+    pub(super) fn register(
+        &mut self,
+        command: u32,
+        code: String,
+        email: Option<String>,
+        name: String,
+        password: Secret,
+    ) {
+        let name = name.trim().to_owned();
+        let email = email.map(|email| Email::parse(&email)).transpose();
+        let result = match email {
+            _ if !self.may_enter() => Err(failure("not_ready")),
+            Err(_) => Err(failure("email_malformed")),
+            Ok(_) if name.len() > MAX_NAME_LEN => Err(failure("name_too_long")),
+            Ok(_) if is_weak(&password) => Err(failure("password_too_weak")),
+            Ok(email) => Registering::start(&self.shell.random, password)
+                .map(|started| (email, started))
+                .map_err(|_| failure("internal")),
+        };
+        match result {
+            Ok((email, (opaque, message))) => {
+                let start = RegistrationStart {
+                    invitation: code.clone(),
+                    email,
+                    opaque: Bytes(message),
+                };
+                self.shell
+                    .post(HttpAsk::Account, "/api/v1/registration/start", None, &start);
+                self.entering = Entering::ExpectRegistration {
+                    command,
+                    code,
+                    name,
+                    opaque: Box::new(opaque),
+                };
+            }
+            Err(failure) => self.shell.fail(command, failure),
+        }
+    }
+
+    pub(super) fn sign_in(&mut self, command: u32, email: &str, password: Secret) {
+        match Email::parse(email) {
+            _ if !self.may_enter() => self.shell.fail(command, failure("not_ready")),
+            Ok(email) => self.log_in(command, Purpose::SignIn, email, password),
+            Err(_) => self.shell.fail(command, failure("email_malformed")),
+        }
+    }
+
+    pub(super) fn revoke(&mut self, command: u32, device_id: DeviceId, password: Secret) {
+        match &self.device {
+            Some(device) if matches!(self.entering, Entering::Idle) => {
+                let email = device.identity.email().clone();
+                self.log_in(command, Purpose::Revoke(device_id), email, password);
+            }
+            _ => self.shell.fail(command, failure("not_ready")),
+        }
+    }
+
+    /// Nobody is signed in, and nobody is on the way.
+    fn may_enter(&self) -> bool {
+        matches!(self.entering, Entering::Idle)
+            && self.device.as_ref().is_none_or(|device| !device.is_enrolled())
+    }
+
+    fn log_in(&mut self, command: u32, purpose: Purpose, email: Email, password: Secret) {
+        match SigningIn::start(&self.shell.random, email.clone(), password) {
+            Ok((opaque, message)) => {
+                let start = LoginStart {
+                    email,
+                    opaque: Bytes(message),
+                };
+                self.shell
+                    .post(HttpAsk::Account, "/api/v1/login/start", None, &start);
+                self.entering = Entering::ExpectLogin {
+                    command,
+                    purpose,
+                    opaque: Box::new(opaque),
+                };
+            }
+            Err(_) => self.shell.fail(command, failure("internal")),
+        }
+    }
+
+    pub(super) fn on_invitation(&mut self, command: u32, result: HttpResult) {
+        let reply = match parse::<InvitationView>(result) {
+            Ok(invitation) => Reply::Invitation(InvitationCard {
+                network_name: invitation.network_name,
+                email: invitation.email.to_string(),
+                email_fixed: invitation.email_fixed,
+                name: invitation.name,
+            }),
+            Err(failure) => Reply::Failed(failure),
+        };
+        self.reply(command, reply);
+    }
+
+    pub(super) fn on_account(&mut self, result: HttpResult) {
+        let command = match &self.entering {
+            Entering::Idle => return,
+            Entering::ExpectRegistration { command, .. }
+            | Entering::ExpectLogin { command, .. }
+            | Entering::ExpectGrant { command, .. }
+            | Entering::ExpectEnrolment { command } => *command,
+        };
+        let next = match std::mem::take(&mut self.entering) {
+            Entering::Idle => Ok(Entering::Idle),
+            Entering::ExpectRegistration {
+                command,
+                code,
+                name,
+                opaque,
+            } => {
+                parse(result).and_then(|reply| self.finish_registration(command, code, name, *opaque, &reply))
+            }
+            Entering::ExpectLogin {
+                command,
+                purpose,
+                opaque,
+            } => parse(result).and_then(|reply| self.finish_login(command, purpose, *opaque, &reply)),
+            Entering::ExpectGrant {
+                command,
+                purpose,
+                finished,
+            } => parse(result).and_then(|grant| self.use_grant(command, purpose, &finished, grant)),
+            Entering::ExpectEnrolment { command } => self.on_enrolment(command, result),
+        };
+        match next {
+            Ok(next) => self.entering = next,
+            Err(failure) => self.shell.fail(command, failure),
+        }
+    }
+
+    fn finish_registration(
+        &mut self,
+        command: u32,
+        invitation: String,
+        name: String,
+        opaque: Registering,
+        reply: &RegistrationStartReply,
+    ) -> Result<Entering, Failure> {
+        let cost = self.options.password_cost;
+        let finished = opaque
+            .finish(&self.shell.random, cost, &reply.email, &reply.opaque.0)
+            .map_err(of_opaque)?;
+        let aik = Aik::generate(&self.shell.random);
+        let sealed = aik.seal(
+            &self.shell.random,
+            &finished.export_key,
+            reply.network_id,
+            reply.user_id,
+        );
+        let person = Person {
+            network_id: reply.network_id,
+            user_id: reply.user_id,
+            email: reply.email.clone(),
+            name: name.clone(),
+        };
+        let device = self.make_device(person, &aik, None)?;
+        let finish = RegistrationFinish {
+            invitation,
+            opaque: Bytes(finished.message),
+            name,
+            aik: aik.public(),
+            sealed_aik: Bytes(sealed),
+            device,
+        };
+        self.shell
+            .post(HttpAsk::Account, "/api/v1/registration/finish", None, &finish);
+        Ok(Entering::ExpectEnrolment { command })
+    }
+
+    fn finish_login(
+        &mut self,
+        command: u32,
+        purpose: Purpose,
+        opaque: SigningIn,
+        reply: &LoginStartReply,
+    ) -> Result<Entering, Failure> {
+        let cost = self.options.password_cost;
+        let mut finished = opaque
+            .finish(&self.shell.random, cost, &reply.opaque.0)
+            .map_err(of_opaque)?;
+        let message = std::mem::take(&mut finished.message);
+        let finish = LoginFinish {
+            login_id: reply.login_id.clone(),
+            opaque: Bytes(message),
+        };
+        self.shell
+            .post(HttpAsk::Account, "/api/v1/login/finish", None, &finish);
+        Ok(Entering::ExpectGrant {
+            command,
+            purpose,
+            finished,
+        })
+    }
+
+    fn use_grant(
+        &mut self,
+        command: u32,
+        purpose: Purpose,
+        finished: &Finished,
+        grant: Grant,
+    ) -> Result<Entering, Failure> {
+        let untrusted = || failure("server_untrusted");
+        let aik = Aik::unseal(
+            &grant.sealed_aik.0,
+            &finished.export_key,
+            grant.network_id,
+            grant.user_id,
+        )
+        .map_err(|_| untrusted())?;
+        let list = grant.device_list.body();
+        if list.aik != aik.public() || list.user_id != grant.user_id {
+            return Err(untrusted());
+        }
+        match purpose {
+            Purpose::SignIn => {
+                let token = grant.grant.to_base64url();
+                let person = Person {
+                    network_id: grant.network_id,
+                    user_id: grant.user_id,
+                    email: grant.email,
+                    name: grant.name,
+                };
+                let device = self.make_device(person, &aik, Some(&grant.device_list))?;
+                self.shell
+                    .post(HttpAsk::Account, "/api/v1/devices", Some(token), &device);
+                Ok(Entering::ExpectEnrolment { command })
+            }
+            Purpose::Revoke(device_id) => {
+                let Some(device) = &mut self.device else {
+                    return Err(failure("not_ready"));
+                };
+                check_newer(&device.identity.device_list, &grant.device_list).map_err(|_| untrusted())?;
+                let list =
+                    without_device(&aik, &grant.device_list, device_id, self.shell.now).map_err(of_list)?;
+                if !device.may_ask() {
+                    return Err(failure("offline"));
+                }
+                device.list_sent = Some(list.clone());
+                let request = Request::DeviceListPut(DeviceListPut { device_list: list });
+                self.shell.request(Ask::DeviceListPut { command }, request);
+                Ok(Entering::Idle)
+            }
+        }
+    }
+
+    /// Makes this the device of `person`, stored but not confirmed yet.
+    fn make_device(
+        &mut self,
+        person: Person,
+        aik: &Aik,
+        current: Option<&protocol::identity::DeviceList>,
+    ) -> Result<NewDevice, Failure> {
+        // What a former attempt left behind.
+        if self.device.take().is_some() {
+            self.shell.store.wipe();
+        }
+        let key = DeviceKey::generate(&self.shell.random);
+        let device_id = DeviceId::from_random(self.shell.random.array());
+        let now = self.shell.now;
+        let identity =
+            Identity::make(person, aik, device_id, &key, &self.device_name, current, now).map_err(of_list)?;
+        let (certificate, device_list) = (identity.certificate.clone(), identity.device_list.clone());
+        let mut surroundings = Surroundings {
+            shell: &mut self.shell,
+            options: self.options,
+        };
+        let (device, stock) = Device::make(identity, &mut surroundings);
+        self.device = Some(Box::new(device));
+        self.signed_out = None;
+        Ok(NewDevice {
+            certificate,
+            device_list,
+            key_packages: stock.key_packages,
+            last_resort: stock.last_resort.ok_or_else(|| failure("internal"))?,
+        })
+    }
+
+    fn on_enrolment(&mut self, command: u32, result: HttpResult) -> Result<Entering, Failure> {
+        match result {
+            Some((200..=299, _)) => {
+                self.with_device(Device::enrolled);
+                self.reply(command, Reply::Done);
+                Ok(Entering::Idle)
+            }
+            Some((status, body)) => {
+                self.device = None;
+                self.shell.store.wipe();
+                Err(failure_of(status, &body))
+            }
+            // It may have happened or not; the device finds out by opening a session.
+            None => {
+                self.with_device(|device, core| device.begin(core));
+                Err(failure("offline"))
+            }
+        }
+    }
+}
+
+/// NIST SP 800-63B asks for length, not for classes of characters.
+fn is_weak(password: &Secret) -> bool {
+    password.0.chars().count() < MIN_PASSWORD_LEN
+}
+
+fn of_opaque(error: OpaqueError) -> Failure {
+    match error {
+        OpaqueError::WrongPassword => failure("wrong_password"),
+        OpaqueError::BadMessage => failure("server_untrusted"),
+    }
+}
+
+fn of_list(error: ListError) -> Failure {
+    match error {
+        ListError::TooManyDevices => failure("too_many_devices"),
+        ListError::NoSuchDevice => failure("not_found"),
+        _ => failure("server_untrusted"),
+    }
+}
+
+/// The body of an answer, or why there is none.
+pub(super) fn parse<T: DeserializeOwned>(result: HttpResult) -> Result<T, Failure> {
+    match result {
+        Some((200..=299, body)) => serde_json::from_slice(&body).map_err(|_| failure("server_untrusted")),
+        Some((status, body)) => Err(failure_of(status, &body)),
+        None => Err(failure("offline")),
+    }
+}
+
+fn failure_of(status: u16, body: &[u8]) -> Failure {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => of_problem(&problem),
+        // A proxy in between answers in its own words.
+        Err(_) if status >= 500 => failure("unavailable"),
+        Err(_) => failure("internal"),
+    }
+}

@@ -1,0 +1,475 @@
+//! The connection to the server: challenge, ticket, socket, hello; and again when it is lost.
+//!
+//! ```text
+//! Resting ──► ExpectChallenge ──► ExpectTicket ──► ExpectSocket ──► ExpectHello ──► CatchingUp ──► Online
+//!    ▲                                                                                              │
+//!    └───────────────────────────── any failure, with a growing wait ◄──────────────────────────────┘
+//! ```
+
+use protocol::{
+    Code, Millis, PROTOCOL_VERSION,
+    accounts::{ChallengeReply, ChallengeRequest, Session as Opened, SessionOpen},
+    limits::{HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS},
+    socket::{ByeReason, Event, Hello, HelloReply, Reply, Request, ServerFrame},
+};
+
+use super::{
+    Core, Surroundings,
+    asks::{Ask, HttpAsk},
+    device::Device,
+    entering::{HttpResult, parse},
+    shell::{Answer, Refusal, Shell},
+};
+use crate::{
+    api::{self, ConnectionView, SessionView},
+    failure::{failure, of_refusal},
+    limits::{RECONNECT_FIRST_MS, RECONNECT_MAX_MS, REPLACED_WAIT_MS},
+};
+
+/// How far the connection is.
+pub(crate) struct Session {
+    state: State,
+    failures: u32,
+    /// Times in a row that the server did not know the device.
+    refused: u8,
+    heard_at: Millis,
+    pinged: bool,
+    told_version: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing happens until somebody begins.
+    Held,
+    Resting {
+        until: Millis,
+    },
+    ExpectChallenge,
+    ExpectTicket,
+    ExpectSocket,
+    ExpectHello,
+    CatchingUp {
+        listed: bool,
+    },
+    Online,
+}
+
+impl Session {
+    pub(super) fn new(now: Millis) -> Self {
+        Self {
+            state: State::Resting { until: now },
+            failures: 0,
+            refused: 0,
+            heard_at: now,
+            pinged: false,
+            told_version: false,
+        }
+    }
+
+    pub(super) fn hold(&mut self) {
+        self.state = State::Held;
+    }
+
+    /// Requests may go.
+    pub(super) fn may_ask(&self) -> bool {
+        matches!(self.state, State::CatchingUp { .. } | State::Online)
+    }
+
+    pub(super) fn listed(&mut self) {
+        if let State::CatchingUp { listed } = &mut self.state {
+            *listed = true;
+        }
+    }
+
+    fn has_socket(&self) -> bool {
+        matches!(
+            self.state,
+            State::ExpectHello | State::CatchingUp { .. } | State::Online
+        )
+    }
+
+    fn rest(&mut self, shell: &Shell, least: u64) {
+        let doubled = RECONNECT_FIRST_MS.saturating_mul(1 << self.failures.min(16));
+        let wait = doubled.min(RECONNECT_MAX_MS).max(least);
+        self.failures = self.failures.saturating_add(1);
+        self.state = State::Resting {
+            until: shell.now.plus(wait + shell.random.below(wait)),
+        };
+    }
+
+    fn view(&self) -> ConnectionView {
+        match self.state {
+            State::Online => ConnectionView::Online,
+            State::Held | State::Resting { .. } if self.failures > 1 => ConnectionView::Offline,
+            _ if self.failures > 2 => ConnectionView::Offline,
+            _ => ConnectionView::Connecting,
+        }
+    }
+}
+
+impl Device {
+    /// Connects now.
+    pub(super) fn begin(&mut self, core: &mut Surroundings<'_>) {
+        self.session.state = State::ExpectChallenge;
+        let request = ChallengeRequest {
+            device_id: self.identity.device_id,
+        };
+        core.shell
+            .post(HttpAsk::Challenge, "/api/v1/session/challenge", None, &request);
+    }
+
+    pub(super) fn on_challenge(&mut self, core: &mut Surroundings<'_>, result: HttpResult) {
+        if self.session.state != State::ExpectChallenge {
+            return;
+        }
+        let reply = parse::<ChallengeReply>(result).ok();
+        let nonce: Option<[u8; 32]> = reply.and_then(|reply| reply.nonce.0.try_into().ok());
+        let Some(nonce) = nonce else {
+            return self.session.rest(core.shell, 0);
+        };
+        self.session.state = State::ExpectTicket;
+        let open = SessionOpen {
+            device_id: self.identity.device_id,
+            nonce: nonce.to_vec().into(),
+            signature: self.identity.sign_challenge(nonce),
+        };
+        core.shell
+            .post(HttpAsk::Open, "/api/v1/session/open", None, &open);
+    }
+
+    pub(super) fn on_ticket(&mut self, core: &mut Surroundings<'_>, result: HttpResult) {
+        if self.session.state != State::ExpectTicket {
+            return;
+        }
+        match parse::<Opened>(result) {
+            Ok(opened) => {
+                self.session.refused = 0;
+                if !self.identity.enrolled {
+                    self.identity.enrolled = true;
+                    self.save_identity(core.shell);
+                }
+                self.session.state = State::ExpectSocket;
+                core.shell
+                    .open_socket(format!("/api/v1/ws?ticket={}", opened.ticket.to_base64url()));
+            }
+            // A nonce may have expired on the way; a device that is refused twice is none any more.
+            Err(refused) if refused.code == "unauthenticated" => {
+                self.session.refused = self.session.refused.saturating_add(1);
+                if self.session.refused >= 2 {
+                    let reason = self.identity.enrolled.then_some("device_revoked");
+                    self.end(reason);
+                } else {
+                    self.begin(core);
+                }
+            }
+            Err(_) => self.session.rest(core.shell, 0),
+        }
+    }
+
+    pub(super) fn on_socket_opened(&mut self, core: &mut Surroundings<'_>) {
+        if self.session.state != State::ExpectSocket {
+            core.shell.close_socket();
+            return;
+        }
+        core.shell.socket_opened();
+        self.session.state = State::ExpectHello;
+        self.session.heard_at = core.shell.now;
+        self.session.pinged = false;
+        core.shell.request(
+            Ask::Hello,
+            Request::Hello(Hello {
+                version: PROTOCOL_VERSION,
+            }),
+        );
+    }
+
+    pub(super) fn on_socket_closed(&mut self, core: &mut Surroundings<'_>) {
+        let waited = self.session.has_socket() || self.session.state == State::ExpectSocket;
+        if waited {
+            self.session.rest(core.shell, 0);
+            self.lose_connection(core);
+        }
+    }
+
+    /// Everything that was asked is lost; who asked is told.
+    fn lose_connection(&mut self, core: &mut Surroundings<'_>) {
+        let asks = core.shell.socket_closed();
+        self.disconnect_parts(core.shell);
+        for ask in asks {
+            self.on_answer(core, ask, Err(Refusal::Lost));
+        }
+    }
+
+    /// Drops the connection from this side, and rests.
+    fn hang_up(&mut self, core: &mut Surroundings<'_>, least: u64) {
+        core.shell.close_socket();
+        self.session.rest(core.shell, least);
+        self.lose_connection(core);
+    }
+
+    pub(super) fn on_nudge(&mut self, core: &mut Surroundings<'_>) {
+        match self.session.state {
+            State::Resting { .. } => {
+                self.session.failures = 0;
+                self.begin(core);
+            }
+            // Is it still there?
+            State::Online | State::CatchingUp { .. } => self.ping(core),
+            _ => {}
+        }
+    }
+
+    fn ping(&mut self, core: &mut Surroundings<'_>) {
+        if !self.session.pinged {
+            self.session.pinged = true;
+            core.shell.request(Ask::Ping, Request::Ping);
+        }
+    }
+
+    pub(super) fn on_frame(&mut self, core: &mut Surroundings<'_>, frame: ServerFrame) {
+        self.session.heard_at = core.shell.now;
+        self.session.pinged = false;
+        match frame {
+            ServerFrame::Answer { id, reply } => {
+                if let Some(ask) = core.shell.take_ask(id) {
+                    self.on_answer(core, ask, Ok(*reply));
+                }
+            }
+            ServerFrame::Refusal { id, problem } => {
+                if let Some(ask) = core.shell.take_ask(id) {
+                    self.on_answer(core, ask, Err(Refusal::Problem(problem)));
+                } else {
+                    tracing::warn!(code = ?problem.code, "the server refused what was not asked");
+                }
+            }
+            ServerFrame::Event(event) => self.on_event(core, *event),
+        }
+    }
+
+    fn on_answer(&mut self, core: &mut Surroundings<'_>, ask: Ask, answer: Answer) {
+        match ask {
+            Ask::Hello => self.on_hello(core, answer),
+            Ask::Ping => {}
+            Ask::RoomsList => self.on_rooms(core.shell, answer),
+            Ask::People => {
+                self.people.asking = false;
+                if let Ok(Reply::People(people)) = answer {
+                    self.on_people(core.shell, people);
+                }
+            }
+            Ask::KeyPackagesAdd => self.key_packages_sent(),
+            Ask::OwnStateGet => self.on_own_state(core.shell, answer),
+            Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
+            Ask::LookUp { command } => self.on_looked_up(core.shell, command, answer),
+            Ask::Task { task } => self.on_task_answer(core.shell, task, answer),
+            Ask::SignOut { command } => self.on_signed_out(core.shell, command),
+            Ask::DeviceListPut { command } => self.on_list_put(core.shell, command, answer),
+            Ask::Room { room_id, ask } => self.on_room_answer(core.shell, room_id, ask, answer),
+            Ask::Call { .. } => {}
+        }
+    }
+
+    fn on_hello(&mut self, core: &mut Surroundings<'_>, answer: Answer) {
+        let hello: HelloReply = match answer {
+            Ok(Reply::Hello(hello)) => hello,
+            Err(Refusal::Problem(problem)) if problem.code == Code::VersionMismatch => {
+                if !std::mem::replace(&mut self.session.told_version, true) {
+                    core.shell.notice(failure("version_mismatch"));
+                }
+                return self.hang_up(core, RECONNECT_MAX_MS);
+            }
+            // The connection is gone already.
+            Err(Refusal::Lost) => return,
+            _ => return self.hang_up(core, 0),
+        };
+        if hello.highest_batch > core.shell.hello_batch() {
+            self.roll_forward(core.shell, hello.highest_batch);
+            self.session.failures = 0;
+            self.hang_up(core, 0);
+            return;
+        }
+        self.session.state = State::CatchingUp { listed: false };
+        self.session.failures = 0;
+        if hello.own_state_version > self.own.version() {
+            self.get_own_state(core.shell);
+        }
+        if hello.device_list_version > self.identity.device_list.body().version {
+            self.people.want(self.identity.user_id());
+        }
+        self.refill_key_packages(core, hello.key_packages_left);
+        self.list_rooms(core.shell);
+    }
+
+    fn on_event(&mut self, core: &mut Surroundings<'_>, event: Event) {
+        match event {
+            Event::RoomEntry { room_id, entry } => {
+                let known = self.with_room(core.shell, room_id, |room, env| room.on_entry(env, &entry));
+                if known.is_none() {
+                    self.list_rooms(core.shell);
+                }
+            }
+            Event::RoomWelcome(welcome) => self.on_welcome(core.shell, &welcome),
+            Event::RoomsChanged => self.list_rooms(core.shell),
+            Event::PersonChanged { user_id } => self.people.want(user_id),
+            Event::OwnStateChanged { version } => {
+                if version > self.own.version() && self.own.putting != Some(version) {
+                    self.get_own_state(core.shell);
+                }
+            }
+            Event::CallChanged { room_id, call } => {
+                self.with_room(core.shell, room_id, |room, _| room.set_call(call));
+            }
+            Event::CallEntry { .. }
+            | Event::CallWelcome(_)
+            | Event::CallJoinRequest(_)
+            | Event::CallGone(_)
+            | Event::MediaBindings(_)
+            | Event::MediaSpeaker(_)
+            | Event::MediaLost(_) => {}
+            Event::Bye(reason) => self.on_bye(core, reason),
+        }
+    }
+
+    fn on_bye(&mut self, core: &mut Surroundings<'_>, reason: ByeReason) {
+        match reason {
+            ByeReason::SignedOut => self.end(Some("device_revoked")),
+            ByeReason::Replaced => self.hang_up(core, REPLACED_WAIT_MS),
+            ByeReason::TooSlow | ByeReason::Restart => self.hang_up(core, 0),
+        }
+    }
+
+    fn get_own_state(&mut self, shell: &mut Shell) {
+        if !self.own.getting && self.may_ask() {
+            self.own.getting = true;
+            shell.request(Ask::OwnStateGet, Request::OwnStateGet);
+        }
+    }
+
+    fn on_own_state(&mut self, shell: &mut Shell, answer: Answer) {
+        self.own.getting = false;
+        let Ok(Reply::OwnState(state)) = answer else {
+            return;
+        };
+        let key = self.identity.own_state_key.clone();
+        if let Err(error) = self
+            .own
+            .merge(&mut shell.store, &key, self.identity.user_id(), &state)
+        {
+            tracing::warn!(%error, "own state refused");
+            shell.notice(failure("server_untrusted"));
+        }
+        self.changed = true;
+    }
+
+    fn on_own_state_put(&mut self, shell: &mut Shell, answer: Answer) {
+        match answer {
+            Ok(_) => self.own.put_done(&mut shell.store),
+            Err(refusal) => {
+                self.own.put_failed(shell.now);
+                if matches!(&refusal, Refusal::Problem(problem) if problem.code == Code::Conflict) {
+                    self.get_own_state(shell);
+                }
+            }
+        }
+    }
+
+    fn on_signed_out(&mut self, shell: &mut Shell, command: u32) {
+        // Whether the server heard it or not, nothing stays here.
+        self.end(None);
+        shell.reply(command, api::Reply::Done);
+    }
+
+    fn on_list_put(&mut self, shell: &mut Shell, command: u32, answer: Answer) {
+        let list = self.list_sent.take();
+        match (answer, list) {
+            (Ok(_), Some(list)) => {
+                self.identity.device_list = list;
+                self.save_identity(shell);
+                shell.reply(command, api::Reply::Done);
+            }
+            (Ok(_), None) => shell.reply(command, api::Reply::Done),
+            (Err(refusal), _) => shell.fail(command, of_refusal(&refusal)),
+        }
+    }
+
+    /// What is due by now.
+    pub(super) fn on_time(&mut self, core: &mut Surroundings<'_>) {
+        let now = core.shell.now;
+        match self.session.state {
+            State::Resting { until } if until <= now => self.begin(core),
+            _ if self.session.has_socket() => {
+                if now.since(self.session.heard_at) >= HEARTBEAT_TIMEOUT_MS {
+                    self.hang_up(core, 0);
+                } else if now.since(self.session.heard_at) >= HEARTBEAT_MS && self.may_ask() {
+                    self.ping(core);
+                }
+            }
+            _ => {}
+        }
+        let due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        if self.rooms.values().any(|room| due(room.next_wake(now))) {
+            let (mut env, parts) = self.split(core.shell);
+            for room in parts.rooms.values_mut() {
+                room.on_time(&mut env);
+            }
+            self.after_rooms(core.shell);
+        }
+        self.ask_for_missing(core.shell);
+        let idle = !self.listing && self.rooms.values().all(crate::rooms::Room::is_caught_up);
+        if self.session.state == (State::CatchingUp { listed: true }) && idle {
+            self.session.state = State::Online;
+        }
+    }
+
+    pub(super) fn next_wake(&self, now: Millis) -> Option<Millis> {
+        let session = match self.session.state {
+            State::Resting { until } => Some(until),
+            _ if self.session.has_socket() => {
+                let wait = if self.session.pinged {
+                    HEARTBEAT_TIMEOUT_MS
+                } else {
+                    HEARTBEAT_MS
+                };
+                Some(self.session.heard_at.plus(wait))
+            }
+            _ => None,
+        };
+        let own = self.own.put_due().filter(|_| self.may_ask());
+        let rooms = self.rooms.values().filter_map(|room| room.next_wake(now)).min();
+        [session, own, rooms].into_iter().flatten().min()
+    }
+
+    pub(super) fn session_view(&self, store_failed: bool) -> SessionView {
+        let me = self.identity.user_id();
+        SessionView::SignedIn {
+            me: self
+                .people
+                .person_card(me, Some(&self.identity.certificate), me, &self.own),
+            device_id: self.identity.device_id,
+            connection: if store_failed {
+                ConnectionView::Offline
+            } else {
+                self.session.view()
+            },
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn on_text(&mut self, text: &str) {
+        match serde_json::from_str::<ServerFrame>(text) {
+            Ok(frame) => self.with_device(|device, core| device.on_frame(core, frame)),
+            Err(error) => tracing::warn!(%error, "a frame of the server cannot be read"),
+        }
+    }
+
+    pub(super) fn on_http(&mut self, id: u64, result: HttpResult) {
+        match self.shell.take_http(id) {
+            Some(HttpAsk::Invitation { command }) => self.on_invitation(command, result),
+            Some(HttpAsk::Account) => self.on_account(result),
+            Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
+            Some(HttpAsk::Open) => self.with_device(|device, core| device.on_ticket(core, result)),
+            None => {}
+        }
+    }
+}

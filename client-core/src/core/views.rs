@@ -1,0 +1,50 @@
+use super::{device::Device, shell::Shell};
+use crate::{
+    api::{Event, MessageView},
+    rooms::Lens,
+};
+use protocol::socket::RoomKindTag;
+
+impl Device {
+    /// Tells the user interface what is different from what it was told last.
+    pub(super) fn tell_views(&mut self, shell: &mut Shell) {
+        if !std::mem::take(&mut self.changed) || !self.is_enrolled() {
+            return;
+        }
+        let lens = Lens {
+            people: &self.people,
+            own: &self.own,
+            me: self.identity.user_id(),
+            now: shell.now,
+            in_call: None,
+        };
+        let shown = self
+            .rooms
+            .values()
+            .filter(|room| room.kind() != RoomKindTag::Own && room.is_shown());
+        let mut rooms: Vec<_> = shown.map(|room| room.view(lens)).collect();
+        rooms.sort_by(|a, b| b.active_at.cmp(&a.active_at).then(a.room_id.cmp(&b.room_id)));
+        if rooms != self.rooms_told {
+            self.rooms_told.clone_from(&rooms);
+            shell.event(Event::Rooms { rooms });
+        }
+        for room in self.rooms.values_mut() {
+            let room_id = room.id;
+            let Some((reset, changed, removed, has_older)) = room.history.take_told() else {
+                continue;
+            };
+            let messages: Vec<MessageView> = changed
+                .iter()
+                .filter_map(|id| room.history.get(*id))
+                .map(|m| room.message_view(m, lens))
+                .collect();
+            shell.event(Event::Messages {
+                room_id,
+                reset,
+                messages,
+                removed,
+                has_older,
+            });
+        }
+    }
+}

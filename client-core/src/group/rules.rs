@@ -1,0 +1,295 @@
+//! Who may change a group, and how: decisions without state, the same for server and members.
+//!
+//! Removing is not among them: any leaf that the committer has no right of its own to remove was asked for by the
+//! server (who left, was revoked, or was lost), which no member can check; such a removal is taken, and shown as
+//! the server's. An *external* commit, which comes from outside, may remove only a leaf of its own user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{
+    DeviceId, Email, LeafIndex, Millis, NetworkId, UserId,
+    identity::{Certificate, PublicKey},
+    room_settings::{RoomKind, RoomSettings, WhoMayAdd},
+};
+
+use super::state::GroupName;
+
+/// Leaves of a group.
+pub(crate) type Members = BTreeMap<LeafIndex, Certificate>;
+
+/// What a commit would change.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) committer: Committer,
+    pub(crate) adds: Vec<Certificate>,
+    pub(crate) removes: Vec<LeafIndex>,
+    /// The committer's leaf after the commit, where it renews it.
+    pub(crate) renewed: Option<Certificate>,
+    /// Settings after the commit, where a proposal replaces them; nothing inside where they cannot be read.
+    pub(crate) settings: Option<Option<RoomSettings>>,
+    /// There is a proposal that is never allowed, or one that is not in the commit itself.
+    pub(crate) forbidden: bool,
+}
+
+/// Who commits.
+#[derive(Clone, Debug)]
+pub(crate) enum Committer {
+    Member(LeafIndex),
+    /// From outside, with this new leaf.
+    External(Certificate),
+}
+
+/// What a judgement needs to know beside the group and the change.
+#[derive(Clone, Copy)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) me: &'a Account,
+    pub(crate) now: Millis,
+    /// For calls: devices with a leaf in the room's group.
+    pub(crate) room_devices: Option<&'a BTreeSet<(UserId, DeviceId)>>,
+}
+
+/// The account of this device: what every leaf of its own user must fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) network_id: NetworkId,
+    pub(crate) user_id: UserId,
+    pub(crate) email: Email,
+    pub(crate) aik: PublicKey,
+}
+
+/// The rule that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RuleError {
+    #[error("a leaf carries no readable certificate")]
+    NoCertificate,
+    #[error("the certificate is of another key than the leaf")]
+    OtherDeviceKey,
+    #[error("the certificate is of another network")]
+    OtherNetwork,
+    #[error("the certificate of device {device_id} had expired")]
+    Expired { device_id: DeviceId },
+    #[error("devices of user {user_id} are certified by different account keys or addresses")]
+    TwoIdentities { user_id: UserId },
+    #[error("a device of this account is certified by a foreign account key")]
+    ForeignOwnDevice,
+    #[error("device {device_id} would be in the group twice")]
+    DeviceTwice { device_id: DeviceId },
+    #[error("user {user_id} does not belong here")]
+    NotAllowedIn { user_id: UserId },
+    #[error("the committer may not add")]
+    MayNotAdd,
+    #[error("only moderators change settings")]
+    MayNotSet,
+    #[error("the settings cannot be read, or change what never changes")]
+    BadSettings,
+    #[error("the group is not the one that it should be")]
+    OtherGroup,
+    #[error("a leaf changed its device")]
+    ChangedDevice,
+    #[error("there is no such leaf")]
+    NoSuchLeaf,
+    #[error("an external commit may remove one leaf of its own user and nothing else")]
+    ExternalRemoves,
+    #[error("an external commit of a user who has no leaf")]
+    ExternalStranger,
+    #[error("a proposal that is not allowed")]
+    Forbidden,
+    #[error("this device has no leaf")]
+    NotIn,
+}
+
+/// Judges a whole tree, as when joining. Expiry is not judged: it was when the leaves entered.
+pub(crate) fn check_tree(
+    members: &Members,
+    settings: &RoomSettings,
+    name: GroupName,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    let call = settings.kind == RoomKind::Call;
+    if settings.room_id != name.room_id || call != name.call_id.is_some() {
+        return Err(RuleError::OtherGroup);
+    }
+    let mut seen = Seen::default();
+    for certificate in members.values() {
+        seen.take(certificate, circumstances.me)?;
+        check_belongs(certificate, settings.kind, circumstances)?;
+    }
+    if settings.kind == RoomKind::Direct && seen.users.len() > 2 {
+        let stranger = seen
+            .users
+            .keys()
+            .copied()
+            .find(|user| *user != circumstances.me.user_id);
+        return Err(RuleError::NotAllowedIn {
+            user_id: stranger.unwrap_or(circumstances.me.user_id),
+        });
+    }
+    Ok(())
+}
+
+/// Judges a commit against the group before it.
+pub(crate) fn check_change(
+    members: &Members,
+    settings: &RoomSettings,
+    change: &Change,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    if change.forbidden {
+        return Err(RuleError::Forbidden);
+    }
+    if change.removes.iter().any(|leaf| !members.contains_key(leaf)) {
+        return Err(RuleError::NoSuchLeaf);
+    }
+    match &change.committer {
+        Committer::Member(leaf) => check_member_change(members, settings, change, *leaf)?,
+        Committer::External(certificate) => check_external(members, settings.kind, change, certificate)?,
+    }
+    let mut seen = Seen::default();
+    for (leaf, certificate) in members {
+        if !change.removes.contains(leaf) {
+            seen.take(certificate, circumstances.me)?;
+        }
+    }
+    let external = match &change.committer {
+        Committer::External(certificate) => Some(certificate),
+        Committer::Member(_) => None,
+    };
+    for certificate in change.adds.iter().chain(external) {
+        let body = certificate.body();
+        if body.not_after <= circumstances.now {
+            return Err(RuleError::Expired {
+                device_id: body.device_id,
+            });
+        }
+        seen.take(certificate, circumstances.me)?;
+        check_belongs(certificate, settings.kind, circumstances)?;
+    }
+    Ok(())
+}
+
+fn check_member_change(
+    members: &Members,
+    settings: &RoomSettings,
+    change: &Change,
+    leaf: LeafIndex,
+) -> Result<(), RuleError> {
+    let committer = members.get(&leaf).ok_or(RuleError::NoSuchLeaf)?.body();
+    if let Some(renewed) = change.renewed.as_ref().map(Certificate::body) {
+        let same = renewed.user_id == committer.user_id
+            && renewed.device_id == committer.device_id
+            && renewed.device_key == committer.device_key
+            && renewed.aik == committer.aik
+            && renewed.email == committer.email;
+        if !same {
+            return Err(RuleError::ChangedDevice);
+        }
+    }
+    let moderator = settings.moderators.contains(&committer.user_id);
+    if !change.adds.is_empty() && !may_add(settings, moderator, members, change) {
+        return Err(RuleError::MayNotAdd);
+    }
+    match &change.settings {
+        None => Ok(()),
+        Some(None) => Err(RuleError::BadSettings),
+        Some(Some(new)) if new.room_id != settings.room_id || new.kind != settings.kind => {
+            Err(RuleError::BadSettings)
+        }
+        Some(Some(_)) if moderator => Ok(()),
+        Some(Some(_)) => Err(RuleError::MayNotSet),
+    }
+}
+
+/// Whether the adds of a change are allowed to its committer by the settings. To a direct room its founder adds
+/// the other one (and own devices) with the first commit, while alone.
+fn may_add(settings: &RoomSettings, moderator: bool, members: &Members, change: &Change) -> bool {
+    match settings.kind {
+        RoomKind::Room => moderator || settings.who_may_add == WhoMayAdd::Members,
+        RoomKind::Direct => {
+            let mut users: BTreeSet<UserId> = change.adds.iter().map(|add| add.body().user_id).collect();
+            users.extend(members.values().map(|member| member.body().user_id));
+            members.len() == 1 && users.len() <= 2
+        }
+        RoomKind::Own | RoomKind::Call => true,
+    }
+}
+
+fn check_external(
+    members: &Members,
+    kind: RoomKind,
+    change: &Change,
+    new: &Certificate,
+) -> Result<(), RuleError> {
+    let user_id = new.body().user_id;
+    if !change.adds.is_empty() || change.settings.is_some() {
+        return Err(RuleError::Forbidden);
+    }
+    let of_user = |leaf: &LeafIndex| {
+        members
+            .get(leaf)
+            .is_some_and(|member| member.body().user_id == user_id)
+    };
+    if change.removes.len() > 1 || !change.removes.iter().all(of_user) {
+        return Err(RuleError::ExternalRemoves);
+    }
+    // Into a call comes who is in its room (judged for every new leaf); into a room, who has a leaf already.
+    let known = members.values().any(|member| member.body().user_id == user_id);
+    if kind != RoomKind::Call && !known {
+        return Err(RuleError::ExternalStranger);
+    }
+    Ok(())
+}
+
+/// Whether a leaf may be in a group of this kind at all.
+fn check_belongs(
+    certificate: &Certificate,
+    kind: RoomKind,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    let body = certificate.body();
+    let belongs = match kind {
+        RoomKind::Own => body.user_id == circumstances.me.user_id,
+        RoomKind::Call => circumstances
+            .room_devices
+            .is_some_and(|devices| devices.contains(&(body.user_id, body.device_id))),
+        RoomKind::Room | RoomKind::Direct => true,
+    };
+    if belongs {
+        Ok(())
+    } else {
+        Err(RuleError::NotAllowedIn {
+            user_id: body.user_id,
+        })
+    }
+}
+
+/// Leaves seen so far: one identity for each user, each device once.
+#[derive(Default)]
+struct Seen<'a> {
+    users: BTreeMap<UserId, (&'a PublicKey, &'a Email)>,
+    devices: BTreeSet<DeviceId>,
+}
+
+impl<'a> Seen<'a> {
+    fn take(&mut self, certificate: &'a Certificate, me: &Account) -> Result<(), RuleError> {
+        let body = certificate.body();
+        if body.network_id != me.network_id {
+            return Err(RuleError::OtherNetwork);
+        }
+        let own = body.user_id == me.user_id;
+        if own && (body.aik != me.aik || body.email != me.email) {
+            return Err(RuleError::ForeignOwnDevice);
+        }
+        let identity = (&body.aik, &body.email);
+        if *self.users.entry(body.user_id).or_insert(identity) != identity {
+            return Err(RuleError::TwoIdentities {
+                user_id: body.user_id,
+            });
+        }
+        if !self.devices.insert(body.device_id) {
+            return Err(RuleError::DeviceTwice {
+                device_id: body.device_id,
+            });
+        }
+        Ok(())
+    }
+}

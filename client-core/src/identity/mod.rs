@@ -1,0 +1,113 @@
+//! Who one is: the account identity key and what it signs.
+//!
+//! The AIK exists in the open only while it signs: it is made at registration, and unsealed from the server's blob
+//! with the password when a device is added or revoked. What stays on a device is the key of own state, which is
+//! derived from it.
+
+mod aik;
+mod devices;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use aik::{Aik, UnsealError};
+pub(crate) use devices::{ListError, check_newer, with_device, without_device};
+
+use protocol::{
+    DeviceId, Email, Millis, NetworkId, UserId,
+    identity::{Certificate, CertificateBody, DeviceList, SessionChallenge, Signature},
+    limits::CERTIFICATE_LIFE_MS,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::group::{DeviceKey, rules::Account};
+
+/// The device's identity, as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) device_id: DeviceId,
+    device_key: Zeroizing<[u8; 32]>,
+    pub(crate) certificate: Certificate,
+    /// Newest list of the own devices.
+    pub(crate) device_list: DeviceList,
+    /// Seals own state.
+    pub(crate) own_state_key: Zeroizing<[u8; 32]>,
+    /// The server confirmed the device. Until then it may not exist there (the program may have been stopped
+    /// between storing the keys and hearing of the account).
+    pub(crate) enrolled: bool,
+}
+
+/// What a device is made from.
+pub(crate) struct Person {
+    pub(crate) network_id: NetworkId,
+    pub(crate) user_id: UserId,
+    pub(crate) email: Email,
+    pub(crate) name: String,
+}
+
+impl Identity {
+    /// Makes a device of `person`, certified by `aik`, in a list that follows `current`.
+    pub(crate) fn make(
+        person: Person,
+        aik: &Aik,
+        device_id: DeviceId,
+        device_key: &DeviceKey,
+        device_name: &str,
+        current: Option<&DeviceList>,
+        now: Millis,
+    ) -> Result<Self, ListError> {
+        let public = device_key.public().ok_or(ListError::BadKey)?;
+        let body = CertificateBody {
+            network_id: person.network_id,
+            email: person.email,
+            user_id: person.user_id,
+            device_id,
+            device_key: public,
+            aik: aik.public(),
+            not_after: now.plus(CERTIFICATE_LIFE_MS),
+        };
+        let certificate = Certificate::issue(body, |bytes| aik.sign(bytes));
+        let device_list = with_device(aik, certificate.body(), device_name, current, now)?;
+        Ok(Self {
+            name: person.name,
+            device_id,
+            device_key: Zeroizing::new(*device_key.secret()),
+            certificate,
+            device_list,
+            own_state_key: aik.own_state_key(),
+            enrolled: false,
+        })
+    }
+
+    pub(crate) fn device_key(&self) -> DeviceKey {
+        DeviceKey::from_secret(&self.device_key)
+    }
+
+    pub(crate) fn user_id(&self) -> UserId {
+        self.certificate.body().user_id
+    }
+
+    pub(crate) fn email(&self) -> &Email {
+        &self.certificate.body().email
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        let body = self.certificate.body();
+        Account {
+            network_id: body.network_id,
+            user_id: body.user_id,
+            email: body.email.clone(),
+            aik: body.aik,
+        }
+    }
+
+    /// Answers a session challenge.
+    pub(crate) fn sign_challenge(&self, nonce: [u8; 32]) -> Signature {
+        let challenge = SessionChallenge {
+            device_id: self.device_id,
+            nonce,
+        };
+        self.device_key().sign_bytes(&challenge.to_be_signed())
+    }
+}

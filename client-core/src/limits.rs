@@ -1,0 +1,59 @@
+//! Limits of the device. Each says why it is what it is, and what happens beyond it.
+
+/// Messages of one sender that may be missing before the next one opens: all that were trimmed while this device
+/// was away. Senders renew their keys more often than that. Beyond: the message is refused, the room resyncs.
+pub(crate) const MAX_SKIPPED_MESSAGES: u32 = 1_000;
+
+/// Shortest password in characters. Argon2id makes a guess cost; the length makes there be enough of them.
+/// Below: `password_too_weak`.
+pub(crate) const MIN_PASSWORD_LEN: usize = 10;
+
+/// Own messages after which a device renews its leaf: half of [`MAX_SKIPPED_MESSAGES`]. More risks receivers that
+/// were away, fewer costs commits.
+pub(crate) const UPDATE_AFTER_MESSAGES: u32 = 500;
+
+/// Time after which a device renews its leaf once it sends: bounds how long a stolen state opens messages.
+pub(crate) const UPDATE_AFTER_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How long the server may keep a device waiting for what it knows to exist (an own commit in the log, a welcome,
+/// an answer) before the room is shown as stale. Shorter alarms on slow networks, longer hides a server that
+/// withholds.
+pub(crate) const STALE_AFTER_MS: u64 = 15_000;
+
+/// The k-th leaf of a room commits what the server asked for after k times this, so that one commits and the rest
+/// see it.
+pub(crate) const ROOM_COMMITTER_STEP_MS: u64 = 500;
+
+/// External commits in a row that may fail before the room is given up until a moderator founds it anew. One, as
+/// more would let a bad member keep everybody committing.
+pub(crate) const MAX_RESYNCS: u8 = 1;
+
+/// External commits that may lose against others before the device waits a while.
+pub(crate) const MAX_JOIN_RACES: u8 = 8;
+
+/// First wait before connecting again; doubles up to [`RECONNECT_MAX_MS`], with as much jitter again.
+pub(crate) const RECONNECT_FIRST_MS: u64 = 500;
+
+/// Longest wait before connecting again: below what people wait for, above what hurts a server that comes back.
+pub(crate) const RECONNECT_MAX_MS: u64 = 30_000;
+
+/// Wait after another connection of the same device took over: the two must not chase each other.
+pub(crate) const REPLACED_WAIT_MS: u64 = 60_000;
+
+/// Own state is written this long after a change, so that several changes are one write.
+pub(crate) const OWN_STATE_DELAY_MS: u64 = 1_500;
+
+/// Wait before asking again for what was refused for the moment (`rate_limited`, `unavailable`) without a time.
+pub(crate) const RETRY_MS: u64 = 3_000;
+
+/// Messages in one page of a room.
+pub(crate) const MESSAGES_PER_PAGE: usize = 60;
+
+/// Characters of a message in the list of rooms.
+pub(crate) const PREVIEW_LEN: usize = 120;
+
+/// Age at which the key package of last resort is replaced.
+pub(crate) const LAST_RESORT_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Age at which the secrets of a key package that nobody used are forgotten: beyond all retention of the server.
+pub(crate) const KEY_PACKAGE_LIFE_MS: u64 = 90 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,273 @@
+//! Content inside the encryption: CBOR, versioned, with room for kinds that are not known yet.
+//!
+//! ```text
+//! envelope = { "v": 1, "id": message id, "at": milliseconds, "k": kind, "b": body, "dl": newest own list }
+//! ```
+
+use ciborium::Value;
+use protocol::{CallId, MessageId, Millis, RoomId, Seq};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::cbor;
+
+const VERSION: u8 = 1;
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Envelope {
+    /// The same id under which the server carries it, so that the server cannot pass one off as another.
+    pub(crate) id: MessageId,
+    /// When the sender made it, by its clock.
+    pub(crate) at: Millis,
+    pub(crate) content: Content,
+    /// Newest device list of its own user that the sender knows, so that a list that the server holds back shows.
+    pub(crate) list: Option<ListHead>,
+}
+
+/// Version and hash of a device list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListHead {
+    pub(crate) version: u64,
+    pub(crate) hash: [u8; 32],
+}
+
+/// What is said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    Text {
+        text: String,
+    },
+    /// What a room is called; by who may add people.
+    RoomState {
+        title: String,
+    },
+    /// In the own group alone: up to where one has read.
+    Read {
+        rooms: Vec<(RoomId, Seq)>,
+    },
+    CallStarted {
+        call_id: CallId,
+    },
+    CallEnded {
+        call_id: CallId,
+    },
+    /// In the group of a call alone: what a participant publishes and signals.
+    Presence {
+        microphone: bool,
+        camera: bool,
+        screen: bool,
+        hand: bool,
+    },
+    /// Made by a newer program; kept as it came.
+    Unknown {
+        kind: String,
+        body: Value,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    v: u8,
+    id: MessageId,
+    at: Millis,
+    k: String,
+    b: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dl: Option<ListHead>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RoomState {
+    title: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Read {
+    rooms: Vec<(RoomId, Seq)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Call {
+    call_id: CallId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Presence {
+    microphone: bool,
+    camera: bool,
+    screen: bool,
+    hand: bool,
+}
+
+impl Envelope {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let (k, b) = self.content.to_wire();
+        cbor::to_vec(&Wire {
+            v: VERSION,
+            id: self.id,
+            at: self.at,
+            k,
+            b,
+            dl: self.list,
+        })
+    }
+
+    /// Nothing where the bytes are no envelope. A newer version or kind is kept as [`Content::Unknown`].
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let wire: Wire = cbor::from_slice(bytes)?;
+        let content = Content::from_wire(wire.v, wire.k, wire.b);
+        Some(Self {
+            id: wire.id,
+            at: wire.at,
+            content,
+            list: wire.dl,
+        })
+    }
+}
+
+impl Content {
+    fn to_wire(&self) -> (String, Value) {
+        match self {
+            Self::Text { text } => ("text".to_owned(), value(&Text { text: text.clone() })),
+            Self::RoomState { title } => (
+                "room_state".to_owned(),
+                value(&RoomState { title: title.clone() }),
+            ),
+            Self::Read { rooms } => ("read".to_owned(), value(&Read { rooms: rooms.clone() })),
+            Self::CallStarted { call_id } => ("call_started".to_owned(), value(&Call { call_id: *call_id })),
+            Self::CallEnded { call_id } => ("call_ended".to_owned(), value(&Call { call_id: *call_id })),
+            Self::Presence {
+                microphone,
+                camera,
+                screen,
+                hand,
+            } => {
+                let presence = Presence {
+                    microphone: *microphone,
+                    camera: *camera,
+                    screen: *screen,
+                    hand: *hand,
+                };
+                ("presence".to_owned(), value(&presence))
+            }
+            Self::Unknown { kind, body } => (kind.clone(), body.clone()),
+        }
+    }
+
+    fn from_wire(version: u8, kind: String, body: Value) -> Self {
+        let known = if version == VERSION {
+            Self::known(&kind, &body)
+        } else {
+            None
+        };
+        known.unwrap_or(Self::Unknown { kind, body })
+    }
+
+    fn known(kind: &str, body: &Value) -> Option<Self> {
+        Some(match kind {
+            "text" => Self::Text {
+                text: read::<Text>(body)?.text,
+            },
+            "room_state" => Self::RoomState {
+                title: read::<RoomState>(body)?.title,
+            },
+            "read" => Self::Read {
+                rooms: read::<Read>(body)?.rooms,
+            },
+            "call_started" => Self::CallStarted {
+                call_id: read::<Call>(body)?.call_id,
+            },
+            "call_ended" => Self::CallEnded {
+                call_id: read::<Call>(body)?.call_id,
+            },
+            "presence" => {
+                let Presence {
+                    microphone,
+                    camera,
+                    screen,
+                    hand,
+                } = read(body)?;
+                Self::Presence {
+                    microphone,
+                    camera,
+                    screen,
+                    hand,
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Our own structures have no value that CBOR cannot carry.
+fn value(body: &impl Serialize) -> Value {
+    Value::serialized(body).unwrap_or(Value::Null)
+}
+
+fn read<T: DeserializeOwned>(body: &Value) -> Option<T> {
+    body.deserialized().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn envelope(content: Content) -> Envelope {
+        let list = Some(ListHead {
+            version: 3,
+            hash: [4; 32],
+        });
+        Envelope {
+            id: MessageId::from_random([1; 16]),
+            at: Millis(5),
+            content,
+            list,
+        }
+    }
+
+    #[test]
+    fn every_kind_comes_back_and_unknown_ones_are_kept() {
+        let call_id = CallId::from_random([2; 16]);
+        for content in [
+            Content::Text {
+                text: "Hello".to_owned(),
+            },
+            Content::RoomState {
+                title: "Plans".to_owned(),
+            },
+            Content::Read {
+                rooms: vec![(RoomId::from_random([3; 16]), Seq(9))],
+            },
+            Content::CallStarted { call_id },
+            Content::CallEnded { call_id },
+            Content::Presence {
+                microphone: true,
+                camera: false,
+                screen: false,
+                hand: true,
+            },
+            Content::Unknown {
+                kind: "poll".to_owned(),
+                body: Value::Text("?".to_owned()),
+            },
+        ] {
+            let envelope = envelope(content);
+            assert_eq!(Envelope::decode(&envelope.encode()), Some(envelope));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Envelope::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What was said in one room, on this device.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{BodyView, Delivery, Failure},
+    limits::{MESSAGES_PER_PAGE, PREVIEW_LEN},
+    store::Store,
+};
+
+/// Places between two entries of the log, for what one entry tells several things (three people added).
+const STEP: u64 = 1 << 10;
+
+/// What is not sent yet comes after everything that the log can hold.
+const UNSENT: u64 = 1 << 52;
+
+/// One message, as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) id: MessageId,
+    pub(crate) order: u64,
+    pub(crate) author: UserId,
+    pub(crate) device: DeviceId,
+    pub(crate) sent_at: Millis,
+    pub(crate) body: Body,
+    pub(crate) delivery: Delivery,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Body {
+    Text(String),
+    /// Something that happened: a stable code, and users and texts that its text names.
+    Happened {
+        code: String,
+        users: BTreeMap<String, UserId>,
+        texts: BTreeMap<String, String>,
+    },
+    /// Of a newer program, as it came (CBOR of the envelope).
+    Unknown(serde_bytes::ByteBuf),
+}
+
+/// The messages of a room in order.
+pub(crate) struct History {
+    room_id: RoomId,
+    messages: BTreeMap<MessageId, Message>,
+    order: BTreeMap<u64, MessageId>,
+    unsent: u64,
+    /// What the user interface shows; nothing while the room is closed.
+    shown: Option<Shown>,
+}
+
+struct Shown {
+    oldest: u64,
+    reset: bool,
+    changed: BTreeSet<MessageId>,
+    removed: Vec<MessageId>,
+}
+
+/// What is to be told of an open room: whether it is a fresh start, what changed in order, what is gone, and
+/// whether there is more to load.
+pub(crate) type Told = (bool, Vec<MessageId>, Vec<MessageId>, bool);
+
+impl History {
+    pub(crate) fn new(room_id: RoomId) -> Self {
+        Self {
+            room_id,
+            messages: BTreeMap::new(),
+            order: BTreeMap::new(),
+            unsent: UNSENT,
+            shown: None,
+        }
+    }
+
+    /// Puts a stored message back.
+    pub(crate) fn restore(&mut self, message: Message) {
+        self.unsent = self.unsent.max(message.order.saturating_add(1)).max(UNSENT);
+        self.order.insert(message.order, message.id);
+        self.messages.insert(message.id, message);
+    }
+
+    pub(crate) fn get(&self, id: MessageId) -> Option<&Message> {
+        self.messages.get(&id)
+    }
+
+    /// Place of an entry; `nth` tells several things of one entry apart.
+    pub(crate) fn place(seq: Seq, nth: u64) -> u64 {
+        seq.0
+            .saturating_mul(STEP)
+            .saturating_add(nth.min(STEP - 1))
+            .min(UNSENT - 1)
+    }
+
+    /// The entry at a place.
+    pub(crate) fn seq(place: u64) -> Seq {
+        Seq(place / STEP)
+    }
+
+    /// A place behind everything, for what is not sent yet.
+    pub(crate) fn next_unsent(&mut self) -> u64 {
+        let place = self.unsent;
+        self.unsent = self.unsent.saturating_add(1);
+        place
+    }
+
+    /// Adds or replaces a message.
+    pub(crate) fn put(&mut self, store: &mut Store, message: Message) {
+        if let Some(old) = self.messages.get(&message.id) {
+            self.order.remove(&old.order);
+        }
+        store.put(self.record(message.id), &message);
+        if let Some(shown) = &mut self.shown {
+            shown.oldest = shown.oldest.min(message.order);
+            shown.changed.insert(message.id);
+        }
+        self.order.insert(message.order, message.id);
+        self.messages.insert(message.id, message);
+    }
+
+    /// Changes a message, where it is there.
+    pub(crate) fn change(&mut self, store: &mut Store, id: MessageId, change: impl FnOnce(&mut Message)) {
+        if let Some(mut message) = self.messages.get(&id).cloned() {
+            change(&mut message);
+            self.put(store, message);
+        }
+    }
+
+    /// Deletes all records, as when the room is gone.
+    pub(crate) fn delete(&mut self, store: &mut Store) {
+        for id in std::mem::take(&mut self.messages).into_keys() {
+            store.delete(self.record(id));
+        }
+        self.order.clear();
+    }
+
+    fn record(&self, id: MessageId) -> String {
+        format!("msg/{}/{id}", self.room_id)
+    }
+
+    pub(crate) fn newest(&self) -> Option<&Message> {
+        self.order
+            .values()
+            .next_back()
+            .and_then(|id| self.messages.get(id))
+    }
+
+    /// Texts of others after a place.
+    pub(crate) fn unread(&self, after: u64, me: UserId) -> u32 {
+        let from = after.saturating_add(1);
+        let unread = self
+            .order
+            .range(from..)
+            .filter_map(|(_, id)| self.messages.get(id))
+            .filter(|message| message.author != me && !matches!(message.body, Body::Happened { .. }));
+        u32::try_from(unread.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Place of the newest message that is in the log.
+    pub(crate) fn newest_logged(&self) -> u64 {
+        self.order
+            .range(..UNSENT)
+            .next_back()
+            .map_or(0, |(order, _)| *order)
+    }
+
+    pub(crate) fn open(&mut self) {
+        let oldest = self.page_start(u64::MAX);
+        self.shown = Some(Shown {
+            oldest,
+            reset: true,
+            changed: BTreeSet::new(),
+            removed: vec![],
+        });
+        self.mark_from(oldest, u64::MAX);
+    }
+
+    pub(crate) fn load_older(&mut self) {
+        let Some(before) = self.shown.as_ref().map(|shown| shown.oldest) else {
+            return;
+        };
+        let oldest = self.page_start(before);
+        if let Some(shown) = &mut self.shown {
+            shown.oldest = oldest;
+        }
+        self.mark_from(oldest, before);
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.shown = None;
+    }
+
+    fn page_start(&self, before: u64) -> u64 {
+        let page = self.order.range(..before).rev().take(MESSAGES_PER_PAGE);
+        page.last().map_or(before, |(order, _)| *order)
+    }
+
+    fn mark_from(&mut self, from: u64, before: u64) {
+        let ids: Vec<MessageId> = self.order.range(from..before).map(|(_, id)| *id).collect();
+        if let Some(shown) = &mut self.shown {
+            shown.changed.extend(ids);
+        }
+    }
+
+    /// Names of persons changed: everything shown is told again.
+    pub(crate) fn mark_all(&mut self) {
+        if let Some(oldest) = self.shown.as_ref().map(|shown| shown.oldest) {
+            self.mark_from(oldest, u64::MAX);
+        }
+    }
+
+    /// What changed since the last call, if the room is open.
+    pub(crate) fn take_told(&mut self) -> Option<Told> {
+        let shown = self.shown.as_mut()?;
+        if !shown.reset && shown.changed.is_empty() && shown.removed.is_empty() {
+            return None;
+        }
+        let reset = std::mem::take(&mut shown.reset);
+        let changed = std::mem::take(&mut shown.changed);
+        let removed = std::mem::take(&mut shown.removed);
+        let has_older = self.order.range(..shown.oldest).next().is_some();
+        let mut changed: Vec<MessageId> = changed
+            .into_iter()
+            .filter(|id| self.messages.contains_key(id))
+            .collect();
+        changed.sort_by_key(|id| self.messages.get(id).map(|message| message.order));
+        Some((reset, changed, removed, has_older))
+    }
+}
+
+impl Message {
+    /// The beginning of a text, for the list of rooms.
+    pub(crate) fn preview(&self) -> String {
+        match &self.body {
+            Body::Text(text) => text.chars().take(PREVIEW_LEN).collect(),
+            Body::Happened { .. } | Body::Unknown(_) => String::new(),
+        }
+    }
+
+    pub(crate) fn view(&self, name: impl Fn(UserId) -> String) -> BodyView {
+        match &self.body {
+            Body::Text(text) => BodyView::Text { text: text.clone() },
+            Body::Happened { code, users, texts } => {
+                let mut params = texts.clone();
+                params.extend(users.iter().map(|(key, user)| (key.clone(), name(*user))));
+                BodyView::RoomEvent {
+                    event: Failure {
+                        code: code.clone(),
+                        params,
+                    },
+                }
+            }
+            Body::Unknown(_) => BodyView::Unknown,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What people say: content, history, own state.
+
+mod content;
+mod history;
+mod own_state;
+
+pub(crate) use content::{Content, Envelope, ListHead};
+pub(crate) use history::{Body, History, Message};
+pub(crate) use own_state::{OwnState, OwnStateError};

@@ -1,0 +1,365 @@
+//! What all devices of one user share: one sealed blob on the server, written by compare-and-swap.
+//!
+//! `blob = nonce(12) ‖ AES-256-GCM(own state key, padded CBOR, AAD = label ‖ user ‖ version)`. The version in the
+//! AAD keeps the server from passing an old blob off as a new one. Two devices that write at once merge: each part
+//! has a rule by which the outcome does not depend on the order.
+
+use std::collections::BTreeMap;
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit as _,
+    aead::{Aead as _, Payload},
+};
+use protocol::{
+    Bytes, Millis, RoomId, Seq, UserId, encoding::Writer, identity::PublicKey, limits::MAX_OWN_STATE_LEN,
+    socket,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    cbor,
+    group::{pad, unpad},
+    limits::OWN_STATE_DELAY_MS,
+    random::Random,
+    store::Store,
+};
+
+const NONCE_LEN: usize = 12;
+const RECORD: &str = "own_state";
+
+/// Own state as this device knows it.
+#[derive(Default)]
+pub(crate) struct OwnState {
+    known: Known,
+    /// A put is on its way with this version.
+    pub(crate) putting: Option<u64>,
+    /// A get is on its way.
+    pub(crate) getting: bool,
+    put_at: Option<Millis>,
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Known {
+    /// Newest version of the server that is merged in.
+    version: u64,
+    /// There is something here that the server does not have.
+    changed: bool,
+    parts: Parts,
+}
+
+/// The parts. New ones get `#[serde(default)]`, so that older blobs stay readable.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Parts {
+    /// Title of each room and the place in the log that set it: the later place wins.
+    titles: BTreeMap<RoomId, (Seq, String)>,
+    /// Up to where each room was read: the later place wins.
+    read: BTreeMap<RoomId, Seq>,
+    /// The account key of each person that was seen first, and when: the earlier wins.
+    first_seen: BTreeMap<UserId, (Millis, PublicKey)>,
+    /// Settings: the later change wins.
+    #[serde(default)]
+    settings: BTreeMap<String, (Millis, String)>,
+}
+
+/// Why a blob of the server was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OwnStateError {
+    #[error("own state does not open under the own key")]
+    Unreadable,
+    #[error("own state went back from version {known}")]
+    Backwards { known: u64 },
+}
+
+impl OwnState {
+    pub(crate) fn load(loaded: &mut crate::store::Loaded) -> Result<Self, crate::store::BadRecord> {
+        let known = crate::store::take_one(loaded, RECORD)?.unwrap_or_default();
+        Ok(Self {
+            known,
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.known.version
+    }
+
+    pub(crate) fn title(&self, room_id: RoomId) -> Option<&(Seq, String)> {
+        self.known.parts.titles.get(&room_id)
+    }
+
+    pub(crate) fn read(&self, room_id: RoomId) -> Seq {
+        self.known.parts.read.get(&room_id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn first_seen(&self, user_id: UserId) -> Option<PublicKey> {
+        self.known.parts.first_seen.get(&user_id).map(|(_, aik)| *aik)
+    }
+
+    pub(crate) fn set_title(
+        &mut self,
+        store: &mut Store,
+        now: Millis,
+        room_id: RoomId,
+        at: Seq,
+        title: &str,
+    ) {
+        let newer = self
+            .known
+            .parts
+            .titles
+            .get(&room_id)
+            .is_none_or(|(known, _)| *known <= at);
+        if newer
+            && self
+                .title(room_id)
+                .is_none_or(|known| (known.0, known.1.as_str()) != (at, title))
+        {
+            self.known.parts.titles.insert(room_id, (at, title.to_owned()));
+            self.changed(store, now);
+        }
+    }
+
+    pub(crate) fn set_read(&mut self, store: &mut Store, now: Millis, room_id: RoomId, seq: Seq) -> bool {
+        if seq <= self.read(room_id) {
+            return false;
+        }
+        self.known.parts.read.insert(room_id, seq);
+        self.changed(store, now);
+        true
+    }
+
+    pub(crate) fn see(&mut self, store: &mut Store, now: Millis, user_id: UserId, aik: PublicKey) {
+        if let std::collections::btree_map::Entry::Vacant(entry) = self.known.parts.first_seen.entry(user_id)
+        {
+            entry.insert((now, aik));
+            self.changed(store, now);
+        }
+    }
+
+    fn changed(&mut self, store: &mut Store, now: Millis) {
+        self.known.changed = true;
+        self.put_at.get_or_insert(now.plus(OWN_STATE_DELAY_MS));
+        store.put(RECORD, &self.known);
+    }
+
+    /// When a put is due, if one is.
+    pub(crate) fn put_due(&self) -> Option<Millis> {
+        let due = self.known.changed && self.putting.is_none() && !self.getting;
+        due.then_some(self.put_at.unwrap_or_default())
+    }
+
+    /// The next version for the server.
+    pub(crate) fn put(
+        &mut self,
+        random: &Random,
+        key: &[u8; 32],
+        user_id: UserId,
+    ) -> Option<socket::OwnState> {
+        let version = self.known.version.saturating_add(1);
+        let nonce = random.array::<NONCE_LEN>();
+        let padded = Zeroizing::new(pad(&cbor::to_vec(&self.known.parts)));
+        let aad = aad(user_id, version);
+        let sealed = Aes256Gcm::new(key.into()).encrypt(
+            &nonce.into(),
+            Payload {
+                msg: &padded,
+                aad: &aad,
+            },
+        );
+        let mut blob = nonce.to_vec();
+        blob.extend(sealed.ok()?);
+        if blob.len() > MAX_OWN_STATE_LEN {
+            return None;
+        }
+        self.putting = Some(version);
+        self.put_at = None;
+        // What changes while the put is on its way is put again.
+        self.known.changed = false;
+        Some(socket::OwnState {
+            version,
+            blob: Bytes(blob),
+        })
+    }
+
+    /// The server took the put.
+    pub(crate) fn put_done(&mut self, store: &mut Store) {
+        if let Some(version) = self.putting.take() {
+            self.known.version = self.known.version.max(version);
+            store.put(RECORD, &self.known);
+        }
+    }
+
+    /// The put did not come through, or another device was first.
+    pub(crate) fn put_failed(&mut self, now: Millis) {
+        if self.putting.take().is_some() {
+            self.known.changed = true;
+            self.put_at = Some(now.plus(OWN_STATE_DELAY_MS));
+        }
+    }
+
+    /// Merges what the server has; answers whether anything became known by it.
+    pub(crate) fn merge(
+        &mut self,
+        store: &mut Store,
+        key: &[u8; 32],
+        user_id: UserId,
+        state: &socket::OwnState,
+    ) -> Result<bool, OwnStateError> {
+        if state.version < self.known.version {
+            return Err(OwnStateError::Backwards {
+                known: self.known.version,
+            });
+        }
+        if state.version == self.known.version {
+            return Ok(false);
+        }
+        let theirs = open(key, user_id, state).ok_or(OwnStateError::Unreadable)?;
+        let before = self.known.parts.clone();
+        self.known.parts.merge(&theirs);
+        self.known.version = state.version;
+        self.known.changed |= self.known.parts != theirs;
+        store.put(RECORD, &self.known);
+        Ok(self.known.parts != before)
+    }
+}
+
+fn open(key: &[u8; 32], user_id: UserId, state: &socket::OwnState) -> Option<Parts> {
+    let (nonce, sealed) = state.blob.0.split_at_checked(NONCE_LEN)?;
+    let nonce: [u8; NONCE_LEN] = nonce.try_into().ok()?;
+    let aad = aad(user_id, state.version);
+    let opened = Aes256Gcm::new(key.into()).decrypt(
+        &nonce.into(),
+        Payload {
+            msg: sealed,
+            aad: &aad,
+        },
+    );
+    let opened = Zeroizing::new(opened.ok()?);
+    cbor::from_slice(unpad(&opened)?)
+}
+
+fn aad(user_id: UserId, version: u64) -> Vec<u8> {
+    Writer::default()
+        .vec16(b"Conclave 1.0 own state")
+        .fixed(user_id.as_bytes())
+        .u64(version)
+        .finish()
+}
+
+impl Parts {
+    fn merge(&mut self, theirs: &Self) {
+        for (room_id, theirs) in &theirs.titles {
+            let ours = self.titles.entry(*room_id).or_insert_with(|| theirs.clone());
+            // At the same place the texts are the same, but for a title that is not in a log yet.
+            if *theirs > *ours {
+                *ours = theirs.clone();
+            }
+        }
+        for (room_id, theirs) in &theirs.read {
+            let ours = self.read.entry(*room_id).or_default();
+            *ours = (*ours).max(*theirs);
+        }
+        for (user_id, theirs) in &theirs.first_seen {
+            let ours = self.first_seen.entry(*user_id).or_insert(*theirs);
+            *ours = (*ours).min(*theirs);
+        }
+        for (name, theirs) in &theirs.settings {
+            let ours = self
+                .settings
+                .entry(name.clone())
+                .or_insert_with(|| theirs.clone());
+            if *theirs > *ours {
+                *ours = theirs.clone();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::random::Random;
+
+    fn store() -> Store {
+        Store::open([1; 32], Random::new([1; 32]), vec![]).unwrap().0
+    }
+
+    const KEY: [u8; 32] = [9; 32];
+
+    fn user() -> UserId {
+        UserId::from_random([1; 16])
+    }
+
+    fn room(n: u8) -> RoomId {
+        RoomId::from_random([n; 16])
+    }
+
+    #[test]
+    fn two_devices_that_write_at_once_end_with_the_same() {
+        let (mut store, random) = (store(), Random::new([2; 32]));
+        let (mut one, mut two) = (OwnState::default(), OwnState::default());
+        one.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
+        two.set_title(&mut store, Millis(1), room(1), Seq(7), "Other plans");
+        two.set_read(&mut store, Millis(1), room(2), Seq(3));
+        let first = one.put(&random, &KEY, user()).unwrap();
+        one.put_done(&mut store);
+        two.put(&random, &KEY, user()).unwrap();
+        two.put_failed(Millis(2));
+        assert!(two.merge(&mut store, &KEY, user(), &first).is_ok());
+        let second = two.put(&random, &KEY, user()).unwrap();
+        assert_eq!(second.version, 2);
+        two.put_done(&mut store);
+        assert!(one.merge(&mut store, &KEY, user(), &second).unwrap());
+        assert_eq!(one.known.parts.titles, two.known.parts.titles);
+        assert_eq!(one.read(room(2)), Seq(3));
+        assert!(one.put_due().is_none());
+    }
+
+    #[test]
+    fn an_old_blob_or_one_under_another_version_is_refused() {
+        let (mut store, random) = (store(), Random::new([2; 32]));
+        let (mut one, mut two) = (OwnState::default(), OwnState::default());
+        one.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
+        let first = one.put(&random, &KEY, user()).unwrap();
+        one.put_done(&mut store);
+        one.set_read(&mut store, Millis(1), room(1), Seq(5));
+        let second = one.put(&random, &KEY, user()).unwrap();
+        two.merge(&mut store, &KEY, user(), &second).unwrap();
+        assert_eq!(
+            two.merge(&mut store, &KEY, user(), &first),
+            Err(OwnStateError::Backwards { known: 2 })
+        );
+        let posing = socket::OwnState {
+            version: 3,
+            blob: first.blob,
+        };
+        assert_eq!(
+            two.merge(&mut store, &KEY, user(), &posing),
+            Err(OwnStateError::Unreadable)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn merging_does_not_depend_on_the_order(seeds in proptest::collection::vec((0u8..3, 0u64..4, 0u64..4), 0..12)) {
+            let mut parts = [Parts::default(), Parts::default(), Parts::default()];
+            for (index, (r, seq, who)) in seeds.iter().enumerate() {
+                let part = &mut parts[index % 3];
+                part.titles.insert(room(*r), (Seq(*seq), format!("{who}")));
+                part.read.insert(room(*r), Seq(*seq));
+                part.settings.insert(format!("{r}"), (Millis(*seq), format!("{who}")));
+            }
+            let [a, b, c] = parts;
+            let merged = |order: [&Parts; 3]| {
+                let mut all = Parts::default();
+                for part in order { all.merge(part); }
+                all
+            };
+            prop_assert!(merged([&a, &b, &c]) == merged([&c, &a, &b]));
+            prop_assert!(merged([&a, &b, &c]) == merged([&b, &c, &a]));
+        }
+    }
+}

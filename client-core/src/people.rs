@@ -1,0 +1,163 @@
+//! Cards of people, as the server gives them and as far as they can be checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::{
+    NetworkId, UserId,
+    identity::{Certificate, PublicKey},
+    socket::Person,
+};
+
+use crate::{
+    api::{PersonCard, Trust},
+    identity::{ListError, check_newer},
+    messages::{ListHead, OwnState},
+    store::{BadRecord, Loaded, Store, take_all},
+};
+
+/// The people that this device knows.
+#[derive(Default)]
+pub(crate) struct People {
+    cards: BTreeMap<UserId, Person>,
+    /// Cards that are missing or out of date.
+    wanted: BTreeSet<UserId>,
+    /// A request for cards is on its way.
+    pub(crate) asking: bool,
+}
+
+/// Why a card was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CardError {
+    #[error("the parts of the card do not fit each other")]
+    Mixed,
+    #[error("the card is of another network")]
+    OtherNetwork,
+    #[error("the device list of the card: {0}")]
+    List(#[from] ListError),
+}
+
+impl People {
+    pub(crate) fn load(loaded: &mut Loaded) -> Result<Self, BadRecord> {
+        let cards = take_all::<Person>(loaded, "person/")?;
+        let cards = cards.into_iter().map(|(_, card)| (card.user_id, card)).collect();
+        Ok(Self {
+            cards,
+            ..Self::default()
+        })
+    }
+
+    /// Takes a card, unless it contradicts itself or what is known. A card with another account key than the one
+    /// known replaces it: the person's identity changed, which [`People::trust`] shows.
+    pub(crate) fn take(
+        &mut self,
+        store: &mut Store,
+        network_id: NetworkId,
+        card: Person,
+    ) -> Result<(), CardError> {
+        self.wanted.remove(&card.user_id);
+        let list = card.device_list.body();
+        if list.user_id != card.user_id || list.aik != card.aik {
+            return Err(CardError::Mixed);
+        }
+        if card.network_id != network_id {
+            return Err(CardError::OtherNetwork);
+        }
+        if let Some(known) = self.cards.get(&card.user_id)
+            && known.aik == card.aik
+        {
+            check_newer(&known.device_list, &card.device_list)?;
+        }
+        store.put(format!("person/{}", card.user_id), &card);
+        self.cards.insert(card.user_id, card);
+        Ok(())
+    }
+
+    pub(crate) fn want(&mut self, user_id: UserId) {
+        self.wanted.insert(user_id);
+    }
+
+    pub(crate) fn want_unknown(&mut self, users: impl IntoIterator<Item = UserId>) {
+        for user_id in users {
+            if !self.cards.contains_key(&user_id) {
+                self.wanted.insert(user_id);
+            }
+        }
+    }
+
+    /// Whom to ask for now, at most `limit`.
+    pub(crate) fn take_wanted(&mut self, limit: usize) -> Vec<UserId> {
+        let wanted: Vec<UserId> = self.wanted.iter().copied().take(limit).collect();
+        self.wanted.retain(|user_id| !wanted.contains(user_id));
+        wanted
+    }
+
+    pub(crate) fn has_wanted(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    pub(crate) fn card(&self, user_id: UserId) -> Option<&Person> {
+        self.cards.get(&user_id)
+    }
+
+    /// A sender says that its own list stands at `head`: where the server shows an older or another one, the card
+    /// is fetched again. Answers whether the two contradict each other.
+    pub(crate) fn heard_of_list(&mut self, user_id: UserId, head: ListHead) -> bool {
+        let Some(known) = self.cards.get(&user_id).map(|card| &card.device_list) else {
+            return false;
+        };
+        let version = known.body().version;
+        if head.version > version {
+            self.wanted.insert(user_id);
+        }
+        head.version == version && head.hash != known.hash()
+    }
+
+    /// The name of a person; while it is not known, the certified e-mail.
+    pub(crate) fn name(&self, user_id: UserId, certificate: Option<&Certificate>) -> String {
+        match (self.cards.get(&user_id), certificate) {
+            (Some(card), _) => card.name.clone(),
+            (None, Some(certificate)) => certificate.body().email.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// What the user interface shows of a person. The key and the e-mail are those of the certificate, where there
+    /// is one: the server's card is only a card.
+    pub(crate) fn person_card(
+        &self,
+        user_id: UserId,
+        certificate: Option<&Certificate>,
+        me: UserId,
+        own: &OwnState,
+    ) -> PersonCard {
+        let card = self.cards.get(&user_id);
+        let aik = certificate
+            .map(|certificate| certificate.body().aik)
+            .or(card.map(|card| card.aik));
+        let email = certificate
+            .map(|certificate| certificate.body().email.to_string())
+            .or(card.map(|card| card.email.to_string()))
+            .unwrap_or_default();
+        PersonCard {
+            user_id,
+            name: self.name(user_id, certificate),
+            email,
+            fingerprint: aik.map(|aik| hex(&aik.fingerprint())).unwrap_or_default(),
+            trust: trust(user_id, aik, me, own),
+        }
+    }
+}
+
+fn trust(user_id: UserId, aik: Option<PublicKey>, me: UserId, own: &OwnState) -> Trust {
+    if user_id == me {
+        return Trust::Own;
+    }
+    match (aik, own.first_seen(user_id)) {
+        (Some(aik), Some(first)) if aik != first => Trust::Changed,
+        _ => Trust::Unverified,
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

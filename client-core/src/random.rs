@@ -1,0 +1,73 @@
+//! The core's own generator: ChaCha20 from the seed that the shell drew, never the system's.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use openmls_traits::random::OpenMlsRand;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+/// A handle to the one generator of a core; clones draw from the same stream.
+///
+/// OpenMLS takes group secrets, init keys and path secrets from here. Two things it cannot be handed: the
+/// encapsulation of HPKE and the generation of Ed25519 keys inside its cipher provider draw from the system's
+/// generator (we make Ed25519 keys ourselves).
+#[derive(Clone)]
+pub(crate) struct Random(Arc<Mutex<ChaCha20Rng>>);
+
+impl Random {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self(Arc::new(Mutex::new(ChaCha20Rng::from_seed(seed))))
+    }
+
+    pub(crate) fn array<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.lock().fill_bytes(&mut bytes);
+        bytes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ChaCha20Rng> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Evenly distributed in `0..bound`, for jitter (the bias of the remainder does not matter there).
+    pub(crate) fn below(&self, bound: u64) -> u64 {
+        u64::from_be_bytes(self.array()).checked_rem(bound).unwrap_or(0)
+    }
+}
+
+impl OpenMlsRand for Random {
+    type Error = Infallible;
+
+    fn random_array<const N: usize>(&self) -> Result<[u8; N], Self::Error> {
+        Ok(self.array())
+    }
+
+    fn random_vec(&self, len: usize) -> Result<Vec<u8>, Self::Error> {
+        let mut bytes = vec![0; len];
+        self.lock().fill_bytes(&mut bytes);
+        Ok(bytes)
+    }
+}
+
+/// The same generator for OPAQUE, which speaks an older version of the traits.
+impl opaque_ke::rand::RngCore for Random {
+    fn next_u32(&mut self) -> u32 {
+        self.lock().next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.lock().next_u64()
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        self.lock().fill_bytes(dest);
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), opaque_ke::rand::Error> {
+        self.lock().fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl opaque_ke::rand::CryptoRng for Random {}

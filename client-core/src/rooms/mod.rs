@@ -1,0 +1,26 @@
+//! Rooms: their groups, their logs, their outboxes.
+//!
+//! ```text
+//!             ┌► Founding ──────────────┐ accepted
+//! (command) ──┘                         ▼
+//! (welcome) ─────────────────────────► Member ──commit that cannot be processed──► report, drop the group
+//!                                       ▲  ▲                                              │
+//! (listed) ──► ExpectWelcome ──welcome──┘  └──accepted── JoiningFromOutside ◄─────────────┘ once
+//!                    └──none came──► external commit ───────────┘   └─refused─► Broken ──founded anew──► Member
+//! ```
+//!
+//! [`Room::drive`] does the next thing, one request at a time: bring the log up to date, finish the commit that is
+//! on its way, remove whom the server asks to remove, do what was wished, renew the own leaf, send the outbox.
+
+mod commit;
+mod entries;
+mod events;
+mod founding;
+mod joining;
+mod send;
+mod state;
+mod view;
+
+pub(crate) use founding::{NewRoom, room_settings};
+pub(crate) use state::{Env, Intent, Notes, Room};
+pub(crate) use view::Lens;

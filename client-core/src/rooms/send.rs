@@ -1,0 +1,273 @@
+//! The outbox: what is written leaves in order, once, whatever happens in between.
+
+use protocol::{
+    Bytes, Code, MessageId, Millis, Seq,
+    identity::Certificate,
+    socket::{Accepted, Entry, Reply, Request, RoomRef, RoomSend},
+};
+
+use super::{
+    founding::is_passing,
+    state::{Env, OutState, Outgoing, Room, Sealed},
+};
+use crate::{
+    api::{self, Delivery},
+    core::{
+        asks::{Ask, RoomAsk},
+        shell::{Answer, Refusal},
+    },
+    failure::of_refusal,
+    messages::{Body, Content, Envelope, History, ListHead, Message},
+};
+
+impl Room {
+    /// Puts content into the outbox; `body` is what the own history shows of it, if anything.
+    pub(crate) fn send_content(
+        &mut self,
+        env: &mut Env<'_>,
+        content: Content,
+        body: Option<Body>,
+    ) -> MessageId {
+        let message_id = env.message_id();
+        let list = &env.identity.device_list;
+        let envelope = Envelope {
+            id: message_id,
+            at: env.now(),
+            content,
+            list: Some(ListHead {
+                version: list.body().version,
+                hash: list.hash(),
+            }),
+        };
+        let out = Outgoing {
+            number: self.next_out,
+            message_id,
+            content: envelope.encode().to_vec().into(),
+            sealed: None,
+            state: OutState::Waiting,
+        };
+        self.next_out = self.next_out.saturating_add(1);
+        out.save(&mut env.shell.store, self.id);
+        self.outbox.push_back(out);
+        if let Some(body) = body {
+            let message = Message {
+                id: message_id,
+                order: self.history.next_unsent(),
+                author: env.me(),
+                device: env.identity.device_id,
+                sent_at: env.now(),
+                body,
+                delivery: Delivery::Sending,
+            };
+            self.history.put(&mut env.shell.store, message);
+        }
+        self.drive(env);
+        message_id
+    }
+
+    pub(crate) fn restore_outgoing(&mut self, out: Outgoing) {
+        self.next_out = self.next_out.max(out.number.saturating_add(1));
+        self.outbox.push_back(out);
+    }
+
+    /// Tries a message again that was given up. Answers whether there is one.
+    pub(crate) fn retry(&mut self, env: &mut Env<'_>, message_id: MessageId) -> bool {
+        let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) else {
+            return false;
+        };
+        out.state = OutState::Waiting;
+        out.save(&mut env.shell.store, self.id);
+        self.show_delivery(env, message_id, Delivery::Sending);
+        self.drive(env);
+        true
+    }
+
+    /// Sends the first message that waits, encrypted for the epoch as it is now.
+    pub(super) fn send_next(&mut self, env: &mut Env<'_>) {
+        let generation = self.stored.generation;
+        let Some(group) = &mut self.group else { return };
+        let epoch = group.epoch();
+        let Some(out) = self.outbox.iter_mut().find(|out| out.state == OutState::Waiting) else {
+            return;
+        };
+        let fits = |sealed: &Sealed| sealed.generation == generation && sealed.epoch == epoch;
+        if !out.sealed.as_ref().is_some_and(fits) {
+            match group.encrypt(env.mls, env.key, &out.content) {
+                Ok(payload) => {
+                    out.sealed = Some(Sealed {
+                        generation,
+                        epoch,
+                        payload: payload.into(),
+                    })
+                }
+                Err(error) => {
+                    tracing::warn!(room.id = %self.id, %error, "cannot encrypt");
+                    return;
+                }
+            }
+            out.save(&mut env.shell.store, self.id);
+        }
+        let Some(sealed) = &out.sealed else { return };
+        let message_id = out.message_id;
+        let request = Request::RoomSend(RoomSend {
+            room_id: self.id,
+            generation,
+            epoch,
+            message_id,
+            payload: Bytes(sealed.payload.to_vec()),
+            expires_at: None,
+        });
+        self.ask(env, RoomAsk::Send { message_id }, request);
+    }
+
+    pub(super) fn on_sent(&mut self, env: &mut Env<'_>, message_id: MessageId, answer: Answer) {
+        match answer {
+            Ok(Reply::Accepted(Accepted { seq, sent_at })) => {
+                self.races = 0;
+                self.at_least(seq);
+                // Already gone from the outbox where the log was faster than the answer.
+                if let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) {
+                    out.state = OutState::Accepted;
+                    out.save(&mut env.shell.store, self.id);
+                    self.place_own(env, message_id, seq, sent_at);
+                }
+                self.settled();
+            }
+            Err(Refusal::Lost) => {}
+            Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch => self.stale_epoch(env),
+            // Under this id it is in the log already, as after a rollback: it arrived.
+            Err(Refusal::Problem(problem)) if problem.code == Code::DuplicateId => {
+                self.arrived_before(env, message_id);
+            }
+            Err(refusal) if is_passing(&refusal) => self.retry_later(env, &refusal),
+            Ok(_) => self.retry_later(env, &Refusal::Lost),
+            Err(refusal) => {
+                tracing::warn!(room.id = %self.id, ?refusal, "message given up");
+                if let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) {
+                    out.state = OutState::Failed;
+                    out.save(&mut env.shell.store, self.id);
+                }
+                self.settled();
+                self.show_delivery(env, message_id, Delivery::Failed);
+                env.notes.want_rooms = true;
+            }
+        }
+    }
+
+    fn arrived_before(&mut self, env: &mut Env<'_>, message_id: MessageId) {
+        let place = self.outbox.iter().position(|out| out.message_id == message_id);
+        if let Some(out) = place.and_then(|place| self.outbox.remove(place)) {
+            env.shell.store.delete(out.record(self.id));
+            let (seq, now) = (self.known_last, env.now());
+            self.place_own(env, message_id, seq, now);
+        }
+        self.settled();
+    }
+
+    /// The log shows a message of ours.
+    pub(super) fn settle_own(&mut self, env: &mut Env<'_>, out: &Outgoing, entry: &Entry) {
+        self.place_own(env, out.message_id, entry.seq, entry.sent_at);
+        let content = Envelope::decode(&out.content).map(|envelope| envelope.content);
+        if let Some(Content::RoomState { title }) = content {
+            self.set_title(env, entry.seq, &title);
+        }
+    }
+
+    fn place_own(&mut self, env: &mut Env<'_>, message_id: MessageId, seq: Seq, sent_at: Millis) {
+        self.history.change(&mut env.shell.store, message_id, |message| {
+            message.order = History::place(seq, 0);
+            message.sent_at = message.sent_at.min(sent_at);
+            message.delivery = Delivery::Sent;
+        });
+    }
+
+    fn show_delivery(&mut self, env: &mut Env<'_>, message_id: MessageId, delivery: Delivery) {
+        self.history.change(&mut env.shell.store, message_id, |message| {
+            message.delivery = delivery
+        });
+    }
+
+    /// A message of somebody else (or of another own device) was opened.
+    pub(super) fn take_content(
+        &mut self,
+        env: &mut Env<'_>,
+        entry: &Entry,
+        certificate: &Certificate,
+        envelope: Envelope,
+    ) {
+        let author = certificate.body();
+        if let Some(head) = envelope.list
+            && env.people.heard_of_list(author.user_id, head)
+        {
+            env.shell.notice(crate::failure::failure("server_untrusted"));
+        }
+        let body = match envelope.content {
+            Content::Text { text } => Body::Text(text),
+            Content::RoomState { title } => {
+                if self.may_add(author.user_id) {
+                    self.set_title_by(env, entry, author.user_id, &title);
+                }
+                return;
+            }
+            Content::Read { rooms } => {
+                if author.user_id == env.me() {
+                    env.notes.read_elsewhere.extend(rooms);
+                }
+                return;
+            }
+            Content::CallStarted { .. } => happened("call_started", author.user_id),
+            Content::CallEnded { .. } => happened("call_ended", author.user_id),
+            // Of calls; has no meaning in a room.
+            Content::Presence { .. } => return,
+            unknown @ Content::Unknown { .. } => {
+                let kept = Envelope {
+                    content: unknown,
+                    ..envelope
+                };
+                Body::Unknown(kept.encode().to_vec().into())
+            }
+        };
+        let own = author.user_id == env.me();
+        let message = Message {
+            id: envelope.id,
+            order: History::place(entry.seq, 0),
+            author: author.user_id,
+            device: author.device_id,
+            // Neither a sender's clock nor the server's may move a message into the future of the other.
+            sent_at: envelope.at.min(entry.sent_at),
+            body,
+            delivery: if own { Delivery::Sent } else { Delivery::Received },
+        };
+        if self.history.get(message.id).is_none() {
+            self.history.put(&mut env.shell.store, message);
+        }
+    }
+
+    /// Leaves the room; the members are asked to remove the leaves.
+    pub(crate) fn leave(&mut self, env: &mut Env<'_>, command: u32) {
+        let ask = Ask::Room {
+            room_id: self.id,
+            ask: RoomAsk::Leave { command },
+        };
+        env.shell
+            .request(ask, Request::RoomLeave(RoomRef { room_id: self.id }));
+    }
+
+    pub(super) fn on_left(&mut self, env: &mut Env<'_>, command: u32, answer: Answer) {
+        match answer {
+            Ok(_) => {
+                self.gone = true;
+                env.shell.reply(command, api::Reply::Done);
+            }
+            Err(refusal) => env.shell.fail(command, of_refusal(&refusal)),
+        }
+    }
+}
+
+pub(super) fn happened(code: &str, by: protocol::UserId) -> Body {
+    Body::Happened {
+        code: code.to_owned(),
+        users: [("by".to_owned(), by)].into(),
+        texts: Default::default(),
+    }
+}

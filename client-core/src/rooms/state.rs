@@ -1,0 +1,678 @@
+use std::collections::VecDeque;
+
+use protocol::{
+    Bytes, DeviceId, Generation, MessageId, Millis, RoomId, Seq, UserId,
+    identity::Certificate,
+    room_settings::RoomSettings,
+    socket::{self, CallSummary, CommitBundle, Request, RoomKindTag, RoomSummary},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::Delivery,
+    core::{
+        asks::{Ask, RoomAsk},
+        shell::{Answer, Refusal, Shell},
+    },
+    group::{
+        Commit, DeviceKey, Group, GroupName, Mls,
+        rules::{Account, Circumstances},
+    },
+    identity::Identity,
+    limits::{RETRY_MS, STALE_AFTER_MS},
+    messages::{History, OwnState},
+    people::People,
+    store::Store,
+};
+
+/// What a room works with.
+pub(crate) struct Env<'a> {
+    pub(crate) shell: &'a mut Shell,
+    pub(crate) identity: &'a Identity,
+    pub(crate) account: &'a Account,
+    pub(crate) key: &'a DeviceKey,
+    pub(crate) mls: &'a Mls,
+    pub(crate) people: &'a mut People,
+    pub(crate) own: &'a mut OwnState,
+    pub(crate) notes: &'a mut Notes,
+    /// Greeted, and the state is no rollback: requests may go.
+    pub(crate) online: bool,
+}
+
+/// What a room wants of the device around it.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// The list of rooms is out of date.
+    pub(crate) want_rooms: bool,
+    /// The key package of last resort was used.
+    pub(crate) last_resort_used: bool,
+    /// Another device of this user has read up to here.
+    pub(crate) read_elsewhere: Vec<(RoomId, Seq)>,
+    /// The room's members changed, which the call in it may wait for.
+    pub(crate) members_changed: Vec<RoomId>,
+}
+
+impl Env<'_> {
+    pub(crate) fn now(&self) -> Millis {
+        self.shell.now
+    }
+
+    pub(crate) fn me(&self) -> UserId {
+        self.account.user_id
+    }
+
+    pub(crate) fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            me: self.account,
+            now: self.shell.now,
+            room_devices: None,
+        }
+    }
+
+    pub(crate) fn message_id(&self) -> MessageId {
+        MessageId::from_random(self.shell.random.array())
+    }
+}
+
+/// One room on this device.
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(super) stored: Stored,
+    pub(super) group: Option<Group>,
+    pub(super) outbox: VecDeque<Outgoing>,
+    pub(super) next_out: u64,
+    pub(crate) history: History,
+    pub(super) intents: VecDeque<Intent>,
+    /// What the server said of the room last.
+    pub(super) summary: Option<RoomSummary>,
+    pub(super) call: Option<CallSummary>,
+    /// Newest place that the log is known to have.
+    pub(super) known_last: Seq,
+    /// One request at a time; acknowledgements and reports aside.
+    pub(super) busy: bool,
+    pub(super) sync_wanted: bool,
+    /// The log was asked for a welcome.
+    pub(super) asked_for_welcome: bool,
+    /// Since when the server owes something.
+    pub(super) waiting_since: Option<Millis>,
+    pub(super) retry_at: Option<Millis>,
+    /// When this device's turn comes to remove whom the server wants removed.
+    pub(super) remove_at: Option<Millis>,
+    pub(super) races: u8,
+    /// A message of this epoch did not open, though it should: the group may have been forked.
+    pub(super) suspect: bool,
+    /// The command that waits for the founding.
+    pub(super) founding_for: Option<u32>,
+    /// The user is no member any more: the device forgets the room.
+    pub(crate) gone: bool,
+    /// Number of the request for the list of rooms before which this room was not there.
+    pub(crate) since_list: u64,
+    pub(super) dirty: bool,
+}
+
+/// What is stored of a room, beside its group, outbox and history.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(super) kind: RoomKindTag,
+    pub(super) generation: Generation,
+    pub(super) standing: Standing,
+    /// Everything up to here was taken, or passed over for good.
+    pub(super) cursor: Seq,
+    pub(super) acked: Seq,
+    pub(super) pending: Option<PendingCommit>,
+    pub(super) title: Option<(Seq, String)>,
+    pub(super) own_since_update: u32,
+    pub(super) updated_at: Millis,
+    pub(super) resyncs: u8,
+    /// Settings and members as they were last known, for founding anew.
+    pub(super) charter: Option<Charter>,
+}
+
+/// How this device stands to the room's group.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    Founding(Box<FoundingSent>),
+    ExpectWelcome,
+    JoiningFromOutside {
+        message_id: MessageId,
+        commit: Box<Commit>,
+    },
+    Member,
+    Broken,
+}
+
+/// A founding that the server has to accept.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct FoundingSent {
+    pub(super) message_id: MessageId,
+    pub(super) group_info: serde_bytes::ByteBuf,
+    pub(super) tree: serde_bytes::ByteBuf,
+    pub(super) commit: Option<Commit>,
+}
+
+/// A commit of ours that the server has to accept, and that the log has to show.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PendingCommit {
+    pub(super) message_id: MessageId,
+    pub(super) commit: Commit,
+    pub(super) intents: Vec<Intent>,
+    #[serde(skip)]
+    pub(super) accepted: bool,
+}
+
+/// What somebody wants changed; done by a commit, again after one that lost.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Intent {
+    Add {
+        #[serde(skip)]
+        command: Option<u32>,
+        packages: Vec<serde_bytes::ByteBuf>,
+    },
+    RemoveUser {
+        #[serde(skip)]
+        command: Option<u32>,
+        user_id: UserId,
+    },
+    /// Devices that the server asked to remove.
+    RemoveDevices { devices: Vec<DeviceId> },
+    /// A new leaf for this device.
+    Update,
+}
+
+/// What a room was, while its group was known.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Charter {
+    settings: serde_bytes::ByteBuf,
+    pub(super) users: Vec<UserId>,
+}
+
+/// A message in the outbox.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    /// Order in the outbox, and its record's name.
+    pub(super) number: u64,
+    pub(super) message_id: MessageId,
+    pub(super) content: serde_bytes::ByteBuf,
+    pub(super) sealed: Option<Sealed>,
+    pub(super) state: OutState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OutState {
+    Waiting,
+    Accepted,
+    Failed,
+}
+
+/// Encrypted for one epoch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    pub(super) generation: Generation,
+    pub(super) epoch: protocol::Epoch,
+    pub(super) payload: serde_bytes::ByteBuf,
+}
+
+impl Charter {
+    pub(super) fn of(group: &Group) -> Self {
+        let mut users: Vec<UserId> = group
+            .members()
+            .values()
+            .map(|member| member.body().user_id)
+            .collect();
+        users.sort_unstable();
+        users.dedup();
+        Self {
+            settings: group.settings().encode().into(),
+            users,
+        }
+    }
+
+    pub(super) fn settings(&self) -> Option<RoomSettings> {
+        RoomSettings::decode(&self.settings)
+    }
+}
+
+impl Room {
+    pub(super) fn new(
+        id: RoomId,
+        kind: RoomKindTag,
+        generation: Generation,
+        standing: Standing,
+        now: Millis,
+    ) -> Self {
+        let stored = Stored {
+            kind,
+            generation,
+            standing,
+            cursor: Seq(0),
+            acked: Seq(0),
+            pending: None,
+            title: None,
+            own_since_update: 0,
+            updated_at: now,
+            resyncs: 0,
+            charter: None,
+        };
+        Self::with(id, stored, None)
+    }
+
+    /// A room of which one knows that it exists and no more.
+    pub(crate) fn listed(summary: &RoomSummary, now: Millis) -> Self {
+        Self::new(
+            summary.room_id,
+            summary.kind,
+            summary.generation,
+            Standing::ExpectWelcome,
+            now,
+        )
+    }
+
+    /// A room that one hears of by its welcome.
+    pub(crate) fn welcomed(welcome: &socket::RoomWelcome, now: Millis) -> Self {
+        let kind = RoomKindTag::Room;
+        Self::new(
+            welcome.room_id,
+            kind,
+            welcome.generation,
+            Standing::ExpectWelcome,
+            now,
+        )
+    }
+
+    pub(crate) fn is_being_founded(&self) -> bool {
+        matches!(self.stored.standing, Standing::Founding(_))
+    }
+
+    fn with(id: RoomId, stored: Stored, group: Option<Group>) -> Self {
+        Self {
+            id,
+            stored,
+            group,
+            outbox: VecDeque::new(),
+            next_out: 0,
+            history: History::new(id),
+            intents: VecDeque::new(),
+            summary: None,
+            call: None,
+            known_last: Seq(0),
+            busy: false,
+            sync_wanted: false,
+            asked_for_welcome: false,
+            waiting_since: None,
+            retry_at: None,
+            remove_at: None,
+            races: 0,
+            suspect: false,
+            founding_for: None,
+            gone: false,
+            since_list: 0,
+            dirty: true,
+        }
+    }
+
+    /// Puts a stored room back. Where its group cannot be read, the room is joined anew.
+    pub(crate) fn restore(id: RoomId, stored: Stored, mls: &Mls) -> Self {
+        let name = GroupName {
+            room_id: id,
+            call_id: None,
+            generation: stored.generation,
+        };
+        let group = match stored.standing {
+            Standing::Member | Standing::Founding(_) | Standing::JoiningFromOutside { .. } => {
+                Group::load(mls, name)
+            }
+            Standing::ExpectWelcome | Standing::Broken => None,
+        };
+        let mut room = Self::with(id, stored, group);
+        room.dirty = false;
+        if room.group.is_none() && !matches!(room.stored.standing, Standing::ExpectWelcome | Standing::Broken)
+        {
+            room.stored.standing = Standing::ExpectWelcome;
+            room.stored.pending = None;
+        }
+        room
+    }
+
+    pub(super) fn group_name(&self) -> GroupName {
+        GroupName {
+            room_id: self.id,
+            call_id: None,
+            generation: self.stored.generation,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> RoomKindTag {
+        self.stored.kind
+    }
+
+    pub(crate) fn group(&self) -> Option<&Group> {
+        match self.stored.standing {
+            Standing::Member => self.group.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Nothing is on its way that would change what is shown.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        let settled = !self.sync_wanted && self.stored.cursor >= self.known_last;
+        !self.busy && settled || !self.is_member() || self.retry_at.is_some()
+    }
+
+    /// A room that is being founded is shown once it is there.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.gone && !(self.is_being_founded() && self.stored.generation == Generation(1))
+    }
+
+    pub(crate) fn cursor(&self) -> Seq {
+        self.stored.cursor
+    }
+
+    pub(crate) fn is_member(&self) -> bool {
+        matches!(self.stored.standing, Standing::Member)
+    }
+
+    /// The call in the room, by the server's word.
+    pub(crate) fn call(&self) -> Option<&CallSummary> {
+        self.call.as_ref()
+    }
+
+    pub(crate) fn set_call(&mut self, call: Option<CallSummary>) {
+        self.call = call;
+    }
+
+    /// Users with a leaf; while there is no group, those that the server names.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        match (&self.group, &self.stored.charter, &self.summary) {
+            (Some(group), _, _) => Charter::of(group).users,
+            (None, _, Some(summary)) => summary.members.clone(),
+            (None, Some(charter), None) => charter.users.clone(),
+            (None, None, None) => vec![],
+        }
+    }
+
+    /// A leaf of a user, for its certificate.
+    pub(crate) fn certificate_of(&self, user_id: UserId) -> Option<&Certificate> {
+        self.group
+            .as_ref()?
+            .members()
+            .values()
+            .find(|member| member.body().user_id == user_id)
+    }
+
+    pub(super) fn ask(&mut self, env: &mut Env<'_>, ask: RoomAsk, request: Request) {
+        self.busy = true;
+        self.waiting_since.get_or_insert(env.now());
+        env.shell.request(
+            Ask::Room {
+                room_id: self.id,
+                ask,
+            },
+            request,
+        );
+    }
+
+    /// The server gave what it owed.
+    pub(super) fn settled(&mut self) {
+        self.waiting_since = None;
+        self.retry_at = None;
+    }
+
+    /// The list of rooms tells of this one.
+    pub(crate) fn on_summary(&mut self, env: &mut Env<'_>, summary: RoomSummary) {
+        self.known_last = self.known_last.max(summary.last_seq);
+        if summary.acked < self.stored.cursor {
+            self.stored.acked = self.stored.acked.min(summary.acked);
+        }
+        if summary.generation > self.stored.generation
+            && !matches!(self.stored.standing, Standing::Founding(_))
+        {
+            self.superseded(env, summary.generation);
+        }
+        if self.stored.kind != summary.kind && self.group.is_none() {
+            self.stored.kind = summary.kind;
+        }
+        self.call = summary.call.clone();
+        env.people.want_unknown(summary.members.iter().copied());
+        self.summary = Some(summary);
+        self.plan_removals(env);
+        self.drive(env);
+    }
+
+    /// The room was founded anew by somebody: the old group is over.
+    pub(super) fn superseded(&mut self, env: &mut Env<'_>, generation: Generation) {
+        self.drop_group(env);
+        self.stored.generation = generation;
+        self.stored.standing = Standing::ExpectWelcome;
+        self.stored.resyncs = 0;
+        self.asked_for_welcome = false;
+        self.dirty = true;
+        env.notes.want_rooms = true;
+    }
+
+    pub(super) fn drop_group(&mut self, env: &mut Env<'_>) {
+        if let Some(group) = self.group.take() {
+            group.delete(env.mls);
+        }
+        self.requeue_pending();
+        self.dirty = true;
+    }
+
+    /// What the pending commit was to do is to be done again.
+    pub(super) fn requeue_pending(&mut self) {
+        if let Some(pending) = self.stored.pending.take() {
+            for intent in pending.intents.into_iter().rev() {
+                self.intents.push_front(intent);
+            }
+            self.dirty = true;
+        }
+    }
+
+    /// Forgets the group after a rollback, keeps what was read.
+    pub(crate) fn reset_group(&mut self, env: &mut Env<'_>) {
+        self.drop_group(env);
+        self.stored.standing = Standing::ExpectWelcome;
+        self.asked_for_welcome = true;
+        for out in &mut self.outbox {
+            out.sealed = None;
+        }
+        self.dirty = true;
+    }
+
+    /// The connection is gone: whatever was asked may have happened or not.
+    pub(crate) fn on_disconnect(&mut self) {
+        self.busy = false;
+        self.asked_for_welcome = false;
+        self.waiting_since = None;
+        self.summary = None;
+        if let Some(pending) = &mut self.stored.pending {
+            pending.accepted = false;
+        }
+    }
+
+    /// The next thing, if it is time for one.
+    pub(crate) fn drive(&mut self, env: &mut Env<'_>) {
+        if env.online && !self.busy && !self.gone && self.retry_at.is_none_or(|at| at <= env.now()) {
+            self.retry_at = None;
+            match &self.stored.standing {
+                Standing::Founding(_) => self.send_founding(env),
+                Standing::ExpectWelcome => self.seek_entry(env),
+                Standing::JoiningFromOutside { .. } => self.send_external_commit(env),
+                Standing::Member => self.drive_member(env),
+                Standing::Broken => self.drive_broken(env),
+            }
+        }
+        self.finish(env);
+    }
+
+    fn drive_member(&mut self, env: &mut Env<'_>) {
+        if self.sync_wanted || self.stored.cursor < self.known_last {
+            return self.sync(env);
+        }
+        if let Some(pending) = &self.stored.pending {
+            if !pending.accepted {
+                self.send_commit(env);
+            }
+            return;
+        }
+        if !self.start_commit(env) {
+            self.send_next(env);
+        }
+    }
+
+    pub(super) fn sync(&mut self, env: &mut Env<'_>) {
+        self.sync_wanted = false;
+        let after = if self.group.is_some() {
+            self.stored.cursor
+        } else {
+            Seq(0)
+        };
+        let limit = protocol::limits::MAX_SYNC_ENTRIES;
+        let request = Request::RoomSync(socket::RoomSync {
+            room_id: self.id,
+            after,
+            limit,
+        });
+        self.ask(env, RoomAsk::Sync, request);
+    }
+
+    /// An answer for this room.
+    pub(crate) fn on_answer(&mut self, env: &mut Env<'_>, ask: RoomAsk, answer: Answer) {
+        if !matches!(ask, RoomAsk::Ack { .. } | RoomAsk::Report | RoomAsk::Leave { .. }) {
+            self.busy = false;
+        }
+        match ask {
+            RoomAsk::Found => self.on_founded(env, answer),
+            RoomAsk::Commit => self.on_commit_answer(env, answer),
+            RoomAsk::GroupInfo => self.on_group_info(env, answer),
+            RoomAsk::ExternalCommit => self.on_external_answer(env, answer),
+            RoomAsk::Send { message_id } => self.on_sent(env, message_id, answer),
+            RoomAsk::Sync => self.on_entries(env, answer),
+            RoomAsk::Ack { .. } | RoomAsk::Report => {}
+            RoomAsk::Leave { command } => self.on_left(env, command, answer),
+            RoomAsk::ClaimForRefounding => self.on_refounding_packages(env, answer),
+        }
+        self.drive(env);
+    }
+
+    /// Waits before the next try.
+    pub(super) fn retry_later(&mut self, env: &Env<'_>, refusal: &Refusal) {
+        let wait = match refusal {
+            Refusal::Problem(problem) => problem.retry_after_ms.unwrap_or(RETRY_MS),
+            Refusal::Lost => RETRY_MS,
+        };
+        self.retry_at = Some(env.now().plus(wait));
+    }
+
+    pub(crate) fn on_time(&mut self, env: &mut Env<'_>) {
+        if self.next_wake(env.now()).is_some_and(|at| at <= env.now()) {
+            self.drive(env);
+        }
+    }
+
+    /// When the room wants to be looked at again.
+    pub(crate) fn next_wake(&self, now: Millis) -> Option<Millis> {
+        let stale_at = self
+            .waiting_since
+            .map(|since| since.plus(STALE_AFTER_MS))
+            .filter(|at| *at > now);
+        [self.retry_at, self.remove_at, stale_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub(super) fn is_stale(&self, now: Millis) -> bool {
+        self.suspect
+            || self
+                .waiting_since
+                .is_some_and(|since| now.since(since) >= STALE_AFTER_MS)
+    }
+
+    /// Ends a change: what is new is stored, and acknowledged after that.
+    pub(crate) fn finish(&mut self, env: &mut Env<'_>) {
+        if self.gone {
+            return;
+        }
+        if let Some(group) = &self.group
+            && self.is_member()
+        {
+            let charter = Charter::of(group);
+            if self.stored.charter.as_ref() != Some(&charter) {
+                self.stored.charter = Some(charter);
+                self.dirty = true;
+            }
+        }
+        if env.online && self.is_member() && self.stored.cursor > self.stored.acked {
+            self.stored.acked = self.stored.cursor;
+            self.dirty = true;
+            let seq = self.stored.cursor;
+            let request = Request::RoomAck(socket::RoomAck {
+                room_id: self.id,
+                seq,
+            });
+            env.shell.request(
+                Ask::Room {
+                    room_id: self.id,
+                    ask: RoomAsk::Ack { seq },
+                },
+                request,
+            );
+        }
+        if std::mem::take(&mut self.dirty) {
+            env.shell.store.put(format!("room/{}", self.id), &self.stored);
+        }
+    }
+
+    /// Forgets everything of the room.
+    pub(crate) fn delete(mut self, env: &mut Env<'_>) {
+        self.drop_group(env);
+        self.history.delete(&mut env.shell.store);
+        for out in &self.outbox {
+            env.shell.store.delete(out.record(self.id));
+        }
+        for intent in &self.intents {
+            if let Some(command) = intent.command() {
+                env.shell.fail(command, crate::failure::failure("room_gone"));
+            }
+        }
+        env.shell.store.delete(format!("room/{}", self.id));
+    }
+}
+
+impl Intent {
+    pub(super) fn command(&self) -> Option<u32> {
+        match self {
+            Self::Add { command, .. } | Self::RemoveUser { command, .. } => *command,
+            Self::RemoveDevices { .. } | Self::Update => None,
+        }
+    }
+}
+
+impl Outgoing {
+    pub(super) fn record(&self, room_id: RoomId) -> String {
+        format!("out/{room_id}/{:020}", self.number)
+    }
+
+    pub(super) fn save(&self, store: &mut Store, room_id: RoomId) {
+        store.put(self.record(room_id), self);
+    }
+
+    pub(super) fn delivery(&self) -> Delivery {
+        match self.state {
+            OutState::Waiting => Delivery::Sending,
+            OutState::Accepted => Delivery::Sent,
+            OutState::Failed => Delivery::Failed,
+        }
+    }
+}
+
+/// The protocol's form of a commit.
+pub(super) fn bundle(commit: &Commit) -> CommitBundle {
+    CommitBundle {
+        epoch: commit.epoch,
+        commit: Bytes(commit.commit.to_vec()),
+        group_info: Bytes(commit.group_info.to_vec()),
+        welcome: commit.welcome.as_ref().map(|welcome| Bytes(welcome.to_vec())),
+        welcome_to: commit.welcome_to.clone(),
+    }
+}

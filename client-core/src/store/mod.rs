@@ -1,0 +1,166 @@
+//! The local store: what the device keeps, sealed before it leaves the core.
+//!
+//! ```text
+//! put / delete ──► writes of this input ──► take_batch ──► Output::Persist
+//! ```
+//!
+//! Every record is sealed with AES-256-GCM under a random key of its own; that key is wrapped under the storage
+//! key; both are bound to the record's name (see [`sealing`]). Names in the store are pseudorandom, so that they
+//! tell nothing of rooms and people. Batches have a counter which the server echoes: a store that was rolled back
+//! shows itself.
+
+mod sealing;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::{
+    api::{BATCH_RECORD, Batch},
+    cbor,
+    random::Random,
+};
+
+use sealing::StorageKey;
+
+/// Writes wait here until the end of an input; what was loaded is handed out once.
+pub(crate) struct Store {
+    key: StorageKey,
+    random: Random,
+    writes: BTreeMap<String, Option<Zeroizing<Vec<u8>>>>,
+    wipe: bool,
+    batch: u64,
+}
+
+/// The records of a store that was opened, by their clear names.
+pub(crate) type Loaded = BTreeMap<String, Zeroizing<Vec<u8>>>;
+
+/// A record does not open under the storage key, or is under another name than its own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record {stored_name} cannot be opened")]
+pub(crate) struct BadRecord {
+    pub(crate) stored_name: String,
+}
+
+impl Store {
+    pub(crate) fn open(
+        storage_key: [u8; 32],
+        random: Random,
+        records: Vec<(String, Vec<u8>)>,
+    ) -> Result<(Self, Loaded), BadRecord> {
+        let key = StorageKey::new(storage_key);
+        let mut loaded = Loaded::new();
+        for (stored_name, sealed) in records {
+            let Some((name, value)) = key.open(&stored_name, &sealed) else {
+                return Err(BadRecord { stored_name });
+            };
+            loaded.insert(name, value);
+        }
+        let batch = match loaded.remove(BATCH_RECORD) {
+            Some(value) => cbor::from_slice(&value).ok_or(BadRecord {
+                stored_name: BATCH_RECORD.to_owned(),
+            })?,
+            None => 0,
+        };
+        Ok((
+            Self {
+                key,
+                random,
+                writes: BTreeMap::new(),
+                wipe: false,
+                batch,
+            },
+            loaded,
+        ))
+    }
+
+    pub(crate) fn put<T: Serialize + ?Sized>(&mut self, name: impl Into<String>, value: &T) {
+        self.put_bytes(name, cbor::to_vec(value));
+    }
+
+    pub(crate) fn put_bytes(&mut self, name: impl Into<String>, value: Zeroizing<Vec<u8>>) {
+        self.writes.insert(name.into(), Some(value));
+    }
+
+    pub(crate) fn delete(&mut self, name: impl Into<String>) {
+        self.writes.insert(name.into(), None);
+    }
+
+    /// Forgets everything that was stored, and what waits to be.
+    pub(crate) fn wipe(&mut self) {
+        self.writes.clear();
+        self.wipe = true;
+    }
+
+    /// Number of the newest batch that was taken (or loaded).
+    pub(crate) fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    /// Lets the counter jump, after a rollback: the next batch is `above` plus one.
+    pub(crate) fn skip_batches(&mut self, above: u64) {
+        self.batch = self.batch.max(above);
+    }
+
+    /// What is to be stored because of this input; nothing if nothing changed.
+    pub(crate) fn take_batch(&mut self) -> Option<Batch> {
+        if self.writes.is_empty() && !self.wipe {
+            return None;
+        }
+        self.batch = self.batch.saturating_add(1);
+        let mut records: Vec<_> = std::mem::take(&mut self.writes)
+            .into_iter()
+            .map(|(name, value)| {
+                let stored_name = self.key.stored_name(&name);
+                let sealed = value.map(|value| self.key.seal(&self.random, &stored_name, &name, &value));
+                (stored_name, sealed)
+            })
+            .collect();
+        let number = cbor::to_vec(&self.batch);
+        let sealed = self.key.seal(&self.random, BATCH_RECORD, BATCH_RECORD, &number);
+        records.push((BATCH_RECORD.to_owned(), Some(sealed)));
+        Some(Batch {
+            number: self.batch,
+            wipe: std::mem::take(&mut self.wipe),
+            records,
+        })
+    }
+}
+
+/// Takes the records whose name starts with `prefix` out of what was loaded; the rest of the name is the key.
+/// Fails with the first name whose value cannot be read.
+pub(crate) fn take_all<T: DeserializeOwned>(
+    loaded: &mut Loaded,
+    prefix: &str,
+) -> Result<Vec<(String, T)>, BadRecord> {
+    let names: Vec<String> = loaded
+        .range(prefix.to_owned()..)
+        .map(|(name, _)| name)
+        .take_while(|name| name.starts_with(prefix))
+        .cloned()
+        .collect();
+    let mut all = Vec::with_capacity(names.len());
+    for name in names {
+        let value = loaded.remove(&name).and_then(|bytes| cbor::from_slice(&bytes));
+        let value = value.ok_or_else(|| BadRecord {
+            stored_name: name.clone(),
+        })?;
+        all.push((name.strip_prefix(prefix).unwrap_or_default().to_owned(), value));
+    }
+    Ok(all)
+}
+
+/// Takes one record, if it is there.
+pub(crate) fn take_one<T: DeserializeOwned>(loaded: &mut Loaded, name: &str) -> Result<Option<T>, BadRecord> {
+    loaded
+        .remove(name)
+        .map(|bytes| {
+            cbor::from_slice(&bytes).ok_or_else(|| BadRecord {
+                stored_name: name.to_owned(),
+            })
+        })
+        .transpose()
+}

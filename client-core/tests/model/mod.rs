@@ -1,0 +1,13 @@
+//! A model of the world around devices: an honest server in memory (that a test can make hostile), stores that
+//! survive crashes, virtual time. Everything follows from one seed.
+#![allow(dead_code, reason = "each test program uses a part of the model")]
+
+pub mod accounts;
+pub mod conduct;
+pub mod groups;
+pub mod server;
+pub mod world;
+
+pub use conduct::{Conduct, Honest};
+pub use server::Server;
+pub use world::{World, text};
