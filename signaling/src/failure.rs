@@ -23,6 +23,18 @@ pub enum StoreError {
     GivenUp,
 }
 
+/// An error and its causes in one line, for the log. Never the debug form: a database's details quote values.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -59,7 +71,7 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Refused(problem) => problem,
             Failure::Store(error) => {
-                tracing::error!(error = ?error, "a request failed");
+                tracing::error!(error = causes(&error), "a request failed");
                 match error {
                     StoreError::Damaged { .. } => Self::new(Code::Internal, "a fault of the server"),
                     StoreError::Sql(_) | StoreError::GivenUp => {

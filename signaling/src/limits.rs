@@ -27,7 +27,8 @@ pub const MAX_SYNC_BYTES: u64 = 1024 * 1024;
 /// forgotten and read again as needed.
 pub const MAX_ROOMS_IN_MEMORY: usize = 10_000;
 
-/// Keys that one rate limiter keeps. Beyond: what is over is forgotten; if nothing is, newcomers are refused.
+/// Keys that one rate limiter keeps. Beyond: all are forgotten. Whoever floods it to be forgotten pays this many
+/// requests for each allowance; refusing newcomers instead would let a flood shut everyone out.
 pub const MAX_RATE_KEYS: usize = 50_000;
 
 /// Grants and tickets that wait to be used. Only people who proved who they are get one. Beyond: refused until

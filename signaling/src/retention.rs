@@ -1,7 +1,8 @@
 //! What happens of its own accord: trimming, and time for calls.
 
-use std::{sync::Arc, sync::PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use protocol::RoomId;
 use tokio::{
     select,
     sync::watch,
@@ -10,7 +11,7 @@ use tokio::{
 
 use crate::{
     app::App,
-    failure::Failure,
+    failure::{Failure, causes},
     limits::{CALLS_STEP, RETENTION_STEP},
     rooms, sessions,
     store::Written,
@@ -35,14 +36,17 @@ async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) 
 
 async fn keep_trimming(app: Arc<App>) {
     if let Err(error) = mark_all(&app).await {
-        tracing::error!(error = ?error, "rooms are not trimmed until something is acknowledged in them");
+        tracing::error!(
+            error = causes(&error),
+            "rooms are not trimmed until something is acknowledged in them"
+        );
     }
     let mut step = interval(RETENTION_STEP);
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         step.tick().await;
         if let Err(error) = trim_once(&app).await {
-            tracing::error!(error = ?error, "trimming failed; it is tried again");
+            tracing::error!(error = causes(&error), "trimming failed; it is tried again");
         }
     }
 }
@@ -54,15 +58,14 @@ async fn mark_all(app: &App) -> Result<(), Failure> {
 
 /// One round (R56): what is acknowledged, expired or too old goes.
 pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
-    for room_id in app.dirty_rooms.take() {
-        // Steps of their own, so that messages get in between.
-        while app
-            .store
-            .write(move |connection| {
-                Box::pin(async move { Ok(Written::answer(rooms::trim(connection, room_id).await?)) })
-            })
-            .await?
-        {}
+    let mut dirty = app.dirty_rooms.take().into_iter();
+    while let Some(room_id) = dirty.next() {
+        if let Err(failure) = trim_room(app, room_id).await {
+            std::iter::once(room_id)
+                .chain(dirty)
+                .for_each(|room_id| app.dirty_rooms.mark(room_id));
+            return Err(failure);
+        }
     }
     let now = app.clock.now();
     while app
@@ -81,6 +84,18 @@ pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
             })
         })
         .await
+}
+
+/// In steps of their own, so that messages get in between.
+async fn trim_room(app: &App, room_id: RoomId) -> Result<(), Failure> {
+    while app
+        .store
+        .write(move |connection| {
+            Box::pin(async move { Ok(Written::answer(rooms::trim(connection, room_id).await?)) })
+        })
+        .await?
+    {}
+    Ok(())
 }
 
 /// Without a call this costs one look at an empty list.

@@ -1,6 +1,7 @@
 //! The service as a whole.
 
 use std::{
+    os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     sync::{Arc, PoisonError},
 };
@@ -13,6 +14,7 @@ use crate::{
     accounts::{Opaque, SetupError},
     admin::{self, Invitation},
     app::App,
+    failure::causes,
     limits::GOODBYE_TIME,
     retention, router,
     store::{Store, Written},
@@ -69,10 +71,14 @@ impl Service {
             public_url,
             clock,
         } = settings;
-        std::fs::create_dir_all(&data_dir).map_err(|source| OpenError::DataDir {
-            path: data_dir.clone(),
-            source,
-        })?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&data_dir)
+            .map_err(|source| OpenError::DataDir {
+                path: data_dir.clone(),
+                source,
+            })?;
         let opaque = Opaque::open(&data_dir).map_err(|error| match error {
             SetupError::Io { path, source } => OpenError::DataDir { path, source },
             SetupError::Damaged { path } => OpenError::ServerSetup { path },
@@ -133,7 +139,7 @@ impl Service {
         let now = self.app.clock.now();
         let made = admin::first_invitation(&self.app.store, &self.app.public_url, now).await;
         made.unwrap_or_else(|error| {
-            tracing::error!(error = ?error, "no first invitation could be made");
+            tracing::error!(error = causes(&error), "no first invitation could be made");
             None
         })
     }

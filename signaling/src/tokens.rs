@@ -51,17 +51,21 @@ impl<V> Tokens<V> {
         Ok(token.to_vec().into())
     }
 
+    /// What a token is for; it stays as it is.
+    pub fn peek(&self, token: &[u8], now: Millis) -> Option<V>
+    where
+        V: Copy,
+    {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ends, value) = waiting.get(&hash_token(token))?;
+        (*ends > now).then_some(*value)
+    }
+
     /// Uses a token up.
     pub fn redeem(&self, token: &[u8], now: Millis) -> Option<V> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let (ends, value) = waiting.remove(&hash_token(token))?;
         (ends > now).then_some(value)
-    }
-
-    /// Puts a token back that was redeemed for something that then failed; its life starts anew.
-    pub fn restore(&self, token: &[u8], value: V, now: Millis) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.insert(hash_token(token), (now.plus(self.life_ms), value));
     }
 
     /// Drops the tokens whose value is of no use any more.

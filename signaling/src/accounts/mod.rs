@@ -12,9 +12,8 @@ mod routes;
 mod rules;
 mod store;
 
-
+pub use opaque::{Opaque, SetupError};
 #[cfg(test)]
 pub use opaque::{Suite, SystemRandom};
-pub use opaque::{Opaque, SetupError};
 pub use routes::{Grantee, routes};
 pub use rules::{Owner, check_key_packages, check_list, check_name, check_others};

@@ -231,15 +231,12 @@ async fn add_device(
         )
     };
     let grant = bearer(&headers).ok_or_else(ended)?;
-    let grantee = app.grants.redeem(&grant.0, now).ok_or_else(ended)?;
-    match enrol_another(&app, grantee, device, now).await {
-        Ok(enrolled) => Ok((StatusCode::CREATED, Json(enrolled))),
-        Err(failure) => {
-            // The password was right; who lost a race for the device list need not type it again.
-            app.grants.restore(&grant.0, grantee, now);
-            Err(failure.into())
-        }
-    }
+    // Used up only when the device stands: who lost a race for the device list need not type the password again.
+    // Two uses at once cannot both win that race.
+    let grantee = app.grants.peek(&grant.0, now).ok_or_else(ended)?;
+    let enrolled = enrol_another(&app, grantee, device, now).await?;
+    app.grants.redeem(&grant.0, now);
+    Ok((StatusCode::CREATED, Json(enrolled)))
 }
 
 async fn enrol_another(

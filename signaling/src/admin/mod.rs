@@ -5,7 +5,6 @@ mod routes;
 mod rules;
 pub(crate) mod store;
 
-
 use std::path::PathBuf;
 
 use protocol::{Bytes, Code, Email, Millis, NetworkId, Problem, limits::INVITATION_LIFE_MS};

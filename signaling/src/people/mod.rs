@@ -4,7 +4,6 @@ mod devices;
 mod requests;
 mod store;
 
-
 pub use devices::{change_list, enrol, put_list};
 pub use requests::{add_key_packages, claim_key_packages, get_people, look_up, put_device_list, sign_out};
 pub use store::{certificate, key_packages_left, known_users, owner, raise_batch};

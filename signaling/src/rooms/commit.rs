@@ -39,7 +39,7 @@ pub async fn commit(
         .take((caller.device_id, request.room_id), 1, app.clock.now())?;
     let (room, state, judge) = match read(app, caller, &request).await? {
         Found::Before(accepted) => return Ok(accepted),
-        Found::Room(room, state, judge) => (room, state, judge),
+        Found::Room(found) => *found,
     };
     let (request, judged) = judge_commit(app, request, state, judge).await?;
     let worker = Arc::clone(app);
@@ -52,7 +52,7 @@ enum Found {
     /// The commit was accepted before.
     Before(Accepted),
     /// What judging needs.
-    Room(Room, Vec<u8>, RoomJudge),
+    Room(Box<(Room, Vec<u8>, RoomJudge)>),
 }
 
 async fn read(app: &App, caller: Caller, request: &RoomCommit) -> Result<Found, Failure> {
@@ -79,7 +79,7 @@ async fn read(app: &App, caller: Caller, request: &RoomCommit) -> Result<Found, 
         removals: store::removals(&mut connection, room_id).await?,
         is_member,
     };
-    Ok(Found::Room(room, state, judge))
+    Ok(Found::Room(Box::new((room, state, judge))))
 }
 
 /// The answer to a message id that is known.
@@ -169,14 +169,11 @@ async fn write(
     };
     let mut change = write_group(connection, &judged, standing, Some(&bundle)).await?;
     // Who joined by this very commit sees it too: it may have missed our answer.
-    change.witnesses.extend(
-        judged
-            .own_entry
-            .iter()
-            .filter(|id| !change.witnesses.contains(id))
-            .copied()
-            .collect::<Vec<_>>(),
-    );
+    for device_id in &judged.own_entry {
+        if !change.witnesses.contains(device_id) {
+            change.witnesses.push(*device_id);
+        }
+    }
 
     let entry = Entry {
         seq,

@@ -87,7 +87,7 @@ pub struct Standing {
 /// Who has to be told of a change.
 #[derive(Default)]
 pub struct GroupChange {
-    /// Devices that had a leaf before and may see the commit: who stays, and who was removed by it.
+    /// Devices that had a live leaf before and may see the commit: who stays, and who was removed by it.
     pub witnesses: Vec<DeviceId>,
     /// Devices that are welcomed.
     pub welcomed: Vec<DeviceId>,
@@ -109,6 +109,7 @@ pub async fn write_group(
     store::put_group(connection, room_id, &judged.state).await?;
 
     let before = store::leaves(connection, room_id).await?;
+    let live = store::live_leaves(connection, room_id).await?;
     let old = before.iter().map(|leaf| leaf.device_id).collect::<HashSet<_>>();
     let new = judged
         .leaves
@@ -131,7 +132,7 @@ pub async fn write_group(
     };
     ask_for_removals(connection, room_id).await?;
     Ok(GroupChange {
-        witnesses: before
+        witnesses: live
             .iter()
             .map(|leaf| leaf.device_id)
             .filter(|id| !welcomed.contains(id))

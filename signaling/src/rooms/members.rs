@@ -13,7 +13,7 @@ use super::{send::no_room, store};
 use crate::{
     app::App,
     calls::RoomForCall,
-    failure::{Failure, StoreError, refuse},
+    failure::{Failure, StoreError, causes, refuse},
     sessions::Caller,
     store::Written,
 };
@@ -149,7 +149,7 @@ pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
                     .room_changed(&room, now);
             }
             Err(error) => {
-                tracing::error!(room.id = %room_id, error = ?error, "a call kept its former members")
+                tracing::error!(room.id = %room_id, error = causes(&error), "a call kept its former members")
             }
         }
     });

@@ -23,7 +23,6 @@ mod store;
 mod trim;
 mod types;
 
-
 pub use cache::RoomCache;
 pub use commit::commit;
 pub use found::found;

@@ -5,7 +5,6 @@
 mod routes;
 mod store;
 
-
 use protocol::{DeviceId, NetworkId, UserId};
 
 pub use routes::{authenticate, bearer, routes};

@@ -32,6 +32,21 @@ struct Connected {
     users: HashMap<UserId, Vec<DeviceId>>,
 }
 
+impl Connected {
+    fn remove(&mut self, device_id: DeviceId) {
+        let Some((user_id, _)) = self.devices.remove(&device_id) else {
+            return;
+        };
+        let Some(devices) = self.users.get_mut(&user_id) else {
+            return;
+        };
+        devices.retain(|other| *other != device_id);
+        if devices.is_empty() {
+            self.users.remove(&user_id);
+        }
+    }
+}
+
 impl Hub {
     /// Takes a connection in; an older one of the same device is closed. Nothing when the service stops.
     pub fn connect(&self, device_id: DeviceId, user_id: UserId) -> Option<Arc<Outbound>> {
@@ -61,13 +76,8 @@ impl Hub {
             .devices
             .get(&device_id)
             .is_some_and(|(_, own)| Arc::ptr_eq(own, outbound));
-        if current && let Some((user_id, _)) = connected.devices.remove(&device_id) {
-            if let Some(devices) = connected.users.get_mut(&user_id) {
-                devices.retain(|other| *other != device_id);
-                if devices.is_empty() {
-                    connected.users.remove(&user_id);
-                }
-            }
+        if current {
+            connected.remove(device_id);
         }
         drop(connected);
         self.ended.notify_waiters();

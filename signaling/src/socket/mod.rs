@@ -14,7 +14,6 @@ mod outbound;
 mod outbox;
 mod routes;
 
-
 #[cfg(test)]
 pub use dispatch::dispatch;
 pub use hub::Hub;

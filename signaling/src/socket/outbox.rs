@@ -9,7 +9,7 @@ use protocol::{DeviceId, RoomId, socket::Event};
 use tokio::sync::Notify;
 
 use super::hub::Hub;
-use crate::{app::App, calls::Outbox, rooms};
+use crate::{app::App, calls::Outbox, failure::causes, rooms};
 
 /// Hands events to devices at once, and events to rooms in a task that can ask the database for the members.
 /// Events to rooms tell the whole of a call's state: of several that wait for one room only the newest counts.
@@ -46,7 +46,7 @@ impl CallOutbox {
                     }
                     Ok(None) => {}
                     Err(error) => {
-                        tracing::error!(room.id = %room_id, error = ?error, "members were not told of a call");
+                        tracing::error!(room.id = %room_id, error = causes(&error), "members were not told of a call");
                     }
                 }
             }

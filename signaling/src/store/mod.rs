@@ -12,7 +12,6 @@ mod open;
 mod row;
 mod writer;
 
-
 use std::path::Path;
 
 use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Engine;
 use crate::{
-    failure::{Failure, StoreError},
+    failure::{Failure, StoreError, causes},
     limits::{MAX_WRITE_BATCH, MAX_WRITES_WAITING},
 };
 
@@ -148,7 +148,7 @@ async fn run_batch(pool: AnyPool, engine: Engine, jobs: Vec<(bool, Run)>) {
     let mut finishes = Vec::with_capacity(jobs.len());
     let result = attempt(&pool, engine, jobs, &mut finishes).await;
     if let Err(error) = &result {
-        tracing::error!(error = ?error, "a transaction was given up");
+        tracing::error!(error = causes(error), "a transaction was given up");
     }
     for finish in finishes {
         finish(result.is_ok());

@@ -13,8 +13,8 @@ use openmls_traits::signatures::Signer as _;
 use protocol::{
     Bytes, DeviceId, Email, Problem,
     accounts::{
-        ChallengeReply, ChallengeRequest, Enrolled, Grant, LoginFinish, LoginStart, LoginStartReply, NewDevice,
-        RegistrationFinish, RegistrationStart, RegistrationStartReply, Session, SessionOpen,
+        ChallengeReply, ChallengeRequest, Enrolled, Grant, LoginFinish, LoginStart, LoginStartReply,
+        NewDevice, RegistrationFinish, RegistrationStart, RegistrationStartReply, Session, SessionOpen,
     },
     identity::{DeviceList, DeviceListBody, ListedDevice, SessionChallenge, Signature},
     socket::{Event, Reply, Request},
@@ -33,7 +33,11 @@ struct Cheap;
 
 impl Cheap {
     fn ksf() -> Argon2<'static> {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap())
+        Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(8, 1, 1, None).unwrap(),
+        )
     }
 }
 
@@ -57,14 +61,23 @@ impl Account {
         let code = link.rsplit('/').next().unwrap().to_owned();
         let (start, body) = Self::prepare(world, &code, email).await;
         let reply = world.post("registration/finish", &body.finish).await;
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&reply.bytes));
+        assert_eq!(
+            reply.status,
+            StatusCode::CREATED,
+            "{}",
+            String::from_utf8_lossy(&reply.bytes)
+        );
         let enrolled: Enrolled = reply.read();
         assert_eq!(enrolled.user_id, start.user_id);
         Self::connect(world, Rc::new(body.person), body.device, body.list).await
     }
 
     /// Everything up to the last request of a registration.
-    pub async fn prepare(world: &World, code: &str, email: Option<&str>) -> (RegistrationStartReply, Prepared) {
+    pub async fn prepare(
+        world: &World,
+        code: &str,
+        email: Option<&str>,
+    ) -> (RegistrationStartReply, Prepared) {
         let started = ClientRegistration::<Suite>::start(&mut SystemRandom, Self::PASSWORD).unwrap();
         let request = RegistrationStart {
             invitation: code.to_owned(),
@@ -72,7 +85,12 @@ impl Account {
             opaque: started.message.serialize().to_vec().into(),
         };
         let reply = world.post("registration/start", &request).await;
-        assert_eq!(reply.status, StatusCode::OK, "{}", String::from_utf8_lossy(&reply.bytes));
+        assert_eq!(
+            reply.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&reply.bytes)
+        );
         let start: RegistrationStartReply = reply.read();
 
         let mut person = Person::new("someone");
@@ -84,8 +102,10 @@ impl Account {
         let response = RegistrationResponse::deserialize(&start.opaque.0).unwrap();
         let ksf = Cheap::ksf();
         let parameters = ClientRegistrationFinishParameters::new(identifiers(&person.email), Some(&ksf));
-        let finished =
-            started.state.finish(&mut SystemRandom, Self::PASSWORD, response, parameters).unwrap();
+        let finished = started
+            .state
+            .finish(&mut SystemRandom, Self::PASSWORD, response, parameters)
+            .unwrap();
         let finish = RegistrationFinish {
             invitation: code.to_owned(),
             opaque: finished.message.serialize().to_vec().into(),
@@ -94,7 +114,15 @@ impl Account {
             sealed_aik: vec![7; 80].into(),
             device: new_device(&device, &list),
         };
-        (start, Prepared { person, device, list, finish })
+        (
+            start,
+            Prepared {
+                person,
+                device,
+                list,
+                finish,
+            },
+        )
     }
 
     /// Signs in with the password; the device is still to be added.
@@ -102,7 +130,11 @@ impl Account {
         let email = Email::parse(email).unwrap();
         let Started { state, reply, .. } = start(world, &email, password).await?;
         let (reply, _) = finish(world, &email, password, state, reply).await;
-        if reply.status == StatusCode::OK { Ok(reply.read()) } else { Err(reply.problem()) }
+        if reply.status == StatusCode::OK {
+            Ok(reply.read())
+        } else {
+            Err(reply.problem())
+        }
     }
 
     /// Another device of this person.
@@ -111,8 +143,15 @@ impl Account {
         let grant = Self::sign_in(world, &email, Self::PASSWORD).await.unwrap();
         let device = self.person.device();
         let list = sign_list_after(&self.person, &grant.device_list, Some(&device), &[]);
-        let reply = world.post_as("devices", Some(&grant.grant), &new_device(&device, &list)).await;
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&reply.bytes));
+        let reply = world
+            .post_as("devices", Some(&grant.grant), &new_device(&device, &list))
+            .await;
+        assert_eq!(
+            reply.status,
+            StatusCode::CREATED,
+            "{}",
+            String::from_utf8_lossy(&reply.bytes)
+        );
         self.list = list.clone();
         Self::connect(world, Rc::clone(&self.person), device, list).await
     }
@@ -121,21 +160,37 @@ impl Account {
     async fn connect(world: &World, person: Rc<Person>, device: Rc<Device>, list: DeviceList) -> Self {
         let session: Session = open_session(world, &device).await.read();
         let (device_id, user_id) = (device.device_id, person.user_id);
-        let caller = Caller { device_id, user_id, network_id: person.network_id };
+        let caller = Caller {
+            device_id,
+            user_id,
+            network_id: person.network_id,
+        };
         let outbound = world.app().hub.connect(device_id, user_id).unwrap();
         outbound.open();
-        Self { person, device, list, caller, session, batch: 1, outbound }
+        Self {
+            person,
+            device,
+            list,
+            caller,
+            session,
+            batch: 1,
+            outbound,
+        }
     }
 
     /// The link of an invitation that this person (an administrator) makes.
     pub async fn invite(&self, world: &World, email: &str) -> Body {
         let body = serde_json::json!({ "email": email });
-        world.post_as("admin/invitations", Some(&self.session.token), &body).await
+        world
+            .post_as("admin/invitations", Some(&self.session.token), &body)
+            .await
     }
 
     /// One request over the WebSocket's dispatch.
     pub async fn ask(&self, world: &World, request: Request) -> Result<Reply, Problem> {
-        dispatch(world.app(), self.caller, self.batch, request).await.map_err(Problem::from)
+        dispatch(world.app(), self.caller, self.batch, request)
+            .await
+            .map_err(Problem::from)
     }
 
     /// Events that arrived since the last look.
@@ -145,7 +200,9 @@ impl Account {
             match next {
                 Next::Frame(text) => {
                     let frame: protocol::socket::ServerFrame = serde_json::from_str(text.as_str()).unwrap();
-                    let protocol::socket::ServerFrame::Event(event) = frame else { panic!("no event") };
+                    let protocol::socket::ServerFrame::Event(event) = frame else {
+                        panic!("no event")
+                    };
                     events.push(*event);
                 }
                 Next::Bye(reason) => {
@@ -173,11 +230,23 @@ pub struct Started {
 async fn start(world: &World, email: &Email, password: &[u8]) -> Result<Started, Problem> {
     let started = ClientLogin::<Suite>::start(&mut SystemRandom, password).unwrap();
     let opaque = started.message.serialize().to_vec().into();
-    let reply = world.post("login/start", &LoginStart { email: email.clone(), opaque }).await;
+    let reply = world
+        .post(
+            "login/start",
+            &LoginStart {
+                email: email.clone(),
+                opaque,
+            },
+        )
+        .await;
     if reply.status != StatusCode::OK {
         return Err(reply.problem());
     }
-    Ok(Started { email: email.clone(), state: started.state, reply: reply.read() })
+    Ok(Started {
+        email: email.clone(),
+        state: started.state,
+        reply: reply.read(),
+    })
 }
 
 async fn finish(
@@ -195,18 +264,30 @@ async fn finish(
         // What a client that guessed wrong could send at best.
         Err(_) => vec![0; 64],
     };
-    let request = LoginFinish { login_id: reply.login_id, opaque: opaque.into() };
+    let request = LoginFinish {
+        login_id: reply.login_id,
+        opaque: opaque.into(),
+    };
     (world.post("login/finish", &request).await, request)
 }
 
 /// The first half of a sign-in with the right password.
 pub async fn start_login(world: &World, email: &str) -> Started {
-    start(world, &Email::parse(email).unwrap(), Account::PASSWORD).await.unwrap()
+    start(world, &Email::parse(email).unwrap(), Account::PASSWORD)
+        .await
+        .unwrap()
 }
 
 /// The second half, and what was sent.
 pub async fn finish_login(world: &World, started: Started) -> (Body, LoginFinish) {
-    finish(world, &started.email, Account::PASSWORD, started.state, started.reply).await
+    finish(
+        world,
+        &started.email,
+        Account::PASSWORD,
+        started.state,
+        started.reply,
+    )
+    .await
 }
 
 /// Both halves.
@@ -226,8 +307,10 @@ pub struct Prepared {
 /// Answers a challenge.
 pub async fn open_session(world: &World, device: &Device) -> Body {
     let device_id = device.device_id;
-    let challenge: ChallengeReply =
-        world.post("session/challenge", &ChallengeRequest { device_id }).await.read();
+    let challenge: ChallengeReply = world
+        .post("session/challenge", &ChallengeRequest { device_id })
+        .await
+        .read();
     let open = sign_challenge(device, &challenge);
     world.post("session/open", &open).await
 }
@@ -235,12 +318,22 @@ pub async fn open_session(world: &World, device: &Device) -> Body {
 pub fn sign_challenge(device: &Device, challenge: &ChallengeReply) -> SessionOpen {
     let device_id = device.device_id;
     let nonce: [u8; 32] = challenge.nonce.0.clone().try_into().unwrap();
-    let signature = device.keys.sign(&SessionChallenge { device_id, nonce }.to_be_signed()).unwrap();
-    SessionOpen { device_id, nonce: challenge.nonce.clone(), signature: Signature(signature.try_into().unwrap()) }
+    let signature = device
+        .keys
+        .sign(&SessionChallenge { device_id, nonce }.to_be_signed())
+        .unwrap();
+    SessionOpen {
+        device_id,
+        nonce: challenge.nonce.clone(),
+        signature: Signature(signature.try_into().unwrap()),
+    }
 }
 
 fn identifiers(email: &Email) -> Identifiers<'_> {
-    Identifiers { client: Some(email.as_str().as_bytes()), server: Some(b"conclave") }
+    Identifiers {
+        client: Some(email.as_str().as_bytes()),
+        server: Some(b"conclave"),
+    }
 }
 
 pub fn new_device(device: &Device, list: &DeviceList) -> NewDevice {

@@ -13,8 +13,12 @@ use sqlx::Connection as _;
 use crate::random::random;
 
 /// Where Debian's packages have the programs, newest first.
-const FOLDERS: [&str; 4] =
-    ["/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin", "/usr/bin"];
+const FOLDERS: [&str; 4] = [
+    "/usr/lib/postgresql/17/bin",
+    "/usr/lib/postgresql/16/bin",
+    "/usr/lib/postgresql/15/bin",
+    "/usr/bin",
+];
 
 /// How often a cluster is asked whether it is up, before it is given up.
 const TRIES: u32 = 600;
@@ -33,7 +37,9 @@ struct Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         // SIGINT to the server itself: a fast shutdown. `kill` is asked, for the server may run as another user.
-        let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
+        let _ = Command::new("kill")
+            .args(["-INT", &self.server.id().to_string()])
+            .status();
         let _ = self.server.wait();
     }
 }
@@ -45,7 +51,10 @@ impl Postgres {
             return Some(Self { url, _own: None });
         }
         match start().await {
-            Ok((url, cluster)) => Some(Self { url, _own: Some(cluster) }),
+            Ok((url, cluster)) => Some(Self {
+                url,
+                _own: Some(cluster),
+            }),
             Err(reason) => {
                 println!("SKIPPED on PostgreSQL: {reason}");
                 println!("Install postgresql, or name a server in CONCLAVE_TEST_POSTGRES.");
@@ -61,7 +70,10 @@ impl Postgres {
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
-        let (base, query) = self.url.split_once('?').map_or((self.url.as_str(), ""), |(base, query)| (base, query));
+        let (base, query) = self
+            .url
+            .split_once('?')
+            .map_or((self.url.as_str(), ""), |(base, query)| (base, query));
         let (server, _) = base.rsplit_once('/').unwrap();
         format!("{server}/{name}?{query}")
     }
@@ -79,11 +91,18 @@ async fn start() -> Result<(String, Cluster), String> {
         // PostgreSQL refuses to run as root.
         let (user, group) = id_of("postgres")?;
         chown(folder.path(), Some(user), Some(group)).map_err(|error| error.to_string())?;
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).map_err(|error| error.to_string())?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))
+            .map_err(|error| error.to_string())?;
     }
     let data = folder.path().join("data");
     let made = command(root, programs.join("initdb"))
-        .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D"])
+        .args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "-D",
+        ])
         .arg(&data)
         .current_dir(folder.path())
         .stdout(Stdio::null())
@@ -103,8 +122,14 @@ async fn start() -> Result<(String, Cluster), String> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| error.to_string())?;
-    let url = format!("postgres://postgres@localhost/postgres?host={}", folder.path().display());
-    let cluster = Cluster { server, _folder: folder };
+    let url = format!(
+        "postgres://postgres@localhost/postgres?host={}",
+        folder.path().display()
+    );
+    let cluster = Cluster {
+        server,
+        _folder: folder,
+    };
     let mut step = tokio::time::interval(std::time::Duration::from_millis(50));
     for _ in 0..TRIES {
         step.tick().await;
@@ -123,7 +148,9 @@ fn command(root: bool, program: PathBuf) -> Command {
     }
     // setpriv becomes the program, so that the child's id is the server's.
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+        .arg(program);
     command
 }
 
@@ -133,7 +160,10 @@ fn users_id() -> u32 {
 
 fn id_of(user: &str) -> Result<(u32, u32), String> {
     let missing = || format!("there is no user {user}");
-    Ok((id(&["-u", user]).ok_or_else(missing)?, id(&["-g", user]).ok_or_else(missing)?))
+    Ok((
+        id(&["-u", user]).ok_or_else(missing)?,
+        id(&["-g", user]).ok_or_else(missing)?,
+    ))
 }
 
 fn id(arguments: &[&str]) -> Option<u32> {

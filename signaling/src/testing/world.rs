@@ -86,7 +86,13 @@ impl World {
         let now = Arc::new(AtomicU64::new(NOW.0));
         let service = open(&folder, database.clone(), &now).await;
         let first = service.first_invitation().await;
-        Self { service, folder, first, database, now }
+        Self {
+            service,
+            folder,
+            first,
+            database,
+            now,
+        }
     }
 
     /// The same data after a stop and a start.
@@ -94,7 +100,11 @@ impl World {
         self.service.shutdown().await;
         let service = open(&self.folder, self.database.clone(), &self.now).await;
         let first = service.first_invitation().await;
-        Self { service, first, ..self }
+        Self {
+            service,
+            first,
+            ..self
+        }
     }
 
     pub fn app(&self) -> &Arc<App> {
@@ -124,7 +134,11 @@ impl World {
         let response = self.service.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Body { status: parts.status, headers: parts.headers, bytes }
+        Body {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Body {
@@ -137,7 +151,8 @@ impl World {
     }
 
     pub async fn post_as(&self, path: &str, token: Option<&Bytes>, body: &impl Serialize) -> Body {
-        self.post_raw(path, token, serde_json::to_vec(body).unwrap()).await
+        self.post_raw(path, token, serde_json::to_vec(body).unwrap())
+            .await
     }
 
     pub async fn post_raw(&self, path: &str, token: Option<&Bytes>, body: Vec<u8>) -> Body {
@@ -152,7 +167,11 @@ impl World {
     }
 }
 
-async fn open(folder: &tempfile::TempDir, database_url: Option<String>, now: &Arc<AtomicU64>) -> Arc<Service> {
+async fn open(
+    folder: &tempfile::TempDir,
+    database_url: Option<String>,
+    now: &Arc<AtomicU64>,
+) -> Arc<Service> {
     let now = Arc::clone(now);
     let settings = Settings {
         data_dir: folder.path().to_owned(),

@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use opaque_ke::ClientLogin;
 use protocol::{
     Bytes, Code, DeviceId, Email,
-    accounts::{ChallengeReply, ChallengeRequest, LoginFinish, LoginStart, LoginStartReply, RegistrationStart},
+    accounts::{
+        ChallengeReply, ChallengeRequest, LoginFinish, LoginStart, LoginStartReply, RegistrationStart,
+    },
     limits::{
         GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, INVITATION_LIFE_MS, MAX_JSON_BODY_LEN, MAX_SIGN_INS_PER_WINDOW,
         SESSION_LIFE_MS, SIGN_IN_WINDOW_MS,
@@ -30,13 +32,24 @@ async fn bodies_that_are_not_what_they_should_be_get_a_problem_document() {
         (b"[]".to_vec(), Code::Malformed, 400),
         (b"{}".to_vec(), Code::Malformed, 400),
         (br#"{"email":"alice","opaque":""}"#.to_vec(), Code::Malformed, 400),
-        (br#"{"email":"a@x.org","opaque":"***"}"#.to_vec(), Code::Malformed, 400),
-        (br#"{"email":"a@x.org","opaque":"AAAA"}"#.to_vec(), Code::Malformed, 400),
+        (
+            br#"{"email":"a@x.org","opaque":"***"}"#.to_vec(),
+            Code::Malformed,
+            400,
+        ),
+        (
+            br#"{"email":"a@x.org","opaque":"AAAA"}"#.to_vec(),
+            Code::Malformed,
+            400,
+        ),
         (vec![b' '; MAX_JSON_BODY_LEN + 1], Code::TooLarge, 413),
     ] {
         let problem = world.post_raw("login/start", None, body).await.problem();
         assert_eq!((problem.code, problem.status), (code, status), "{problem:?}");
-        assert!(!problem.detail.contains("alice"), "what was sent is not told back");
+        assert!(
+            !problem.detail.contains("alice"),
+            "what was sent is not told back"
+        );
     }
     assert_eq!(world.get("nothing/here").await.problem().code, Code::NotFound);
     assert_eq!(world.get("login/start").await.problem().status, 405);
@@ -49,50 +62,99 @@ async fn bodies_that_are_not_what_they_should_be_get_a_problem_document() {
 #[tokio::test]
 async fn an_invitation_expires_and_an_unknown_one_is_gone() {
     let world = World::new().await;
-    let code = world.first.as_ref().unwrap().url.rsplit('/').next().unwrap().to_owned();
+    let code = world
+        .first
+        .as_ref()
+        .unwrap()
+        .url
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let (_, prepared) = Account::prepare(&world, &code, None).await;
     world.advance(INVITATION_LIFE_MS);
     let problem = world.get(&format!("invitations/{code}")).await.problem();
     assert_eq!((problem.code, problem.status), (Code::InvitationExpired, 410));
-    let finish = world.post("registration/finish", &prepared.finish).await.problem();
+    let finish = world
+        .post("registration/finish", &prepared.finish)
+        .await
+        .problem();
     assert_eq!(finish.code, Code::InvitationExpired);
-    assert_eq!(world.get("invitations/AAAAAAAAAAAAAAAAAAAAAA").await.problem().code, Code::InvitationUsed);
+    assert_eq!(
+        world
+            .get("invitations/AAAAAAAAAAAAAAAAAAAAAA")
+            .await
+            .problem()
+            .code,
+        Code::InvitationUsed
+    );
 }
 
 #[tokio::test]
 async fn a_settled_email_cannot_be_chosen() {
     let world = World::new().await;
     let alice = alice(&world).await;
-    let link = alice.invite(&world, "bob@example.org").await.json()["url"].as_str().unwrap().to_owned();
+    let link = alice.invite(&world, "bob@example.org").await.json()["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let started = opaque_ke::ClientRegistration::<Suite>::start(&mut SystemRandom, b"password").unwrap();
     let request = RegistrationStart {
         invitation: link.rsplit('/').next().unwrap().to_owned(),
         email: Some(Email::parse("eve@example.org").unwrap()),
         opaque: started.message.serialize().to_vec().into(),
     };
-    assert_eq!(world.post("registration/start", &request).await.problem().code, Code::Malformed);
+    assert_eq!(
+        world.post("registration/start", &request).await.problem().code,
+        Code::Malformed
+    );
 }
 
 #[tokio::test]
 async fn a_registration_whose_answer_was_lost_may_be_sent_again() {
     let world = World::new().await;
-    let code = world.first.as_ref().unwrap().url.rsplit('/').next().unwrap().to_owned();
+    let code = world
+        .first
+        .as_ref()
+        .unwrap()
+        .url
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let (_, prepared) = Account::prepare(&world, &code, None).await;
     let first = world.post("registration/finish", &prepared.finish).await;
     let second = world.post("registration/finish", &prepared.finish).await;
-    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED));
+    assert_eq!(
+        (first.status, second.status),
+        (StatusCode::CREATED, StatusCode::CREATED)
+    );
     assert_eq!(first.bytes, second.bytes);
     // Another device by the same link is not.
     let mut other = prepared.finish;
     let device = prepared.person.device();
-    other.device = new_device(&device, &crate::testing::sign_list(&prepared.person, None, &[&device]));
-    assert_eq!(world.post("registration/finish", &other).await.problem().code, Code::InvitationUsed);
+    other.device = new_device(
+        &device,
+        &crate::testing::sign_list(&prepared.person, None, &[&device]),
+    );
+    assert_eq!(
+        world.post("registration/finish", &other).await.problem().code,
+        Code::InvitationUsed
+    );
 }
 
 #[tokio::test]
 async fn certificates_and_lists_must_fit_the_account() {
     let world = World::new().await;
-    let code = world.first.as_ref().unwrap().url.rsplit('/').next().unwrap().to_owned();
+    let code = world
+        .first
+        .as_ref()
+        .unwrap()
+        .url
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let (_, prepared) = Account::prepare(&world, &code, None).await;
     let person = &prepared.person;
     let refused = async |device: &std::rc::Rc<crate::groups::testing::Device>, list| {
@@ -119,11 +181,20 @@ async fn certificates_and_lists_must_fit_the_account() {
 
     let mut finish = prepared.finish.clone();
     finish.name = "\u{7}".to_owned();
-    assert_eq!(world.post("registration/finish", &finish).await.problem().code, Code::Malformed);
+    assert_eq!(
+        world.post("registration/finish", &finish).await.problem().code,
+        Code::Malformed
+    );
     finish.name = "n".repeat(129);
-    assert_eq!(world.post("registration/finish", &finish).await.problem().code, Code::TooLarge);
+    assert_eq!(
+        world.post("registration/finish", &finish).await.problem().code,
+        Code::TooLarge
+    );
     // After all that the invitation still works.
-    assert_eq!(world.post("registration/finish", &prepared.finish).await.status, StatusCode::CREATED);
+    assert_eq!(
+        world.post("registration/finish", &prepared.finish).await.status,
+        StatusCode::CREATED
+    );
 }
 
 /// Who asks for an address learns nothing from the answer: not its shape, nor that it changes.
@@ -133,26 +204,45 @@ async fn unknown_addresses_are_answered_like_known_ones() {
     let alice = alice(&world).await;
     let ask = async |email: &str, request: &Bytes| -> LoginStartReply {
         let email = Email::parse(email).unwrap();
-        world.post("login/start", &LoginStart { email, opaque: request.clone() }).await.read()
+        world
+            .post(
+                "login/start",
+                &LoginStart {
+                    email,
+                    opaque: request.clone(),
+                },
+            )
+            .await
+            .read()
     };
     let started = ClientLogin::<Suite>::start(&mut SystemRandom, b"a guess").unwrap();
     let request: Bytes = started.message.serialize().to_vec().into();
     let known = ask("alice@example.org", &request).await;
     let unknown = ask("nobody@example.org", &request).await;
     assert_eq!(known.opaque.0.len(), unknown.opaque.0.len());
-    assert_eq!(known.login_id.0.len() - "alice".len(), unknown.login_id.0.len() - "nobody".len());
+    assert_eq!(
+        known.login_id.0.len() - "alice".len(),
+        unknown.login_id.0.len() - "nobody".len()
+    );
 
     // The evaluated element comes first; it is the same before and after the account comes into being.
     let before = ask("bob@example.org", &request).await;
-    let link = alice.invite(&world, "bob@example.org").await.json()["url"].as_str().unwrap().to_owned();
+    let link = alice.invite(&world, "bob@example.org").await.json()["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let invited = ask("bob@example.org", &request).await;
     Account::register(&world, &link, None).await;
     let after = ask("bob@example.org", &request).await;
     assert_eq!(before.opaque.0[..32], invited.opaque.0[..32]);
     assert_eq!(before.opaque.0[..32], after.opaque.0[..32]);
 
-    let no_account = Account::sign_in(&world, "nobody@example.org", b"a guess").await.unwrap_err();
-    let wrong = Account::sign_in(&world, "alice@example.org", b"a guess").await.unwrap_err();
+    let no_account = Account::sign_in(&world, "nobody@example.org", b"a guess")
+        .await
+        .unwrap_err();
+    let wrong = Account::sign_in(&world, "alice@example.org", b"a guess")
+        .await
+        .unwrap_err();
     assert_eq!(no_account, wrong);
     assert_eq!(wrong.code, Code::WrongPassword);
 }
@@ -166,14 +256,18 @@ async fn guessing_is_slowed_down_for_known_and_unknown_alike() {
             let refused = Account::sign_in(&world, email, b"a guess").await.unwrap_err();
             assert_eq!(refused.code, Code::WrongPassword);
         }
-        let limited = Account::sign_in(&world, email, Account::PASSWORD).await.unwrap_err();
+        let limited = Account::sign_in(&world, email, Account::PASSWORD)
+            .await
+            .unwrap_err();
         assert_eq!((limited.code, limited.status), (Code::RateLimited, 429));
         assert_eq!(limited.retry_after_ms, Some(SIGN_IN_WINDOW_MS));
     }
     world.advance(SIGN_IN_WINDOW_MS);
     // The right password gives the allowance back.
     for _ in 0..MAX_SIGN_INS_PER_WINDOW + 2 {
-        Account::sign_in(&world, "alice@example.org", Account::PASSWORD).await.unwrap();
+        Account::sign_in(&world, "alice@example.org", Account::PASSWORD)
+            .await
+            .unwrap();
     }
 }
 
@@ -183,12 +277,23 @@ async fn a_sign_in_is_finished_once_and_in_its_time() {
     alice(&world).await;
     let (first, finish) = crate::testing::login(&world, "alice@example.org").await;
     assert_eq!(first.status, StatusCode::OK);
-    assert_eq!(world.post("login/finish", &finish).await.problem().code, Code::WrongPassword);
-    let mut bent = LoginFinish { login_id: finish.login_id.clone(), opaque: finish.opaque.clone() };
+    assert_eq!(
+        world.post("login/finish", &finish).await.problem().code,
+        Code::WrongPassword
+    );
+    let mut bent = LoginFinish {
+        login_id: finish.login_id.clone(),
+        opaque: finish.opaque.clone(),
+    };
     bent.login_id.0[20] ^= 1;
-    assert_eq!(world.post("login/finish", &bent).await.problem().code, Code::WrongPassword);
+    assert_eq!(
+        world.post("login/finish", &bent).await.problem().code,
+        Code::WrongPassword
+    );
 
-    let grant = Account::sign_in(&world, "alice@example.org", Account::PASSWORD).await.unwrap();
+    let grant = Account::sign_in(&world, "alice@example.org", Account::PASSWORD)
+        .await
+        .unwrap();
     let (late, _) = {
         let start = crate::testing::start_login(&world, "alice@example.org").await;
         world.advance(HANDSHAKE_LIFE_MS);
@@ -198,7 +303,10 @@ async fn a_sign_in_is_finished_once_and_in_its_time() {
     world.advance(GRANT_LIFE_MS);
     let device = crate::groups::testing::Person::new("x").device();
     let body = new_device(&device, &grant.device_list);
-    let ended = world.post_as("devices", Some(&grant.grant), &body).await.problem();
+    let ended = world
+        .post_as("devices", Some(&grant.grant), &body)
+        .await
+        .problem();
     assert_eq!(ended.code, Code::Unauthenticated);
 }
 
@@ -206,19 +314,33 @@ async fn a_sign_in_is_finished_once_and_in_its_time() {
 async fn a_grant_adds_one_device_and_outlives_a_lost_race() {
     let world = World::new().await;
     let mut alice = alice(&world).await;
-    let grant = Account::sign_in(&world, "alice@example.org", Account::PASSWORD).await.unwrap();
+    let grant = Account::sign_in(&world, "alice@example.org", Account::PASSWORD)
+        .await
+        .unwrap();
     // Another device was faster: its list is the current one now.
     let faster = alice.add_device(&world).await;
     let device = alice.person.device();
     let stale = crate::testing::list_after(&alice.person, &grant.device_list, &device);
-    let lost = world.post_as("devices", Some(&grant.grant), &new_device(&device, &stale)).await.problem();
+    let lost = world
+        .post_as("devices", Some(&grant.grant), &new_device(&device, &stale))
+        .await
+        .problem();
     assert_eq!(lost.code, Code::Conflict);
     let list = crate::testing::list_after(&alice.person, &faster.list, &device);
     let body = new_device(&device, &list);
-    assert_eq!(world.post_as("devices", Some(&grant.grant), &body).await.status, StatusCode::CREATED);
-    let again = world.post_as("devices", Some(&grant.grant), &body).await.problem();
+    assert_eq!(
+        world.post_as("devices", Some(&grant.grant), &body).await.status,
+        StatusCode::CREATED
+    );
+    let again = world
+        .post_as("devices", Some(&grant.grant), &body)
+        .await
+        .problem();
     assert_eq!(again.code, Code::Unauthenticated);
-    assert_eq!(world.post("devices", &body).await.problem().code, Code::Unauthenticated);
+    assert_eq!(
+        world.post("devices", &body).await.problem().code,
+        Code::Unauthenticated
+    );
 }
 
 #[tokio::test]
@@ -226,7 +348,10 @@ async fn a_challenge_is_answered_once_by_the_device_it_is_for() {
     let world = World::new().await;
     let (alice, bob, _) = trio(&world).await;
     let challenge = async |device_id| -> ChallengeReply {
-        world.post("session/challenge", &ChallengeRequest { device_id }).await.read()
+        world
+            .post("session/challenge", &ChallengeRequest { device_id })
+            .await
+            .read()
     };
     let unknown = challenge(DeviceId::from_random(random())).await;
     assert_eq!(unknown.nonce.0.len(), 32);
@@ -234,14 +359,26 @@ async fn a_challenge_is_answered_once_by_the_device_it_is_for() {
     let nonce = challenge(alice.device.device_id).await;
     let open = sign_challenge(&alice.device, &nonce);
     assert_eq!(world.post("session/open", &open).await.status, StatusCode::OK);
-    assert_eq!(world.post("session/open", &open).await.problem().code, Code::Unauthenticated);
+    assert_eq!(
+        world.post("session/open", &open).await.problem().code,
+        Code::Unauthenticated
+    );
     let mut forged = sign_challenge(&bob.device, &challenge(alice.device.device_id).await);
-    assert_eq!(world.post("session/open", &forged).await.problem().code, Code::Unauthenticated);
+    assert_eq!(
+        world.post("session/open", &forged).await.problem().code,
+        Code::Unauthenticated
+    );
     forged.device_id = alice.device.device_id;
-    assert_eq!(world.post("session/open", &forged).await.problem().code, Code::Unauthenticated);
+    assert_eq!(
+        world.post("session/open", &forged).await.problem().code,
+        Code::Unauthenticated
+    );
     let late = sign_challenge(&alice.device, &challenge(alice.device.device_id).await);
     world.advance(HANDSHAKE_LIFE_MS);
-    assert_eq!(world.post("session/open", &late).await.problem().code, Code::Unauthenticated);
+    assert_eq!(
+        world.post("session/open", &late).await.problem().code,
+        Code::Unauthenticated
+    );
 }
 
 #[tokio::test]
@@ -249,7 +386,12 @@ async fn a_session_ends_with_its_time_its_successor_or_its_device() {
     let world = World::new().await;
     let alice = alice(&world).await;
     let body = json!({ "email": "x@example.org" });
-    let invite = async |token: &Bytes| world.post_as("admin/invitations", Some(token), &body).await.status;
+    let invite = async |token: &Bytes| {
+        world
+            .post_as("admin/invitations", Some(token), &body)
+            .await
+            .status
+    };
     assert_eq!(invite(&alice.session.token).await, StatusCode::CREATED);
     let renewed: protocol::accounts::Session = open_session(&world, &alice.device).await.read();
     assert_eq!(invite(&alice.session.token).await, StatusCode::UNAUTHORIZED);
@@ -262,7 +404,10 @@ async fn a_session_ends_with_its_time_its_successor_or_its_device() {
     alice.ask(&world, Request::SignOut).await.unwrap();
     assert_eq!(invite(&last.token).await, StatusCode::UNAUTHORIZED);
     assert!(world.app().tickets.redeem(&last.ticket.0, world.now()).is_none());
-    assert_eq!(open_session(&world, &alice.device).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        open_session(&world, &alice.device).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 /// R7: the setup that would permit guesses lies outside the database, for the owner's eyes only.
@@ -271,7 +416,10 @@ async fn the_server_setup_is_a_file_of_its_own_and_damage_is_noticed() {
     let world = World::new().await;
     alice(&world).await;
     let path = world.folder.path().join("opaque-server-setup");
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let setup = std::fs::read(&path).unwrap();
     for file in std::fs::read_dir(world.folder.path()).unwrap() {
         let file = file.unwrap().path();
@@ -280,11 +428,23 @@ async fn the_server_setup_is_a_file_of_its_own_and_damage_is_noticed() {
         }
         let bytes = std::fs::read(&file).unwrap();
         let secret = &setup[1..33];
-        assert!(!bytes.windows(32).any(|window| window == secret), "{}", file.display());
-        assert!(!bytes.windows(Account::PASSWORD.len()).any(|window| window == Account::PASSWORD));
+        assert!(
+            !bytes.windows(32).any(|window| window == secret),
+            "{}",
+            file.display()
+        );
+        assert!(
+            !bytes
+                .windows(Account::PASSWORD.len())
+                .any(|window| window == Account::PASSWORD)
+        );
     }
     let world = world.restart().await;
-    assert!(Account::sign_in(&world, "alice@example.org", Account::PASSWORD).await.is_ok());
+    assert!(
+        Account::sign_in(&world, "alice@example.org", Account::PASSWORD)
+            .await
+            .is_ok()
+    );
     world.service.shutdown().await;
     std::fs::write(&path, &setup[..40]).unwrap();
     let settings = crate::Settings {

@@ -5,9 +5,7 @@ use protocol::{
     Bytes, Code, PROTOCOL_VERSION,
     accounts::Session,
     limits::MAX_SOCKET_QUEUE,
-    socket::{
-        ByeReason, ClientFrame, Event, Hello, HelloReply, OwnState, Reply, Request, ServerFrame,
-    },
+    socket::{ByeReason, ClientFrame, Event, Hello, HelloReply, OwnState, Reply, Request, ServerFrame},
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{
@@ -39,7 +37,9 @@ impl Listening {
         let url = format!("ws://{}/api/v1/ws?ticket={}", self.address, ticket.to_base64url());
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
-            request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+            request
+                .headers_mut()
+                .insert("origin", HeaderValue::from_str(origin).unwrap());
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(socket),
@@ -56,7 +56,15 @@ impl Listening {
     /// A connection that said hello.
     async fn greeted(&self, account: &Account) -> Socket {
         let mut socket = self.connect(&self.ticket(account).await, None).await.unwrap();
-        let reply = ask(&mut socket, 1, 1, Request::Hello(Hello { version: PROTOCOL_VERSION })).await;
+        let reply = ask(
+            &mut socket,
+            1,
+            1,
+            Request::Hello(Hello {
+                version: PROTOCOL_VERSION,
+            }),
+        )
+        .await;
         assert!(matches!(reply, Ok(Reply::Hello(_))), "{reply:?}");
         socket
     }
@@ -111,7 +119,10 @@ async fn a_ticket_opens_one_connection_in_its_time() {
     let ticket = listening.ticket(&alice).await;
     assert!(listening.connect(&ticket, None).await.is_ok());
     assert_eq!(listening.connect(&ticket, None).await.err(), Some(401));
-    assert_eq!(listening.connect(&Bytes(vec![0; 32]), None).await.err(), Some(401));
+    assert_eq!(
+        listening.connect(&Bytes(vec![0; 32]), None).await.err(),
+        Some(401)
+    );
     let ticket = listening.ticket(&alice).await;
     listening.world.advance(protocol::limits::TICKET_LIFE_MS);
     assert_eq!(listening.connect(&ticket, None).await.err(), Some(401));
@@ -122,8 +133,16 @@ async fn a_page_of_another_origin_is_turned_away_and_the_ticket_kept() {
     let listening = Listening::new(World::new().await).await;
     let alice = alice(&listening.world).await;
     let ticket = listening.ticket(&alice).await;
-    for origin in ["https://evil.example", "null", "https://meet.example.org.evil.example"] {
-        assert_eq!(listening.connect(&ticket, Some(origin)).await.err(), Some(403), "{origin}");
+    for origin in [
+        "https://evil.example",
+        "null",
+        "https://meet.example.org.evil.example",
+    ] {
+        assert_eq!(
+            listening.connect(&ticket, Some(origin)).await.err(),
+            Some(403),
+            "{origin}"
+        );
     }
     assert!(listening.connect(&ticket, Some(World::URL)).await.is_ok());
 }
@@ -132,20 +151,45 @@ async fn a_page_of_another_origin_is_turned_away_and_the_ticket_kept() {
 async fn the_first_request_is_hello_and_what_is_no_request_is_said_so() {
     let listening = Listening::new(World::new().await).await;
     let alice = alice(&listening.world).await;
-    let mut socket = listening.connect(&listening.ticket(&alice).await, None).await.unwrap();
-    assert_eq!(ask(&mut socket, 1, 0, Request::RoomsList).await.unwrap_err(), Code::Malformed);
+    let mut socket = listening
+        .connect(&listening.ticket(&alice).await, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        ask(&mut socket, 1, 0, Request::RoomsList).await.unwrap_err(),
+        Code::Malformed
+    );
     let hello = |version| Request::Hello(Hello { version });
-    assert_eq!(ask(&mut socket, 2, 0, hello(99)).await.unwrap_err(), Code::VersionMismatch);
-    assert_eq!(ask(&mut socket, 3, 0, Request::Ping).await.unwrap_err(), Code::Malformed);
+    assert_eq!(
+        ask(&mut socket, 2, 0, hello(99)).await.unwrap_err(),
+        Code::VersionMismatch
+    );
+    assert_eq!(
+        ask(&mut socket, 3, 0, Request::Ping).await.unwrap_err(),
+        Code::Malformed
+    );
     assert!(ask(&mut socket, 4, 0, hello(PROTOCOL_VERSION)).await.is_ok());
-    for junk in ["{", "[]", r#"{"id":1}"#, r#"{"id":1,"batch":0,"request":{"type":"no_such_thing"}}"#] {
+    for junk in [
+        "{",
+        "[]",
+        r#"{"id":1}"#,
+        r#"{"id":1,"batch":0,"request":{"type":"no_such_thing"}}"#,
+    ] {
         socket.send(Message::text(junk)).await.unwrap();
-        let Some(ServerFrame::Refusal { id: 0, problem }) = next(&mut socket).await else { panic!("{junk}") };
+        let Some(ServerFrame::Refusal { id: 0, problem }) = next(&mut socket).await else {
+            panic!("{junk}")
+        };
         assert_eq!(problem.code, Code::Malformed);
     }
     socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
-    assert!(matches!(next(&mut socket).await, Some(ServerFrame::Refusal { id: 0, .. })));
-    assert!(matches!(ask(&mut socket, 5, 0, Request::Ping).await, Ok(Reply::Done)));
+    assert!(matches!(
+        next(&mut socket).await,
+        Some(ServerFrame::Refusal { id: 0, .. })
+    ));
+    assert!(matches!(
+        ask(&mut socket, 5, 0, Request::Ping).await,
+        Ok(Reply::Done)
+    ));
 }
 
 #[tokio::test]
@@ -154,11 +198,27 @@ async fn hello_tells_the_highest_batch_before_it() {
     let alice = alice(&listening.world).await;
     let mut highest = Vec::new();
     for batch in [5, 9, 2] {
-        let mut socket = listening.connect(&listening.ticket(&alice).await, None).await.unwrap();
-        let hello = Request::Hello(Hello { version: PROTOCOL_VERSION });
-        let Ok(Reply::Hello(hello)) = ask(&mut socket, 1, batch, hello).await else { panic!() };
-        let HelloReply { highest_batch, key_packages_left, device_list_version, own_state_version, .. } = hello;
-        assert_eq!((key_packages_left, device_list_version, own_state_version), (2, 1, 0));
+        let mut socket = listening
+            .connect(&listening.ticket(&alice).await, None)
+            .await
+            .unwrap();
+        let hello = Request::Hello(Hello {
+            version: PROTOCOL_VERSION,
+        });
+        let Ok(Reply::Hello(hello)) = ask(&mut socket, 1, batch, hello).await else {
+            panic!()
+        };
+        let HelloReply {
+            highest_batch,
+            key_packages_left,
+            device_list_version,
+            own_state_version,
+            ..
+        } = hello;
+        assert_eq!(
+            (key_packages_left, device_list_version, own_state_version),
+            (2, 1, 0)
+        );
         highest.push(highest_batch);
     }
     assert_eq!(highest, [0, 5, 9]);
@@ -180,7 +240,10 @@ async fn a_device_that_signs_out_gets_its_answer_and_then_its_goodbye() {
     let listening = Listening::new(World::new().await).await;
     let alice = alice(&listening.world).await;
     let mut socket = listening.greeted(&alice).await;
-    assert!(matches!(ask(&mut socket, 2, 1, Request::SignOut).await, Ok(Reply::Done)));
+    assert!(matches!(
+        ask(&mut socket, 2, 1, Request::SignOut).await,
+        Ok(Reply::Done)
+    ));
     assert_eq!(bye(&mut socket).await, ByeReason::SignedOut);
     assert!(next(&mut socket).await.is_none());
 }
@@ -217,8 +280,13 @@ async fn events_reach_the_other_connection_of_the_user() {
     let mut alice = alice(&listening.world).await;
     let phone = alice.add_device(&listening.world).await;
     let (mut laptop, mut phone) = (listening.greeted(&alice).await, listening.greeted(&phone).await);
-    let put = Request::OwnStatePut(OwnState { version: 1, blob: vec![1].into() });
+    let put = Request::OwnStatePut(OwnState {
+        version: 1,
+        blob: vec![1].into(),
+    });
     assert!(ask(&mut laptop, 2, 1, put).await.is_ok());
-    let Some(ServerFrame::Event(event)) = next(&mut phone).await else { panic!() };
+    let Some(ServerFrame::Event(event)) = next(&mut phone).await else {
+        panic!()
+    };
     assert!(matches!(*event, Event::OwnStateChanged { version: 1 }));
 }
