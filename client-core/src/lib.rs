@@ -3,6 +3,7 @@
 
 mod account;
 pub mod api;
+mod calls;
 mod cbor;
 pub mod core;
 mod failure;

@@ -57,3 +57,21 @@ pub(crate) const LAST_RESORT_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Age at which the secrets of a key package that nobody used are forgotten: beyond all retention of the server.
 pub(crate) const KEY_PACKAGE_LIFE_MS: u64 = 90 * 24 * 60 * 60 * 1000;
+
+/// The lowest live leaf of a call renews the keys this often: there is no ratchet inside an epoch.
+pub(crate) const CALL_RENEW_MS: u64 = 10 * 60 * 1000;
+
+/// Senders use a new epoch this long after they know it, so that receivers have the key by then.
+pub(crate) const CALL_SWITCH_MS: u64 = 300;
+
+/// Keys of an earlier epoch open frames that were on their way for so long.
+pub(crate) const CALL_RETIRE_MS: u32 = 10_000;
+
+/// Likewise after a removal: short, for the removed one has the key.
+pub(crate) const CALL_RETIRE_REMOVED_MS: u32 = 2_000;
+
+/// How long a commit waits for the room to show who the newcomer is. Longer delays everybody's keys.
+pub(crate) const CALL_CATCH_UP_MS: u64 = 2_000;
+
+/// Those who are in a call tell a newcomer of themselves within this time, not all at once.
+pub(crate) const CALL_PRESENCE_SPREAD_MS: u64 = 200;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     api::{self, Command, DeviceCard, Failure},
+    calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
     messages::{Body, Content},
     rooms::{Env, Intent, Room},
@@ -106,11 +107,45 @@ impl Device {
                 let devices = self.device_cards();
                 shell.reply(id, api::Reply::Devices(devices));
             }
-            Command::JoinCall { .. }
-            | Command::LeaveCall
-            | Command::MediaOffer { .. }
-            | Command::ShowVideo { .. }
-            | Command::SetMedia { .. } => return Err(failure("not_ready")),
+            Command::JoinCall { room_id } => {
+                self.must_be_online()?;
+                if !self.room(room_id)?.is_member() {
+                    return Err(failure("not_ready"));
+                }
+                self.enter_call(shell, room_id, id);
+            }
+            Command::LeaveCall => {
+                self.with_call(shell, Call::leave);
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::MediaOffer {
+                side,
+                fresh,
+                sdp,
+                tracks,
+            } => {
+                self.must_be_online()?;
+                self.in_call(shell, |call, env| call.offer(env, id, side, fresh, sdp, tracks))?;
+            }
+            Command::ShowVideo { video } => {
+                self.in_call(shell, |call, env| call.show_video(env, video))?;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::SetMedia {
+                microphone,
+                camera,
+                screen,
+                hand,
+            } => {
+                let presence = Presence {
+                    microphone,
+                    camera,
+                    screen,
+                    hand,
+                };
+                self.in_call(shell, |call, env| call.set_presence(env, presence))?;
+                shell.reply(id, api::Reply::Done);
+            }
             // Of the core itself.
             Command::LookUpInvitation { .. }
             | Command::Register { .. }
@@ -153,6 +188,14 @@ impl Device {
             return Err(failure("not_ready"));
         }
         self.in_room(shell, room_id, act)
+    }
+
+    fn in_call<T>(
+        &mut self,
+        shell: &mut Shell,
+        act: impl FnOnce(&mut Call, &mut CallEnv<'_>) -> T,
+    ) -> Result<T, Failure> {
+        self.with_call(shell, act).ok_or_else(|| failure("call_gone"))
     }
 
     fn sign_out(&mut self, shell: &mut Shell, id: u32) {

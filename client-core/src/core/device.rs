@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use protocol::{
     Millis, RoomId, UserId,
@@ -15,7 +15,8 @@ use super::{
     shell::{Answer, Shell},
 };
 use crate::{
-    api::RoomView,
+    api::{CallView, RoomView},
+    calls::{Call, CallEnv, RoomDevices},
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
     identity::{Identity, check_newer},
@@ -50,6 +51,10 @@ pub(crate) struct Device {
     /// Reads that other own devices are to be told.
     reads: BTreeMap<RoomId, protocol::Seq>,
     ended: Option<Option<String>>,
+    /// The call that this device is in; one at most.
+    pub(super) call: Option<Call>,
+    call_mls: Mls,
+    pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Vec<RoomView>,
     pub(super) changed: bool,
 }
@@ -119,7 +124,10 @@ impl Device {
             account: identity.account(),
             key: identity.device_key(),
             identity,
-            mls: Mls::new(random),
+            mls: Mls::new(random.clone()),
+            call: None,
+            call_mls: Mls::new(random),
+            call_told: None,
             session: Session::new(now),
             people: People::default(),
             rooms: BTreeMap::new(),
@@ -222,12 +230,66 @@ impl Device {
         if notes.last_resort_used {
             self.key_packages.last_resort_used(&mut shell.store);
         }
+        let changed = notes.members_changed;
+        if self
+            .call
+            .as_ref()
+            .is_some_and(|call| changed.contains(&call.room_id))
+        {
+            self.with_call(shell, Call::on_time);
+        }
         let now = shell.now;
         for (room_id, seq) in notes.read_elsewhere {
             self.own.set_read(&mut shell.store, now, room_id, seq);
         }
         if notes.want_rooms {
             self.list_rooms(shell);
+        }
+    }
+
+    /// Enters a call; the one before is left.
+    pub(super) fn enter_call(&mut self, shell: &mut Shell, room_id: RoomId, command: u32) {
+        self.with_call(shell, Call::leave);
+        let mut env = self.call_env(shell, room_id);
+        let call = Call::enter(&mut env, room_id, command);
+        self.call = Some(call);
+        self.changed = true;
+    }
+
+    /// Does something with the call, if there is one, and then what follows from it.
+    pub(super) fn with_call<T>(
+        &mut self,
+        shell: &mut Shell,
+        act: impl FnOnce(&mut Call, &mut CallEnv<'_>) -> T,
+    ) -> Option<T> {
+        let mut call = self.call.take()?;
+        let mut env = self.call_env(shell, call.room_id);
+        let result = act(&mut call, &mut env);
+        let (room_id, started) = (call.room_id, call.take_started());
+        if !call.is_over() {
+            self.call = Some(call);
+        }
+        self.changed = true;
+        if let Some(call_id) = started {
+            self.with_room(shell, room_id, |room, env| room.tell_call_started(env, call_id));
+        }
+        Some(result)
+    }
+
+    fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
+        let group = self.rooms.get(&room_id).and_then(Room::group);
+        let members = group.into_iter().flat_map(|group| group.members().values());
+        let devices: RoomDevices = members
+            .map(|member| (member.body().user_id, member.body().device_id))
+            .collect();
+        CallEnv {
+            shell,
+            identity: &self.identity,
+            account: &self.account,
+            key: &self.key,
+            mls: &self.call_mls,
+            room_devices: Rc::new(devices),
+            online: self.session.may_ask(),
         }
     }
 
@@ -525,6 +587,7 @@ impl Device {
     }
 
     pub(super) fn disconnect_parts(&mut self, shell: &mut Shell) {
+        self.with_call(shell, Call::on_disconnect);
         self.listing = false;
         self.people.asking = false;
         self.own.getting = false;

@@ -15,13 +15,14 @@ use protocol::{
 
 use super::{
     Core, Surroundings,
-    asks::{Ask, HttpAsk},
+    asks::{Ask, CallAsk, HttpAsk},
     device::Device,
     entering::{HttpResult, parse},
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
     api::{self, ConnectionView, SessionView},
+    calls::Call,
     failure::{failure, of_refusal},
     limits::{RECONNECT_FIRST_MS, RECONNECT_MAX_MS, REPLACED_WAIT_MS},
 };
@@ -265,7 +266,20 @@ impl Device {
             Ask::SignOut { command } => self.on_signed_out(core.shell, command),
             Ask::DeviceListPut { command } => self.on_list_put(core.shell, command, answer),
             Ask::Room { room_id, ask } => self.on_room_answer(core.shell, room_id, ask, answer),
-            Ask::Call { .. } => {}
+            Ask::Call {
+                ask: CallAsk::Offer { command },
+                ..
+            } if self.call.is_none() => {
+                core.shell.fail(command, failure("call_gone"));
+            }
+            Ask::Call { call_id, ask } => {
+                self.with_call(core.shell, |call, env| {
+                    // An answer about a former call is of no use to the present one.
+                    if call_id.is_none() || call.call_id() == call_id {
+                        call.on_answer(env, ask, answer);
+                    }
+                });
+            }
         }
     }
 
@@ -298,6 +312,7 @@ impl Device {
         }
         self.refill_key_packages(core, hello.key_packages_left);
         self.list_rooms(core.shell);
+        self.with_call(core.shell, Call::on_online);
     }
 
     fn on_event(&mut self, core: &mut Surroundings<'_>, event: Event) {
@@ -317,15 +332,35 @@ impl Device {
                 }
             }
             Event::CallChanged { room_id, call } => {
+                if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
+                    self.with_call(core.shell, |own, env| own.on_changed(env, call.as_ref()));
+                }
                 self.with_room(core.shell, room_id, |room, _| room.set_call(call));
             }
-            Event::CallEntry { .. }
-            | Event::CallWelcome(_)
-            | Event::CallJoinRequest(_)
-            | Event::CallGone(_)
-            | Event::MediaBindings(_)
-            | Event::MediaSpeaker(_)
-            | Event::MediaLost(_) => {}
+            Event::CallEntry { call_id, entry } => {
+                self.with_call(core.shell, |call, env| {
+                    if call.call_id() == Some(call_id) {
+                        call.on_entry(env, entry);
+                    }
+                });
+            }
+            Event::CallWelcome(welcome) => {
+                self.with_call(core.shell, |call, env| call.on_welcome(env, &welcome));
+            }
+            Event::CallJoinRequest(request) => {
+                self.with_call(core.shell, |call, env| call.on_join_request(env, request));
+            }
+            Event::CallGone(gone) => {
+                self.with_call(core.shell, |call, env| call.on_gone(env, &gone));
+            }
+            Event::MediaBindings(bindings) => {
+                self.with_call(core.shell, |call, env| call.on_bindings(env, bindings));
+            }
+            Event::MediaSpeaker(speaker) => {
+                self.with_call(core.shell, |call, _| call.on_speaker(speaker));
+            }
+            // The PeerConnections notice it themselves, and offer anew.
+            Event::MediaLost(_) => {}
             Event::Bye(reason) => self.on_bye(core, reason),
         }
     }
@@ -414,6 +449,9 @@ impl Device {
             }
             self.after_rooms(core.shell);
         }
+        if due(self.call.as_ref().and_then(Call::next_wake)) {
+            self.with_call(core.shell, Call::on_time);
+        }
         self.ask_for_missing(core.shell);
         let idle = !self.listing && self.rooms.values().all(crate::rooms::Room::is_caught_up);
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
@@ -436,7 +474,8 @@ impl Device {
         };
         let own = self.own.put_due().filter(|_| self.may_ask());
         let rooms = self.rooms.values().filter_map(|room| room.next_wake(now)).min();
-        [session, own, rooms].into_iter().flatten().min()
+        let call = self.call.as_ref().and_then(Call::next_wake);
+        [session, own, rooms, call].into_iter().flatten().min()
     }
 
     pub(super) fn session_view(&self, store_failed: bool) -> SessionView {

@@ -16,7 +16,7 @@ impl Device {
             own: &self.own,
             me: self.identity.user_id(),
             now: shell.now,
-            in_call: None,
+            in_call: self.call.as_ref().and_then(crate::calls::Call::call_id),
         };
         let shown = self
             .rooms
@@ -27,6 +27,12 @@ impl Device {
         if rooms != self.rooms_told {
             self.rooms_told.clone_from(&rooms);
             shell.event(Event::Rooms { rooms });
+        }
+        let online = self.may_ask();
+        let call = self.call.as_ref().and_then(|call| call.view(lens, online));
+        if call != self.call_told {
+            self.call_told.clone_from(&call);
+            shell.event(Event::Call { call });
         }
         for room in self.rooms.values_mut() {
             let room_id = room.id;

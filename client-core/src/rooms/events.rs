@@ -258,6 +258,17 @@ impl Room {
         self.gone = true;
     }
 
+    /// This device began a call here.
+    pub(crate) fn tell_call_started(&mut self, env: &mut Env<'_>, call_id: protocol::CallId) {
+        let me = env.me();
+        let body = Body::Happened {
+            code: "call_started".to_owned(),
+            users: [("by".to_owned(), me)].into(),
+            texts: BTreeMap::new(),
+        };
+        self.send_content(env, Content::CallStarted { call_id }, Some(body));
+    }
+
     pub(super) fn title_known(&self, env: &Env<'_>) -> Option<(Seq, String)> {
         if self.stored.kind != RoomKindTag::Room {
             return None;

@@ -1,0 +1,302 @@
+//! Into the call's group: founding it, by a welcome, or from outside.
+
+use protocol::{
+    Code, Millis, Problem, Seq,
+    limits::CALL_JOIN_PATIENCE_MS,
+    room_settings::{RoomKind, RoomSettings, WhoMayAdd},
+    socket::{
+        CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallWelcome, GroupInfoReply, Reply, Request,
+    },
+};
+
+use super::{Call, CallEnv, Place, State, bundle};
+use crate::{
+    api::{self, IceServerCard},
+    core::{
+        asks::CallAsk,
+        shell::{Answer, Refusal},
+    },
+    failure::{failure, of_refusal},
+    group::{FreshKeyPackage, Group},
+    limits::RETRY_MS,
+};
+
+impl Call {
+    pub(super) fn ask_to_join(&mut self, env: &mut CallEnv<'_>) {
+        if !env.online {
+            return;
+        }
+        match FreshKeyPackage::make(env.mls, env.key, &env.identity.certificate, false) {
+            Ok(fresh) => {
+                self.state = State::ExpectJoined;
+                let request = Request::CallJoin(CallJoin {
+                    room_id: self.room_id,
+                    key_package: fresh.bytes.into(),
+                });
+                self.ask(
+                    env,
+                    CallAsk::Join {
+                        command: self.entering_for.unwrap_or_default(),
+                    },
+                    request,
+                );
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot make a key package");
+                self.end(env);
+            }
+        }
+    }
+
+    /// The call cannot be followed as it is: leave its group and come in as a new leaf.
+    pub(super) fn enter_anew(&mut self, env: &mut CallEnv<'_>) {
+        self.drop_group(env);
+        self.state = State::Outside { retry_at: env.now() };
+        self.ask_to_join(env);
+    }
+
+    pub(super) fn on_joined(&mut self, env: &mut CallEnv<'_>, answer: Answer) {
+        if !matches!(self.state, State::ExpectJoined) {
+            return;
+        }
+        let joined: CallJoined = match answer {
+            Ok(Reply::CallJoined(joined)) => *joined,
+            Ok(_) => return self.end(env),
+            Err(refusal) => return self.join_refused(env, &refusal),
+        };
+        self.place = Some(Place {
+            call_id: joined.call.call_id,
+            generation: joined.generation,
+            started_at: joined.call.started_at,
+        });
+        self.participants = joined.call.participants;
+        self.ice_servers = joined
+            .ice_servers
+            .into_iter()
+            .map(|server| IceServerCard {
+                urls: server.urls,
+                username: server.username,
+                credential: server.credential,
+            })
+            .collect();
+        match joined.group {
+            Some(_) => self.wait_for_welcome(env),
+            None => self.found(env),
+        }
+    }
+
+    fn join_refused(&mut self, env: &mut CallEnv<'_>, refusal: &Refusal) {
+        let passing = match refusal {
+            Refusal::Lost => true,
+            Refusal::Problem(problem) => matches!(problem.code, Code::RateLimited | Code::Unavailable),
+        };
+        // Who waits at the door is told at once; who was in already comes back by itself.
+        if passing && self.entering_for.is_none() {
+            self.state = State::Outside {
+                retry_at: env.now().plus(RETRY_MS),
+            };
+            return;
+        }
+        if let Some(command) = self.entering_for.take() {
+            env.shell.fail(command, of_refusal(refusal));
+        }
+        self.end(env);
+    }
+
+    fn wait_for_welcome(&mut self, env: &CallEnv<'_>) {
+        let jitter = env.shell.random.below(CALL_JOIN_PATIENCE_MS / 4);
+        self.state = State::ExpectWelcome {
+            until: env.now().plus(CALL_JOIN_PATIENCE_MS + jitter),
+        };
+    }
+
+    fn found(&mut self, env: &mut CallEnv<'_>) {
+        let Some(place) = self.place else { return };
+        let settings = RoomSettings {
+            room_id: self.room_id,
+            kind: RoomKind::Call,
+            moderators: vec![env.account.user_id],
+            who_may_add: WhoMayAdd::Members,
+            ttl_cap_ms: 0,
+            burn_cap_ms: 0,
+            ends_at: Millis(0),
+        };
+        let certificate = &env.identity.certificate;
+        match Group::found(env.mls, env.key, certificate, self.group_name(place), &settings) {
+            Ok((group, founding)) => {
+                self.group = Some(group);
+                self.state = State::Founding;
+                let request = Request::CallFound(CallFound {
+                    call_id: place.call_id,
+                    generation: place.generation,
+                    group_info: founding.group_info.into(),
+                    tree: founding.tree.into(),
+                });
+                self.ask(env, CallAsk::Found, request);
+            }
+            Err(error) => {
+                tracing::error!(call.id = %place.call_id, %error, "cannot found");
+                self.end(env);
+            }
+        }
+    }
+
+    pub(super) fn on_founded(&mut self, env: &mut CallEnv<'_>, answer: Answer) {
+        if !matches!(self.state, State::Founding) {
+            return;
+        }
+        match answer {
+            Ok(Reply::CallAccepted(accepted)) => {
+                self.started = self.call_id();
+                self.enter_group(env, accepted.seq);
+            }
+            Err(Refusal::Problem(Problem {
+                code: Code::Conflict, ..
+            })) => {
+                self.drop_group(env);
+                self.wait_for_welcome(env);
+            }
+            Err(Refusal::Problem(Problem {
+                code: Code::NotFound, ..
+            })) => self.enter_anew(env),
+            Err(refusal) => self.join_refused(env, &refusal),
+            Ok(_) => self.end(env),
+        }
+    }
+
+    pub(crate) fn on_welcome(&mut self, env: &mut CallEnv<'_>, welcome: &CallWelcome) {
+        let Some(place) = self.place else { return };
+        let wanted = matches!(self.state, State::ExpectWelcome { .. } | State::ExpectGroupInfo);
+        if !wanted || welcome.call_id != place.call_id {
+            return;
+        }
+        let place = Place {
+            generation: welcome.generation,
+            ..place
+        };
+        let devices = env.room_devices.clone();
+        let joined = Group::join_by_welcome(
+            env.mls,
+            self.group_name(place),
+            &welcome.welcome.0,
+            &welcome.tree.0,
+            env.circumstances(&devices),
+        );
+        match joined {
+            Ok(joined) => {
+                self.place = Some(place);
+                self.group = Some(joined.group);
+                self.enter_group(env, welcome.seq);
+            }
+            Err(error) => {
+                tracing::warn!(call.id = %place.call_id, group.epoch = welcome.epoch.0, %error, "welcome refused");
+                self.ask_for_group_info(env);
+            }
+        }
+    }
+
+    pub(super) fn ask_for_group_info(&mut self, env: &mut CallEnv<'_>) {
+        let Some(Place { call_id, .. }) = self.place else {
+            return;
+        };
+        self.state = State::ExpectGroupInfo;
+        self.ask(
+            env,
+            CallAsk::GroupInfo,
+            Request::CallGroupInfo(CallRef { call_id }),
+        );
+    }
+
+    pub(super) fn on_group_info(&mut self, env: &mut CallEnv<'_>, answer: Answer) {
+        if !matches!(self.state, State::ExpectGroupInfo) {
+            return;
+        }
+        match answer {
+            Ok(Reply::GroupInfo(info)) => self.join_from_outside(env, &info),
+            // Nobody is left of the group, or the call is gone: ask anew what is to be done.
+            Err(Refusal::Problem(_)) => {
+                self.state = State::Outside {
+                    retry_at: env.now().plus(RETRY_MS / 10),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn join_from_outside(&mut self, env: &mut CallEnv<'_>, info: &GroupInfoReply) {
+        let Some(place) = self.place else { return };
+        let place = Place {
+            generation: info.generation,
+            ..place
+        };
+        let devices = env.room_devices.clone();
+        let joined = Group::join_externally(
+            env.mls,
+            env.key,
+            &env.identity.certificate,
+            self.group_name(place),
+            &info.group_info.0,
+            &info.tree.0,
+            env.circumstances(&devices),
+        );
+        match joined {
+            Ok((group, commit)) => {
+                self.place = Some(place);
+                self.group = Some(group);
+                let message_id = env.message_id();
+                self.state = State::JoiningFromOutside;
+                let request = Request::CallCommit(CallCommit {
+                    call_id: place.call_id,
+                    generation: place.generation,
+                    message_id,
+                    bundle: bundle(commit),
+                });
+                self.ask(env, CallAsk::ExternalCommit, request);
+            }
+            Err(error) => {
+                tracing::warn!(call.id = %place.call_id, group.epoch = info.epoch.0, %error, "the group was refused");
+                if let Some(command) = self.entering_for.take() {
+                    env.shell.fail(command, failure("server_untrusted"));
+                }
+                self.leave(env);
+            }
+        }
+    }
+
+    pub(super) fn on_external_answer(&mut self, env: &mut CallEnv<'_>, answer: Answer) {
+        let State::JoiningFromOutside = self.state else {
+            return;
+        };
+        match answer {
+            Ok(Reply::CallAccepted(accepted)) => self.enter_group(env, accepted.seq),
+            Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch => {
+                if let Some(group) = self.group.take() {
+                    group.delete(env.mls);
+                }
+                self.ask_for_group_info(env);
+            }
+            Err(refusal) => self.join_refused(env, &refusal),
+            Ok(_) => self.end(env),
+        }
+    }
+
+    fn enter_group(&mut self, env: &mut CallEnv<'_>, seq: Seq) {
+        self.state = State::Member;
+        self.cursor = seq;
+        self.inbox.retain(|entry| entry.seq > seq);
+        if let Some(Place {
+            call_id, generation, ..
+        }) = self.place
+        {
+            tracing::info!(call.id = %call_id, generation = generation.0, "in the call's group");
+        }
+        self.after_epoch(env, false, true);
+        self.presence_due = Some(env.now());
+        self.intent_due = true;
+        if let Some(command) = self.entering_for.take() {
+            let ice_servers = std::mem::take(&mut self.ice_servers);
+            env.shell.reply(command, api::Reply::CallEntered { ice_servers });
+        }
+        self.on_time(env);
+    }
+}

@@ -1,0 +1,299 @@
+//! The call's log: entries in order, each taken once.
+
+use protocol::{
+    Code, Seq,
+    socket::{CallSync, Entry, EntryKind, Reply, Request},
+};
+
+use super::{Call, CallEnv, Presence, State};
+use crate::{
+    core::{
+        asks::CallAsk,
+        shell::{Answer, Refusal},
+    },
+    group::{
+        GroupError, Incoming, StagedChange,
+        rules::{Committer, RuleError},
+    },
+    limits::{CALL_CATCH_UP_MS, CALL_PRESENCE_SPREAD_MS},
+    messages::{Content, Envelope},
+};
+
+/// What became of an entry.
+enum Taken {
+    Yes,
+    /// Not now: somebody in it may still come into the room as this device sees it.
+    Held,
+    /// Never: the group cannot be followed.
+    Lost,
+}
+
+impl Call {
+    pub(crate) fn on_entry(&mut self, env: &mut CallEnv<'_>, entry: Entry) {
+        let Some(place) = self.place else { return };
+        if entry.generation != place.generation || self.is_member() && entry.seq <= self.cursor {
+            return;
+        }
+        let at = self
+            .inbox
+            .iter()
+            .position(|waiting| waiting.seq >= entry.seq)
+            .unwrap_or(self.inbox.len());
+        if self.inbox.get(at).is_none_or(|waiting| waiting.seq != entry.seq) {
+            self.inbox.insert(at, entry);
+        }
+        self.take_inbox(env);
+    }
+
+    pub(super) fn sync(&mut self, env: &mut CallEnv<'_>) {
+        let Some(place) = self.place else { return };
+        if !self.syncing && env.online {
+            self.syncing = true;
+            let request = Request::CallSync(CallSync {
+                call_id: place.call_id,
+                after: self.cursor,
+            });
+            self.ask(env, CallAsk::Sync, request);
+        }
+    }
+
+    pub(super) fn on_synced(&mut self, env: &mut CallEnv<'_>, answer: Answer) {
+        self.syncing = false;
+        if !self.is_member() {
+            return;
+        }
+        match answer {
+            Ok(Reply::CallEntries(entries)) => {
+                let more = entries.more;
+                for entry in entries.entries {
+                    self.on_entry(env, entry);
+                }
+                if more {
+                    self.sync(env);
+                } else {
+                    self.give_up_pending(env);
+                }
+            }
+            Err(Refusal::Problem(_)) => self.enter_anew(env),
+            _ => {}
+        }
+    }
+
+    /// Takes what waits, as far as it is the next in order.
+    pub(super) fn take_inbox(&mut self, env: &mut CallEnv<'_>) {
+        while self.is_member() {
+            let Some(entry) = self.inbox.front() else { return };
+            if entry.seq <= self.cursor {
+                self.inbox.pop_front();
+                continue;
+            }
+            if entry.seq != self.cursor.next() {
+                return self.sync(env);
+            }
+            let Some(entry) = self.inbox.pop_front() else {
+                return;
+            };
+            match self.take(env, &entry) {
+                Taken::Yes => {
+                    self.hold_until = None;
+                    self.cursor = entry.seq;
+                }
+                Taken::Held => {
+                    self.inbox.push_front(entry);
+                    return;
+                }
+                Taken::Lost => return self.enter_anew(env),
+            }
+        }
+    }
+
+    fn take(&mut self, env: &mut CallEnv<'_>, entry: &Entry) -> Taken {
+        if entry.kind == EntryKind::Founded {
+            return Taken::Yes;
+        }
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|pending| pending.message_id == entry.message_id)
+        {
+            return self.take_own(env);
+        }
+        let devices = env.room_devices.clone();
+        let Some(group) = &mut self.group else {
+            return Taken::Lost;
+        };
+        let circumstances = super::Circumstances {
+            me: env.account,
+            now: env.shell.now,
+            room_devices: Some(&devices),
+        };
+        match group.process(env.mls, &entry.payload.0, circumstances) {
+            Ok(Incoming::Message {
+                certificate, content, ..
+            }) => {
+                if let Some(Envelope {
+                    content:
+                        Content::Presence {
+                            microphone,
+                            camera,
+                            screen,
+                            hand,
+                        },
+                    ..
+                }) = Envelope::decode(&content).filter(|envelope| envelope.id == entry.message_id)
+                {
+                    let presence = Presence {
+                        microphone,
+                        camera,
+                        screen,
+                        hand,
+                    };
+                    self.presence.insert(certificate.body().device_id, presence);
+                }
+                Taken::Yes
+            }
+            Ok(Incoming::Commit(change)) => self.take_commit(env, *change),
+            Ok(Incoming::OwnMessage) => Taken::Yes,
+            Ok(Incoming::OwnCommit) => self.take_own(env),
+            Err(GroupError::Rule(RuleError::NotAllowedIn { .. })) => self.hold(env),
+            // A message that does not open is lost; a commit that cannot be taken leaves no group to follow.
+            Err(error) => {
+                tracing::warn!(seq = entry.seq.0, %error, "an entry of the call was refused");
+                if entry.kind == EntryKind::Commit {
+                    Taken::Lost
+                } else {
+                    Taken::Yes
+                }
+            }
+        }
+    }
+
+    /// Waits until the room shows who the newcomer is; not for long, for else nobody could be removed meanwhile.
+    fn hold(&mut self, env: &CallEnv<'_>) -> Taken {
+        let until = *self.hold_until.get_or_insert(env.now().plus(CALL_CATCH_UP_MS));
+        if until > env.now() {
+            return Taken::Held;
+        }
+        tracing::warn!("somebody who is not in the room came into the call's group");
+        self.hold_until = None;
+        Taken::Lost
+    }
+
+    fn take_commit(&mut self, env: &mut CallEnv<'_>, staged: StagedChange) -> Taken {
+        let removal = !staged.removed.is_empty();
+        let mut came: Vec<_> = staged
+            .change
+            .adds
+            .iter()
+            .map(|add| add.body().device_id)
+            .collect();
+        if let Committer::External(certificate) = &staged.change.committer {
+            came.push(certificate.body().device_id);
+        }
+        let went: Vec<_> = staged
+            .removed
+            .iter()
+            .map(|(_, certificate)| certificate.body().device_id)
+            .collect();
+        let removes_me = staged.removes_me;
+        // What of ours was pending lost against this commit.
+        self.pending = None;
+        let Some(group) = &mut self.group else {
+            return Taken::Lost;
+        };
+        if let Err(error) = group.accept(env.mls, staged) {
+            tracing::warn!(%error, "cannot take a commit of the call");
+            return Taken::Lost;
+        }
+        if removes_me {
+            self.removed(env);
+            return Taken::Yes;
+        }
+        self.settle(&came, &went);
+        if !came.is_empty() {
+            self.presence_due = Some(env.now().plus(env.shell.random.below(CALL_PRESENCE_SPREAD_MS)));
+        }
+        self.after_epoch(env, removal, false);
+        Taken::Yes
+    }
+
+    fn take_own(&mut self, env: &mut CallEnv<'_>) -> Taken {
+        let removal = self.pending.take().is_some_and(|pending| pending.removes);
+        let Some(group) = &mut self.group else {
+            return Taken::Lost;
+        };
+        let before: Vec<_> = group
+            .members()
+            .values()
+            .map(|member| member.body().device_id)
+            .collect();
+        if let Err(error) = group.merge_own(env.mls) {
+            tracing::warn!(%error, "cannot merge the own commit");
+            return Taken::Lost;
+        }
+        let after: Vec<_> = group
+            .members()
+            .values()
+            .map(|member| member.body().device_id)
+            .collect();
+        let came: Vec<_> = after
+            .iter()
+            .copied()
+            .filter(|device| !before.contains(device))
+            .collect();
+        // A device that came in anew is in both; its request is answered by what was committed.
+        let answered: Vec<_> = self
+            .requests
+            .values()
+            .map(|request| request.participant.device_id)
+            .filter(|device| after.contains(device) && !self.gone.contains_key(device))
+            .collect();
+        let went: Vec<_> = before
+            .into_iter()
+            .filter(|device| !after.contains(device))
+            .collect();
+        self.settle(&came, &went);
+        self.requests
+            .retain(|_, request| !answered.contains(&request.participant.device_id));
+        if !came.is_empty() {
+            self.presence_due = Some(env.now());
+        }
+        self.after_epoch(env, removal, false);
+        Taken::Yes
+    }
+
+    /// Requests that a commit answered, and removals that it made.
+    fn settle(&mut self, came: &[protocol::DeviceId], went: &[protocol::DeviceId]) {
+        for device in went.iter().chain(came) {
+            self.gone.remove(device);
+            self.presence.remove(device);
+        }
+        self.requests
+            .retain(|_, request| !came.contains(&request.participant.device_id));
+    }
+
+    fn removed(&mut self, env: &mut CallEnv<'_>) {
+        self.drop_group(env);
+        self.state = State::Removed;
+    }
+
+    pub(super) fn on_sent(&mut self, env: &mut CallEnv<'_>, answer: &Answer) {
+        if let Err(Refusal::Problem(problem)) = answer
+            && problem.code == Code::StaleEpoch
+        {
+            self.presence_due = Some(env.now().plus(CALL_PRESENCE_SPREAD_MS));
+        }
+    }
+
+    /// A number that is at least this one was written: what is before it is on its way, or is to be asked for.
+    pub(super) fn expect(&mut self, env: &mut CallEnv<'_>, seq: Seq) {
+        if self.cursor < seq
+            && self
+                .inbox
+                .front()
+                .is_none_or(|entry| entry.seq != self.cursor.next())
+        {
+            self.sync(env);
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! The call that this device is in: its group, its participants, what its media is sealed with.
+//!
+//! ```text
+//! join ─► ExpectJoined ─┬─ no group ─► Founding ──accepted──────────────────┐
+//!                       │                 └─someone was first─┐             ▼
+//!                       └─ group ─► ExpectWelcome ──welcome───│─────────► Member ──removed──► Removed
+//!                                      └─none in time─► ExpectGroupInfo     │ ▲
+//!                                                         └► JoiningFromOutside
+//! ```
+//!
+//! A call's group lives in memory alone: a device that starts anew is a new leaf. After a gap the log of the call is
+//! read from the cursor; where the server does not know the call any more, or a commit cannot be followed, the device
+//! enters anew.
+
+mod code;
+mod commit;
+mod entering;
+mod log;
+mod media;
+mod view;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
+
+use protocol::{
+    CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, ParticipantId, RoomId, Seq, UserId,
+    socket::{CallJoinRequest, CallParticipant, CallRef, CallSummary, Entry, Request, SlotBinding},
+};
+
+use crate::{
+    api::{IceServerCard, SlotView, VideoCard},
+    core::{
+        asks::{Ask, CallAsk},
+        shell::Shell,
+    },
+    failure::failure,
+    group::{
+        Commit, DeviceKey, Group, GroupName, Mls,
+        rules::{Account, Circumstances},
+    },
+    identity::Identity,
+    limits::CALL_RENEW_MS,
+};
+
+/// Devices with a leaf in the room's group: nobody else may be in the call.
+pub(crate) type RoomDevices = BTreeSet<(UserId, DeviceId)>;
+
+/// What a call works with.
+pub(crate) struct CallEnv<'a> {
+    pub(crate) shell: &'a mut Shell,
+    pub(crate) identity: &'a Identity,
+    pub(crate) account: &'a Account,
+    pub(crate) key: &'a DeviceKey,
+    /// A provider of the call's own: nothing of it is ever stored.
+    pub(crate) mls: &'a Mls,
+    pub(crate) room_devices: Rc<RoomDevices>,
+    pub(crate) online: bool,
+}
+
+impl CallEnv<'_> {
+    fn now(&self) -> Millis {
+        self.shell.now
+    }
+
+    fn message_id(&self) -> MessageId {
+        MessageId::from_random(self.shell.random.array())
+    }
+
+    fn circumstances<'b>(&'b self, devices: &'b RoomDevices) -> Circumstances<'b> {
+        Circumstances {
+            me: self.account,
+            now: self.shell.now,
+            room_devices: Some(devices),
+        }
+    }
+}
+
+/// The call.
+pub(crate) struct Call {
+    pub(crate) room_id: RoomId,
+    state: State,
+    place: Option<Place>,
+    group: Option<Group>,
+    /// Newest entry that was taken.
+    cursor: Seq,
+    /// Entries that came and wait for their turn.
+    inbox: VecDeque<Entry>,
+    syncing: bool,
+    /// A commit names somebody who is not (yet) in the room as this device sees it: it is tried again until then.
+    hold_until: Option<Millis>,
+    pending: Option<Pending>,
+    requests: BTreeMap<ParticipantId, CallJoinRequest>,
+    gone: BTreeMap<DeviceId, CallParticipant>,
+    commit_at: Option<Millis>,
+    renew_at: Millis,
+    participants: Vec<CallParticipant>,
+    /// What the others said of themselves, by device.
+    presence: BTreeMap<DeviceId, Presence>,
+    own_presence: Presence,
+    presence_due: Option<Millis>,
+    send_with: Option<(Epoch, Millis)>,
+    wishes: Vec<VideoCard>,
+    intent_due: bool,
+    speaker: Option<ParticipantId>,
+    bindings: Vec<SlotBinding>,
+    slots_told: Option<Vec<SlotView>>,
+    /// The command that waits until the media may be offered.
+    entering_for: Option<u32>,
+    ice_servers: Vec<IceServerCard>,
+    started: Option<CallId>,
+    over: bool,
+}
+
+/// How far the device is in.
+enum State {
+    /// Not asked yet, or to be asked again.
+    Outside {
+        retry_at: Millis,
+    },
+    ExpectJoined,
+    Founding,
+    ExpectWelcome {
+        until: Millis,
+    },
+    ExpectGroupInfo,
+    JoiningFromOutside,
+    Member,
+    Removed,
+}
+
+/// Where the device is, by the server's word.
+#[derive(Clone, Copy)]
+struct Place {
+    call_id: CallId,
+    generation: Generation,
+    started_at: Millis,
+}
+
+/// An own commit that is on its way.
+struct Pending {
+    message_id: MessageId,
+    removes: bool,
+}
+
+/// What a participant publishes and signals, by its own word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Presence {
+    pub(crate) microphone: bool,
+    pub(crate) camera: bool,
+    pub(crate) screen: bool,
+    pub(crate) hand: bool,
+}
+
+impl Call {
+    /// Enters the call of a room; `command` is answered when media may be offered.
+    pub(crate) fn enter(env: &mut CallEnv<'_>, room_id: RoomId, command: u32) -> Self {
+        let mut call = Self {
+            room_id,
+            state: State::Outside { retry_at: env.now() },
+            place: None,
+            group: None,
+            cursor: Seq(0),
+            inbox: VecDeque::new(),
+            syncing: false,
+            hold_until: None,
+            pending: None,
+            requests: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            commit_at: None,
+            renew_at: Millis(u64::MAX),
+            participants: vec![],
+            presence: BTreeMap::new(),
+            own_presence: Presence::default(),
+            presence_due: None,
+            send_with: None,
+            wishes: vec![],
+            intent_due: false,
+            speaker: None,
+            bindings: vec![],
+            slots_told: None,
+            entering_for: Some(command),
+            ice_servers: vec![],
+            started: None,
+            over: false,
+        };
+        call.ask_to_join(env);
+        call
+    }
+
+    pub(crate) fn call_id(&self) -> Option<CallId> {
+        self.place.map(|place| place.call_id)
+    }
+
+    /// The device has left, or could not enter.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(crate) fn is_member(&self) -> bool {
+        matches!(self.state, State::Member)
+    }
+
+    /// The call that this device founded just now, once: its room is to be told.
+    pub(crate) fn take_started(&mut self) -> Option<CallId> {
+        self.started.take()
+    }
+
+    /// Leaves at once.
+    pub(crate) fn leave(&mut self, env: &mut CallEnv<'_>) {
+        if let Some(Place { call_id, .. }) = self.place {
+            self.ask(env, CallAsk::Leave, Request::CallLeave(CallRef { call_id }));
+        }
+        self.end(env);
+    }
+
+    /// Forgets everything; what waits is told so.
+    fn end(&mut self, env: &mut CallEnv<'_>) {
+        self.drop_group(env);
+        if let Some(command) = self.entering_for.take() {
+            env.shell.fail(command, failure("call_gone"));
+        }
+        self.over = true;
+    }
+
+    fn drop_group(&mut self, env: &mut CallEnv<'_>) {
+        if let Some(group) = self.group.take() {
+            group.delete(env.mls);
+        }
+        self.pending = None;
+        self.inbox.clear();
+        self.hold_until = None;
+        self.requests.clear();
+        self.gone.clear();
+        self.commit_at = None;
+        self.send_with = None;
+        self.presence.clear();
+        self.cursor = Seq(0);
+        env.shell.media(crate::api::MediaUpdate::End);
+        self.slots_told = None;
+    }
+
+    /// What the server says of the call in the room.
+    pub(crate) fn on_changed(&mut self, env: &mut CallEnv<'_>, call: Option<&CallSummary>) {
+        match (call, self.place) {
+            (Some(call), Some(place)) if call.call_id == place.call_id => {
+                if self.participants != call.participants {
+                    self.participants.clone_from(&call.participants);
+                    self.intent_due = true;
+                    self.after_change(env);
+                }
+            }
+            (None, Some(_)) if self.is_member() => self.enter_anew(env),
+            _ => {}
+        }
+    }
+
+    /// The connection is gone: what was asked is lost.
+    pub(crate) fn on_disconnect(&mut self, env: &mut CallEnv<'_>) {
+        self.syncing = false;
+        match self.state {
+            State::Member | State::Removed => {}
+            _ => self.state = State::Outside { retry_at: env.now() },
+        }
+    }
+
+    /// The connection is back.
+    pub(crate) fn on_online(&mut self, env: &mut CallEnv<'_>) {
+        if self.is_member() {
+            self.sync(env);
+            self.intent_due = true;
+        }
+        self.on_time(env);
+    }
+
+    /// What is due by now.
+    pub(crate) fn on_time(&mut self, env: &mut CallEnv<'_>) {
+        let now = env.now();
+        if !env.online {
+            self.switch_sending(env);
+            return;
+        }
+        match self.state {
+            State::Outside { retry_at } if retry_at <= now => self.ask_to_join(env),
+            State::ExpectWelcome { until } if until <= now => self.ask_for_group_info(env),
+            _ => {}
+        }
+        self.take_inbox(env);
+        self.switch_sending(env);
+        if self.is_member() {
+            self.commit_if_due(env);
+            self.send_presence_if_due(env);
+            self.send_intent_if_due(env);
+        }
+    }
+
+    pub(crate) fn next_wake(&self) -> Option<Millis> {
+        let state = match self.state {
+            State::Outside { retry_at } => Some(retry_at),
+            State::ExpectWelcome { until } => Some(until),
+            State::Member => Some(self.renew_at),
+            _ => None,
+        };
+        let hold = self
+            .hold_until
+            .map(|until| until.min(Millis(until.0.saturating_sub(HOLD_STEP_MS))));
+        [
+            state,
+            hold,
+            self.commit_at,
+            self.presence_due,
+            self.send_with.map(|(_, at)| at),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn ask(&self, env: &mut CallEnv<'_>, ask: CallAsk, request: Request) {
+        env.shell.request(
+            Ask::Call {
+                call_id: self.call_id(),
+                ask,
+            },
+            request,
+        );
+    }
+
+    fn group_name(&self, place: Place) -> GroupName {
+        GroupName {
+            room_id: self.room_id,
+            call_id: Some(place.call_id),
+            generation: place.generation,
+        }
+    }
+
+    /// A new epoch holds: keys, roster and duties follow from it.
+    fn after_epoch(&mut self, env: &mut CallEnv<'_>, removal: bool, joined: bool) {
+        self.renew_at = env.now().plus(CALL_RENEW_MS);
+        self.give_keys(env, removal, joined);
+        self.plan_commit(env);
+        self.after_change(env);
+    }
+
+    /// Who is who may have changed: slots are judged again.
+    fn after_change(&mut self, env: &mut CallEnv<'_>) {
+        self.tell_slots(env);
+    }
+
+    fn leaf_of(&self, participant_id: ParticipantId) -> Option<LeafIndex> {
+        let participant = self
+            .participants
+            .iter()
+            .find(|one| one.participant_id == participant_id)?;
+        self.group.as_ref()?.leaf_of(participant.device_id)
+    }
+
+    fn participant_of(&self, leaf: LeafIndex) -> Option<ParticipantId> {
+        let device = self.group.as_ref()?.members().get(&leaf)?.body().device_id;
+        self.participants
+            .iter()
+            .find(|one| one.device_id == device)
+            .map(|one| one.participant_id)
+    }
+}
+
+/// A held commit is tried again this long before it is given up, in case no news came.
+const HOLD_STEP_MS: u64 = 500;
+
+fn bundle(commit: Commit) -> protocol::socket::CommitBundle {
+    protocol::socket::CommitBundle {
+        epoch: commit.epoch,
+        commit: commit.commit.into_vec().into(),
+        group_info: commit.group_info.into_vec().into(),
+        welcome: commit.welcome.map(|welcome| welcome.into_vec().into()),
+        welcome_to: commit.welcome_to,
+    }
+}

@@ -1,0 +1,98 @@
+//! What the user interface sees of the call, and answers from the server.
+
+use super::{Call, CallEnv, Presence, State, code::epoch_code};
+use crate::{
+    api::{CallPhase, CallView, ParticipantView},
+    core::{asks::CallAsk, shell::Answer},
+    group::SUITE_NAME,
+    rooms::Lens,
+};
+
+/// The suite that seals media (RFC 9605 §4.5).
+const MEDIA_SUITE_NAME: &str = "AES_256_GCM_SHA512_128";
+
+impl Call {
+    /// One call per arm: an answer to whom it concerns.
+    pub(crate) fn on_answer(&mut self, env: &mut CallEnv<'_>, ask: CallAsk, answer: Answer) {
+        match ask {
+            CallAsk::Join { .. } => self.on_joined(env, answer),
+            CallAsk::Found => self.on_founded(env, answer),
+            CallAsk::Commit => self.on_committed(env, answer),
+            CallAsk::GroupInfo => self.on_group_info(env, answer),
+            CallAsk::ExternalCommit => self.on_external_answer(env, answer),
+            CallAsk::Send => self.on_sent(env, &answer),
+            CallAsk::Sync => self.on_synced(env, answer),
+            CallAsk::Offer { command } => self.on_offered(env, command, answer),
+            CallAsk::Leave | CallAsk::Intent { .. } => {}
+        }
+    }
+
+    /// The roster is the key tree; what the server says of participants is shown as absence only.
+    pub(crate) fn view(&self, lens: Lens<'_>, online: bool) -> Option<CallView> {
+        let place = self.place?;
+        let (digits, words) = match &self.group {
+            Some(group) if self.is_member() => epoch_code(&group.epoch_authenticator()),
+            _ => (vec![], vec![]),
+        };
+        Some(CallView {
+            call_id: place.call_id,
+            room_id: self.room_id,
+            phase: match self.state {
+                State::Member if online => CallPhase::Joined,
+                State::Member => CallPhase::Reconnecting,
+                State::Removed => CallPhase::Removed,
+                _ => CallPhase::Joining,
+            },
+            started_at: place.started_at,
+            participants: self.participants_view(lens),
+            speaker: self
+                .speaker
+                .and_then(|speaker| self.leaf_of(speaker))
+                .map(|leaf| leaf.0),
+            epoch: self
+                .group
+                .as_ref()
+                .map(|group| group.epoch().0)
+                .unwrap_or_default(),
+            code_digits: digits,
+            code_words: words,
+            suite: SUITE_NAME.to_owned(),
+            media_suite: MEDIA_SUITE_NAME.to_owned(),
+        })
+    }
+
+    fn participants_view(&self, lens: Lens<'_>) -> Vec<ParticipantView> {
+        let Some(group) = self.group.as_ref().filter(|_| self.is_member()) else {
+            return vec![];
+        };
+        let members = group.members().iter().map(|(leaf, certificate)| {
+            let body = certificate.body();
+            let this_device = *leaf == group.own_leaf();
+            let said = self.presence.get(&body.device_id).copied().unwrap_or_default();
+            let Presence {
+                microphone,
+                camera,
+                screen,
+                hand,
+            } = if this_device { self.own_presence } else { said };
+            let listed = self
+                .participants
+                .iter()
+                .any(|one| one.device_id == body.device_id);
+            ParticipantView {
+                leaf: leaf.0,
+                person: lens
+                    .people
+                    .person_card(body.user_id, Some(certificate), lens.me, lens.own),
+                this_device,
+                own_other_device: !this_device && body.user_id == lens.me,
+                microphone,
+                camera,
+                screen,
+                hand,
+                away: !listed || self.gone.contains_key(&body.device_id),
+            }
+        });
+        members.collect()
+    }
+}
