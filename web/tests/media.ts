@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 /**
  * The real publishing and subscribing, connected within one page: `wire` is a receiver without keys, which decodes
  * whatever would leave in clear. Driven by `tests/browser/media.test.mjs`.
@@ -63,6 +64,11 @@ async function devices(): Promise<MediaStreamTrack[]> {
   return tracks;
 }
 
+function there<T>(thing: T | null): T {
+  if (thing === null) throw new Error("not started");
+  return thing;
+}
+
 /** Takes an offer as a server would: everything in one answer. */
 async function answer(pc: RTCPeerConnection, sdp: string): Promise<Reply> {
   await pc.setRemoteDescription({ type: "offer", sdp });
@@ -89,7 +95,7 @@ function offerTo(pc: () => RTCPeerConnection, offering: () => RTCPeerConnection)
 async function startPublish(): Promise<void> {
   const receiving = new RTCPeerConnection();
   wire.pc = receiving;
-  const offer = offerTo(() => receiving, () => (publish as Publish).pc);
+  const offer = offerTo(() => receiving, () => there(publish).pc);
   publish = new Publish(people.alice.frames, [], offer, {
     connected: () => {},
     lost: () => {},
@@ -111,7 +117,7 @@ async function startSubscribe(): Promise<void> {
     const sender = sending.addTrack(track);
     people.alice.frames.seal(sender, track.kind === "audio" ? "microphone" : "camera");
   }
-  subscribe = new Subscribe(people.bob.frames, [], offerTo(() => sending, () => (subscribe as Subscribe).pc), {
+  subscribe = new Subscribe(people.bob.frames, [], offerTo(() => sending, () => there(subscribe).pc), {
     connected: () => {},
     lost: () => {},
   });

@@ -4,6 +4,8 @@
  */
 import init, { FrameEngine, FrameKind } from "./generated/wasm/media";
 import wasm from "./generated/wasm/media_bg.wasm?url";
+import { TAPPED } from "./tapped";
+import { Tap } from "./worker/tap";
 import { ReceiveTransform, SendTransform, type Frame } from "./worker/transforms";
 import type { FrameCommand, FrameReport, MediaBytes, TransformOptions } from "./wire";
 
@@ -18,6 +20,8 @@ interface Transformer {
   readonly options: TransformOptions;
   sendKeyFrameRequest?(): Promise<void>;
 }
+
+let tap: Tap | null = null;
 
 const loading = load();
 const senders = new Map<number, SendTransform>();
@@ -51,6 +55,10 @@ async function obey(command: FrameCommand): Promise<void> {
       receivers.delete(command.id);
       mids.delete(command.id);
       return;
+    case "tap":
+      await loading;
+      tap?.listen(command.port);
+      return;
     case "counts": {
       const counts = [...senders.values(), ...receivers.values()].map(({ id, in: taken, out }) => ({ id, in: taken, out }));
       return tell({ type: "counts", request: command.request, counts });
@@ -61,6 +69,7 @@ async function obey(command: FrameCommand): Promise<void> {
 async function load(): Promise<FrameEngine | null> {
   try {
     await init({ module_or_path: wasm });
+    if (TAPPED) tap = new Tap();
     setInterval(tick, TICK_MS);
     return new FrameEngine();
   } catch (error) {
@@ -74,6 +83,7 @@ async function load(): Promise<FrameEngine | null> {
 async function update(bytes: MediaBytes): Promise<void> {
   const engine = await loading;
   try {
+    tap?.update(bytes);
     engine?.update(performance.now(), bytes);
   } catch (error) {
     console.error("a media update was refused", error);
@@ -94,10 +104,12 @@ async function attach(transformer: Transformer): Promise<void> {
       senders.set(id, sender);
       void sender.pipe(readable, writable).catch(() => sender.close());
     } else {
-      const receiver = new ReceiveTransform(id, options.media === "video", engine, {
+      const video = options.media === "video";
+      const receiver = new ReceiveTransform(id, video, engine, {
         receiver: (state, leaf) => tell({ type: "receiver", id, state, leaf }),
         // Only some browsers let a worker ask; elsewhere the decoder notices by itself, a little later.
         keyFrameWanted: () => void transformer.sendKeyFrameRequest?.().catch(() => {}),
+        ...(tap && { received: (data: ArrayBuffer) => tap?.received(data, video) }),
       });
       receiver.mid = mids.get(id) ?? null;
       receivers.set(id, receiver);

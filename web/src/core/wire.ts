@@ -44,7 +44,27 @@ export type FrameCommand =
   /** The transform is not used any more. */
   | { type: "close"; id: number }
   /** Asks for {@link FrameCounts}. */
-  | { type: "counts"; request: number };
+  | { type: "counts"; request: number }
+  /** Test builds only: gives the tap to whoever holds the other end. */
+  | { type: "tap"; port: MessagePort };
+
+/** A sealed frame as it came from the server. */
+export interface TapFrame {
+  readonly at: number;
+  readonly video: boolean;
+  readonly data: ArrayBuffer;
+}
+
+/** Test builds only. */
+export type TapRequest =
+  | { type: "frames"; request: number }
+  | { type: "open"; request: number; frames: TapFrame[] };
+
+export interface TapAnswer {
+  request: number;
+  frames: TapFrame[];
+  opened: number;
+}
 
 /** What a receiving transform is doing. */
 export type ReceiverState = "idle" | "waiting-for-key" | "live";

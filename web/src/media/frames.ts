@@ -1,5 +1,7 @@
 /** The main thread's side of the frame worker: every sender and receiver gets its transform here. */
+import { TAPPED } from "../core/tapped";
 import type { FrameCommand, FrameCounts, FrameReport, ReceiverState, TrackKind, TransformOptions } from "../core/wire";
+import { exposeTap } from "./tap";
 
 /** A transform that does not answer by then is lost: browsers drop one in some hundred. */
 const CONFIRM_MS = 5_000;
@@ -36,6 +38,11 @@ export class FrameWorker {
     const { port1, port2 } = new MessageChannel();
     this.command({ type: "core", port: port1 }, [port1]);
     keys.connectFrameWorker(port2);
+    if (TAPPED) {
+      const tap = new MessageChannel();
+      this.command({ type: "tap", port: tap.port1 }, [tap.port1]);
+      exposeTap(tap.port2);
+    }
   }
 
   /** Call it in the task that made the transceiver: set later, a transform never runs and media goes out clear. */
@@ -66,9 +73,9 @@ export class FrameWorker {
     return new Map(counts.map((each) => [each.id, each]));
   }
 
-  /** Ends the worker, and with it every key in it. */
+  /** Ends the worker, and with it every key in it. The tap of a test build outlives it. */
   terminate(): void {
-    this.worker.terminate();
+    if (!TAPPED) this.worker.terminate();
   }
 
   private attach(target: RTCRtpSender | RTCRtpReceiver, options: TransformOptions): Attached {

@@ -141,3 +141,15 @@ test("who opened nothing for a while is not live any more", async () => {
   transform.tick();
   expect(states).toEqual([["live", 4], ["idle", null]]);
 });
+
+test("a frame that came before is dropped without a fuss", async () => {
+  engine.key = true;
+  const { push, out } = run(receiver());
+  engine.open = () => {
+    engine.refusal = "replayed";
+    engine.may_open_later = false;
+    return undefined;
+  };
+  await push(frame([1, 10]));
+  expect([out, states, wanted]).toEqual([[], [], 0]);
+});

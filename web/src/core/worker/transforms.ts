@@ -92,6 +92,8 @@ export interface ReceiveListener {
   receiver(state: ReceiverState, leaf: number | null): void;
   /** The decoder will need a key frame. */
   keyFrameWanted(): void;
+  /** Test builds only: a frame as it came. */
+  received?(data: ArrayBuffer): void;
 }
 
 export class ReceiveTransform extends Transform {
@@ -123,10 +125,11 @@ export class ReceiveTransform extends Transform {
   }
 
   protected handle(frame: Frame): void {
+    this.listener.received?.(frame.data);
     const now = performance.now();
     const outcome = this.open(frame, now);
-    if (outcome === "opened" || (outcome === "later" && this.waiting.push(frame, now))) return;
-    this.wantKeyFrame(now);
+    const kept = outcome === "later" && this.waiting.push(frame, now);
+    if (outcome === "never" || (outcome === "later" && !kept)) this.wantKeyFrame(now);
   }
 
   private offerWaiting(now: number): void {
@@ -136,7 +139,7 @@ export class ReceiveTransform extends Transform {
   }
 
   /** Passes the frame on, if it opens. */
-  private open(frame: Frame, now: number): "opened" | "later" | "never" {
+  private open(frame: Frame, now: number): "opened" | "seen" | "later" | "never" {
     const codec = this.codecOf(frame);
     if (codec === undefined) return "never";
     if (this.mid === null) return "later";
@@ -147,9 +150,11 @@ export class ReceiveTransform extends Transform {
       this.pass(frame, plain);
       return "opened";
     }
-    // A frame in a slot that is not its own says nothing of whom the slot is for, and a replay nothing of keys.
+    // Packets that are sent again make whole frames again: nothing is missing, and nothing wrong with the keys.
     const refusal = this.engine.refusal;
-    if (refusal !== "not_expected" && refusal !== "replayed" && now - this.changedAt > QUIET_MS / 4) {
+    if (refusal === "replayed") return "seen";
+    // A frame in a slot that is not its own says nothing of whom the slot is for.
+    if (refusal !== "not_expected" && now - this.changedAt > QUIET_MS / 4) {
       this.changedAt = now;
       this.tell("waiting-for-key", null);
     }
