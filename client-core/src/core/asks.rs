@@ -74,6 +74,27 @@ pub(crate) enum CallAsk {
     Intent { command: Option<u32> },
 }
 
+impl Ask {
+    /// The command that waits for the answer, if one does.
+    pub(crate) fn command(&self) -> Option<u32> {
+        match self {
+            Self::LookUp { command } | Self::SignOut { command } | Self::DeviceListPut { command } => {
+                Some(*command)
+            }
+            Self::Room {
+                ask: RoomAsk::Leave { command },
+                ..
+            } => Some(*command),
+            Self::Call { ask, .. } => match ask {
+                CallAsk::Join { command } | CallAsk::Offer { command } => Some(*command),
+                CallAsk::Intent { command } => *command,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Requests over HTTP.
 #[derive(Debug)]
 pub(crate) enum HttpAsk {

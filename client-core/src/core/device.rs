@@ -170,6 +170,14 @@ impl Device {
         self.ended.take()
     }
 
+    /// Commands that wait for tasks and rooms.
+    pub(super) fn waiting_commands(&self) -> Vec<u32> {
+        let tasks = self.tasks.values().map(Task::command);
+        tasks
+            .chain(self.rooms.values().flat_map(Room::waiting_commands))
+            .collect()
+    }
+
     /// What rooms and tasks work with, and the rooms beside it.
     pub(super) fn split<'a>(&'a mut self, shell: &'a mut Shell) -> (Env<'a>, Parts<'a>) {
         self.changed = true;

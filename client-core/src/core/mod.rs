@@ -24,6 +24,7 @@ use crate::{
     store::{BadRecord, Loaded, Store},
 };
 
+use asks::Ask;
 use device::Device;
 use entering::Entering;
 use shell::Shell;
@@ -141,12 +142,29 @@ impl Core {
         self.shell.end_input(wake_at);
     }
 
-    /// Who was signed in is not any more: nothing of the account stays here.
+    /// Who was signed in is not any more: nothing of the account stays here. Every command that waits is answered.
     fn leave_device(&mut self, reason: Option<String>) {
-        self.device = None;
+        let mut reason = reason;
+        let mut waiting = self
+            .device
+            .take()
+            .map(|device| device.waiting_commands())
+            .unwrap_or_default();
+        for ask in self.shell.socket_closed() {
+            match ask {
+                // The server may close the connection of who signs out before it answers.
+                Ask::SignOut { command } => {
+                    reason = None;
+                    self.reply(command, Reply::Done);
+                }
+                ask => waiting.extend(ask.command()),
+            }
+        }
+        for command in waiting {
+            self.shell.fail(command, failure("unauthenticated"));
+        }
         self.signed_out = reason;
         self.shell.store.wipe();
-        let _ = self.shell.socket_closed();
         self.shell.close_socket();
         self.shell.event(Event::Rooms { rooms: vec![] });
         self.shell.event(Event::Call { call: None });

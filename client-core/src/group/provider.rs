@@ -101,12 +101,16 @@ pub(super) fn credential(certificate: &Certificate) -> CredentialWithKey {
     }
 }
 
-/// What every leaf of ours says it can: the one suite, the room settings, basic credentials.
+/// What every leaf of ours says it can: the one suite, the room settings, basic credentials. (OpenMLS wants the
+/// extensions of a key package, too, to be among those of its leaf.)
 pub(super) fn capabilities() -> Capabilities {
     Capabilities::new(
         None,
         Some(&[SUITE]),
-        Some(&[ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION)]),
+        Some(&[
+            ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION),
+            ExtensionType::LastResort,
+        ]),
         None,
         Some(&[CredentialType::Basic]),
     )

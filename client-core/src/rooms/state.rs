@@ -623,6 +623,13 @@ impl Room {
         }
     }
 
+    /// Commands that wait for this room.
+    pub(crate) fn waiting_commands(&self) -> Vec<u32> {
+        let pending = self.stored.pending.iter().flat_map(|pending| &pending.intents);
+        let commands = self.intents.iter().chain(pending).filter_map(Intent::command);
+        commands.chain(self.founding_for).collect()
+    }
+
     /// Forgets everything of the room.
     pub(crate) fn delete(mut self, env: &mut Env<'_>) {
         self.drop_group(env);
@@ -630,10 +637,8 @@ impl Room {
         for out in &self.outbox {
             env.shell.store.delete(out.record(self.id));
         }
-        for intent in &self.intents {
-            if let Some(command) = intent.command() {
-                env.shell.fail(command, crate::failure::failure("room_gone"));
-            }
+        for command in self.waiting_commands() {
+            env.shell.fail(command, crate::failure::failure("room_gone"));
         }
         env.shell.store.delete(format!("room/{}", self.id));
     }

@@ -1,0 +1,293 @@
+//! Accounts with several devices: signing in, own state, revoking, copies of a store.
+
+mod model;
+
+use conclave_client_core::api::{Command, Reply, Secret, SessionView, Trust};
+use model::{World, text};
+
+fn code(reply: Reply) -> String {
+    match reply {
+        Reply::Failed(failure) => failure.code,
+        reply => panic!("{reply:?}"),
+    }
+}
+
+/// R48: a second device comes into all rooms by itself, with titles, and sees nothing old.
+#[test]
+fn a_second_device_joins_with_titles_and_sees_no_old_messages() {
+    let mut world = World::new(1);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    let open = Command::OpenDirect {
+        email: "bob@example.org".to_owned(),
+    };
+    let Reply::Room { room_id: direct } = world.command("alice", open) else {
+        panic!()
+    };
+    world.send("bob", room, "old");
+    world.run();
+    world.sign_in("alice's phone");
+    world.run();
+    assert_eq!(world.room("alice's phone", room).unwrap().title, "Plans");
+    assert_eq!(world.room("alice's phone", direct).unwrap().title, "Bob");
+    assert!(world.texts("alice's phone", room).is_empty());
+    world.send("bob", room, "new");
+    world.send("alice's phone", room, "from the phone");
+    world.send("alice", room, "from the laptop");
+    assert_eq!(
+        world.texts("alice's phone", room),
+        ["new", "from the phone", "from the laptop"]
+    );
+    assert_eq!(
+        world.texts("alice", room),
+        ["old", "new", "from the phone", "from the laptop"]
+    );
+    let phone = world.messages("alice", room);
+    assert!(phone.iter().filter(|message| message.mine).count() >= 2);
+    assert_eq!(world.happened("bob", room).last().unwrap(), "device_added");
+    let devices = world.command("alice", Command::ListDevices);
+    assert!(matches!(devices, Reply::Devices(devices) if devices.len() == 2));
+}
+
+#[test]
+fn a_room_made_later_has_all_devices_of_all_members() {
+    let mut world = World::new(2);
+    world.register("alice");
+    world.register("bob");
+    world.sign_in("alice's phone");
+    world.sign_in("bob's phone");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.send("bob's phone", room, "hello");
+    for name in ["alice", "alice's phone", "bob", "bob's phone"] {
+        assert_eq!(world.texts(name, room), ["hello"], "{name}");
+        assert_eq!(world.room(name, room).unwrap().title, "Plans", "{name}");
+        assert_eq!(world.room(name, room).unwrap().members.len(), 2, "{name}");
+    }
+}
+
+#[test]
+fn what_is_read_on_one_device_is_read_on_the_other() {
+    let mut world = World::new(3);
+    world.register("alice");
+    world.register("bob");
+    world.sign_in("alice's phone");
+    let room = world.create_room("bob", "Plans", &["alice"]);
+    world.send("bob", room, "one");
+    assert_eq!(world.room("alice's phone", room).unwrap().unread, 1);
+    world.command("alice", Command::MarkRead { room_id: room });
+    world.run();
+    assert_eq!(world.room("alice", room).unwrap().unread, 0);
+    assert_eq!(world.room("alice's phone", room).unwrap().unread, 0);
+}
+
+#[test]
+fn wrong_passwords_and_used_invitations_are_refused_and_nothing_stays() {
+    let mut world = World::new(4);
+    world.register("alice");
+    world.install("alice's phone");
+    let sign_in = |password: &str| Command::SignIn {
+        email: "alice@example.org".to_owned(),
+        password: Secret(password.to_owned()),
+    };
+    assert_eq!(
+        code(world.command("alice's phone", sign_in("not the password"))),
+        "wrong_password"
+    );
+    let stranger = Command::SignIn {
+        email: "nobody@example.org".to_owned(),
+        password: Secret("not the password".to_owned()),
+    };
+    assert_eq!(code(world.command("alice's phone", stranger)), "wrong_password");
+    let register = |code: &str, password: &str| Command::Register {
+        code: code.to_owned(),
+        email: None,
+        name: "Alice".to_owned(),
+        password: Secret(password.to_owned()),
+    };
+    assert_eq!(
+        code(world.command("alice's phone", register("invite-alice", "long enough it is"))),
+        "invitation_used"
+    );
+    let fresh = world.server.accounts.invite("dave@example.org");
+    assert_eq!(
+        code(world.command("alice's phone", register(&fresh, "short"))),
+        "password_too_weak"
+    );
+    assert_eq!(
+        code(world.command("alice's phone", text(protocol::RoomId::from_random([1; 16]), "x"))),
+        "unauthenticated"
+    );
+    assert!(matches!(
+        world.command("alice's phone", sign_in(model::world::PASSWORD)),
+        Reply::Done
+    ));
+    world.assert_online("alice's phone");
+}
+
+#[test]
+fn a_revoked_device_is_wiped_and_removed_from_the_rooms() {
+    let mut world = World::new(5);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.sign_in("alice's phone");
+    world.run();
+    let phone = world.get("alice's phone").device.unwrap();
+    let revoke = |password: &str| Command::RevokeDevice {
+        device_id: phone,
+        password: Secret(password.to_owned()),
+    };
+    assert_eq!(
+        code(world.command("alice", revoke("not the password"))),
+        "wrong_password"
+    );
+    let reply = world.command("alice", revoke(model::world::PASSWORD));
+    assert!(matches!(reply, Reply::Done), "{reply:?}");
+    world.run();
+    let session = world.get("alice's phone").session.clone();
+    assert_eq!(
+        session,
+        Some(SessionView::SignedOut {
+            reason: Some("device_revoked".to_owned())
+        })
+    );
+    assert_eq!(
+        world.get("alice's phone").store.len(),
+        1,
+        "the batch counter alone stays"
+    );
+    world.send("bob", room, "without the phone");
+    assert!(!world.server.rooms[&room].group.has(phone));
+    assert_eq!(world.texts("alice", room), ["without the phone"]);
+}
+
+#[test]
+fn signing_out_leaves_nothing_and_the_device_can_come_back() {
+    let mut world = World::new(6);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("bob", "Plans", &["alice"]);
+    world.sign_in("alice's phone");
+    world.run();
+    assert!(matches!(world.command("alice", Command::SignOut), Reply::Done));
+    world.run();
+    assert_eq!(
+        world.get("alice").session,
+        Some(SessionView::SignedOut { reason: None })
+    );
+    assert_eq!(world.get("alice").store.len(), 1);
+    let sign_in = Command::SignIn {
+        email: "alice@example.org".to_owned(),
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert!(matches!(world.command("alice", sign_in), Reply::Done));
+    world.run();
+    world.send("bob", room, "welcome back");
+    assert_eq!(world.texts("alice", room), ["welcome back"]);
+    assert_eq!(world.texts("alice's phone", room), ["welcome back"]);
+}
+
+/// A restored copy of a store is recognised, and nothing is ever encrypted with its groups.
+#[test]
+fn a_rolled_back_store_is_recognised_and_repairs_itself() {
+    let mut world = World::new(7);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.send("alice", room, "one");
+    world.run();
+    let copy = world.get("alice").store.clone();
+    world.send("alice", room, "two");
+    world.send("bob", room, "three");
+    world.kill("alice");
+    world.installations.get_mut("alice").unwrap().store = copy;
+    let epoch = world.room("bob", room).unwrap().epoch;
+    world.start("alice");
+    world.run();
+    assert!(world.get("alice").notices.contains(&"rolled_back".to_owned()));
+    world.assert_online("alice");
+    world.send("alice", room, "four");
+    // All that came after the copy and before the repair is lost on that device; what was there stays.
+    assert_eq!(world.texts("alice", room), ["one", "four"]);
+    assert_eq!(world.texts("bob", room), ["one", "two", "three", "four"]);
+    assert!(world.room("bob", room).unwrap().epoch > epoch);
+}
+
+/// Two programs with one state: the one that is behind never encrypts with it, both go on.
+#[test]
+fn a_clone_never_encrypts_with_the_state_of_the_other() {
+    let mut world = World::new(8);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.kill("alice");
+    let copy = world.get("alice").store.clone();
+    world.start("alice");
+    world.run();
+    world.send("alice", room, "from the original");
+    world.kill("alice");
+    let original = std::mem::replace(&mut world.installations.get_mut("alice").unwrap().store, copy);
+    world.start("alice");
+    world.run();
+    world.send("alice", room, "from the copy");
+    world.kill("alice");
+    world.installations.get_mut("alice").unwrap().store = original;
+    world.start("alice");
+    world.run();
+    world.send("alice", room, "from the original again");
+    assert_eq!(
+        world.texts("bob", room),
+        ["from the original", "from the copy", "from the original again"]
+    );
+}
+
+#[test]
+fn key_packages_are_refilled_and_the_last_resort_replaced_after_use() {
+    let mut world = World::new(9);
+    world.register("alice");
+    world.register("bob");
+    world.go_offline("bob");
+    let bob = world.get("bob").device.unwrap();
+    let before = world.server.accounts.devices[&bob].last_resort.clone();
+    for n in 0..8 {
+        world.create_room("alice", &format!("{n}"), &["bob"]);
+    }
+    assert!(world.server.accounts.devices[&bob].key_packages.is_empty());
+    world.go_online("bob");
+    world.run();
+    assert_eq!(world.get("bob").rooms.len(), 8);
+    world.go_offline("bob");
+    world.go_online("bob");
+    let record = &world.server.accounts.devices[&bob];
+    assert!(record.key_packages.len() >= 6);
+    assert_ne!(record.last_resort, before);
+}
+
+#[test]
+fn people_are_seen_with_name_address_and_fingerprint() {
+    let mut world = World::new(10);
+    world.register("alice");
+    world.register("bob");
+    let Reply::Person(card) = world.command(
+        "alice",
+        Command::LookUpPerson {
+            email: " BOB@example.org ".to_owned(),
+        },
+    ) else {
+        panic!()
+    };
+    assert_eq!(
+        (card.name.as_str(), card.email.as_str()),
+        ("Bob", "bob@example.org")
+    );
+    assert_eq!(card.fingerprint.len(), 64);
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    let members = &world.room("alice", room).unwrap().members;
+    assert!(
+        members
+            .iter()
+            .any(|m| m.name == "Bob" && m.trust == Trust::Unverified && m.fingerprint == card.fingerprint)
+    );
+    assert!(members.iter().any(|m| m.name == "Alice" && m.trust == Trust::Own));
+}
