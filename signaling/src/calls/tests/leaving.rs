@@ -1,5 +1,7 @@
 use protocol::limits::CALL_LINGER_MS;
 
+use tokio::sync::oneshot::error::TryRecvError;
+
 use super::*;
 use crate::groups::{GroupError, Refusal};
 
@@ -9,12 +11,12 @@ fn who_leaves_is_forwarded_to_no_more_and_its_leaf_is_removed() {
     world.all_in();
     let before = world.keys(ALICE);
     let place = world.clients[CAROL].joined.as_ref().unwrap().participant_id;
-    let ticket = world.offer(CAROL, Side::Subscribe).unwrap();
+    let mut ticket = world.offer(CAROL, Side::Subscribe).unwrap();
     world.sent();
 
     world.leave(CAROL);
     assert!(matches!(world.sent()[..], [ToSfu::Leave { place: left }] if left.participant_id == place));
-    assert!(ticket.blocking_recv().is_err(), "the ticket is closed");
+    assert_eq!(ticket.try_recv().unwrap_err(), TryRecvError::Closed);
     assert_eq!(kinds(&world.events_to(ALICE)), ["gone"]);
 
     world.commit(BOB, world.removing(BOB, CAROL)).unwrap();

@@ -39,8 +39,8 @@ impl World {
 fn an_offer_gets_the_sfus_answer() {
     let mut world = World::new();
     world.all_in();
-    let first = world.offer(BOB, Side::Publish).unwrap();
-    let second = world.offer(BOB, Side::Subscribe).unwrap();
+    let mut first = world.offer(BOB, Side::Publish).unwrap();
+    let mut second = world.offer(BOB, Side::Subscribe).unwrap();
     let numbers: Vec<_> = world
         .sent()
         .iter()
@@ -65,8 +65,8 @@ fn an_offer_gets_the_sfus_answer() {
         request: 77,
         result: Ok("of nobody".to_owned()),
     });
-    assert_eq!(first.blocking_recv().unwrap().unwrap(), "answer");
-    assert_eq!(second.blocking_recv().unwrap().unwrap_err(), refused);
+    assert_eq!(first.try_recv().unwrap().unwrap(), "answer");
+    assert_eq!(second.try_recv().unwrap().unwrap_err(), refused);
 }
 
 #[test]
