@@ -18,6 +18,8 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    // Whole screens, on machines that do other things as well.
+    testTimeout: 30_000,
   },
   server: {
     proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } },

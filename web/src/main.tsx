@@ -1,5 +1,37 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { WorkerCoreClient } from "./core/client";
+import { preferredLocale, translator } from "./i18n/translate";
+import { Call } from "./media/call";
+import { Client } from "./state/client";
+import type { CoreClient } from "./state/core";
+import type { MediaCall } from "./state/media";
+import { AppView } from "./ui/app/app";
+import { AppContext } from "./ui/app/context";
+import { ErrorBoundary } from "./ui/app/error-boundary";
+import { Navigator } from "./ui/app/navigator";
+import "./ui/styles/index.css";
+
+/** The real core and media, or in mode `fake` the players of `testing/`, which no other bundle contains. */
+async function parts(): Promise<{ core: CoreClient; media: MediaCall }> {
+  if (import.meta.env.MODE === "fake") return (await import("./testing/fake-app")).fakeApp();
+  const core = WorkerCoreClient.start();
+  return { core, media: new Call(core, window.localStorage) };
+}
+
+const { core, media } = await parts();
+const t = translator(preferredLocale(navigator.languages));
+const app = { client: new Client(core, window.localStorage), media, navigator: new Navigator(), t };
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode>Conclave</StrictMode>);
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <AppContext value={app}>
+        <ErrorBoundary t={t}>
+          <AppView />
+        </ErrorBoundary>
+      </AppContext>
+    </StrictMode>,
+  );
+}

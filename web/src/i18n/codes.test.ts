@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { failureText, noticeText, signedOutText } from "./codes";
+import { translator } from "./translate";
+
+const t = translator("en-GB");
+
+// The codes that client-core and the server have (`client-core/src/api/mod.rs`, `protocol::Code`).
+const ERRORS =
+  "offline password_too_weak text_too_long title_too_long name_too_long email_malformed person_unknown " +
+  "room_gone call_gone store_failed not_ready server_untrusted malformed too_large unauthenticated " +
+  "forbidden not_found rate_limited wrong_password invitation_used invitation_expired " +
+  "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
+  "core_failed no_encoded_transforms";
+
+test("every known error has a text of its own", () => {
+  const unknown = failureText(t, { code: "surely_not_known", params: {} });
+  expect(unknown).toContain("surely_not_known");
+  for (const code of ERRORS.split(" ")) expect(failureText(t, { code, params: {} }), code).not.toContain(code);
+});
+
+test("a text names what the core named", () => {
+  const params = { email: "bob@example.org" };
+  expect(failureText(t, { code: "person_unknown", params })).toContain("bob@example.org");
+  expect(failureText(t, { code: "person_unknown", params: {} })).not.toContain("{");
+  expect(noticeText(t, { code: "removed_from_room", params: { title: "Plans" } })).toContain("Plans");
+});
+
+test("why one was signed out is said, whatever the reason", () => {
+  for (const reason of ["device_revoked", "store_lost", "core_failed", "another"]) {
+    expect(signedOutText(t, reason)).toMatch(/\w/);
+  }
+});

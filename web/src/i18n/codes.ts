@@ -1,0 +1,57 @@
+import type { Failure } from "../core/generated/Failure";
+import type { MediaProblem } from "../state/media";
+import { waitText } from "./format";
+import { isTextKey, type Translate } from "./translate";
+
+/** Families of codes that come from the core. */
+type Family = "error" | "notice" | "signed_out" | "room_event";
+
+/** Text of an error, with the values that the core gave, and as a last resort the bare code. */
+export function failureText(t: Translate, failure: Failure): string {
+  return codeText(t, "error", failure.code, failure.params);
+}
+
+/** Text of a notice. */
+export function noticeText(t: Translate, notice: Failure): string {
+  return codeText(t, "notice", notice.code, notice.params);
+}
+
+/** Why one was signed out. */
+export function signedOutText(t: Translate, reason: string): string {
+  return codeText(t, "signed_out", reason, {});
+}
+
+/** What happened in a room, and by whom. */
+export function roomEventText(t: Translate, event: Failure, author: string): string {
+  return codeText(t, "room_event", event.code, { author, ...event.params });
+}
+
+/** What is the matter with a device or the network, and what to do. */
+export function problemText(t: Translate, problem: MediaProblem): { readonly title: string; readonly advice: string } {
+  const device = t(`media.kind.${problem.device ?? "microphone"}`);
+  const values = { device, device_lower: device.toLowerCase(), label: problem.label };
+  return {
+    title: filled(t, [`media.${problem.code}.title.named`, `media.${problem.code}.title`], values),
+    advice: filled(t, [`media.${problem.code}.advice`], values),
+  };
+}
+
+function codeText(t: Translate, family: Family, code: string, params: Readonly<Record<string, string | undefined>>): string {
+  const values: Record<string, string | undefined> = { code, wait: waitOf(t, params), ...params };
+  return filled(t, [`${family}.${code}.named`, `${family}.${code}`, `${family}.unknown`], values) || code;
+}
+
+/** The first of these texts that the catalogue has and whose places all have a value. */
+function filled(t: Translate, keys: readonly string[], values: Readonly<Record<string, string | undefined>>): string {
+  for (const key of keys) {
+    if (!isTextKey(key)) continue;
+    const text = (t as (key: string, params: object) => string)(key, values);
+    if (!/\{\w+\}/.test(text)) return text;
+  }
+  return "";
+}
+
+function waitOf(t: Translate, params: Readonly<Record<string, string | undefined>>): string | undefined {
+  const ms = Number(params["retry_after_ms"] ?? Number.NaN);
+  return Number.isFinite(ms) ? waitText(t.locale, ms) : undefined;
+}

@@ -1,0 +1,55 @@
+/** Hour and minute, for example "14:05". */
+export function timeText(locale: string, at: number): string {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
+/** Day with weekday, for the heading of a day's messages. */
+export function dayText(locale: string, at: number, now: number): string {
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(locale, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
+  }).format(at);
+}
+
+/** Day, month, year. */
+export function dateText(locale: string, at: number): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(at);
+}
+
+/** The shortest text that places a moment: the time today, the weekday within a week, else the date. */
+export function agoText(locale: string, at: number, now: number): string {
+  const days = dayNumber(now) - dayNumber(at);
+  if (days <= 0) return timeText(locale, at);
+  if (days < 7) return new Intl.DateTimeFormat(locale, { weekday: "short" }).format(at);
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(at);
+}
+
+/** "Alice, Bob and Carol". */
+export function listText(locale: string, names: readonly string[]): string {
+  return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names);
+}
+
+/** Rounded up to what a person waits for: seconds below a minute, else minutes. */
+export function waitText(locale: string, ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  const [value, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
+/** "4:07" or "1:02:09". */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const [hours = 0, minutes = 0, rest = 0] = parts;
+  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`;
+  return hours > 0 ? `${String(hours)}:${tail}` : tail;
+}
+
+/** Number of the local day, to compare days. */
+export function dayNumber(at: number): number {
+  const date = new Date(at);
+  return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
+}

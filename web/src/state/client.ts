@@ -1,0 +1,114 @@
+import type { CallView } from "../core/generated/CallView";
+import type { RoomView } from "../core/generated/RoomView";
+import type { SessionView } from "../core/generated/SessionView";
+import { noticeText } from "../i18n/codes";
+import { Board } from "./board";
+import { Commands } from "./commands";
+import { UNOPENED, withMessages, type Conversation } from "./conversation";
+import type { CoreClient, CoreEvent } from "./core";
+import { Store, type Readable } from "./observable";
+import { Preferences, type KeyValue } from "./preferences";
+
+/** The session; `starting` until the core has spoken for the first time. */
+export type Session = { readonly state: "starting" } | SessionView;
+
+/** Notices that interrupt, because something of the person's is at stake. */
+const URGENT_NOTICES = new Set([
+  "identity_changed",
+  "device_added",
+  "call_removed",
+  "rolled_back",
+  "room_stale",
+  "room_broken",
+  "server_untrusted",
+  "store_failed",
+]);
+
+/** The whole state of the app, kept up to date from the core's events. Knows neither React nor the DOM. */
+export class Client {
+  readonly session = new Store<Session>({ state: "starting" });
+  /** Nothing until the core has told the rooms. */
+  readonly rooms = new Store<readonly RoomView[] | null>(null);
+  readonly call = new Store<CallView | null>(null);
+  /** Code of the invitation that is being accepted here: its page is where the session begins. */
+  readonly accepting = new Store<string | null>(null);
+  readonly board = new Board();
+  readonly preferences: Preferences;
+  readonly commands: Commands;
+  /**
+   * Unsent text per room. In memory alone: what is stored on the device is sealed by the core, and drafts do not
+   * go through it.
+   */
+  readonly drafts = new Map<string, string>();
+  readonly #conversations = new Map<string, Store<Conversation>>();
+  readonly #unsubscribe: () => void;
+
+  constructor(core: CoreClient, keep: KeyValue) {
+    this.preferences = new Preferences(keep);
+    this.commands = new Commands(core);
+    this.#unsubscribe = core.onEvent((event) => {
+      this.#hear(event);
+    });
+  }
+
+  /** The messages of a room; `UNOPENED` until it is opened. */
+  conversation(roomId: string): Readable<Conversation> {
+    return this.#conversation(roomId);
+  }
+
+  /** Shows a room's messages and keeps them up to date until the returned function is called. */
+  openRoom(roomId: string): () => void {
+    void this.commands.openRoom(roomId);
+    return () => {
+      void this.commands.closeRoom(roomId);
+      this.#conversation(roomId).set(UNOPENED);
+    };
+  }
+
+  /** Stops listening to the core. */
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  #conversation(roomId: string): Store<Conversation> {
+    let store = this.#conversations.get(roomId);
+    if (!store) {
+      store = new Store(UNOPENED);
+      this.#conversations.set(roomId, store);
+    }
+    return store;
+  }
+
+  #hear(event: CoreEvent): void {
+    switch (event.type) {
+      case "session":
+        if (event.session.state === "signed_out") this.#forget();
+        this.session.set(event.session);
+        return;
+      case "rooms":
+        this.rooms.set(event.rooms.filter((room) => room.kind !== "own"));
+        return;
+      case "messages": {
+        const unread = this.rooms.get()?.find((room) => room.room_id === event.room_id)?.unread ?? 0;
+        this.#conversation(event.room_id).update((before) => withMessages(before, event, unread));
+        return;
+      }
+      case "call":
+        this.call.set(event.call);
+        return;
+      case "notice":
+        this.board.notify(URGENT_NOTICES.has(event.notice.code) ? "alert" : "status", (t) => noticeText(t, event.notice));
+        return;
+      case "slots":
+        // The media's business.
+        return;
+    }
+  }
+
+  #forget(): void {
+    this.rooms.set(null);
+    this.call.set(null);
+    this.drafts.clear();
+    this.#conversations.clear();
+  }
+}

@@ -1,0 +1,98 @@
+import type { DeviceCard } from "../core/generated/DeviceCard";
+import type { InvitationCard } from "../core/generated/InvitationCard";
+import type { PersonCard } from "../core/generated/PersonCard";
+import type { Command, CoreClient, Reply } from "./core";
+import { expectReply, type Outcome } from "./outcome";
+
+/** The core's commands as methods with the answer's type. */
+export class Commands {
+  readonly #core: CoreClient;
+
+  constructor(core: CoreClient) {
+    this.#core = core;
+  }
+
+  lookUpInvitation(code: string): Promise<Outcome<InvitationCard>> {
+    return this.#ask({ type: "look_up_invitation", code }, "invitation");
+  }
+
+  /** `email` only where the invitation leaves it open. */
+  register(code: string, email: string | null, name: string, password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "register", code, email, name, password }, "done");
+  }
+
+  signIn(email: string, password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "sign_in", email, password }, "done");
+  }
+
+  signOut(): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "sign_out" }, "done");
+  }
+
+  lookUpPerson(email: string): Promise<Outcome<PersonCard>> {
+    return this.#ask({ type: "look_up_person", email }, "person");
+  }
+
+  createRoom(title: string, people: string[]): Promise<Outcome<{ room_id: string }>> {
+    return this.#ask({ type: "create_room", title, people }, "room");
+  }
+
+  openDirect(email: string): Promise<Outcome<{ room_id: string }>> {
+    return this.#ask({ type: "open_direct", email }, "room");
+  }
+
+  addPeople(roomId: string, people: string[]): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "add_people", room_id: roomId, people }, "done");
+  }
+
+  removePerson(roomId: string, userId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "remove_person", room_id: roomId, user_id: userId }, "done");
+  }
+
+  leaveRoom(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "leave_room", room_id: roomId }, "done");
+  }
+
+  renameRoom(roomId: string, title: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "rename_room", room_id: roomId, title }, "done");
+  }
+
+  sendText(roomId: string, text: string): Promise<Outcome<{ message_id: string }>> {
+    return this.#ask({ type: "send_text", room_id: roomId, text }, "message");
+  }
+
+  retryMessage(roomId: string, messageId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "retry_message", room_id: roomId, message_id: messageId }, "done");
+  }
+
+  openRoom(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "open_room", room_id: roomId }, "done");
+  }
+
+  loadOlder(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "load_older", room_id: roomId }, "done");
+  }
+
+  closeRoom(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "close_room", room_id: roomId }, "done");
+  }
+
+  markRead(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "mark_read", room_id: roomId }, "done");
+  }
+
+  listDevices(): Promise<Outcome<DeviceCard[]>> {
+    return this.#ask({ type: "list_devices" }, "devices");
+  }
+
+  revokeDevice(deviceId: string, password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "revoke_device", device_id: deviceId, password }, "done");
+  }
+
+  async #ask<Type extends Reply["type"]>(
+    command: Command,
+    type: Type,
+  ): Promise<ReturnType<typeof expectReply<Type>>> {
+    return expectReply(await this.#core.send(command), type);
+  }
+}

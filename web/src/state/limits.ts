@@ -1,0 +1,11 @@
+/** The limits of `protocol/src/limits.rs` that a person can run into, in bytes of UTF-8. */
+export const MAX_TEXT_LEN = 16 * 1024;
+export const MAX_TITLE_LEN = 200;
+export const MAX_NAME_LEN = 128;
+
+const encoder = new TextEncoder();
+
+/** By how many bytes `text` is too long; 0 when it fits. */
+export function excess(text: string, limit: number): number {
+  return Math.max(0, encoder.encode(text).length - limit);
+}

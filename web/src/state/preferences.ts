@@ -1,0 +1,67 @@
+import { Store } from "./observable";
+
+/** Where preferences are kept; `localStorage` in the browser. Holds nothing that anybody wrote. */
+export interface KeyValue {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/** Kinds of announcements, each can be switched off. */
+export const ANNOUNCEMENT_KINDS = ["presence", "hand", "sharing", "connection", "messages"] as const;
+export type AnnouncementKind = (typeof ANNOUNCEMENT_KINDS)[number];
+
+/** Choices about this page on this device. */
+export interface PreferencesView {
+  readonly singleKeyShortcuts: boolean;
+  readonly announce: Readonly<Record<AnnouncementKind, boolean>>;
+}
+
+const DEFAULTS: PreferencesView = {
+  singleKeyShortcuts: true,
+  announce: { presence: true, hand: true, sharing: true, connection: true, messages: true },
+};
+
+const KEY = "conclave.preferences";
+
+/** Preferences that survive a reload. */
+export class Preferences {
+  readonly view: Store<PreferencesView>;
+  readonly #keep: KeyValue;
+
+  constructor(keep: KeyValue) {
+    this.#keep = keep;
+    this.view = new Store(read(keep));
+  }
+
+  setShortcuts(on: boolean): void {
+    this.#change({ ...this.view.get(), singleKeyShortcuts: on });
+  }
+
+  setAnnounce(kind: AnnouncementKind, on: boolean): void {
+    const view = this.view.get();
+    this.#change({ ...view, announce: { ...view.announce, [kind]: on } });
+  }
+
+  #change(view: PreferencesView): void {
+    this.view.set(view);
+    try {
+      this.#keep.setItem(KEY, JSON.stringify(view));
+    } catch {
+      // A private window may refuse; the choice then holds until the page closes.
+    }
+  }
+}
+
+function read(keep: KeyValue): PreferencesView {
+  try {
+    const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
+    if (typeof stored !== "object" || stored === null) return DEFAULTS;
+    const { singleKeyShortcuts, announce } = stored as Partial<PreferencesView>;
+    return {
+      singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
+      announce: { ...DEFAULTS.announce, ...announce },
+    };
+  } catch {
+    return DEFAULTS;
+  }
+}

@@ -1,0 +1,232 @@
+import type { CallView } from "../core/generated/CallView";
+import type { MessageView } from "../core/generated/MessageView";
+import type { RoomView } from "../core/generated/RoomView";
+import type { SessionView } from "../core/generated/SessionView";
+import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
+import { alice, bob, carol, dan, EVERYBODY, NOW, participant, room, someMessages, someRooms, text } from "./fake-data";
+
+const DONE: Reply = { type: "done" };
+
+function failed(code: string, params: Record<string, string> = {}): Reply {
+  return { type: "failed", value: { code, params } };
+}
+
+/** Messages that a room shows at first, and that one loading adds. */
+const PAGE = 60;
+
+/** A core that plays an account with some rooms. It encrypts nothing and talks to nobody. */
+export class FakeCore implements CoreClient {
+  /** Commands as they came, for tests. */
+  readonly sent: Command[] = [];
+  session: SessionView;
+  rooms: RoomView[] = someRooms();
+  call: CallView | null = null;
+  /** Answers that a test wants instead of the usual ones. */
+  readonly answers = new Map<Command["type"], Reply>();
+  readonly #messages = new Map<string, MessageView[]>();
+  readonly #shown = new Map<string, number>();
+  readonly #listeners = new Set<(event: CoreEvent) => void>();
+  #order = 20_000;
+
+  constructor(signedIn: boolean) {
+    this.session = signedIn ? this.#signedIn() : { state: "signed_out", reason: null };
+  }
+
+  onEvent(listener: (event: CoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    queueMicrotask(() => {
+      this.#tellAll();
+    });
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Tells every listener. */
+  tell(event: CoreEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Says something to the person. */
+  notice(notice: Failure): void {
+    this.tell({ type: "notice", notice });
+  }
+
+  async send(command: Command): Promise<Reply> {
+    this.sent.push(command);
+    await Promise.resolve();
+    return this.answers.get(command.type) ?? this.#answer(command);
+  }
+
+  #answer(command: Command): Reply {
+    switch (command.type) {
+      case "look_up_invitation":
+        return this.#invitation(command.code);
+      case "sign_in":
+        if (command.password.startsWith("wrong")) return failed("wrong_password");
+        return this.#enter();
+      case "register":
+        return this.#enter();
+      case "sign_out":
+        this.session = { state: "signed_out", reason: null };
+        this.#tellSession();
+        return DONE;
+      case "look_up_person": {
+        const found = EVERYBODY.find((person) => person.email === command.email.trim().toLowerCase());
+        return found ? { type: "person", value: found } : failed("person_unknown", { email: command.email });
+      }
+      case "create_room":
+        return this.#createRoom(command.title, command.people);
+      case "open_direct":
+        return EVERYBODY.some((person) => person.email === command.email.trim().toLowerCase())
+          ? { type: "room", value: { room_id: "bob" } }
+          : failed("person_unknown");
+      case "open_room":
+        this.#shown.set(command.room_id, PAGE);
+        this.#tellMessages(command.room_id, true);
+        return DONE;
+      case "load_older":
+        this.#shown.set(command.room_id, (this.#shown.get(command.room_id) ?? PAGE) + PAGE);
+        this.#tellMessages(command.room_id, false);
+        return DONE;
+      case "send_text":
+        return this.#sendText(command.room_id, command.text);
+      case "mark_read":
+        this.#changeRoom(command.room_id, { unread: 0 });
+        return DONE;
+      case "rename_room":
+        this.#changeRoom(command.room_id, { title: command.title });
+        return DONE;
+      case "remove_person": {
+        const members = this.rooms.find((room) => room.room_id === command.room_id)?.members ?? [];
+        this.#changeRoom(command.room_id, { members: members.filter((person) => person.user_id !== command.user_id) });
+        return DONE;
+      }
+      case "leave_room":
+        this.rooms = this.rooms.filter((room) => room.room_id !== command.room_id);
+        this.tell({ type: "rooms", rooms: this.rooms });
+        return DONE;
+      case "list_devices":
+        return { type: "devices", value: DEVICES };
+      case "join_call":
+        this.setCall(someCall(command.room_id));
+        return { type: "call_entered", value: { ice_servers: [] } };
+      case "leave_call":
+        this.setCall(null);
+        return DONE;
+      case "media_offer":
+        return { type: "sdp_answer", value: { sdp: "" } };
+      case "add_people":
+      case "close_room":
+      case "retry_message":
+      case "revoke_device":
+      case "show_video":
+      case "set_media":
+        return DONE;
+    }
+  }
+
+  /** Changes the call that one is in. */
+  setCall(call: CallView | null): void {
+    this.call = call;
+    this.tell({ type: "call", call });
+  }
+
+  /** A message of somebody else arrives. */
+  receive(roomId: string, message: MessageView): void {
+    this.#of(roomId).push(message);
+    this.tell({ type: "messages", room_id: roomId, reset: false, messages: [message], removed: [], has_older: false });
+  }
+
+  #invitation(code: string): Reply {
+    if (code === "used") return failed("invitation_used");
+    if (code === "expired") return failed("invitation_expired");
+    const name = code === "named" ? "Alice Moreau" : null;
+    return { type: "invitation", value: { network_name: "Harbour & Sons", email: alice.email, email_fixed: code !== "first", name } };
+  }
+
+  #enter(): Reply {
+    this.session = this.#signedIn();
+    this.#tellAll();
+    return DONE;
+  }
+
+  #signedIn(): SessionView {
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online" };
+  }
+
+  #createRoom(title: string, people: string[]): Reply {
+    const members = [alice, ...EVERYBODY.filter((person) => people.includes(person.email))];
+    this.rooms = [room(`room-${String(this.rooms.length)}`, title, members, { active_at: NOW }), ...this.rooms];
+    this.tell({ type: "rooms", rooms: this.rooms });
+    return { type: "room", value: { room_id: this.rooms[0]?.room_id ?? "" } };
+  }
+
+  #sendText(roomId: string, body: string): Reply {
+    const order = this.#order++;
+    const message = text(order, alice, NOW, body, { delivery: "sending" });
+    this.receive(roomId, message);
+    queueMicrotask(() => {
+      this.receive(roomId, { ...message, delivery: "sent" });
+    });
+    return { type: "message", value: { message_id: message.message_id } };
+  }
+
+  #changeRoom(roomId: string, change: Partial<RoomView>): void {
+    this.rooms = this.rooms.map((room) => (room.room_id === roomId ? { ...room, ...change } : room));
+    this.tell({ type: "rooms", rooms: this.rooms });
+  }
+
+  #of(roomId: string): MessageView[] {
+    const messages = this.#messages.get(roomId) ?? someMessages(roomId);
+    this.#messages.set(roomId, messages);
+    return messages;
+  }
+
+  #tellMessages(roomId: string, reset: boolean): void {
+    const all = this.#of(roomId);
+    const shown = this.#shown.get(roomId) ?? PAGE;
+    const messages = all.slice(-shown);
+    this.tell({ type: "messages", room_id: roomId, reset, messages, removed: [], has_older: all.length > shown });
+  }
+
+  #tellSession(): void {
+    this.tell({ type: "session", session: this.session });
+  }
+
+  #tellAll(): void {
+    this.#tellSession();
+    if (this.session.state === "signed_out") return;
+    this.tell({ type: "rooms", rooms: this.rooms });
+    this.tell({ type: "call", call: this.call });
+  }
+}
+
+const DEVICES = [
+  { device_id: "device-1", name: "Chromium on Linux", added_at: NOW - 86_400_000 * 40, this_device: true },
+  { device_id: "device-2", name: "Safari on iPhone", added_at: NOW - 86_400_000 * 12, this_device: false },
+];
+
+/** The call of a room with three others in it. */
+export function someCall(roomId: string): CallView {
+  return {
+    call_id: `call-${roomId}`,
+    room_id: roomId,
+    phase: "joined",
+    started_at: Date.now() - 12 * 60_000,
+    participants: [
+      participant(0, bob),
+      participant(1, carol, { microphone: false }),
+      participant(2, alice),
+      participant(3, dan, { camera: false, hand: true }),
+    ],
+    speaker: 0,
+    epoch: 7,
+    code_digits: ["48213", "90567", "11840", "73352", "60918", "25477"],
+    code_words: ["harbour", "violin", "copper", "orbit", "meadow", "lantern", "quartz", "sparrow"],
+    suite: "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519",
+    media_suite: "AES_256_GCM_SHA512_128",
+  };
+}
+
+

@@ -1,0 +1,140 @@
+import type { VideoCard } from "../core/generated/VideoCard";
+import type { CoreClient, Failure } from "../state/core";
+import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
+import { paintedStream } from "./painted-stream";
+
+const START: MediaView = {
+  microphone: true,
+  camera: true,
+  screen: false,
+  hand: false,
+  preview: null,
+  ownScreen: null,
+  remote: [],
+  devices: {
+    microphone: [
+      { id: "m1", label: "Built-in microphone" },
+      { id: "m2", label: "USB headset" },
+    ],
+    camera: [{ id: "c1", label: "Front camera" }],
+    speaker: [{ id: "s1", label: "Built-in speakers" }],
+  },
+  chosen: { microphone: "m1", camera: "c1", speaker: "s1" },
+  canChooseSpeaker: true,
+  canShareScreen: true,
+  problems: [],
+  talkingWhileMuted: false,
+  connection: "idle",
+};
+
+/** Media that shows painted pictures instead of people. */
+export class FakeMedia implements MediaCall {
+  readonly #core: CoreClient;
+  readonly #listeners = new Set<() => void>();
+  readonly #paint: boolean;
+  /** What was asked to be shown, for tests. */
+  shown: readonly VideoCard[] = [];
+  #view: MediaView = START;
+
+  /** `paint` needs a canvas, which test environments without a browser lack. */
+  constructor(core: CoreClient, paint: boolean) {
+    this.#core = core;
+    this.#paint = paint;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  view(): MediaView {
+    return this.#view;
+  }
+
+  level(): number {
+    return this.#view.microphone ? 0.35 : 0;
+  }
+
+  /** Changes what the views see. */
+  set(change: Partial<MediaView>): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  prepare(): Promise<void> {
+    this.set({ preview: this.#stream("Alice Moreau") });
+    return Promise.resolve();
+  }
+
+  async join(roomId: string): Promise<Failure | null> {
+    const reply = await this.#core.send({ type: "join_call", room_id: roomId });
+    if (reply.type === "failed") return reply.value;
+    this.set({
+      connection: "connected",
+      preview: this.#stream("Alice Moreau"),
+      remote: [
+        { leaf: 0, kind: "camera", state: "live", stream: this.#stream("Bob Okafor") },
+        { leaf: 1, kind: "camera", state: "waiting-for-key", stream: null },
+        { leaf: 3, kind: "camera", state: "off", stream: null },
+      ],
+    });
+    return null;
+  }
+
+  async leave(): Promise<void> {
+    await this.#core.send({ type: "leave_call" });
+    this.set({ ...START, problems: [] });
+  }
+
+  close(): void {
+    this.set(START);
+  }
+
+  setMicrophone(on: boolean): Promise<void> {
+    this.set({ microphone: on });
+    return Promise.resolve();
+  }
+
+  setCamera(on: boolean): Promise<void> {
+    this.set({ camera: on });
+    return Promise.resolve();
+  }
+
+  setScreen(on: boolean): Promise<void> {
+    this.set({ screen: on });
+    return Promise.resolve();
+  }
+
+  setHand(up: boolean): Promise<void> {
+    this.set({ hand: up });
+    return Promise.resolve();
+  }
+
+  chooseDevice(kind: DeviceKind, id: string): Promise<void> {
+    this.set({ chosen: { ...this.#view.chosen, [kind]: id } });
+    return Promise.resolve();
+  }
+
+  playTestSound(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  resumeAudio(): Promise<void> {
+    this.set({ problems: this.#view.problems.filter((problem) => problem.code !== "autoplay_blocked") });
+    return Promise.resolve();
+  }
+
+  dismiss(problem: MediaProblem): void {
+    this.set({ problems: this.#view.problems.filter((other) => other !== problem) });
+  }
+
+  show(video: readonly VideoCard[]): void {
+    this.shown = video;
+  }
+
+  #stream(name: string): MediaStream | null {
+    return this.#paint ? paintedStream(name) : null;
+  }
+}

@@ -1,0 +1,56 @@
+import { Switch } from "react-aria-components";
+import type { ReactNode } from "react";
+import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
+import { useApp, useStore } from "../app/context";
+import { TextPage } from "../rooms/page";
+
+/** Choices for this device. */
+export function Settings() {
+  const { client, t } = useApp();
+  const preferences = useStore(client.preferences.view);
+  return (
+    <TextPage title={t("settings.title")}>
+      <section className="card">
+        <h2>{t("settings.keyboard")}</h2>
+        <Toggle
+          on={preferences.singleKeyShortcuts}
+          onChange={(on) => {
+            client.preferences.setShortcuts(on);
+          }}
+        >
+          {t("settings.shortcuts")}
+        </Toggle>
+        <p className="soft">{t("settings.shortcuts_hint")}</p>
+      </section>
+      <section className="card">
+        <h2>{t("settings.announcements")}</h2>
+        {ANNOUNCEMENT_KINDS.map((kind) => (
+          <Toggle
+            key={kind}
+            on={preferences.announce[kind]}
+            onChange={(on) => {
+              client.preferences.setAnnounce(kind, on);
+            }}
+          >
+            {t(`settings.announce.${kind}`)}
+          </Toggle>
+        ))}
+      </section>
+      <section className="card">
+        <h2>{t("settings.appearance")}</h2>
+        <p>{t("settings.appearance_text")}</p>
+      </section>
+    </TextPage>
+  );
+}
+
+function Toggle({ on, onChange, children }: { readonly on: boolean; readonly onChange: (on: boolean) => void; readonly children: ReactNode }) {
+  return (
+    <Switch className="switch" isSelected={on} onChange={onChange}>
+      <span className="switch-track" aria-hidden="true">
+        <span className="switch-thumb" />
+      </span>
+      {children}
+    </Switch>
+  );
+}

@@ -1,0 +1,12 @@
+/** What one can do in a call; buttons and keys call the same functions. */
+export interface CallActions {
+  readonly microphone: () => void;
+  readonly camera: () => void;
+  readonly share: () => void;
+  readonly hand: () => void;
+  readonly people: () => void;
+  readonly encryption: () => void;
+  readonly help: () => void;
+  readonly leave: () => void;
+  readonly toolbar: () => void;
+}

@@ -1,0 +1,139 @@
+import { useRef, useState } from "react";
+import type { CallView } from "../../core/generated/CallView";
+import type { RoomView } from "../../core/generated/RoomView";
+import { durationText } from "../../i18n/format";
+import { setStage } from "../../state/tiles";
+import { useApp } from "../app/context";
+import { Link } from "../app/link";
+import { useTitle } from "../app/title";
+import { Button } from "../parts/button";
+import { Icon } from "../parts/icons";
+import { useNow } from "../parts/now";
+import { useRoomTitle } from "../parts/room-title";
+import type { CallActions } from "./actions";
+import { useCallAnnouncements, useWakeLock } from "./effects";
+import { EncryptionPanel } from "./encryption-panel";
+import { useCallKeyboard } from "./keyboard";
+import { KeysDialog } from "./keys-dialog";
+import { PeoplePanel } from "./people-panel";
+import { Problems } from "./problems";
+import { Stage } from "./stage";
+import { CallToolbar } from "./toolbar";
+import { useMedia } from "./use-media";
+
+interface Props {
+  readonly room: RoomView;
+  readonly call: CallView;
+  readonly onLeave: () => void;
+}
+
+/** The call itself. */
+export function CallScreen({ room, call, onLeave }: Props) {
+  const { media, t } = useApp();
+  const view = useMedia();
+  const title = useRoomTitle()(room);
+  const bar = useRef<HTMLDivElement>(null);
+  const [panel, setPanel] = useState<"people" | "encryption" | null>(null);
+  const [help, setHelp] = useState(false);
+  useTitle(t("prejoin.room", { room: title }));
+  useWakeLock();
+  useCallAnnouncements(call);
+
+  const toggle = (wanted: "people" | "encryption") => () => {
+    setPanel(panel === wanted ? null : wanted);
+  };
+  const close = (): void => {
+    setPanel(null);
+  };
+  const actions: CallActions = {
+    microphone: () => void media.setMicrophone(!media.view().microphone),
+    camera: () => void media.setCamera(!media.view().camera),
+    share: () => void media.setScreen(!media.view().screen),
+    hand: () => void media.setHand(!media.view().hand),
+    people: toggle("people"),
+    encryption: toggle("encryption"),
+    help: () => {
+      setHelp(true);
+    },
+    leave: onLeave,
+    toolbar: () => bar.current?.querySelector("button")?.focus(),
+  };
+  const talking = useCallKeyboard(actions);
+
+  return (
+    <div className={panel ? "call call-with-panel" : "call"}>
+      <header className="call-header">
+        <Link to={{ page: "room", roomId: room.room_id }} className="icon-button" aria-label={t("call.back_to_room")}>
+          <Icon name="back" />
+        </Link>
+        <div className="call-heading">
+          <h1>{title}</h1>
+          <CallTime since={call.started_at} />
+        </div>
+        <Button icon="shield" look="quiet" aria-expanded={panel === "encryption"} className="shield-button" onClick={actions.encryption}>
+          {t("call.encryption")}
+        </Button>
+        <Button icon="keyboard" look="quiet" className="desktop-only" aria-keyshortcuts="?" onClick={actions.help}>
+          {t("call.keys")}
+        </Button>
+      </header>
+      <main className="call-main" id="content" tabIndex={-1}>
+        <CallHints call={call} talking={talking} talkingWhileMuted={view.talkingWhileMuted && !talking} />
+        <Problems />
+        {view.screen && <SharingBar onStop={actions.share} />}
+        <Stage stage={setStage(call, view)} />
+      </main>
+      {panel === "people" && <PeoplePanel call={call} onClose={close} />}
+      {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
+      <CallToolbar actions={actions} peopleOpen={panel === "people"} bar={bar} />
+      {help && (
+        <KeysDialog
+          onClose={() => {
+            setHelp(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function CallTime({ since }: { readonly since: number }) {
+  const { t } = useApp();
+  const now = useNow(1_000);
+  const time = durationText(now - since);
+  return (
+    <p className="soft call-time">
+      <span aria-hidden="true">{time}</span>
+      <span className="visually-hidden">{t("call.time", { time })}</span>
+    </p>
+  );
+}
+
+function CallHints({ call, talking, talkingWhileMuted }: { readonly call: CallView; readonly talking: boolean; readonly talkingWhileMuted: boolean }) {
+  const { t } = useApp();
+  const text = ((): string | null => {
+    if (call.phase === "joining") return t("call.joining");
+    if (call.phase === "reconnecting") return t("call.reconnecting");
+    if (talking) return t("call.push_to_talk");
+    return talkingWhileMuted ? t("call.talking_muted") : null;
+  })();
+  return (
+    <div className="call-hints" role="status">
+      {text && <p className="call-hint">{text}</p>}
+    </div>
+  );
+}
+
+function SharingBar({ onStop }: { readonly onStop: () => void }) {
+  const { t } = useApp();
+  return (
+    <div className="sharing-bar">
+      <Icon name="screen" />
+      <p>{t("call.you_share")}</p>
+      {/* The toolbar's button has the same name; this one is for who looks here. */}
+      <button type="button" className="text-button" onClick={onStop}>
+        {t("call.unshare")}
+      </button>
+    </div>
+  );
+}

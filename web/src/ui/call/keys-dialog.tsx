@@ -1,0 +1,39 @@
+import { useApp, useStore } from "../app/context";
+import { Dialog } from "../parts/dialog";
+import { Note } from "../parts/messages";
+
+const KEYS = [
+  ["microphone", ["M", "Ctrl+D"]],
+  ["camera", ["V", "Ctrl+E"]],
+  ["talk", ["keys.space"]],
+  ["share", ["D"]],
+  ["hand", ["H"]],
+  ["people", ["P"]],
+  ["toolbar", ["F2"]],
+  ["help", ["?"]],
+] as const;
+
+/** The keys of a call. */
+export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
+  const { client, t } = useApp();
+  const { singleKeyShortcuts } = useStore(client.preferences.view);
+  return (
+    <Dialog title={t("keys.title")} onClose={onClose}>
+      <div className="dialog-body">
+        {!singleKeyShortcuts && <Note tone="info">{t("keys.off")}</Note>}
+        <dl className="keys">
+          {KEYS.map(([what, keys]) => (
+            <div key={what}>
+              <dt>{t(`keys.${what}`)}</dt>
+              <dd>
+                {keys.map((key) => (
+                  <kbd key={key}>{key === "keys.space" ? t(key) : key}</kbd>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,173 @@
+import { useEffect, useRef, useState } from "react";
+import type { RoomView } from "../../core/generated/RoomView";
+import { listText } from "../../i18n/format";
+import type { Failure } from "../../state/core";
+import { useApp, useRoom, useStore } from "../app/context";
+import { Link } from "../app/link";
+import { useTitle } from "../app/title";
+import { Avatar } from "../parts/avatar";
+import { Button, IconButton } from "../parts/button";
+import { Icon } from "../parts/icons";
+import { FailureText, Note } from "../parts/messages";
+import { useRoomTitle } from "../parts/room-title";
+import { useMe } from "../app/context";
+import { DevicePicker } from "./device-picker";
+import { LevelMeter } from "./level-meter";
+import { Problems } from "./problems";
+import { useMedia } from "./use-media";
+import { Video } from "./video";
+
+/** Before joining: how one will look and sound, who is in already, and one button to go in. */
+export function PreJoin({ room }: { readonly room: RoomView }) {
+  const { client, media, t } = useApp();
+  const [joining, setJoining] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const unusable = useMedia().problems.some((problem) => problem.code === "no_encoded_transforms");
+  const title = useRoomTitle()(room);
+  const entering = useRef(false);
+  useTitle(t("prejoin.room", { room: title }));
+
+  useEffect(() => {
+    void media.prepare();
+    return () => {
+      // Who goes on into the call, or is in another one, keeps the devices.
+      if (!entering.current && client.call.get() === null) media.close();
+    };
+  }, [client, media]);
+
+  const join = async (): Promise<void> => {
+    entering.current = true;
+    setJoining(true);
+    setFailure(null);
+    if (client.call.get() !== null) await media.leave();
+    const failed = await media.join(room.room_id);
+    setJoining(false);
+    setFailure(failed);
+    if (failed) entering.current = false;
+  };
+
+  return (
+    <main className="prejoin" id="content">
+      <header className="prejoin-header">
+        <Link to={{ page: "room", roomId: room.room_id }} className="back-link">
+          <Icon name="back" />
+          {t("prejoin.back")}
+        </Link>
+      </header>
+      <div className="prejoin-columns">
+        <Preview />
+        <div className="prejoin-side">
+          <h1>{t("prejoin.title")}</h1>
+          <p className="lead">{t("prejoin.room", { room: title })}</p>
+          <WhoIsIn room={room} />
+          <Button
+            look="primary"
+            className="wide join-button"
+            busy={joining}
+            aria-disabled={unusable}
+            onClick={() => {
+              if (!unusable) void join();
+            }}
+          >
+            {t(joining ? "prejoin.joining" : "prejoin.join")}
+          </Button>
+          <FailureText failure={failure} />
+          <Problems />
+          <Elsewhere roomId={room.room_id} />
+          <div className="picker-lines">
+            <DevicePicker kind="microphone" />
+            <DevicePicker kind="camera" />
+            <DevicePicker kind="speaker" />
+            <Button
+              look="quiet"
+              icon="speaker"
+              onClick={() => {
+                void media.playTestSound();
+              }}
+            >
+              {t("prejoin.test")}
+            </Button>
+          </div>
+          <Connection />
+          <p className="assurance">
+            <Icon name="shield" />
+            {t("prejoin.encryption")}
+          </p>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function Preview() {
+  const { media, t } = useApp();
+  const view = useMedia();
+  const me = useMe();
+  const micLabel = t(view.microphone ? "prejoin.mic_off" : "prejoin.mic_on");
+  const cameraLabel = t(view.camera ? "prejoin.camera_off" : "prejoin.camera_on");
+  return (
+    <section className="preview" aria-label={t("prejoin.preview")}>
+      <div className="preview-picture">
+        {view.camera && view.preview ? (
+          <Video stream={view.preview} mirrored label={t("prejoin.preview")} />
+        ) : (
+          me && <Avatar id={me.user_id} name={me.name} size="large" />
+        )}
+        <div className="preview-controls">
+          <IconButton
+            icon={view.microphone ? "microphone" : "microphone_off"}
+            label={micLabel}
+            className={view.microphone ? "control" : "control control-off"}
+            onClick={() => {
+              void media.setMicrophone(!view.microphone);
+            }}
+          />
+          <IconButton
+            icon={view.camera ? "camera" : "camera_off"}
+            label={cameraLabel}
+            className={view.camera ? "control" : "control control-off"}
+            onClick={() => {
+              void media.setCamera(!view.camera);
+            }}
+          />
+        </div>
+      </div>
+      <div className="preview-words">
+        <p>{t(view.microphone ? "prejoin.mic_is_on" : "prejoin.mic_is_off")}</p>
+        {view.microphone && <LevelMeter />}
+        <p>{t(view.camera ? "prejoin.camera_is_on" : "prejoin.camera_is_off")}</p>
+      </div>
+    </section>
+  );
+}
+
+function WhoIsIn({ room }: { readonly room: RoomView }) {
+  const { t } = useApp();
+  const names = room.call?.names ?? [];
+  if (names.length === 0) return <p>{t("prejoin.nobody")}</p>;
+  return <p>{t("prejoin.in_already", { count: names.length, names: listText(t.locale, names) })}</p>;
+}
+
+/** Says that joining here means leaving there. */
+function Elsewhere({ roomId }: { readonly roomId: string }) {
+  const { client, t } = useApp();
+  const call = useStore(client.call);
+  const other = useRoom(call?.room_id ?? "");
+  const title = useRoomTitle()(other);
+  if (!call || call.room_id === roomId) return null;
+  return <Note tone="warning">{t("prejoin.elsewhere", { room: title })}</Note>;
+}
+
+/** The connection to the server, in words. */
+function Connection() {
+  const { client, t } = useApp();
+  const session = useStore(client.session);
+  if (session.state !== "signed_in") return null;
+  const online = session.connection === "online";
+  return (
+    <p className="assurance">
+      <Icon name={online ? "check" : "offline"} />
+      {online ? t("prejoin.online") : t(`connection.${session.connection}`)}
+    </p>
+  );
+}

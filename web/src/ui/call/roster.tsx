@@ -1,0 +1,60 @@
+import type { CallView } from "../../core/generated/CallView";
+import type { ParticipantView } from "../../core/generated/ParticipantView";
+import { useApp } from "../app/context";
+import { Avatar } from "../parts/avatar";
+import { Icon, type IconName } from "../parts/icons";
+import { Note } from "../parts/messages";
+import { TrustBadge } from "../parts/trust";
+
+interface Props {
+  readonly call: CallView;
+  /** With microphone, camera, screen and hand. */
+  readonly states?: boolean;
+}
+
+/** The devices of a call, from the key tree. */
+export function Roster({ call, states = false }: Props) {
+  const { t } = useApp();
+  return (
+    <ul className="rows">
+      {call.participants.map((participant) => {
+        const { person } = participant;
+        return (
+          <li key={`${String(participant.leaf)}-${person.user_id}`} className="row">
+            <Avatar id={person.user_id} name={person.name} />
+            <div className="row-text">
+              <span className="row-title">{nameOf(participant)}</span>
+              <span className="soft">{person.email}</span>
+              {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
+              {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+
+  function nameOf({ person, this_device, own_other_device }: ParticipantView): string {
+    if (this_device) return t("call.own", { name: person.name });
+    return own_other_device ? t("call.own_device", { name: person.name }) : person.name;
+  }
+}
+
+function States({ participant }: { readonly participant: ParticipantView }) {
+  const { t } = useApp();
+  const states: [IconName, string][] = [
+    participant.microphone ? ["microphone", t("call.unmuted")] : ["microphone_off", t("call.muted")],
+  ];
+  if (participant.hand) states.push(["hand", t("call.hand")]);
+  if (participant.away) states.push(["offline", t("call.away")]);
+  return (
+    <span className="states">
+      {states.map(([icon, text]) => (
+        <span key={icon} className="state">
+          <Icon name={icon} size={16} />
+          {text}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,89 @@
+import type { Tile } from "../../state/tiles";
+import { useApp } from "../app/context";
+import { Avatar } from "../parts/avatar";
+import { Icon } from "../parts/icons";
+import { TrustBadge } from "../parts/trust";
+import { Video } from "./video";
+
+const STATE_TEXT = {
+  "waiting-for-key": "call.media.waiting_for_key",
+  connecting: "call.media.connecting",
+  off: "call.media.off",
+} as const;
+
+/** A participant in the call: picture or initials, name, microphone, hand, speaking, trust. */
+export function CallTile({ tile }: { readonly tile: Tile }) {
+  const { t } = useApp();
+  const { participant, kind, state, stream } = tile;
+  const name = useTileName(tile);
+  const { person } = participant;
+  const classes = ["tile", `tile-${kind}`, tile.speaking ? "tile-speaking" : "", participant.away ? "tile-away" : ""];
+  return (
+    <div role="group" aria-label={name} className={classes.join(" ")} data-media={participant.this_device ? undefined : state}>
+      {/* The element stays while the picture comes and goes, so that it starts without a flash. */}
+      <Video stream={stream} mirrored={participant.this_device} />
+      {state !== "live" && (
+        <div className="tile-cover">
+          {kind === "camera" && <Avatar id={person.user_id} name={person.name} size="large" />}
+          {state !== "off" && (
+            <p className="tile-state">
+              {state === "connecting" && <span className="spinner" aria-hidden="true" />}
+              {state === "waiting-for-key" && <Icon name="lock" size={16} />}
+              {t(STATE_TEXT[state])}
+            </p>
+          )}
+        </div>
+      )}
+      <div className="tile-foot">
+        {kind === "camera" && <MicrophoneState on={participant.microphone} speaking={tile.speaking} />}
+        <span className="tile-name">{name}</span>
+        {!participant.this_device && <TrustBadge trust={person.trust} words={false} />}
+      </div>
+      <div className="tile-badges">
+        {kind === "camera" && participant.hand && (
+          <span className="tile-badge tile-badge-hand">
+            <Icon name="hand" size={18} />
+            <span>{t("call.hand")}</span>
+          </span>
+        )}
+        {participant.away && (
+          <span className="tile-badge">
+            <Icon name="offline" size={18} />
+            <span>{t("call.away")}</span>
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** How a tile is called: by the person, and what it shows. */
+export function useTileName(tile: Tile): string {
+  const { t } = useApp();
+  const { participant, kind } = tile;
+  const { name } = participant.person;
+  if (kind === "screen") return t("call.sharing", { name });
+  if (participant.this_device) return t("call.own", { name });
+  return participant.own_other_device ? t("call.own_device", { name }) : name;
+}
+
+/** Speaking shows as moving bars beside the ring, so that it is not colour alone. */
+function MicrophoneState({ on, speaking }: { readonly on: boolean; readonly speaking: boolean }) {
+  const { t } = useApp();
+  if (speaking && on) {
+    return (
+      <span className="speaking-bars">
+        <span aria-hidden="true" />
+        <span aria-hidden="true" />
+        <span aria-hidden="true" />
+        <span className="visually-hidden">{t("call.speaking")}</span>
+      </span>
+    );
+  }
+  return (
+    <span className={on ? "mic-state" : "mic-state mic-state-off"}>
+      <Icon name={on ? "microphone" : "microphone_off"} size={16} />
+      <span className="visually-hidden">{t(on ? "call.unmuted" : "call.muted")}</span>
+    </span>
+  );
+}

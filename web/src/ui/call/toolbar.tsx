@@ -1,0 +1,133 @@
+import type { RefObject } from "react";
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Toolbar } from "react-aria-components";
+import { useApp } from "../app/context";
+import { IconButton } from "../parts/button";
+import { Icon, type IconName } from "../parts/icons";
+import { useMatches } from "../parts/matches";
+import type { CallActions } from "./actions";
+import { useMedia } from "./use-media";
+
+interface Props {
+  readonly actions: CallActions;
+  readonly peopleOpen: boolean;
+  readonly bar: RefObject<HTMLDivElement | null>;
+}
+
+interface Control {
+  readonly icon: IconName;
+  readonly label: string;
+  /** The key as it is shown. */
+  readonly keys: string;
+  /** The keys as `aria-keyshortcuts` wants them. */
+  readonly shortcuts: string;
+  readonly look?: "off" | "active";
+  readonly act: () => void;
+  readonly expanded?: boolean;
+}
+
+/** Everything that one does in a call. On a phone five buttons, and a sheet for the rest. */
+export function CallToolbar({ actions, peopleOpen, bar }: Props) {
+  const { t } = useApp();
+  const narrow = useMatches("(max-width: 600px)");
+  const controls = useControls(actions, peopleOpen);
+  const { microphone, camera, share, hand, people } = controls;
+  const main = narrow ? [microphone, camera, people] : [microphone, camera, share, hand, people];
+  return (
+    <Toolbar ref={bar} className="call-toolbar" aria-label={t("call.controls")}>
+      <div className="call-toolbar-main">
+        {main.map((control) => control && <ControlButton key={control.icon} control={control} />)}
+        {narrow && <More controls={[share, hand]} />}
+      </div>
+      <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
+    </Toolbar>
+  );
+}
+
+function useControls(actions: CallActions, peopleOpen: boolean): Record<"microphone" | "camera" | "hand" | "people", Control> & { share: Control | null } {
+  const { t } = useApp();
+  const view = useMedia();
+  return {
+    microphone: {
+      icon: view.microphone ? "microphone" : "microphone_off",
+      label: t(view.microphone ? "call.mute" : "call.unmute"),
+      keys: "M",
+      shortcuts: "M Control+D Meta+D",
+      ...(view.microphone ? {} : { look: "off" }),
+      act: actions.microphone,
+    },
+    camera: {
+      icon: view.camera ? "camera" : "camera_off",
+      label: t(view.camera ? "call.camera_off" : "call.camera_on"),
+      keys: "V",
+      shortcuts: "V Control+E Meta+E",
+      ...(view.camera ? {} : { look: "off" }),
+      act: actions.camera,
+    },
+    share: view.canShareScreen
+      ? {
+          icon: view.screen ? "screen_stop" : "screen",
+          label: t(view.screen ? "call.unshare" : "call.share"),
+          keys: "D",
+          shortcuts: "D",
+          ...(view.screen ? { look: "active" } : {}),
+          act: actions.share,
+        }
+      : null,
+    hand: {
+      icon: "hand",
+      label: t(view.hand ? "call.hand_down" : "call.hand_up"),
+      keys: "H",
+      shortcuts: "H",
+      ...(view.hand ? { look: "active" } : {}),
+      act: actions.hand,
+    },
+    people: {
+      icon: "people",
+      label: t("call.people"),
+      keys: "P",
+      shortcuts: "P",
+      ...(peopleOpen ? { look: "active" } : {}),
+      act: actions.people,
+      expanded: peopleOpen,
+    },
+  };
+}
+
+function ControlButton({ control }: { readonly control: Control }) {
+  const { t } = useApp();
+  return (
+    <IconButton
+      icon={control.icon}
+      label={control.label}
+      hint={t("common.shortcut", { label: control.label, keys: control.keys })}
+      className={control.look ? `control control-${control.look}` : "control"}
+      aria-keyshortcuts={control.shortcuts}
+      aria-expanded={control.expanded}
+      onClick={control.act}
+    />
+  );
+}
+
+function More({ controls }: { readonly controls: readonly (Control | null)[] }) {
+  const { t } = useApp();
+  return (
+    <MenuTrigger>
+      <AriaButton className="icon-button control" aria-label={t("call.more")}>
+        <Icon name="more" />
+      </AriaButton>
+      <Popover className="menu-popover sheet" placement="top">
+        <Menu className="menu" aria-label={t("call.more")}>
+          {controls.map(
+            (control) =>
+              control && (
+                <MenuItem key={control.icon} className="menu-item" textValue={control.label} onAction={control.act}>
+                  <Icon name={control.icon} />
+                  {control.label}
+                </MenuItem>
+              ),
+          )}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

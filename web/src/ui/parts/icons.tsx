@@ -1,0 +1,157 @@
+import type { ReactNode } from "react";
+
+/** Line icons on a 24 × 24 field. Decoration: the control that holds one has its name in words. */
+const PATHS = {
+  microphone: (
+    <>
+      <rect x="9" y="3" width="6" height="11" rx="3" />
+      <path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3" />
+    </>
+  ),
+  microphone_off: (
+    <>
+      <path d="M9 9v2a3 3 0 0 0 4.6 2.5M15 10.5V6a3 3 0 0 0-5.8-1M5.5 11.5a6.5 6.5 0 0 0 10.3 5.3M18.5 11.5a6.4 6.4 0 0 1-.6 2.7M12 18v3M4 4l16 16" />
+    </>
+  ),
+  camera: (
+    <>
+      <rect x="3" y="6.5" width="12" height="11" rx="2.5" />
+      <path d="m15 11 6-3.5v9L15 13" />
+    </>
+  ),
+  camera_off: (
+    <>
+      <path d="M10 6.5h2.5A2.5 2.5 0 0 1 15 9v2l6-3.5v9l-3.2-1.9M15 15.2a2.5 2.5 0 0 1-2.5 2.3h-7A2.5 2.5 0 0 1 3 15V9a2.5 2.5 0 0 1 2.4-2.5M4 4l16 16" />
+    </>
+  ),
+  screen: (
+    <>
+      <rect x="3" y="4.5" width="18" height="12" rx="2" />
+      <path d="M8.5 20h7M12 13.5v-5M9.5 10.5 12 8l2.5 2.5" />
+    </>
+  ),
+  screen_stop: (
+    <>
+      <rect x="3" y="4.5" width="18" height="12" rx="2" />
+      <path d="M8.5 20h7M10 8.5l4 4M14 8.5l-4 4" />
+    </>
+  ),
+  hand: (
+    <path d="M8 12.5V6.2a1.4 1.4 0 0 1 2.8 0M10.8 11V4.9a1.4 1.4 0 0 1 2.8 0V11M13.6 6.3a1.4 1.4 0 0 1 2.8 0V12M16.4 9.2a1.4 1.4 0 0 1 2.8 0V14a7 7 0 0 1-7 7c-2.6 0-4-1-5.3-2.9L4.4 14a1.5 1.5 0 0 1 2.4-1.8L8 13.7" />
+  ),
+  people: (
+    <>
+      <circle cx="9" cy="8" r="3.5" />
+      <path d="M2.5 19.5a6.5 6.5 0 0 1 13 0M15.5 4.8a3.5 3.5 0 0 1 0 6.4M17.5 14a6.5 6.5 0 0 1 4 5.5" />
+    </>
+  ),
+  leave: <path d="M3.4 14.6c4.8-4.6 12.4-4.6 17.2 0 .5.5.5 1.2.1 1.7l-1.3 1.5c-.4.5-1.1.6-1.6.3L15 16.3a1.2 1.2 0 0 1-.6-1v-1.6a10.5 10.5 0 0 0-4.8 0v1.6a1.2 1.2 0 0 1-.6 1l-2.8 1.8c-.5.3-1.2.2-1.6-.3l-1.3-1.5c-.4-.5-.4-1.2.1-1.7Z" />,
+  phone: (
+    <path d="M5 4h3.2l1.6 4.3-2 1.5a12 12 0 0 0 5.9 5.9l1.5-2 4.3 1.6v3.2c0 .8-.7 1.5-1.5 1.5A15.5 15.5 0 0 1 3.5 5.5C3.5 4.7 4.2 4 5 4Z" />
+  ),
+  shield: <path d="M12 3 5 5.8v5.4c0 4.4 2.9 8 7 9.8 4.1-1.8 7-5.4 7-9.8V5.8L12 3Z" />,
+  shield_check: (
+    <>
+      <path d="M12 3 5 5.8v5.4c0 4.4 2.9 8 7 9.8 4.1-1.8 7-5.4 7-9.8V5.8L12 3Z" />
+      <path d="m9 11.8 2.2 2.2 4-4.2" />
+    </>
+  ),
+  shield_alert: (
+    <>
+      <path d="M12 3 5 5.8v5.4c0 4.4 2.9 8 7 9.8 4.1-1.8 7-5.4 7-9.8V5.8L12 3Z" />
+      <path d="M12 8.2v4.3M12 15.5v.1" />
+    </>
+  ),
+  lock: (
+    <>
+      <rect x="5" y="10.5" width="14" height="10" rx="2.5" />
+      <path d="M8.5 10.5V7.5a3.5 3.5 0 0 1 7 0v3" />
+    </>
+  ),
+  send: <path d="M4.5 12 3.5 4.7 21 12 3.5 19.3 4.5 12Zm0 0H12" />,
+  plus: <path d="M12 5v14M5 12h14" />,
+  pencil: <path d="M14.5 5.5 18.5 9.5M4 20l1-4.5L16 4.6a1.9 1.9 0 0 1 2.7 0l.7.7a1.9 1.9 0 0 1 0 2.7L8.5 19 4 20Z" />,
+  close: <path d="M6 6l12 12M18 6 6 18" />,
+  check: <path d="m5 12.5 4.5 4.5L19 7.5" />,
+  clock: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M12 7.5V12l3 2" />
+    </>
+  ),
+  alert: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M12 8v4.5M12 15.7v.1" />
+    </>
+  ),
+  info: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M12 11.5V16M12 8.2v.1" />
+    </>
+  ),
+  back: <path d="M15 5l-7 7 7 7" />,
+  down: <path d="M5 9.5l7 7 7-7" />,
+  details: (
+    <>
+      <rect x="3.5" y="4.5" width="17" height="15" rx="2.5" />
+      <path d="M14.5 4.5v15" />
+    </>
+  ),
+  devices: (
+    <>
+      <path d="M4 16V7a2 2 0 0 1 2-2h11a2 2 0 0 1 2 2v1M2.5 19H13M16.5 11h4a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z" />
+    </>
+  ),
+  person: (
+    <>
+      <circle cx="12" cy="8" r="4" />
+      <path d="M4.5 20.5a7.5 7.5 0 0 1 15 0" />
+    </>
+  ),
+  data: (
+    <>
+      <ellipse cx="12" cy="6" rx="7.5" ry="2.8" />
+      <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
+    </>
+  ),
+  settings: (
+    <>
+      <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+      <circle cx="15" cy="7" r="2.2" />
+      <circle cx="9" cy="17" r="2.2" />
+    </>
+  ),
+  sign_out: <path d="M14 4.5H7a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2h7M10.5 12H21M17.5 8.5 21 12l-3.5 3.5" />,
+  eye: (
+    <>
+      <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z" />
+      <circle cx="12" cy="12" r="2.8" />
+    </>
+  ),
+  eye_off: (
+    <path d="M4 4l16 16M9.9 5.8c.7-.2 1.4-.3 2.1-.3 6 0 9.5 6.5 9.5 6.5a17 17 0 0 1-2.7 3.4M6.5 7.4A16 16 0 0 0 2.5 12S6 18.5 12 18.5c1.7 0 3.2-.5 4.5-1.2M10 10.2a2.8 2.8 0 0 0 3.9 3.9" />
+  ),
+  speaker: <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5H4ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11" />,
+  offline: <path d="M4 4l16 16M8.5 12.6a5.5 5.5 0 0 1 3.5-1.3M5.5 9.5a10 10 0 0 1 3.2-2M15 12.2l.6.5M12.5 6.7a10 10 0 0 1 6 2.8M12 17.5v.1" />,
+  keyboard: (
+    <>
+      <rect x="2.5" y="6" width="19" height="12" rx="2.5" />
+      <path d="M6.5 10h.1M10.2 10h.1M13.8 10h.1M17.5 10h.1M8 14h8" />
+    </>
+  ),
+  more: <path d="M5.5 12h.1M12 12h.1M18.5 12h.1" strokeWidth="3" />,
+  corner: <path d="M9 4.5H4.5V9M15 19.5h4.5V15M4.5 4.5l6 6M19.5 19.5l-6-6" />,
+} as const satisfies Record<string, ReactNode>;
+
+export type IconName = keyof typeof PATHS;
+
+/** An icon in the colour of the text around it. */
+export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      {PATHS[name]}
+    </svg>
+  );
+}

@@ -1,0 +1,26 @@
+import type { Trust } from "../../core/generated/Trust";
+import { useText } from "../app/context";
+import { Icon, type IconName } from "./icons";
+
+const LOOK: Readonly<Record<Trust, { icon: IconName; tone: string }>> = {
+  own: { icon: "person", tone: "grey" },
+  unverified: { icon: "lock", tone: "grey" },
+  verified: { icon: "shield_check", tone: "green" },
+  changed: { icon: "shield_alert", tone: "red" },
+};
+
+/**
+ * What one knows of a person's key: grey = encrypted, not verified; green = verified by oneself; red = changed.
+ * Colour is never alone: the icon differs, and the words stand beside it or in its name.
+ */
+export function TrustBadge({ trust, words = true }: { readonly trust: Trust; readonly words?: boolean }) {
+  const t = useText();
+  const { icon, tone } = LOOK[trust];
+  const text = t(`trust.${trust}`);
+  return (
+    <span className={`trust trust-${tone}`} title={words ? undefined : text}>
+      <Icon name={icon} size={16} />
+      <span className={words ? undefined : "visually-hidden"}>{text}</span>
+    </span>
+  );
+}

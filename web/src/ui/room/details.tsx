@@ -1,0 +1,78 @@
+import { useState } from "react";
+import type { RoomView } from "../../core/generated/RoomView";
+import { useApp } from "../app/context";
+import { Button } from "../parts/button";
+import { Confirm } from "../parts/dialog";
+import { Panel } from "../parts/panel";
+import { useRoomTitle } from "../parts/room-title";
+import { AddPeople } from "./add-people";
+import { Members } from "./members";
+import { RenameRoom } from "./rename-room";
+
+/** Members, name and encryption of a room. */
+export function Details({ room, onClose }: { readonly room: RoomView; readonly onClose: () => void }) {
+  const { t } = useApp();
+  const shared = room.kind === "room";
+  return (
+    <Panel title={t("details.title")} onClose={onClose}>
+      <section>
+        <h3>{t("details.members")}</h3>
+        {room.moderator && shared && <p className="soft">{t("details.moderator")}</p>}
+        <Members room={room} />
+        {room.may_add && shared && <AddPeople room={room} />}
+      </section>
+      {room.may_add && shared && (
+        <section>
+          <h3>{t("details.rename")}</h3>
+          <RenameRoom key={room.title} room={room} />
+        </section>
+      )}
+      <section>
+        <h3>{t("details.encryption")}</h3>
+        <p>{t("details.encryption_text")}</p>
+        <dl className="facts">
+          <dt>{t("details.keys")}</dt>
+          <dd>{t(`details.keys.${room.keys}`)}</dd>
+          <dt>{t("details.epoch")}</dt>
+          <dd>{room.epoch}</dd>
+          <dt>{t("details.suite")}</dt>
+          <dd className="code">{room.suite}</dd>
+        </dl>
+      </section>
+      {shared && <LeaveRoom room={room} />}
+    </Panel>
+  );
+}
+
+function LeaveRoom({ room }: { readonly room: RoomView }) {
+  const { client, navigator, t } = useApp();
+  const [asking, setAsking] = useState(false);
+  const title = useRoomTitle()(room);
+  return (
+    <section>
+      <Button
+        look="danger"
+        icon="sign_out"
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        {t("details.leave")}
+      </Button>
+      {asking && (
+        <Confirm
+          title={t("details.leave_title", { room: title })}
+          text={<p>{t("details.leave_text")}</p>}
+          confirm={t("details.leave_confirm")}
+          act={() => client.commands.leaveRoom(room.room_id)}
+          onClose={() => {
+            setAsking(false);
+          }}
+          onDone={() => {
+            navigator.replace({ page: "home" });
+          }}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,125 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import type { Conversation } from "../../state/conversation";
+import { newerSpan, newestSpan, olderSpan, type Span } from "../../state/window";
+import { useApp } from "../app/context";
+
+/** Nearer to the end than this counts as being there; a finger is not exact. */
+const END_SLACK_PX = 40;
+
+/** Nearer to an edge of the window than this, the window moves on: about two screens of a phone. */
+const EDGE_PX = 1_200;
+
+/** What the list needs to know of its scrolling. */
+export interface Scroll {
+  readonly span: Span;
+  readonly atEnd: boolean;
+  readonly newBelow: number;
+  readonly loadingOlder: boolean;
+  readonly onScroll: () => void;
+  readonly loadOlder: () => void;
+  readonly jumpToEnd: () => void;
+}
+
+/** A message in the page, and how far below the upper edge it stands. */
+interface Anchor {
+  readonly id: string;
+  readonly top: number;
+}
+
+/**
+ * Keeps the reader's place. At the end the list follows new messages; elsewhere the first visible message stays
+ * where it is, whatever is loaded or dropped around it.
+ */
+export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string, conversation: Conversation): Scroll {
+  const { client } = useApp();
+  const total = conversation.messages.length;
+  const [pinned, setPinned] = useState(true);
+  const [span, setSpan] = useState<Span>({ start: 0, end: 0 });
+  const [loadingOlder, setLoadingOlder] = useState(false);
+  const [seen, setSeen] = useState(0);
+  const anchor = useRef<Anchor | null>(null);
+  const oldest = conversation.messages[0]?.message_id;
+  const [known, setKnown] = useState({ total: 0, oldest });
+
+  // Older messages that came in front move the window along with the messages that it shows.
+  if (known.total !== total || known.oldest !== oldest) {
+    const shift = known.oldest === undefined ? 0 : conversation.messages.findIndex((m) => m.message_id === known.oldest);
+    const ahead = Math.max(0, shift);
+    setKnown({ total, oldest });
+    setSpan(pinned ? newestSpan(total) : { start: span.start + ahead, end: Math.min(total, span.end + ahead) });
+    setSeen(pinned ? total : seen + ahead);
+  }
+
+  const toEnd = useCallback(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [box]);
+
+  useLayoutEffect(() => {
+    if (pinned) toEnd();
+    else if (box.current && anchor.current) restore(box.current, anchor.current);
+  }, [box, pinned, span, conversation, toEnd]);
+
+  // Text wraps anew when the width changes, and the box shrinks when the keyboard of a phone opens.
+  useEffect(() => {
+    const element = box.current;
+    if (!element || !pinned) return;
+    const observer = new ResizeObserver(toEnd);
+    observer.observe(element);
+    const content = element.firstElementChild;
+    if (content) observer.observe(content);
+    return () => {
+      observer.disconnect();
+    };
+  }, [box, pinned, toEnd]);
+
+  const loadOlder = (): void => {
+    if (loadingOlder || !conversation.hasOlder) return;
+    setLoadingOlder(true);
+    void client.commands.loadOlder(roomId).then(() => {
+      setLoadingOlder(false);
+    });
+  };
+
+  const onScroll = (): void => {
+    const element = box.current;
+    if (!element) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const atNewest = span.end >= total;
+    const end = atNewest && below <= END_SLACK_PX;
+    anchor.current = end ? null : firstVisible(element);
+    if (end !== pinned) {
+      setPinned(end);
+      if (end) setSeen(total);
+    }
+    if (element.scrollTop < EDGE_PX && !end) {
+      if (span.start > 0) setSpan(olderSpan(span));
+      else loadOlder();
+    } else if (below < EDGE_PX && !atNewest) setSpan(newerSpan(span, total));
+  };
+
+  const jumpToEnd = (): void => {
+    anchor.current = null;
+    setSpan(newestSpan(total));
+    setPinned(true);
+    setSeen(total);
+  };
+
+  return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd };
+}
+
+function firstVisible(box: HTMLElement): Anchor | null {
+  const edge = box.getBoundingClientRect().top;
+  for (const element of box.querySelectorAll<HTMLElement>("[data-message]")) {
+    const { top, bottom } = element.getBoundingClientRect();
+    const id = element.dataset["message"];
+    if (bottom > edge && id !== undefined) return { id, top: top - edge };
+  }
+  return null;
+}
+
+function restore(box: HTMLElement, anchor: Anchor): void {
+  const element = box.querySelector(`[data-message="${CSS.escape(anchor.id)}"]`);
+  if (!element) return;
+  const moved = element.getBoundingClientRect().top - box.getBoundingClientRect().top - anchor.top;
+  if (Math.abs(moved) >= 1) box.scrollTop += moved;
+}

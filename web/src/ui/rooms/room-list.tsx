@@ -1,0 +1,76 @@
+import type { RoomView } from "../../core/generated/RoomView";
+import { agoText } from "../../i18n/format";
+import { useApp, useStore } from "../app/context";
+import { Link } from "../app/link";
+import { Avatar } from "../parts/avatar";
+import { Icon } from "../parts/icons";
+import { Loading } from "../parts/messages";
+import { useNow } from "../parts/now";
+import { useRoomTitle } from "../parts/room-title";
+
+/** All rooms, the most recently active first. */
+export function RoomList({ current }: { readonly current: string | null }) {
+  const { client, t } = useApp();
+  const rooms = useStore(client.rooms);
+  return (
+    <nav className="room-list" aria-label={t("main.rooms")}>
+      {rooms === null && <Loading>{t("main.loading")}</Loading>}
+      {rooms?.length === 0 && (
+        <div className="room-list-empty">
+          <p>{t("main.empty.title")}</p>
+          <p className="soft">{t("main.empty.text")}</p>
+        </div>
+      )}
+      {rooms && rooms.length > 0 && (
+        <ul>
+          {rooms.map((room) => (
+            <li key={room.room_id}>
+              <RoomLink room={room} current={room.room_id === current} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}
+
+function RoomLink({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
+  const { t } = useApp();
+  const title = useRoomTitle()(room);
+  const now = useNow(60_000);
+  const unread = room.unread > 0;
+  return (
+    <Link
+      to={{ page: "room", roomId: room.room_id }}
+      className={unread ? "room-link room-link-unread" : "room-link"}
+      aria-current={current ? "page" : undefined}
+      // The name is the title alone, so that people and programs find the room by it; the rest describes it.
+      aria-labelledby={`room-${room.room_id}`}
+      aria-describedby={`room-more-${room.room_id}`}
+    >
+      <Avatar id={room.room_id} name={title} />
+      <span className="room-link-title" id={`room-${room.room_id}`}>
+        {title}
+      </span>
+      <span className="room-link-more" id={`room-more-${room.room_id}`}>
+        {room.active_at > 0 && <span className="room-link-time">{agoText(t.locale, room.active_at, now)}</span>}
+        <span className="room-link-preview">
+          {room.call ? (
+            <span className="room-link-call">
+              <Icon name="phone" size={14} />
+              {t("main.in_call")}
+            </span>
+          ) : (
+            room.preview
+          )}
+        </span>
+        {unread && (
+          <span className="room-link-count">
+            <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
+            <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
+          </span>
+        )}
+      </span>
+    </Link>
+  );
+}
