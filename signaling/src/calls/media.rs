@@ -41,11 +41,12 @@ impl Offers {
         Some((self.last, ticket))
     }
 
-    fn answer(&mut self, request: u64, result: Result<String, OfferRefused>) {
-        if let Some(offer) = self.waiting.remove(&request) {
-            // Who asked may have stopped waiting.
-            let _ = offer.answer.send(result);
-        }
+    /// Hands the answer to who asked, and gives its place.
+    fn answer(&mut self, request: u64, result: Result<String, OfferRefused>) -> Option<Place> {
+        let offer = self.waiting.remove(&request)?;
+        // Who asked may have stopped waiting.
+        let _ = offer.answer.send(result);
+        Some(offer.place)
     }
 
     /// Closes the tickets of a participant that is no more.
@@ -130,7 +131,13 @@ impl Calls {
     /// Takes what the SFU says. What it says of participants that are no more goes nowhere.
     pub fn on_sfu(&mut self, message: FromSfu) {
         match message {
-            FromSfu::Answer { request, result } => self.offers.answer(request, result),
+            FromSfu::Answer { request, result } => {
+                let unknown = result == Err(OfferRefused::NoConnection);
+                let place = self.offers.answer(request, result).filter(|_| unknown);
+                if let Some(place) = place {
+                    self.media_lost(place);
+                }
+            }
             FromSfu::Bindings { place, slots, live } => {
                 let out = Arc::clone(&self.out);
                 if let Some(participant) = self.at(place) {
@@ -155,19 +162,20 @@ impl Calls {
                     call.tell_members(&*self.out, &event);
                 }
             }
-            FromSfu::Connection {
-                place,
-                side: _,
-                connected,
-            } => {
-                let out = Arc::clone(&self.out);
-                if !connected && let Some(participant) = self.at(place) {
-                    let lost = CallRef {
-                        call_id: place.call_id,
-                    };
-                    out.to_device(participant.who.device_id, Event::MediaLost(lost));
-                }
-            }
+            // The client's own PeerConnection tells it sooner. To say so here would make a client that replaces
+            // a connection replace it again and again, for the former one breaks each time.
+            FromSfu::Connection { .. } => {}
+        }
+    }
+
+    /// The SFU does not know a connection that the client has: it was started anew in between.
+    fn media_lost(&mut self, place: Place) {
+        let out = Arc::clone(&self.out);
+        if let Some(participant) = self.at(place) {
+            let lost = CallRef {
+                call_id: place.call_id,
+            };
+            out.to_device(participant.who.device_id, Event::MediaLost(lost));
         }
     }
 

@@ -247,15 +247,29 @@ fn what_the_sfu_says_goes_to_whom_it_concerns() {
             && matches!(event, Event::MediaSpeaker(speaker) if speaker.participant_id == loudest)
     }));
 
-    let connection = |connected| FromSfu::Connection {
-        place: world.place(BOB),
-        side: Side::Publish,
-        connected,
+    for connected in [true, false] {
+        let place = world.place(BOB);
+        world.calls.on_sfu(FromSfu::Connection {
+            place,
+            side: Side::Publish,
+            connected,
+        });
+    }
+    assert!(world.events().is_empty(), "the browser notices that itself");
+}
+
+#[test]
+fn who_renegotiates_with_an_sfu_that_started_anew_is_told_to_offer_again() {
+    let mut world = World::new();
+    world.all_in();
+    let _ticket = world.offer(BOB, Side::Publish).unwrap();
+    let [ToSfu::Offer { request, .. }] = world.sent()[..] else {
+        panic!()
     };
-    let (up, down) = (connection(true), connection(false));
-    world.calls.on_sfu(up);
-    assert!(world.events().is_empty());
-    world.calls.on_sfu(down);
+    world.calls.on_sfu(FromSfu::Answer {
+        request,
+        result: Err(OfferRefused::NoConnection),
+    });
     let events = world.events();
     assert!(matches!(events[..], [(to, Event::MediaLost(_))] if to == To::Device(world.device(BOB))));
 }
