@@ -2,7 +2,7 @@
  * @typedef {object} Scene
  * @property {string} name
  * @property {string} path
- * @property {string[]} [sizes] where it can be seen; everywhere if left out
+ * @property {string[]} [sizes] `desktop` or `phone`, where it can be seen; everywhere if left out
  * @property {(page: import("playwright-core").Page) => Promise<void>} [act]
  */
 
@@ -50,6 +50,11 @@ export const SCENES = [
       await page.getByRole("textbox", { name: "Password", exact: true }).fill("password1");
       await press(page, "Create account");
     },
+  },
+  {
+    name: "invite-first",
+    path: "/invite/first?signed-out",
+    act: (page) => page.getByRole("textbox", { name: "Email" }).waitFor(),
   },
   { name: "invite-used", path: "/invite/used?signed-out" },
   { name: "home", path: "/" },
@@ -256,7 +261,7 @@ export const SCENES = [
   {
     name: "call-more",
     path: "/rooms/design/call",
-    sizes: ["phone", "narrow"],
+    sizes: ["phone"],
     act: async (page) => {
       await join(page);
       await press(page, "More");

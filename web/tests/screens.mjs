@@ -1,7 +1,7 @@
 // Walks through every screen on the fake core in a real Chromium: light and dark, desktop and phone. Saves a picture
 // of each, and fails if axe-core finds a violation, if the console shows an error, or if a page scrolls sideways.
 //
-//   npm run screens [-- --out FOLDER] [--only NAME] [--browser PATH]
+//   npm run screens [-- --out FOLDER] [--only NAME] [--size desktop|phone] [--browser PATH]
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -16,15 +16,23 @@ const { values: options } = parseArgs({
   options: {
     out: { type: "string" },
     only: { type: "string" },
+    size: { type: "string" },
     browser: { type: "string", default: process.env["CHROMIUM"] ?? "/usr/bin/chromium" },
   },
 });
 
-const SIZES = {
-  desktop: { width: 1280, height: 800 },
-  phone: { width: 390, height: 780 },
-  // 1280 pixels at 400 % zoom (WCAG 1.4.10).
-  narrow: { width: 320, height: 640 },
+/** Each visit is looked at in these forms; the page follows without a load. */
+const VISITS = {
+  desktop: [
+    { suffix: "desktop-light", width: 1280, height: 800, colorScheme: "light" },
+    { suffix: "desktop-dark", width: 1280, height: 800, colorScheme: "dark" },
+  ],
+  phone: [
+    { suffix: "phone-light", width: 390, height: 780, colorScheme: "light" },
+    { suffix: "phone-dark", width: 390, height: 780, colorScheme: "dark" },
+    // 1280 pixels at 400 % zoom (WCAG 1.4.10).
+    { suffix: "narrow-light", width: 320, height: 640, colorScheme: "light" },
+  ],
 };
 
 const root = path.dirname(import.meta.dirname);
@@ -42,19 +50,19 @@ const browser = await chromium.launch({
 });
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** A page that does not come to be what a scene waits for is a fault. */
+const PATIENCE_MS = 10_000;
+const SETTLE_MS = 300;
+
 /** @type {string[]} */
 const faults = [];
 let count = 0;
-for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const scheme of /** @type {const} */ (["light", "dark"])) {
-    // At the narrowest only the layout differs from the phone's.
-    if (size === "narrow" && scheme === "dark") continue;
-    for (const scene of SCENES) {
-      if (options.only !== undefined && !scene.name.includes(options.only)) continue;
-      if (scene.sizes && !scene.sizes.includes(size)) continue;
-      await visit(`${scene.name}-${size}-${scheme}`, scene, viewport, scheme, size !== "desktop");
-      count += 1;
-    }
+for (const [size, forms] of Object.entries(VISITS)) {
+  for (const scene of SCENES) {
+    if (options.only !== undefined && !scene.name.includes(options.only)) continue;
+    if (options.size !== undefined && options.size !== size) continue;
+    if (scene.sizes && !scene.sizes.includes(size)) continue;
+    await visit(scene, /** @type {Form[]} */ (forms), size === "phone");
   }
 }
 await browser.close();
@@ -66,31 +74,42 @@ for (const fault of faults) console.error(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
 
 /**
- * @param {string} name
+ * @typedef {{ suffix: string, width: number, height: number, colorScheme: "light" | "dark" }} Form
+ *
  * @param {import("./scenes.mjs").Scene} scene
- * @param {{ width: number, height: number }} viewport
- * @param {"light" | "dark"} colorScheme
- * @param {boolean} touch
+ * @param {Form[]} forms
+ * @param {boolean} hasTouch
  */
-async function visit(name, scene, viewport, colorScheme, touch) {
-  const context = await browser.newContext({ viewport, colorScheme, locale: "en-GB", hasTouch: touch, bypassCSP: false });
+async function visit(scene, forms, hasTouch) {
+  const [first] = forms;
+  if (!first) return;
+  const { width, height, colorScheme } = first;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", hasTouch });
   const page = await context.newPage();
-  page.setDefaultTimeout(5_000);
+  const where = `${scene.name}-${hasTouch ? "phone" : "desktop"}`;
+  page.setDefaultTimeout(PATIENCE_MS);
   page.on("console", (message) => {
-    if (message.type() === "error") faults.push(`${name}: console: ${message.text()}`);
+    if (message.type() === "error") faults.push(`${where}: console: ${message.text()}`);
   });
-  page.on("pageerror", (error) => faults.push(`${name}: ${error.message}`));
+  page.on("pageerror", (error) => faults.push(`${where}: ${error.message}`));
   await page.clock.setFixedTime(new Date(Date.UTC(2026, 10, 24, 14, 5)));
   try {
     await page.goto(server.origin + scene.path);
     await scene.act?.(page);
-    // Pictures, fonts and dialogs settle.
-    await page.waitForTimeout(250);
-    await page.screenshot({ path: path.join(out, `${name}.png`) });
-    await inspect(page, name);
+    await page.evaluate(axe);
+    for (const form of forms) {
+      const name = `${scene.name}-${form.suffix}`;
+      await page.emulateMedia({ colorScheme: form.colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width: form.width, height: form.height });
+      // Pictures, sizes and colours settle.
+      await page.waitForTimeout(SETTLE_MS);
+      await page.screenshot({ path: path.join(out, `${name}.png`) });
+      await inspect(page, name);
+      count += 1;
+    }
   } catch (error) {
-    faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    await page.screenshot({ path: path.join(out, `${name}-failed.png`) }).catch(() => undefined);
+    faults.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    await page.screenshot({ path: path.join(out, `${where}-failed.png`) }).catch(() => undefined);
   }
   await context.close();
 }
@@ -100,7 +119,6 @@ async function visit(name, scene, viewport, colorScheme, touch) {
  * @param {string} name
  */
 async function inspect(page, name) {
-  await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     // @ts-expect-error -- axe put itself into the page
     const result = await window.axe.run(document, { resultTypes: ["violations"] });

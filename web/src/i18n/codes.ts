@@ -23,7 +23,7 @@ export function signedOutText(t: Translate, reason: string): string {
 
 /** What happened in a room, and by whom. */
 export function roomEventText(t: Translate, event: Failure, author: string): string {
-  return codeText(t, "room_event", event.code, { author, ...event.params });
+  return codeText(t, "room_event", event.code, { by: author, ...event.params });
 }
 
 /** What is the matter with a device or the network, and what to do. */
@@ -52,6 +52,6 @@ function filled(t: Translate, keys: readonly string[], values: Readonly<Record<s
 }
 
 function waitOf(t: Translate, params: Readonly<Record<string, string | undefined>>): string | undefined {
-  const ms = Number(params["retry_after_ms"] ?? Number.NaN);
-  return Number.isFinite(ms) ? waitText(t.locale, ms) : undefined;
+  const seconds = Number(params["seconds"] ?? Number.NaN);
+  return Number.isFinite(seconds) ? waitText(t.locale, seconds * 1000) : undefined;
 }

@@ -453,7 +453,8 @@ export const en = {
   "signed_out.device_revoked": "This device was revoked from another one of your devices. Sign in to use it again; it starts empty.",
   "signed_out.store_lost":
     "The data of this device is gone: the browser deleted it, or it could not be read. Sign in again; your rooms come back, older messages stay on your other devices.",
-  "signed_out.core_failed": "The part that holds your keys stopped. Load the page again; your messages are stored on this device.",
+  "signed_out.core_failed":
+    "The part of this page that holds your keys could not start, or stopped. Load the page again; your messages are stored on this device. If that does not help, use a current Chrome, Edge, Firefox or Safari, and no private window.",
   "signed_out.unknown": "You were signed out. Sign in again to go on.",
 
   "notice.unknown": "Something needs your attention ({code}).",
@@ -523,6 +524,6 @@ export const en = {
   "error.server_untrusted":
     "The server sent something that does not hold, so this was stopped. Nothing of yours was sent. Tell your administrator.",
   "error.no_encoded_transforms":
-    "This browser cannot encrypt calls end to end. Use Chrome, Edge or another Chromium from version 141, Firefox from version 117, or a current Safari.",
+    "This browser cannot encrypt calls end to end, and a call without encryption is not offered. Use Chrome, Edge or another Chromium from version 141, Firefox from version 117, or a current Safari.",
   "error.core_failed": "The part that holds your keys stopped. Load the page again; your messages are stored on this device.",
 } as const;

@@ -15,6 +15,7 @@ export type Session = { readonly state: "starting" } | SessionView;
 /** Notices that interrupt, because something of the person's is at stake. */
 const URGENT_NOTICES = new Set([
   "identity_changed",
+  "removed_from_room",
   "device_added",
   "call_removed",
   "rolled_back",

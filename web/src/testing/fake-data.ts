@@ -140,11 +140,11 @@ function designMessages(): MessageView[] {
   const yesterday = NOW - DAY;
   return [
     event(1, alice, yesterday - 60 * MINUTE, "created"),
-    event(2, alice, yesterday - 59 * MINUTE, "added", { name: bob.name }),
+    event(2, alice, yesterday - 59 * MINUTE, "added", { by: alice.name, who: bob.name }),
     text(3, alice, yesterday - 58 * MINUTE, "Welcome both. This is where we look at drafts before they go to the client."),
     text(4, bob, yesterday - 40 * MINUTE, "Good. I would rather see rough sketches early than polished ones late."),
     text(5, bob, yesterday - 39 * MINUTE, "First question from my side: does the new form have to fit on one page? It did not in print, and people complained."),
-    event(6, alice, yesterday, "added", { name: carol.name }),
+    event(6, alice, yesterday, "added", { by: alice.name, who: carol.name }),
     text(7, carol, NOW - 95 * MINUTE, "Hello everyone!"),
     text(8, alice, NOW - 90 * MINUTE, "Hi Carol. Two things to decide today:\n\n1. the order of the steps\n2. what happens when somebody comes back after a week"),
     text(9, carol, NOW - 30 * MINUTE, "For the second: keep what they typed, and say so. Nothing is worse than an empty form."),

@@ -47,13 +47,15 @@ function useEnd(call: CallView | null, roomId: string): void {
 function Removed({ onBack }: { readonly onBack: () => void }) {
   const { t } = useApp();
   return (
-    <main className="home" id="content" role="alert">
+    <main className="home" id="content">
+      <div className="home" role="alert">
       <Empty title={t("call.removed.title")} icon="shield_alert" level={1}>
         <p>{t("call.removed.text")}</p>
         <Button look="primary" onClick={onBack}>
           {t("call.back_to_room")}
         </Button>
       </Empty>
+      </div>
     </main>
   );
 }

@@ -85,7 +85,9 @@ export function CallScreen({ room, call, onLeave }: Props) {
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
-      <CallToolbar actions={actions} peopleOpen={panel === "people"} bar={bar} />
+      <footer className="call-bar-area">
+        <CallToolbar actions={actions} peopleOpen={panel === "people"} bar={bar} />
+      </footer>
       {help && (
         <KeysDialog
           onClose={() => {

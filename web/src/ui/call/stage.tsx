@@ -32,7 +32,8 @@ export function Stage({ stage }: { readonly stage: StageView }) {
           <CallTile tile={screen} />
         </div>
       )}
-      <div className={screen ? "filmstrip" : "grid"} ref={box}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the strip scrolls */}
+      <div className={screen ? "filmstrip" : "grid"} ref={box} tabIndex={screen ? 0 : undefined}>
         {tiles.map((tile) => (
           <div
             key={tile.key}

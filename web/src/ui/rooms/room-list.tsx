@@ -40,19 +40,19 @@ function RoomLink({ room, current }: { readonly room: RoomView; readonly current
   const now = useNow(60_000);
   const unread = room.unread > 0;
   return (
-    <Link
-      to={{ page: "room", roomId: room.room_id }}
-      className={unread ? "room-link room-link-unread" : "room-link"}
-      aria-current={current ? "page" : undefined}
-      // The name is the title alone, so that people and programs find the room by it; the rest describes it.
-      aria-labelledby={`room-${room.room_id}`}
-      aria-describedby={`room-more-${room.room_id}`}
-    >
+    <div className={unread ? "room-link room-link-unread" : "room-link"}>
       <Avatar id={room.room_id} name={title} />
-      <span className="room-link-title" id={`room-${room.room_id}`}>
+      {/* The name of the link is the title alone, so that people and programs find the room by it; it covers the
+          whole row, and the rest describes it. */}
+      <Link
+        to={{ page: "room", roomId: room.room_id }}
+        className="room-link-title"
+        aria-current={current ? "page" : undefined}
+        aria-describedby={`room-more-${room.room_id}`}
+      >
         {title}
-      </span>
-      <span className="room-link-more" id={`room-more-${room.room_id}`}>
+      </Link>
+      <div className="room-link-more" id={`room-more-${room.room_id}`}>
         {room.active_at > 0 && <span className="room-link-time">{agoText(t.locale, room.active_at, now)}</span>}
         <span className="room-link-preview">
           {room.call ? (
@@ -70,7 +70,7 @@ function RoomLink({ room, current }: { readonly room: RoomView; readonly current
             <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
           </span>
         )}
-      </span>
-    </Link>
+      </div>
+    </div>
   );
 }

@@ -3,14 +3,19 @@ import type { PersonCard } from "../../core/generated/PersonCard";
 import type { Route } from "../../state/routes";
 import { useApp, useRoom, useStore } from "../app/context";
 import { Link } from "../app/link";
+import { useTitle } from "../app/title";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
+import { useMatches } from "../parts/matches";
 import { useRoomTitle } from "../parts/room-title";
 import { Wordmark } from "../parts/wordmark";
 import { NewMessage } from "./new-message";
 import { NewRoom } from "./new-room";
 import { RoomList } from "./room-list";
 import { UserMenu } from "./user-menu";
+
+/** Where the list and the page do not fit beside each other; the same width as in the style sheets. */
+const PHONE = "(max-width: 760px)";
 
 interface Props {
   readonly me: PersonCard;
@@ -25,47 +30,72 @@ export function Shell({ me, route, children }: Props) {
   const close = (): void => {
     setDialog(null);
   };
+  const narrow = useMatches(PHONE);
   const inRoom = route.page === "room" || route.page === "call";
-  return (
-    <div className={route.page === "home" ? "shell shell-home" : "shell shell-page"}>
-      <a className="skip-link" href="#content">
-        {t("app.skip")}
-      </a>
-      <div className="sidebar">
-        <header className="sidebar-header">
-          <Wordmark />
-          <UserMenu me={me} />
-        </header>
-        <div className="sidebar-actions">
-          <Button
-            icon="plus"
-            onClick={() => {
-              setDialog("room");
-            }}
-          >
-            {t("main.new_room")}
-          </Button>
-          <Button
-            icon="pencil"
-            onClick={() => {
-              setDialog("message");
-            }}
-          >
-            {t("main.new_message")}
-          </Button>
-        </div>
-        <RoomList current={inRoom ? route.roomId : null} />
-        <footer className="sidebar-footer">
-          <CallBar route={route} />
-          <ConnectionLine />
-        </footer>
+  const list = (
+    <>
+      <header className="sidebar-header">
+        <Wordmark />
+        <UserMenu me={me} />
+      </header>
+      <div className="sidebar-actions">
+        <Button
+          icon="plus"
+          onClick={() => {
+            setDialog("room");
+          }}
+        >
+          {t("main.new_room")}
+        </Button>
+        <Button
+          icon="pencil"
+          onClick={() => {
+            setDialog("message");
+          }}
+        >
+          {t("main.new_message")}
+        </Button>
       </div>
-      <main className="page" id="content" tabIndex={-1}>
-        {children}
-      </main>
+      <RoomList current={inRoom ? route.roomId : null} />
+      <footer className="sidebar-footer">
+        <CallBar route={route} />
+        <ConnectionLine />
+      </footer>
+    </>
+  );
+  const page = (
+    <main className="page" id="content" tabIndex={-1}>
+      {narrow && <ConnectionLine />}
+      {children}
+    </main>
+  );
+  return (
+    <div className="shell">
+      {!narrow && (
+        <>
+          <a className="skip-link" href="#content">
+            {t("app.skip")}
+          </a>
+          <div className="sidebar">{list}</div>
+          {page}
+        </>
+      )}
+      {narrow && (route.page === "home" ? <PhoneHome>{list}</PhoneHome> : page)}
       {dialog === "room" && <NewRoom onClose={close} />}
       {dialog === "message" && <NewMessage onClose={close} />}
     </div>
+  );
+}
+
+/** The list of rooms as the page itself. */
+function PhoneHome({ children }: { readonly children: ReactNode }) {
+  const t = useApp().t;
+  useTitle(t("main.rooms"));
+  return (
+    <main className="sidebar" id="content" tabIndex={-1}>
+      <h1 className="visually-hidden">{t("main.rooms")}</h1>
+      {children}
+    </main>
   );
 }
 
