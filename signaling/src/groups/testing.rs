@@ -24,6 +24,9 @@ use super::{GroupName, Judge, KnownUser, PublicGroupState};
 /// The suite of every group.
 pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed25519;
 
+/// A suite without post-quantum keys, which no group has.
+pub(crate) const CLASSIC_SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
+
 const SETTINGS_TYPE: ExtensionType = ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION);
 
 /// The time at which every test begins.
@@ -170,10 +173,16 @@ impl Person {
 }
 
 fn capabilities() -> Capabilities {
-    Capabilities::new(None, Some(&[SUITE]), Some(&[SETTINGS_TYPE]), None, None)
+    Capabilities::new(
+        None,
+        Some(&[SUITE, CLASSIC_SUITE]),
+        Some(&[SETTINGS_TYPE]),
+        None,
+        None,
+    )
 }
 
-fn extensions(settings: &RoomSettings) -> Extensions<GroupContext> {
+pub(crate) fn extensions(settings: &RoomSettings) -> Extensions<GroupContext> {
     // OpenMLS takes a new value only of extensions that the group requires of every leaf.
     let required = RequiredCapabilitiesExtension::new(&[SETTINGS_TYPE], &[], &[]);
     let settings = UnknownExtension(settings.encode());
@@ -232,19 +241,20 @@ impl Device {
 
     /// Founds a group with this device alone in it.
     pub fn found(self: &Rc<Self>, group: GroupName, settings: &RoomSettings) -> (Member, Founding) {
-        self.found_with(group, extensions(settings))
+        self.found_with(group, extensions(settings), SUITE)
     }
 
-    /// Founds a group whose context has these extensions.
+    /// Founds a group of this suite whose context has these extensions.
     pub fn found_with(
         self: &Rc<Self>,
         name: GroupName,
         extensions: Extensions<GroupContext>,
+        suite: Ciphersuite,
     ) -> (Member, Founding) {
         let group = MlsGroup::builder()
             .replace_old_group()
             .with_group_id(GroupId::from_slice(&name.encode()))
-            .ciphersuite(SUITE)
+            .ciphersuite(suite)
             .with_wire_format_policy(MIXED_PLAINTEXT_WIRE_FORMAT_POLICY)
             .with_capabilities(capabilities())
             .with_group_context_extensions(extensions)

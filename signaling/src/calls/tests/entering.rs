@@ -110,6 +110,7 @@ fn only_devices_of_the_room_enter() {
     world.assert_empty();
 }
 
+/// B4: admission is an Add that a member commits, of who asked.
 #[test]
 fn nobody_is_added_who_did_not_ask() {
     let mut world = World::new();

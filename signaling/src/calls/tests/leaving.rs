@@ -113,6 +113,7 @@ fn who_comes_back_hears_what_it_missed() {
     );
 }
 
+/// B4: removal is a Remove that a member commits; forwarding ends with it.
 #[test]
 fn a_moderator_throws_someone_out_at_once() {
     let mut world = World::new();

@@ -69,6 +69,7 @@ fn an_offer_gets_the_sfus_answer() {
     assert_eq!(second.try_recv().unwrap().unwrap_err(), refused);
 }
 
+/// R52: nothing is forwarded to or from who has no leaf in the group.
 #[test]
 fn who_was_not_added_has_no_media() {
     let mut world = World::new();

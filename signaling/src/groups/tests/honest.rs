@@ -3,6 +3,7 @@ use protocol::{LeafIndex, room_settings::WhoMayAdd};
 use super::*;
 use crate::groups::testing::call_name;
 
+/// R36: who was added shares the keys from then on.
 #[test]
 fn added_members_get_in_and_share_the_keys_of_the_founder() {
     let room = Room::new();

@@ -2,7 +2,7 @@ use openmls::prelude::{Extension, Extensions, UnknownExtension};
 use protocol::{Bytes, Code, DeviceId, Generation, LeafIndex, Millis, socket::CommitBundle};
 
 use super::*;
-use crate::groups::testing::call_name;
+use crate::groups::testing::{CLASSIC_SUITE, SUITE, call_name, extensions};
 
 impl Room {
     fn apply(&mut self, bundle: &CommitBundle, by: &Device) -> Result<CommitEffect, GroupError> {
@@ -136,6 +136,7 @@ fn a_moderator_removes_someone() {
     assert_eq!(room.server.leaves().len(), 1);
 }
 
+/// B8: caps and roles are part of the group, and not for everyone to change.
 #[test]
 fn settings_are_not_a_members_to_change() {
     let mut room = Room::new();
@@ -520,8 +521,18 @@ fn a_founding_without_settings_is_refused() {
     let nonsense = Extension::Unknown(0xF0C1, UnknownExtension(vec![9]));
     for extensions in [Extensions::empty(), Extensions::single(nonsense).unwrap()] {
         let mut alice = Founder::new();
-        let (_, founding) = alice.laptop.found_with(alice.name, extensions);
+        let (_, founding) = alice.laptop.found_with(alice.name, extensions, SUITE);
         let error = alice.error(alice.name, &founding.group_info, &founding.tree);
         assert_eq!(error, Refusal::BadSettings.into());
     }
+}
+
+/// B14: no group without post-quantum keys.
+#[test]
+fn a_founding_of_another_suite_is_refused() {
+    let mut alice = Founder::new();
+    let settings = extensions(&alice.settings);
+    let (_, founding) = alice.laptop.found_with(alice.name, settings, CLASSIC_SUITE);
+    let error = alice.error(alice.name, &founding.group_info, &founding.tree);
+    assert_eq!(error, Refusal::OtherSuite.into());
 }

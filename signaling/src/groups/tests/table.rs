@@ -113,6 +113,7 @@ fn device(certificate: &Certificate) -> DeviceId {
     certificate.body().device_id
 }
 
+/// R36: adding by members, as the room's settings say.
 #[test]
 fn who_may_add_in_which_kind() {
     use Refusal::{AddByNonModerator, AddToDirect, AddToOwn, AddUnasked};
