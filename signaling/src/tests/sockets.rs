@@ -2,19 +2,26 @@
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Bytes, Code, PROTOCOL_VERSION,
+    Bytes, Code, DeviceId, PROTOCOL_VERSION,
     accounts::Session,
     limits::MAX_SOCKET_QUEUE,
     socket::{ByeReason, ClientFrame, Event, Hello, HelloReply, OwnState, Reply, Request, ServerFrame},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{self, Message, client::IntoClientRequest as _, http::HeaderValue},
 };
 
 use super::stories::{alice, trio};
-use crate::testing::{Account, World, open_session};
+use crate::{
+    random::random,
+    sessions::Caller,
+    testing::{Account, World, open_session},
+};
 
 /// The service on a port of its own.
 struct Listening {
@@ -289,4 +296,56 @@ async fn events_reach_the_other_connection_of_the_user() {
         panic!()
     };
     assert!(matches!(*event, Event::OwnStateChanged { version: 1 }));
+}
+
+/// What one idle connection may cost the server.
+const IDLE_CONNECTION_BYTES: u64 = 12 * 1024;
+/// Connections after which the process has what it needs once.
+const WARM_UP: u64 = 50;
+/// Connections measured; with their other ends they stay below the usual limit of 1,024 open files.
+const MEASURED: u64 = 350;
+
+#[tokio::test]
+async fn an_idle_connection_costs_at_most_12_kib() {
+    let listening = Listening::new(World::new().await).await;
+    let alice = alice(&listening.world).await;
+    let mut open = Vec::new();
+    let mut before = 0;
+    for n in 0..WARM_UP + MEASURED {
+        if n == WARM_UP {
+            before = resident_bytes();
+        }
+        open.push(listening.connect_raw(&alice).await);
+    }
+    let each = resident_bytes().saturating_sub(before) / MEASURED;
+    println!("{each} bytes for each idle connection");
+    assert!(each <= IDLE_CONNECTION_BYTES, "{each} bytes");
+}
+
+impl Listening {
+    /// A connection of another device without a WebSocket client, whose buffers would count too.
+    async fn connect_raw(&self, account: &Account) -> TcpStream {
+        let caller = Caller {
+            device_id: DeviceId::from_random(random()),
+            ..account.caller
+        };
+        let ticket = self.world.app().tickets.issue(caller, self.world.now()).unwrap();
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!(
+            "GET /api/v1/ws?ticket={} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+            ticket.to_base64url()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 1024];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 101"));
+        stream
+    }
+}
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
