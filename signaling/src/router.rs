@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
     routing::get,
 };
 use protocol::{Code, PROTOCOL_VERSION, Problem, accounts::ServerInfo, limits::MAX_JSON_BODY_LEN};
@@ -34,11 +36,22 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/api/v1", version_1)
         .route("/api/{*rest}", axum::routing::any(no_such_route))
         .layer(DefaultBodyLimit::max(MAX_JSON_BODY_LEN))
+        .layer(middleware::from_fn(refuse_large))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
         .with_state(app)
+}
+
+/// Who says that the body is too large is told so before it is read; who does not say is cut off at the limit.
+async fn refuse_large(request: Request, next: Next) -> Result<Response, ProblemResponse> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_JSON_BODY_LEN) {
+        return Err(Problem::new(Code::TooLarge, "the body is too large").into());
+    }
+    Ok(next.run(request).await)
 }
 
 async fn server(State(app): State<Arc<App>>) -> Json<ServerInfo> {

@@ -214,7 +214,7 @@ pub fn announce(
             &Event::RoomWelcome(Box::new(welcome)),
         );
     }
-    if change.users_changed {
+    if change.tell_users {
         for user_id in &change.users {
             app.hub.to_user(*user_id, &Event::RoomsChanged);
         }

@@ -223,7 +223,7 @@ async fn write(
     change.witnesses.sort_unstable();
     change.witnesses.dedup();
     // A new generation concerns every member, also those whose membership stays as it was.
-    change.users_changed = true;
+    change.tell_users = true;
 
     let room = Room {
         room_id,

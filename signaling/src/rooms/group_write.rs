@@ -91,8 +91,8 @@ pub struct GroupChange {
     pub witnesses: Vec<DeviceId>,
     /// Devices that are welcomed.
     pub welcomed: Vec<DeviceId>,
-    /// Users who became members or ceased to be.
-    pub users_changed: bool,
+    /// Whether members came or went, or leaves are to go.
+    pub tell_users: bool,
     /// Users who were members before or are now.
     pub users: Vec<UserId>,
 }
@@ -130,7 +130,7 @@ pub async fn write_group(
         (Some(welcome), Some(tree)) => write_welcomes(connection, judged, standing, &welcome.0, tree).await?,
         _ => Vec::new(),
     };
-    ask_for_removals(connection, room_id).await?;
+    let asked = ask_for_removals(connection, room_id).await?;
     Ok(GroupChange {
         witnesses: live
             .iter()
@@ -138,7 +138,7 @@ pub async fn write_group(
             .filter(|id| !welcomed.contains(id))
             .collect(),
         welcomed,
-        users_changed,
+        tell_users: users_changed || asked,
         users,
     })
 }

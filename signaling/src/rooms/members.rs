@@ -20,9 +20,9 @@ use crate::{
 
 /// Asks the members of a room to remove the leaves of devices that are no more. A user's last leaf stays, else
 /// the user would lose the room with the device: whoever signs in again joins by an external commit, which takes
-/// the old leaf out.
-pub async fn ask_for_removals(connection: &mut AnyConnection, room_id: RoomId) -> Result<(), StoreError> {
-    sqlx::query(
+/// the old leaf out. Answers whether there is something new to remove.
+pub async fn ask_for_removals(connection: &mut AnyConnection, room_id: RoomId) -> Result<bool, StoreError> {
+    let asked = sqlx::query(
         "INSERT INTO removals (room_id, device_id, reason)
          SELECT dead.room_id, dead.device_id, 2
          FROM room_leaves dead
@@ -36,7 +36,7 @@ pub async fn ask_for_removals(connection: &mut AnyConnection, room_id: RoomId) -
     .bind(room_id.as_bytes().as_slice())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(asked.rows_affected() > 0)
 }
 
 /// The user leaves: hears nothing more from now on, and the members are asked to remove the leaves. With its

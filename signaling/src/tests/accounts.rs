@@ -51,6 +51,12 @@ async fn bodies_that_are_not_what_they_should_be_get_a_problem_document() {
             "what was sent is not told back"
         );
     }
+    let announced = axum::http::Request::post("/api/v1/login/start").header("content-length", 1_u64 << 40);
+    let problem = world
+        .http(announced.body(axum::body::Body::empty()).unwrap())
+        .await
+        .problem();
+    assert_eq!(problem.code, Code::TooLarge);
     assert_eq!(world.get("nothing/here").await.problem().code, Code::NotFound);
     assert_eq!(world.get("login/start").await.problem().status, 405);
     assert_eq!(world.get("health").await.status, StatusCode::OK);

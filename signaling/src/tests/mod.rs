@@ -36,6 +36,7 @@ stories! {
     /// R56: an entry goes when the last live device acknowledged it, when it expires, and after 30 days.
     acknowledged_and_aged_entries_go: stories::delivery::trimming;
     a_revoked_device_is_cut_off_and_its_leaf_is_to_go: stories::membership::revocation;
+    who_signs_out_the_last_device_keeps_the_rooms: stories::membership::signing_out;
     who_leaves_hears_nothing_more: stories::membership::leaving;
     a_state_that_went_back_is_refused: stories::delivery::rollback;
     key_packages_are_used_once_but_for_the_last: stories::people::key_packages;

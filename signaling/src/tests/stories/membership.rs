@@ -285,3 +285,38 @@ pub async fn leaving(world: World) {
         assert_eq!(count(&world, table).await, 0, "{table}");
     }
 }
+
+pub async fn signing_out(world: World) {
+    let (alice, mut bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let laptop = bob.caller.device_id;
+    bob.ask(&world, Request::SignOut).await.unwrap();
+    assert!(rooms(&world, &alice).await.remove(0).removals.is_empty());
+
+    let phone = bob.add_device(&world).await;
+    let summary = rooms(&world, &phone).await.remove(0);
+    assert!(!summary.has_leaf);
+    let request = Request::RoomGroupInfo(RoomRef { room_id: room.id });
+    let Ok(Reply::GroupInfo(info)) = phone.ask(&world, request).await else {
+        panic!()
+    };
+    let (_, bundle) = phone.device.join_external(&info.group_info.0, &info.tree.0);
+    let request = RoomCommit {
+        room_id: room.id,
+        generation: Generation(1),
+        message_id: message_id(),
+        bundle,
+    };
+    alice.events();
+    accepted(phone.ask(&world, Request::RoomCommit(request)).await);
+    // Now that bob is in with another device, the old leaf is to go, and the members are told.
+    assert!(
+        alice
+            .events()
+            .iter()
+            .any(|event| matches!(event, Event::RoomsChanged))
+    );
+    let removals = rooms(&world, &alice).await.remove(0).removals;
+    assert_eq!(removals.len(), 1);
+    assert_eq!(removals[0].device_id, laptop);
+}
