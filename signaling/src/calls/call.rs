@@ -135,13 +135,11 @@ impl Call {
         Ok(())
     }
 
-    /// A group in which nobody is in and for which nobody waits is given up for the next generation.
+    /// A group in which nobody is in is given up for the next generation: nobody is left who could add or remove,
+    /// and who left has the keys of its last epoch. Who waits to be added may found, or is asked for again of
+    /// whoever does.
     pub fn give_up_dead_group(&mut self) {
-        let used = self
-            .participants
-            .values()
-            .any(|participant| participant.standing != Standing::ToFound);
-        if self.group.is_some() && !used {
+        if self.group.is_some() && self.members().next().is_none() {
             self.group = None;
             self.gone.clear();
             self.generation = self.generation.next();

@@ -37,10 +37,11 @@ impl Calls {
         let (now, out) = (self.now, Arc::clone(&self.out));
         let message_id = MessageId::from_random((self.random)());
         let call = self.call_of(caller, request.call_id)?;
-        if request.generation != call.generation {
+        if request.generation > call.generation {
             return Err(CallError::StaleGeneration);
         }
-        if call.group.is_some() {
+        // A former generation was founded too, or there would be no later one.
+        if call.group.is_some() || request.generation < call.generation {
             call.await_add(caller, &*out)?;
             return Err(CallError::AlreadyFounded);
         }
@@ -69,6 +70,8 @@ impl Calls {
         let entry = log.push(draft, now);
         call.group = Some(CallGroup { state, log });
         call.participant(caller)?.standing = Standing::In { since: Seq(0) };
+        // Who waited for a former generation waits still.
+        call.ask_members(&*out);
         Ok(accepted(&entry))
     }
 

@@ -251,11 +251,12 @@ impl Calls {
         }
     }
 
-    /// Tells the room who is in now; a call in which nobody is ends.
+    /// Tells the room who is in now; a group in which nobody is is given up, a call in which nobody is ends.
     pub(super) fn settle(&mut self, call_id: CallId) {
-        let Some(call) = self.calls.get(&call_id) else {
+        let Some(call) = self.calls.get_mut(&call_id) else {
             return;
         };
+        call.give_up_dead_group();
         let room_id = call.room_id;
         let summary = (!call.participants.is_empty()).then(|| call.summary());
         if summary.is_none() {

@@ -19,10 +19,10 @@
 //! asked to add who awaits it; both are asked again at every new epoch and of who connects again, until it is
 //! done. A device is in at most one call, and offers media only while its leaf is in the group.
 //!
-//! **When all members leave** while someone waits to be added, the group stays: who waits joins it by an
-//! external commit, as after every unanswered request, and then removes the leaves that are gone. When someone
-//! enters a call in which nobody is in and nobody waits (a lone participant whose page was reloaded), the group
-//! is given up, and the newcomer founds the next generation at once. When nobody is left, the call ends.
+//! **When nobody is in the group any more** while others are in the call, the group is given up, and the next
+//! generation is to be founded. Who waits to be added finds no group when it asks for what an external commit
+//! needs, and enters anew; whoever founds first is asked to add those who still wait. So nobody has to come into
+//! a group whose last keys are known only to who is gone. When nobody is left, the call ends.
 
 mod call;
 mod error;

@@ -209,25 +209,6 @@ fn a_lone_participant_that_reloads_founds_the_next_generation_at_once() {
 }
 
 #[test]
-fn who_waits_while_all_members_leave_joins_their_group() {
-    let mut world = World::new();
-    world.join(ALICE).unwrap();
-    world.found(ALICE).unwrap();
-    world.join(BOB).unwrap();
-    world.leave(ALICE);
-    world.events();
-    world.join_external(BOB).unwrap();
-    let events = world.events_to(BOB);
-    assert_eq!(
-        kinds(&events),
-        ["entry", "gone"],
-        "and is asked to remove who is gone"
-    );
-    world.commit(BOB, world.removing(BOB, ALICE)).unwrap();
-    assert_eq!(kinds(&world.events_to(BOB)), ["entry"]);
-}
-
-#[test]
 fn a_device_is_in_one_call_at_a_time() {
     let mut world = World::new();
     world.all_in();

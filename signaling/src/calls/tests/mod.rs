@@ -1,5 +1,6 @@
 //! Calls in virtual time, with real members, and an outbox and an SFU link that only note.
 
+mod abandoned;
 mod entering;
 mod group;
 mod leaving;
@@ -283,6 +284,7 @@ impl World {
         let client = &self.clients[name];
         let info = self.calls.group_info(client.caller(), client.call())?;
         let (member, bundle) = client.device.join_external(&info.group_info.0, &info.tree.0);
+        self.clients.get_mut(name).unwrap().go_to(info.generation);
         let result = self.hand_over(name, bundle)?;
         self.clients.get_mut(name).unwrap().member = Some(member);
         Ok(result)
@@ -390,6 +392,11 @@ impl World {
 }
 
 impl Client {
+    /// The group that it comes into may be of a later generation than the one that it asked to join.
+    fn go_to(&mut self, generation: Generation) {
+        self.joined.as_mut().unwrap().generation = generation;
+    }
+
     fn take(&mut self, event: &Event) {
         if let Some(call_id) = call_of(event) {
             assert_eq!(call_id, self.call_id(), "an event of another call");
@@ -403,6 +410,7 @@ impl Client {
                 }
             }
             Event::CallWelcome(welcome) => {
+                self.go_to(welcome.generation);
                 self.member = Some(self.device.join(&welcome.welcome.0, &welcome.tree.0));
             }
             _ => {}

@@ -166,7 +166,7 @@ impl Walk {
                 }
             }
             Step::Found => {
-                if let Some((call_id, Standing::ToFound)) = current {
+                if let Some((call_id, Standing::ToFound | Standing::AwaitsAdd)) = current {
                     let first = world.calls.calls[&call_id].group.is_none();
                     let same = world.calls.calls[&call_id].generation == world.clients[name].generation();
                     assert_eq!(world.found(name).is_ok(), first && same);
@@ -286,6 +286,10 @@ impl Walk {
             let members: HashSet<_> = call.members().collect();
             let gone: HashSet<_> = call.gone.keys().copied().collect();
             assert!(members.is_disjoint(&gone));
+            assert!(
+                call.group.is_none() || !members.is_empty(),
+                "a group in which nobody is"
+            );
             assert_eq!(
                 leaves,
                 members.union(&gone).copied().collect(),
