@@ -151,6 +151,7 @@ export const SCENES = [
     name: "offline",
     path: "/",
     act: async (page) => {
+      await page.getByRole("button", { name: "New room" }).waitFor();
       await page.evaluate(() => {
         // @ts-expect-error -- the fake puts itself there
         const { core } = window.fake;

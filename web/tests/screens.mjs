@@ -53,6 +53,8 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 /** A page that does not come to be what a scene waits for is a fault. */
 const PATIENCE_MS = 10_000;
 const SETTLE_MS = 300;
+/** By touch a dialog waits up to 600 ms for the screen keyboard before it shows. */
+const KEYBOARD_MS = 700;
 
 /** @type {string[]} */
 const faults = [];
@@ -96,6 +98,7 @@ async function visit(scene, forms, hasTouch) {
   try {
     await page.goto(server.origin + scene.path);
     await scene.act?.(page);
+    if (hasTouch) await page.waitForTimeout(KEYBOARD_MS);
     await page.evaluate(axe);
     for (const form of forms) {
       const name = `${scene.name}-${form.suffix}`;

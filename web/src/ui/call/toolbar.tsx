@@ -1,5 +1,5 @@
-import type { RefObject } from "react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Toolbar } from "react-aria-components";
+import type { KeyboardEvent, RefObject } from "react";
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useApp } from "../app/context";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
@@ -33,14 +33,25 @@ export function CallToolbar({ actions, peopleOpen, bar }: Props) {
   const { microphone, camera, share, hand, people } = controls;
   const main = narrow ? [microphone, camera, people] : [microphone, camera, share, hand, people];
   return (
-    <Toolbar ref={bar} className="call-toolbar" aria-label={t("call.controls")}>
+    // Tab stops at every button, for who does not know that arrows work too: nothing here may be hard to find.
+    <div ref={bar} role="toolbar" className="call-toolbar" aria-label={t("call.controls")} tabIndex={-1} onKeyDown={moveByArrow}>
       <div className="call-toolbar-main">
         {main.map((control) => control && <ControlButton key={control.icon} control={control} />)}
         {narrow && <More controls={[share, hand]} />}
       </div>
       <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
-    </Toolbar>
+    </div>
   );
+}
+
+/** Left and right move between the buttons, Home and End to the first and the last. */
+function moveByArrow(event: KeyboardEvent<HTMLDivElement>): void {
+  const buttons = [...event.currentTarget.querySelectorAll("button")];
+  const at = buttons.findIndex((button) => button === event.target);
+  const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
 
 function useControls(actions: CallActions, peopleOpen: boolean): Record<"microphone" | "camera" | "hand" | "people", Control> & { share: Control | null } {
