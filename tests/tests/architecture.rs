@@ -11,7 +11,8 @@ use serde_json::Value;
 /// Which of our crates each crate may use directly; `ARCHITECTURE.md` draws it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
-    ("client-core", &["protocol"]),
+    ("sframe", &[]),
+    ("client-core", &["protocol", "sframe"]),
     ("sfu-core", &["protocol"]),
     ("sfu-node", &["protocol", "sfu-core"]),
     ("signaling", &["protocol"]),

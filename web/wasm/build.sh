@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 TOOLS=${CONCLAVE_TOOLS:-$HOME/.cache/conclave/tools}
 TARGET=${CARGO_TARGET_DIR:-target}
 OUT=web/src/core/generated/wasm
+NEW=$TARGET/web-wasm
 BINARYEN=132.0.0
 # What rustc uses, and every browser with encoded transforms has.
 FEATURES="--enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
@@ -44,10 +45,10 @@ ensure_wasm_opt() {
 # `module CRATE NAME`: the wasm file of a crate, made ready for the web and small. The name section goes with
 # wasm-opt; `strip` in the cargo profile would take what wasm-bindgen needs.
 module() {
-    "$bindgen" "$TARGET/wasm32-unknown-unknown/wasm/$1.wasm" "$OUT.new" "$2"
-    "$wasm_opt" $FEATURES "$3" -o "$OUT.new/$2_bg.opt" "$OUT.new/${2}_bg.wasm"
-    mv "$OUT.new/$2_bg.opt" "$OUT.new/${2}_bg.wasm"
-    say "$2: $(stat -c %s "$OUT.new/${2}_bg.wasm") bytes, gzipped $(gzip -9c "$OUT.new/${2}_bg.wasm" | wc -c)"
+    "$bindgen" "$TARGET/wasm32-unknown-unknown/wasm/$1.wasm" "$NEW" "$2"
+    "$wasm_opt" $FEATURES "$3" -o "$NEW/$2_bg.opt" "$NEW/${2}_bg.wasm"
+    mv "$NEW/$2_bg.opt" "$NEW/${2}_bg.wasm"
+    say "$2: $(stat -c %s "$NEW/${2}_bg.wasm") bytes, gzipped $(gzip -9c "$NEW/${2}_bg.wasm" | wc -c)"
 }
 
 stamp=$(inputs | sha256sum | cut -c1-64)
@@ -58,10 +59,10 @@ ensure_wasm_opt
 say "building client-core for the browser"
 cargo build --quiet --locked --profile wasm --target wasm32-unknown-unknown \
     --package conclave-web-wasm --package conclave-web-wasm-media
-rm -rf "$OUT.new"
-mkdir -p "$OUT.new"
+rm -rf "$NEW"
+mkdir -p "$NEW"
 module conclave_web_wasm core -Oz
 module conclave_web_wasm_media media -O3
-echo "$stamp" >"$OUT.new/.stamp"
+echo "$stamp" >"$NEW/.stamp"
 rm -rf "$OUT"
-mv "$OUT.new" "$OUT"
+mv "$NEW" "$OUT"

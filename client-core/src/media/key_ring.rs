@@ -11,12 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{Epoch, Generation, LeafIndex, Millis};
 
-use super::{
-    cipher::{EpochSecret, FrameKey},
-    key_id::low_bits,
-    limits::MAX_EPOCHS,
-    replay::ReplayWindow,
-};
+use sframe::{EpochSecret, FrameKey};
+
+use super::{key_id::low_bits, limits::MAX_EPOCHS, replay::ReplayWindow};
 
 /// Why a [`crate::api::MediaUpdate`] was not taken; the keys are as before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

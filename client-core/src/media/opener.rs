@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use protocol::{LeafIndex, socket::TrackKind};
 
+use sframe::{Header, HeaderError, OpenFailed};
+
 use super::{
-    cipher::OpenFailed,
-    header::{Header, HeaderError},
     key_id::{KeyId, KeyIdError},
     key_ring::{KeyRing, Sender},
     limits::MAX_FRAME_LEN,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use protocol::{Epoch, socket::TrackKind};
 
+use sframe::{FrameKey, Header, SealFailed};
+
 use super::{
-    cipher::{FrameKey, SealFailed},
-    header::Header,
     key_id::{KeyId, KeyIdError},
     key_ring::EpochKeys,
     limits::{MAX_FRAME_LEN, MAX_FRAMES_PER_KEY, MAX_INSTANCES, MAX_SEALERS},

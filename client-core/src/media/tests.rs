@@ -1,8 +1,7 @@
-//! Tests of the parts that have no story: vectors, wire format, window. `stories.rs` has alice, bob and carol.
+//! Tests of the parts that have no story: key ids, window. `stories.rs` has alice, bob and carol.
 
 mod properties;
 mod stories;
-mod vectors;
 
 use protocol::{Epoch, LeafIndex, socket::TrackKind};
 
@@ -43,30 +42,6 @@ fn the_largest_key_id_takes_four_bytes() {
         .len(),
         5
     );
-}
-
-#[test]
-fn a_header_that_ends_early_is_refused() {
-    assert_eq!(
-        Header::parse(&[]),
-        Err(HeaderError::Truncated {
-            needed: 1,
-            available: 0
-        })
-    );
-    assert_eq!(
-        Header::parse(&[0x99, 1, 2, 3]),
-        Err(HeaderError::Truncated {
-            needed: 5,
-            available: 4
-        })
-    );
-}
-
-#[test]
-fn a_header_with_a_field_that_is_too_long_is_refused() {
-    assert_eq!(Header::parse(&[0x08, 0x07]), Err(HeaderError::NotMinimal));
-    assert_eq!(Header::parse(&[0x90, 0x00, 0xff]), Err(HeaderError::NotMinimal));
 }
 
 #[test]

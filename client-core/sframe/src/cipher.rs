@@ -9,14 +9,14 @@ use hkdf::Hkdf;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
-use super::header::Header;
+use crate::header::Header;
 
 /// Number of the cipher suite (RFC 9605 §8.1).
 const SUITE: u16 = 0x0005;
 const KEY_LEN: usize = 32;
 const NONCE_LEN: usize = 12;
 const SECRET_LEN: usize = 64;
-pub(super) const TAG_LEN: usize = 16;
+const TAG_LEN: usize = 16;
 
 /// `sframe_secret` of an epoch: what is left of the base key after HKDF-Extract. Wiped when dropped, never
 /// printed.
@@ -28,7 +28,7 @@ pub struct FrameKey {
     salt: Zeroizing<[u8; NONCE_LEN]>,
 }
 
-/// The frame is too long for the cipher; cannot happen below [`super::limits::MAX_FRAME_LEN`].
+/// The frame is too long for the cipher: beyond 64 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the frame is too long to be sealed")]
 pub struct SealFailed;

@@ -1,6 +1,6 @@
 //! Test vectors of RFC 9605, appendix C: some typed here, all of them where the file is at hand.
 
-use super::super::*;
+use super::*;
 
 #[test]
 fn headers_are_those_of_the_rfc() {
@@ -56,7 +56,7 @@ fn a_frame_is_that_of_the_rfc() {
 fn all_vectors_of_the_rfc_pass_where_they_are_at_hand() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/vectors/sframe/test-vectors.json"
+        "/../../../shared/vectors/sframe/test-vectors.json"
     );
     let Ok(text) = std::fs::read(path) else {
         println!("passed over: there is no file with the vectors of RFC 9605");
@@ -127,4 +127,28 @@ fn field(case: &serde_json::Value, name: &str) -> Vec<u8> {
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).unwrap() as u8).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+#[test]
+fn a_header_that_ends_early_is_refused() {
+    assert_eq!(
+        Header::parse(&[]),
+        Err(HeaderError::Truncated {
+            needed: 1,
+            available: 0
+        })
+    );
+    assert_eq!(
+        Header::parse(&[0x99, 1, 2, 3]),
+        Err(HeaderError::Truncated {
+            needed: 5,
+            available: 4
+        })
+    );
+}
+
+#[test]
+fn a_header_with_a_field_that_is_too_long_is_refused() {
+    assert_eq!(Header::parse(&[0x08, 0x07]), Err(HeaderError::NotMinimal));
+    assert_eq!(Header::parse(&[0x90, 0x00, 0xff]), Err(HeaderError::NotMinimal));
 }
