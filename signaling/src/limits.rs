@@ -49,8 +49,8 @@ pub const SOCKET_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often what may go is looked for: acknowledged or expired entries go at most so much later.
 pub const RETENTION_STEP: Duration = Duration::from_secs(5);
 
-/// How often calls are told that time has passed.
-pub const CALLS_STEP: Duration = Duration::from_millis(100);
+/// How often calls are told that time has passed. Their shortest wait that nobody asks about is seconds long.
+pub const CALLS_STEP: Duration = Duration::from_millis(500);
 
 /// Entries deleted in one transaction by the retention job, so that messages are not held up by it.
 pub const MAX_TRIM_STEP: i64 = 2_000;
