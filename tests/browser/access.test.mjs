@@ -28,7 +28,8 @@ async function isClean(person, screen) {
   for (const size of [wide, { width: 320, height: 700 }]) {
     await person.page.setViewportSize(size);
     for (const colorScheme of ["light", "dark"]) {
-      await person.page.emulateMedia({ colorScheme });
+      // Reduced motion, so that no colour is caught halfway through a change.
+      await person.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       // The page's policy admits no injected script element; the debugger's evaluation is not bound by it.
       await person.page.evaluate(AXE);
       const found = await person.page.evaluate(() => window.axe.run(document));

@@ -17,7 +17,6 @@ export const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--use-fake-device-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
   "--disable-features=WebRtcHideLocalIpsWithMdns",
   // Three browsers on two cores: what is behind must not be slowed down, for nobody is in front.
@@ -37,7 +36,7 @@ const LOOKS = {
 };
 
 export class Person {
-  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true } = {}) {
+  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true, fakeDevices = true } = {}) {
     const person = new Person();
     Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
     person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
@@ -53,8 +52,13 @@ export class Person {
         args: [
           ...FLAGS,
           ...(fakeUi ? ["--use-fake-ui-for-media-stream"] : []),
-          `--use-file-for-fake-video-capture=${camera}`,
-          `--use-file-for-fake-audio-capture=${microphone}`,
+          ...(fakeDevices
+            ? [
+                "--use-fake-device-for-media-stream",
+                `--use-file-for-fake-video-capture=${camera}`,
+                `--use-file-for-fake-audio-capture=${microphone}`,
+              ]
+            : []),
           ...flags,
         ],
       });
