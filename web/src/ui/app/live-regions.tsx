@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { Notice } from "../../state/board";
+import { TOOLTIPS } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { useApp, useStore } from "./context";
 
@@ -14,18 +15,22 @@ const ANNOUNCEMENT_LIFE_MS = 4_000;
  * `data-live-announcer` keeps them heard while a dialog is open.
  */
 export function LiveRegions() {
-  const { client } = useApp();
+  const { client, t } = useApp();
   const notices = useStore(client.board.notices);
   return (
-    <div className="toasts" data-live-announcer="true">
-      <div role="status" aria-live="polite">
-        <Announcement />
-        <Toasts notices={notices.filter((notice) => notice.urgency === "status")} />
+    <section aria-label={t("status.region")}>
+      <div className="toasts" data-live-announcer="true">
+        <div role="status" aria-live="polite">
+          <Announcement />
+          <Toasts notices={notices.filter((notice) => notice.urgency === "status")} />
+        </div>
+        <div role="alert" aria-live="assertive">
+          <Toasts notices={notices.filter((notice) => notice.urgency === "alert")} />
+        </div>
       </div>
-      <div role="alert" aria-live="assertive">
-        <Toasts notices={notices.filter((notice) => notice.urgency === "alert")} />
-      </div>
-    </div>
+      {/* Tooltips stand here, so that all content of the page is in a landmark. */}
+      <div id={TOOLTIPS} />
+    </section>
   );
 }
 

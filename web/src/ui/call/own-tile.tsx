@@ -4,8 +4,8 @@ import { useApp } from "../app/context";
 import { IconButton } from "../parts/button";
 import { CallTile } from "./tile";
 
-/** Corners in the order in which the button goes round. */
-const CORNERS = ["bottom-right", "bottom-left", "top-left", "top-right"] as const;
+/** Corners in the order in which the button goes round; the first hides neither names nor raised hands. */
+const CORNERS = ["top-right", "bottom-right", "bottom-left", "top-left"] as const;
 
 /** One's own picture, small, in a corner of one's choice. */
 export function OwnTile({ tile }: { readonly tile: Tile }) {

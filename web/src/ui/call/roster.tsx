@@ -26,8 +26,8 @@ export function Roster({ call, states = false }: Props) {
               <span className="row-title">{nameOf(participant)}</span>
               <span className="soft">{person.email}</span>
               {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
-              {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
             </div>
+            {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
           </li>
         );
       })}

@@ -29,6 +29,9 @@ export function Button({ look = "plain", icon, busy = false, children, className
   );
 }
 
+/** Id of the element that holds the tooltips. */
+export const TOOLTIPS = "tooltips";
+
 interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "aria-label" | "children"> {
   readonly icon: IconName;
   /** The accessible name, shown as the tooltip. */
@@ -46,7 +49,7 @@ export function IconButton({ icon, label, hint, className, ...rest }: IconButton
           <Icon name={icon} />
         </button>
       </Focusable>
-      <Tooltip className="tooltip" offset={8}>
+      <Tooltip className="tooltip" offset={8} UNSTABLE_portalContainer={document.getElementById(TOOLTIPS) ?? document.body}>
         {hint ?? label}
       </Tooltip>
     </TooltipTrigger>

@@ -25,7 +25,6 @@ export function Members({ room }: { readonly room: RoomView }) {
               </span>
               <span className="soft">{person.email}</span>
               {person.trust !== "own" && <TrustBadge trust={person.trust} />}
-              {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
             </div>
             {mayRemove && person.trust !== "own" && (
               <IconButton
@@ -36,6 +35,7 @@ export function Members({ room }: { readonly room: RoomView }) {
                 }}
               />
             )}
+            {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
           </li>
         ))}
       </ul>

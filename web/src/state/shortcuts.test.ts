@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { shortcutOf, type KeyPress } from "./shortcuts";
+
+const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  code: key === " " ? "Space" : `Key${key.toUpperCase()}`,
+  ctrl: false,
+  meta: false,
+  alt: false,
+  shift: false,
+  repeat: false,
+  inText: false,
+  inDialog: false,
+  onControl: false,
+  ...change,
+});
+
+const meaning = (key: string, change?: Partial<KeyPress>) => shortcutOf(press(key, change), true);
+
+test("single keys and the two that every meeting program has", () => {
+  expect(["m", "v", "d", "h", "p", "?", "F2", " "].map((key) => meaning(key))).toEqual([
+    "microphone", "camera", "share", "hand", "people", "help", "toolbar", "talk",
+  ]);
+  expect(meaning("M")).toBe("microphone");
+  expect(meaning("d", { ctrl: true })).toBe("microphone");
+  expect(meaning("e", { meta: true })).toBe("camera");
+});
+
+test("a letter that is typed, or belongs to another shortcut, does nothing", () => {
+  for (const change of [{ inText: true }, { inDialog: true }, { repeat: true }, { alt: true }, { shift: true }, { ctrl: true }] as const) {
+    expect(shortcutOf(press("m", change), true), JSON.stringify(change)).toBeNull();
+  }
+  expect(shortcutOf(press("d", { ctrl: true, shift: true }), true)).toBeNull();
+});
+
+test("Space on a focused control is the control's", () => {
+  expect(shortcutOf(press(" ", { onControl: true }), true)).toBeNull();
+});
+
+test("switched off, single keys do nothing, and the others still work", () => {
+  for (const key of ["m", "v", "d", "h", "p", "?", " "]) expect(shortcutOf(press(key), false), key).toBeNull();
+  expect(shortcutOf(press("d", { ctrl: true }), false)).toBe("microphone");
+  expect(shortcutOf(press("F2"), false)).toBe("toolbar");
+});
