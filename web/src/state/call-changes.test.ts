@@ -5,7 +5,7 @@ import { callChanges } from "./call-changes";
 
 const call = someCall("design");
 const short = (before: typeof call | null, after: typeof call | null) =>
-  callChanges(before, after).map(({ what, names }) => [what].concat(names));
+  callChanges(before, after).map(({ what, names }) => [what, names.join()].filter(Boolean));
 
 test("who joined and left is said, oneself is not", () => {
   const before = { ...call, participants: [participant(0, bob), participant(2, alice)] };

@@ -38,6 +38,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   const [loadingOlder, setLoadingOlder] = useState(false);
   const [seen, setSeen] = useState(0);
   const anchor = useRef<Anchor | null>(null);
+  const measured = useRef("");
   const oldest = conversation.messages[0]?.message_id;
   const [known, setKnown] = useState({ total: 0, oldest });
 
@@ -51,7 +52,9 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   }
 
   const toEnd = useCallback(() => {
-    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    if (!box.current) return;
+    box.current.scrollTop = box.current.scrollHeight;
+    measured.current = measure(box.current);
   }, [box]);
 
   useLayoutEffect(() => {
@@ -83,6 +86,11 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   const onScroll = (): void => {
     const element = box.current;
     if (!element) return;
+    // The box or its content changed its size under a reader who is at the end: nobody scrolled.
+    if (pinned && measured.current !== measure(element)) {
+      toEnd();
+      return;
+    }
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     const atNewest = span.end >= total;
     const end = atNewest && below <= END_SLACK_PX;
@@ -105,6 +113,10 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   };
 
   return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd };
+}
+
+function measure({ scrollHeight, clientHeight, clientWidth }: HTMLElement): string {
+  return [scrollHeight, clientHeight, clientWidth].join();
 }
 
 function firstVisible(box: HTMLElement): Anchor | null {
