@@ -56,6 +56,7 @@ impl KeyPackages {
     }
 
     /// The stock for a server that has `left` of this device; nothing where that is enough.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of the device")]
     pub(crate) fn refill(
         &mut self,
         mls: &Mls,

@@ -95,10 +95,6 @@ impl People {
         !self.wanted.is_empty()
     }
 
-    pub(crate) fn card(&self, user_id: UserId) -> Option<&Person> {
-        self.cards.get(&user_id)
-    }
-
     /// A sender says that its own list stands at `head`: where the server shows an older or another one, the card
     /// is fetched again. Answers whether the two contradict each other.
     pub(crate) fn heard_of_list(&mut self, user_id: UserId, head: ListHead) -> bool {

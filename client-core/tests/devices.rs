@@ -1,5 +1,14 @@
 //! Accounts with several devices: signing in, own state, revoking, copies of a store.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod model;
 
 use conclave_client_core::api::{Command, Reply, Secret, SessionView, Trust};

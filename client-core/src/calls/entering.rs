@@ -157,7 +157,8 @@ impl Call {
                 self.wait_for_welcome(env);
             }
             Err(Refusal::Problem(Problem {
-                code: Code::NotFound, ..
+                code: Code::NotFound | Code::StaleEpoch,
+                ..
             })) => self.enter_anew(env),
             Err(refusal) => self.join_refused(env, &refusal),
             Ok(_) => self.end(env),

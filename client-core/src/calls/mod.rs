@@ -244,12 +244,12 @@ impl Call {
     /// What the server says of the call in the room.
     pub(crate) fn on_changed(&mut self, env: &mut CallEnv<'_>, call: Option<&CallSummary>) {
         match (call, self.place) {
-            (Some(call), Some(place)) if call.call_id == place.call_id => {
-                if self.participants != call.participants {
-                    self.participants.clone_from(&call.participants);
-                    self.intent_due = true;
-                    self.after_change(env);
-                }
+            (Some(call), Some(place))
+                if call.call_id == place.call_id && self.participants != call.participants =>
+            {
+                self.participants.clone_from(&call.participants);
+                self.intent_due = true;
+                self.after_change(env);
             }
             (None, Some(_)) if self.is_member() => self.enter_anew(env),
             _ => {}

@@ -24,6 +24,4 @@ mod tests;
 pub(crate) use key_package::{FreshKeyPackage, KeyPackageError, OthersKeyPackage};
 pub(crate) use padding::{pad, unpad};
 pub(crate) use provider::{DeviceKey, Mls, SUITE_NAME};
-pub(crate) use state::{
-    Commit, Founding, Group, GroupError, GroupName, Incoming, Joined, StagedChange, Wish,
-};
+pub(crate) use state::{Commit, Group, GroupError, GroupName, Incoming, Joined, StagedChange, Wish};

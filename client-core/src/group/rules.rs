@@ -33,6 +33,10 @@ pub(crate) struct Change {
 
 /// Who commits.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, for the length of a judgement"
+)]
 pub(crate) enum Committer {
     Member(LeafIndex),
     /// From outside, with this new leaf.
@@ -94,8 +98,6 @@ pub(crate) enum RuleError {
     ExternalStranger,
     #[error("a proposal that is not allowed")]
     Forbidden,
-    #[error("this device has no leaf")]
-    NotIn,
 }
 
 /// Judges a whole tree, as when joining. Expiry is not judged: it was when the leaves entered.

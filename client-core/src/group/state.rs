@@ -78,9 +78,9 @@ pub(crate) struct Wish {
 }
 
 /// What came out of a message of the group.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to who asked")]
 pub(crate) enum Incoming {
     Message {
-        sender: LeafIndex,
         certificate: Certificate,
         content: Zeroizing<Vec<u8>>,
     },
@@ -345,7 +345,6 @@ impl Group {
                 let padded = Zeroizing::new(message.into_bytes());
                 let content = padding::unpad(&padded).ok_or(GroupError::Padding)?;
                 Ok(Incoming::Message {
-                    sender: leaf,
                     certificate,
                     content: Zeroizing::new(content.to_vec()),
                 })

@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::cbor;
 
+/// A key whose value changed; without one, it was deleted.
+pub(crate) type Change = (Vec<u8>, Option<Zeroizing<Vec<u8>>>);
+
 /// Entries by label and key. What OpenMLS deletes is gone here at once and in the next batch.
 #[derive(Default)]
 pub(crate) struct MlsStorage {
@@ -55,7 +58,7 @@ impl MlsStorage {
     }
 
     /// Entries that changed since the last call, with their values; nothing where one was deleted.
-    pub(crate) fn take_changes(&self) -> Vec<(Vec<u8>, Option<Zeroizing<Vec<u8>>>)> {
+    pub(crate) fn take_changes(&self) -> Vec<Change> {
         let changed = std::mem::take(&mut *self.changed.borrow_mut());
         let values = self.values.borrow();
         changed

@@ -9,7 +9,7 @@ mod devices;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use aik::{Aik, UnsealError};
+pub(crate) use aik::Aik;
 pub(crate) use devices::{ListError, check_newer, with_device, without_device};
 
 use protocol::{

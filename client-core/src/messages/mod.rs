@@ -6,4 +6,4 @@ mod own_state;
 
 pub(crate) use content::{Content, Envelope, ListHead};
 pub(crate) use history::{Body, History, Message};
-pub(crate) use own_state::{OwnState, OwnStateError};
+pub(crate) use own_state::OwnState;

@@ -1,5 +1,5 @@
 use protocol::{
-    Code, MessageId,
+    Code,
     room_settings::RoomKind,
     socket::{Reply, Request, RoomCommit, RoomKindTag, RoomRef, RoomWelcome},
 };
@@ -233,13 +233,5 @@ impl Room {
         self.asked_for_welcome = true;
         env.notes.want_rooms = true;
         self.dirty = true;
-    }
-
-    /// Message id of the external commit that is on its way.
-    pub(super) fn joining_id(&self) -> Option<MessageId> {
-        match &self.stored.standing {
-            Standing::JoiningFromOutside { message_id, .. } => Some(*message_id),
-            _ => None,
-        }
     }
 }

@@ -21,6 +21,6 @@ mod send;
 mod state;
 mod view;
 
-pub(crate) use founding::{NewRoom, room_settings};
+pub(crate) use founding::NewRoom;
 pub(crate) use state::{Env, Intent, Notes, Room};
 pub(crate) use view::Lens;

@@ -9,7 +9,6 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::Delivery,
     core::{
         asks::{Ask, RoomAsk},
         shell::{Answer, Refusal, Shell},
@@ -333,14 +332,6 @@ impl Room {
         room
     }
 
-    pub(super) fn group_name(&self) -> GroupName {
-        GroupName {
-            room_id: self.id,
-            call_id: None,
-            generation: self.stored.generation,
-        }
-    }
-
     pub(crate) fn kind(&self) -> RoomKindTag {
         self.stored.kind
     }
@@ -360,20 +351,11 @@ impl Room {
 
     /// A room that is being founded is shown once it is there.
     pub(crate) fn is_shown(&self) -> bool {
-        !self.gone && !(self.is_being_founded() && self.stored.generation == Generation(1))
-    }
-
-    pub(crate) fn cursor(&self) -> Seq {
-        self.stored.cursor
+        !(self.gone || self.is_being_founded() && self.stored.generation == Generation(1))
     }
 
     pub(crate) fn is_member(&self) -> bool {
         matches!(self.stored.standing, Standing::Member)
-    }
-
-    /// The call in the room, by the server's word.
-    pub(crate) fn call(&self) -> Option<&CallSummary> {
-        self.call.as_ref()
     }
 
     pub(crate) fn set_call(&mut self, call: Option<CallSummary>) {
@@ -660,14 +642,6 @@ impl Outgoing {
 
     pub(super) fn save(&self, store: &mut Store, room_id: RoomId) {
         store.put(self.record(room_id), self);
-    }
-
-    pub(super) fn delivery(&self) -> Delivery {
-        match self.state {
-            OutState::Waiting => Delivery::Sending,
-            OutState::Accepted => Delivery::Sent,
-            OutState::Failed => Delivery::Failed,
-        }
     }
 }
 
