@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { WorkerCoreClient, type CoreEvent, type WorkerLike } from "./client";
 import type { Event as CoreSays } from "./generated/Event";
 import type { FromTab, ToTab } from "./wire";
@@ -7,6 +7,10 @@ class FakeWorker implements WorkerLike {
   onmessage: WorkerLike["onmessage"] = null;
   onerror: WorkerLike["onerror"] = null;
   readonly sent: FromTab[] = [];
+  terminated = false;
+  terminate(): void {
+    this.terminated = true;
+  }
   postMessage(message: FromTab): void {
     this.sent.push(message);
   }
@@ -16,9 +20,15 @@ class FakeWorker implements WorkerLike {
   }
 }
 
-function setUp(): { worker: FakeWorker; client: WorkerCoreClient } {
+function setUp(): { worker: FakeWorker; workers: FakeWorker[]; client: WorkerCoreClient } {
   const worker = new FakeWorker();
-  return { worker, client: new WorkerCoreClient(worker) };
+  const workers: FakeWorker[] = [];
+  const spawn = () => {
+    const next = workers.length === 0 ? worker : new FakeWorker();
+    workers.push(next);
+    return next;
+  };
+  return { worker, workers, client: new WorkerCoreClient(spawn) };
 }
 
 const rooms: CoreSays = { type: "rooms", rooms: [] };
@@ -63,11 +73,32 @@ test("who stopped listening hears nothing", async () => {
   expect(heard).toEqual([]);
 });
 
-test("when the worker dies, commands fail instead of waiting for ever", async () => {
-  const { worker, client } = setUp();
+const failed = { type: "failed", value: { code: "core_failed", params: {} } };
+
+test("a core that stops after a while is started anew, and what was open fails", async () => {
+  const now = vi.spyOn(Date, "now").mockReturnValue(0);
+  const { worker, workers, client } = setUp();
+  const heard: CoreEvent[] = [];
+  client.onEvent((event) => heard.push(event));
+  worker.tell({ type: "call", call: null });
+  heard.length = 0;
   const open = client.send({ type: "list_devices" });
-  worker.onerror?.(new Event("error") as ErrorEvent);
-  const failed = { type: "failed", value: { code: "not_ready", params: {} } };
+  now.mockReturnValue(60_000);
+  worker.onmessage?.(new MessageEvent("message", { data: { type: "stopped" } }));
   expect(await open).toEqual(failed);
+  expect(worker.terminated).toBe(true);
+  expect(heard).toEqual([{ type: "call", call: null }]);
+  const again = client.send({ type: "list_devices" });
+  workers[1]?.tell({ type: "reply", id: 2, reply: { type: "devices", value: [] } });
+  expect(await again).toEqual({ type: "devices", value: [] });
+});
+
+test("a core that stops at once is given up, and commands fail instead of waiting for ever", async () => {
+  const { worker, workers, client } = setUp();
+  const heard: CoreEvent[] = [];
+  client.onEvent((event) => heard.push(event));
+  worker.onerror?.(new Event("error") as ErrorEvent);
+  expect(workers).toHaveLength(1);
+  expect(heard).toEqual([{ type: "session", session: { state: "signed_out", reason: "core_failed" } }]);
   expect(await client.send({ type: "sign_out" })).toEqual(failed);
 });

@@ -10,31 +10,36 @@ export type CoreEvent = Exclude<Event, { type: "reply" }>;
 /** Events that are the whole of a state: who begins to listen gets the newest. */
 const STATES: readonly CoreEvent["type"][] = ["session", "rooms", "call", "slots"];
 
+/** A worker that stops again within this time is not started anew: it would stop again. */
+const STEADY_MS = 10_000;
+
 /** What the client needs of a `Worker`. */
 export interface WorkerLike {
   onmessage: ((event: MessageEvent<ToTab>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
   postMessage(message: FromTab, transfer?: Transferable[]): void;
+  terminate(): void;
 }
 
 export class WorkerCoreClient {
-  private readonly worker: WorkerLike;
+  private readonly spawn: () => WorkerLike;
   private readonly listeners = new Set<(event: CoreEvent) => void>();
   private readonly open = new Map<number, (reply: Reply) => void>();
   private readonly states = new Map<CoreEvent["type"], CoreEvent>();
+  private worker: WorkerLike | null = null;
+  private startedAt = 0;
   private nextId = 1;
-  private dead = false;
 
-  constructor(worker: WorkerLike) {
-    this.worker = worker;
-    worker.onmessage = ({ data }) => this.hear(data.event);
-    worker.onerror = () => this.die();
+  constructor(spawn: () => WorkerLike) {
+    this.spawn = spawn;
+    this.begin();
   }
 
   /** Starts the core worker of this tab. */
   static start(): WorkerCoreClient {
-    const worker = new Worker(new URL("./core.worker.ts", import.meta.url), { type: "module", name: "core" });
-    const client = new WorkerCoreClient(worker);
+    const client = new WorkerCoreClient(
+      () => new Worker(new URL("./core.worker.ts", import.meta.url), { type: "module", name: "core" }),
+    );
     // Asked for here, for workers may not: without it, a full disk may take the store away.
     void navigator.storage?.persist?.().catch(() => false);
     document.addEventListener("visibilitychange", () => document.hidden || client.nudge());
@@ -43,11 +48,12 @@ export class WorkerCoreClient {
 
   /** Hands in a command. Never rejects: what goes wrong is a `failed` reply. */
   send(command: Command): Promise<Reply> {
-    if (this.dead) return Promise.resolve(notReady());
+    const { worker } = this;
+    if (!worker) return Promise.resolve(coreFailed());
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.open.set(id, resolve);
-      this.worker.postMessage({ type: "command", id, command });
+      worker.postMessage({ type: "command", id, command });
     });
   }
 
@@ -65,11 +71,11 @@ export class WorkerCoreClient {
 
   /** Media updates of the call that this tab joins go over this port. */
   connectFrameWorker(port: MessagePort): void {
-    this.worker.postMessage({ type: "frame-worker", port }, [port]);
+    this.worker?.postMessage({ type: "frame-worker", port }, [port]);
   }
 
   nudge(): void {
-    this.worker.postMessage({ type: "nudge" });
+    this.worker?.postMessage({ type: "nudge" });
   }
 
   private hear(event: Event): void {
@@ -82,14 +88,26 @@ export class WorkerCoreClient {
     for (const listener of this.listeners) listener(event);
   }
 
-  private die(): void {
-    this.dead = true;
-    for (const resolve of this.open.values()) resolve(notReady());
+  private begin(): void {
+    this.startedAt = Date.now();
+    const worker = this.spawn();
+    this.worker = worker;
+    worker.onmessage = ({ data }) => (data.type === "event" ? this.hear(data.event) : this.stopped());
+    worker.onerror = () => this.stopped();
+  }
+
+  /** The worker and its call are lost; a new one begins from the store. */
+  private stopped(): void {
+    this.worker?.terminate();
+    this.worker = null;
+    for (const resolve of this.open.values()) resolve(coreFailed());
     this.open.clear();
+    if (this.states.has("call")) this.hear({ type: "call", call: null });
+    if (Date.now() - this.startedAt > STEADY_MS) return this.begin();
     this.hear({ type: "session", session: { state: "signed_out", reason: "core_failed" } });
   }
 }
 
-function notReady(): Reply {
-  return { type: "failed", value: { code: "not_ready", params: {} } };
+function coreFailed(): Reply {
+  return { type: "failed", value: { code: "core_failed", params: {} } };
 }

@@ -4,11 +4,14 @@ import type { FromTab, MediaBytes, ToTab } from "./wire";
 
 let frameWorker: MessagePort | null = null;
 
-const tabs = new Tabs({
-  id: crypto.randomUUID(),
-  event: (event) => tell({ type: "event", event }),
-  media: toFrameWorker,
-});
+const tabs = new Tabs(
+  {
+    id: crypto.randomUUID(),
+    event: (event) => tell({ type: "event", event }),
+    media: toFrameWorker,
+  },
+  () => tell({ type: "stopped" }),
+);
 
 self.onmessage = ({ data }: MessageEvent<FromTab>) => {
   switch (data.type) {

@@ -23,7 +23,10 @@ export type FromTab =
   | { type: "nudge" };
 
 /** From the core worker to the main thread of its tab. */
-export type ToTab = { type: "event"; event: Event };
+export type ToTab =
+  | { type: "event"; event: Event }
+  /** The device of this worker stopped: a new worker has to begin from the store. */
+  | { type: "stopped" };
 
 /** A `MediaUpdate` as bytes of JSON. It is wiped by who has used it. */
 export type MediaBytes = Uint8Array<ArrayBuffer>;

@@ -8,31 +8,22 @@ import { deviceName } from "../device-name";
 import { Shell } from "./shell";
 import { Store } from "./store";
 
-/** A core that stops again within this time is not started a third time. */
-const STEADY_MS = 10_000;
-
 export class Device {
   readonly hub = new Hub((id, command) => this.forward(id, command));
   private shell: Shell | null = null;
-  private dead = false;
+  /** What came before the core was there. */
+  private readonly early: Parameters<Shell["input"]>[0][] = [];
 
-  /** Runs for as long as there is a core to run. */
+  /** Runs until the core stops. What is left of its memory is not trusted: the worker ends with it. */
   async run(): Promise<void> {
-    for (let failures = 0; failures < 2; failures += 1) {
-      const began = Date.now();
-      try {
-        await init({ module_or_path: wasm });
-        await this.serve();
-      } catch (error) {
-        console.error("the core stopped", error);
-      }
-      this.shell?.stop();
-      this.shell = null;
-      this.hub.lost("not_ready");
-      if (Date.now() - began > STEADY_MS) failures = 0;
+    try {
+      await init({ module_or_path: wasm });
+      await this.serve();
+    } catch (error) {
+      console.error("the core stopped", error);
     }
-    this.dead = true;
-    this.hub.event(signedOut("store_failed"));
+    this.shell?.stop();
+    this.hub.lost("core_failed");
   }
 
   nudge(): void {
@@ -53,11 +44,7 @@ export class Device {
     }
   }
 
-  /** What came before the core was there. */
-  private readonly early: Parameters<Shell["input"]>[0][] = [];
-
   private forward(id: number, command: Command): void {
-    if (this.dead) return this.hub.event({ type: "reply", id, reply: failed("store_failed") });
     const input = (core: DeviceCore, now: number) => {
       try {
         core.command(now, id, JSON.stringify(command));
@@ -71,23 +58,30 @@ export class Device {
   }
 }
 
-/** Starts from the store; one that does not open is wiped, and the reason is told. */
+/**
+ * Starts from the store. One that the core cannot open is wiped, and the reason is told; one that cannot be read is
+ * left as it is, for it may be read another time.
+ */
 async function start(store: Store): Promise<{ core: DeviceCore; reason: string | null }> {
+  const [records, key] = [await store.records(), await store.storageKey()];
   try {
-    return { core: await load(store), reason: null };
+    if (key) return { core: begin(key, records), reason: null };
+    console.error("the storage key does not open");
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
     console.error("the local store does not open", error);
-    await store.wipe();
-    return { core: await load(store), reason: "store_lost" };
   }
+  await store.wipe();
+  const fresh = await store.storageKey();
+  if (!fresh) throw new Error("no storage key");
+  return { core: begin(fresh, []), reason: "store_lost" };
 }
 
-async function load(store: Store): Promise<DeviceCore> {
-  const key = await store.storageKey();
+/** Wipes the key. */
+function begin(key: Uint8Array, records: [string, Uint8Array][]): DeviceCore {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   try {
-    return new DeviceCore(Date.now(), key, seed, await store.records(), deviceName(navigator.userAgent));
+    return new DeviceCore(Date.now(), key, seed, records, deviceName(navigator.userAgent));
   } finally {
     key.fill(0);
     seed.fill(0);

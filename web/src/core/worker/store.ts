@@ -51,14 +51,15 @@ export class Store {
   /**
    * The key that seals the records: 32 random bytes, made when there are none, and kept sealed under a
    * non-extractable key of WebCrypto. Whoever copies the files of the browser's profile gets it with effort, a
-   * script of another origin never. The caller wipes it.
+   * script of another origin never. The caller wipes it. Nothing where it is kept but does not open.
    */
-  async storageKey(): Promise<Uint8Array<ArrayBuffer>> {
+  async storageKey(): Promise<Uint8Array<ArrayBuffer> | null> {
     const kept = (await result(this.db.transaction(KEYS, "readonly").objectStore(KEYS).get(WRAPPED))) as
       | WrappedKey
       | undefined;
     if (kept) {
-      return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, kept.wrapping, kept.sealed));
+      const opening = crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, kept.wrapping, kept.sealed);
+      return opening.then((key) => new Uint8Array(key)).catch(() => null);
     }
     const key = crypto.getRandomValues(new Uint8Array(32));
     const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);

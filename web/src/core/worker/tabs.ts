@@ -33,6 +33,7 @@ const NOBODY = 0;
 
 export class Tabs {
   private readonly own: Tab;
+  private readonly stopped: () => void;
   private readonly channel = new BroadcastChannel(CHANNEL);
   private device: Device | null = null;
   private leader: string | null = null;
@@ -40,8 +41,10 @@ export class Tabs {
   private readonly open = new Map<number, Command>();
   private readonly rooms = new Set<string>();
 
-  constructor(own: Tab) {
+  /** `stopped` is called when the device of this worker ran and stopped. */
+  constructor(own: Tab, stopped: () => void) {
     this.own = own;
+    this.stopped = stopped;
     this.channel.onmessage = ({ data }) => this.hear(data as Message);
     // Held for as long as this worker lives: who waits for it learns of its end.
     void navigator.locks.request(tabLock(own.id), () => new Promise<never>(() => {}));
@@ -69,7 +72,8 @@ export class Tabs {
     this.follow(this.own.id);
     this.say({ type: "leads", from: this.own.id });
     await running;
-    // Stays the leader even when the core is dead: another tab would find the same store.
+    this.stopped();
+    // The lock goes with the worker, not before: two cores on one store must not be.
     await new Promise<never>(() => {});
   }
 
