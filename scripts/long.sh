@@ -14,6 +14,7 @@ fi
 cargo deny --locked check licenses bans sources
 
 # The simulations and random histories, with many seeds.
+cargo nextest run --profile long --locked --release -p conclave-server -p conclave-tests
 CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-10000} cargo nextest run --workspace --locked --release seeds
 
 scripts/fuzz.sh "$FUZZ_SECONDS"

@@ -39,6 +39,14 @@ pub(crate) struct Stock {
     pub(crate) last_resort: Option<Bytes>,
 }
 
+/// Who makes key packages, and when.
+pub(crate) struct Maker<'a> {
+    pub(crate) mls: &'a Mls,
+    pub(crate) key: &'a DeviceKey,
+    pub(crate) certificate: &'a Certificate,
+    pub(crate) now: Millis,
+}
+
 impl KeyPackages {
     pub(crate) fn load(loaded: &mut Loaded) -> Result<Self, BadRecord> {
         Ok(take_one(loaded, RECORD)?.unwrap_or_default())
@@ -56,17 +64,19 @@ impl KeyPackages {
     }
 
     /// The stock for a server that has `left` of this device; nothing where that is enough.
-    #[expect(clippy::too_many_arguments, reason = "each is another part of the device")]
     pub(crate) fn refill(
         &mut self,
-        mls: &Mls,
         store: &mut Store,
-        key: &DeviceKey,
-        certificate: &Certificate,
+        maker: Maker<'_>,
         left: usize,
         full: usize,
-        now: Millis,
     ) -> Option<Stock> {
+        let Maker {
+            mls,
+            key,
+            certificate,
+            now,
+        } = maker;
         self.forget_old(mls, now);
         let full = full.min(KEY_PACKAGES_PER_DEVICE);
         let count = if left < full.min(KEY_PACKAGES_LOW) {

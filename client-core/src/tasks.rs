@@ -205,6 +205,18 @@ pub(crate) fn take_card(env: &mut Env<'_>, person: Person) -> Result<(), Failure
 /// not slip in a key of its own (or of anybody else).
 pub(crate) fn check_claimed(env: &mut Env<'_>, user: &ClaimedUser) -> Result<Vec<OthersKeyPackage>, Failure> {
     let person = &user.person;
+    // Nobody is let in under another key than the one seen first: that is what a false server would try.
+    if env
+        .own
+        .first_seen(person.user_id)
+        .is_some_and(|aik| aik != person.aik)
+    {
+        return Err(failure_with(
+            "identity_changed",
+            "email",
+            person.email.to_string(),
+        ));
+    }
     take_card(env, person.clone())?;
     let mut checked = vec![];
     for claimed in &user.key_packages {

@@ -1,12 +1,11 @@
 //! Accounts with several devices: signing in, own state, revoking, copies of a store.
 
 #![allow(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot go on has failed"
+    clippy::unwrap_used,
+    reason = "tests, and the model of the world around the devices, say by a panic what went wrong"
 )]
 
 mod model;

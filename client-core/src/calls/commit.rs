@@ -98,6 +98,7 @@ impl Call {
             me: env.account,
             now,
             room_devices: Some(&devices),
+            known: None,
         };
         match group.commit(env.mls, env.key, wish, circumstances) {
             Ok(commit) => {
@@ -138,7 +139,7 @@ impl Call {
             // Only who has a leaf in the room; who is on the way there is let in once it shows.
             if !env
                 .room_devices
-                .contains(&(participant.user_id, participant.device_id))
+                .contains_key(&(participant.user_id, participant.device_id))
             {
                 continue;
             }

@@ -126,6 +126,7 @@ impl Call {
             me: env.account,
             now: env.shell.now,
             room_devices: Some(&devices),
+            known: None,
         };
         match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {

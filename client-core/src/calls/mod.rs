@@ -20,12 +20,12 @@ mod media;
 mod view;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     rc::Rc,
 };
 
 use protocol::{
-    CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, ParticipantId, RoomId, Seq, UserId,
+    CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, ParticipantId, RoomId, Seq,
     socket::{CallJoinRequest, CallParticipant, CallRef, CallSummary, Entry, Request, SlotBinding},
 };
 
@@ -44,8 +44,7 @@ use crate::{
     limits::CALL_RENEW_MS,
 };
 
-/// Devices with a leaf in the room's group: nobody else may be in the call.
-pub(crate) type RoomDevices = BTreeSet<(UserId, DeviceId)>;
+pub(crate) use crate::group::rules::RoomDevices;
 
 /// What a call works with.
 pub(crate) struct CallEnv<'a> {
@@ -73,6 +72,7 @@ impl CallEnv<'_> {
             me: self.account,
             now: self.shell.now,
             room_devices: Some(devices),
+            known: None,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use protocol::{
     Millis, RoomId, UserId,
-    identity::DeviceList,
+    identity::{Certificate, DeviceList},
     limits::MAX_ROOM_MEMBERS,
     room_settings::RoomKind,
     socket::{self, KeyPackagesAdd, PeopleGet, Person, Reply, Request, RoomKindTag},
@@ -20,7 +20,7 @@ use crate::{
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
     identity::{Identity, check_newer},
-    key_packages::{KeyPackages, Stock},
+    key_packages::{KeyPackages, Maker, Stock},
     messages::{Content, OwnState},
     people::{People, hex},
     random::Random,
@@ -107,13 +107,15 @@ impl Device {
         device.session.hold();
         let full = core.options.key_packages;
         let stock = device.key_packages.refill(
-            &device.mls,
             &mut core.shell.store,
-            &device.key,
-            &device.identity.certificate,
+            Maker {
+                mls: &device.mls,
+                key: &device.key,
+                certificate: &device.identity.certificate,
+                now: core.shell.now,
+            },
             0,
             full,
-            core.shell.now,
         );
         core.shell.store.put(IDENTITY_RECORD, &device.identity);
         (device, stock.unwrap_or_default())
@@ -288,7 +290,8 @@ impl Device {
         let group = self.rooms.get(&room_id).and_then(Room::group);
         let members = group.into_iter().flat_map(|group| group.members().values());
         let devices: RoomDevices = members
-            .map(|member| (member.body().user_id, member.body().device_id))
+            .map(Certificate::body)
+            .map(|member| ((member.user_id, member.device_id), member.device_key))
             .collect();
         CallEnv {
             shell,
@@ -542,13 +545,15 @@ impl Device {
             return;
         }
         let stock = self.key_packages.refill(
-            &self.mls,
             &mut core.shell.store,
-            &self.key,
-            &self.identity.certificate,
+            Maker {
+                mls: &self.mls,
+                key: &self.key,
+                certificate: &self.identity.certificate,
+                now: core.shell.now,
+            },
             usize::try_from(left).unwrap_or(usize::MAX),
             core.options.key_packages,
-            core.shell.now,
         );
         if let Some(Stock {
             key_packages,

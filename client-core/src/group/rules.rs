@@ -33,14 +33,10 @@ pub(crate) struct Change {
 
 /// Who commits.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, for the length of a judgement"
-)]
 pub(crate) enum Committer {
     Member(LeafIndex),
     /// From outside, with this new leaf.
-    External(Certificate),
+    External(Box<Certificate>),
 }
 
 /// What a judgement needs to know beside the group and the change.
@@ -49,8 +45,13 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) me: &'a Account,
     pub(crate) now: Millis,
     /// For calls: devices with a leaf in the room's group.
-    pub(crate) room_devices: Option<&'a BTreeSet<(UserId, DeviceId)>>,
+    pub(crate) room_devices: Option<&'a RoomDevices>,
+    /// For who comes into a group again: the account keys that its members had.
+    pub(crate) known: Option<&'a BTreeMap<UserId, PublicKey>>,
 }
+
+/// Devices of a room with their keys: who a device is, its key proves.
+pub(crate) type RoomDevices = BTreeMap<(UserId, DeviceId), PublicKey>;
 
 /// The account of this device: what every leaf of its own user must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +99,10 @@ pub(crate) enum RuleError {
     ExternalStranger,
     #[error("a proposal that is not allowed")]
     Forbidden,
+    #[error("the account key of user {user_id} is not the one that it was")]
+    ChangedIdentity { user_id: UserId },
+    #[error("nobody who was in the group vouches for it")]
+    UnknownSigner,
 }
 
 /// Judges a whole tree, as when joining. Expiry is not judged: it was when the leaves entered.
@@ -113,6 +118,13 @@ pub(crate) fn check_tree(
     }
     let mut seen = Seen::default();
     for certificate in members.values() {
+        let body = certificate.body();
+        let known = circumstances.known.and_then(|known| known.get(&body.user_id));
+        if known.is_some_and(|aik| *aik != body.aik) {
+            return Err(RuleError::ChangedIdentity {
+                user_id: body.user_id,
+            });
+        }
         seen.take(certificate, circumstances.me)?;
         check_belongs(certificate, settings.kind, circumstances)?;
     }
@@ -127,6 +139,23 @@ pub(crate) fn check_tree(
         });
     }
     Ok(())
+}
+
+/// For who comes in again: somebody who was a member vouches for the group as it is now. Else a server could make up
+/// a group of its own around the leaves of others. (A signer that the own commit removed was a leaf of this user.)
+pub(crate) fn check_signer(
+    members: &Members,
+    signer: LeafIndex,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    let (Some(known), Some(signer)) = (circumstances.known, members.get(&signer)) else {
+        return Ok(());
+    };
+    if known.contains_key(&signer.body().user_id) {
+        Ok(())
+    } else {
+        Err(RuleError::UnknownSigner)
+    }
 }
 
 /// Judges a commit against the group before it.
@@ -153,7 +182,7 @@ pub(crate) fn check_change(
         }
     }
     let external = match &change.committer {
-        Committer::External(certificate) => Some(certificate),
+        Committer::External(certificate) => Some(&**certificate),
         Committer::Member(_) => None,
     };
     for certificate in change.adds.iter().chain(external) {
@@ -233,10 +262,18 @@ fn check_external(
     if change.removes.len() > 1 || !change.removes.iter().all(of_user) {
         return Err(RuleError::ExternalRemoves);
     }
+    let before = members
+        .values()
+        .map(Certificate::body)
+        .filter(|member| member.user_id == user_id);
+    let mut before = before.peekable();
     // Into a call comes who is in its room (judged for every new leaf); into a room, who has a leaf already.
-    let known = members.values().any(|member| member.body().user_id == user_id);
-    if kind != RoomKind::Call && !known {
+    if kind != RoomKind::Call && before.peek().is_none() {
         return Err(RuleError::ExternalStranger);
+    }
+    // Also against the leaf that it replaces: else anybody could take a user's only place by naming the user.
+    if before.any(|member| member.aik != new.body().aik || member.email != new.body().email) {
+        return Err(RuleError::TwoIdentities { user_id });
     }
     Ok(())
 }
@@ -252,7 +289,8 @@ fn check_belongs(
         RoomKind::Own => body.user_id == circumstances.me.user_id,
         RoomKind::Call => circumstances
             .room_devices
-            .is_some_and(|devices| devices.contains(&(body.user_id, body.device_id))),
+            .and_then(|devices| devices.get(&(body.user_id, body.device_id)))
+            .is_some_and(|key| *key == body.device_key),
         RoomKind::Room | RoomKind::Direct => true,
     };
     if belongs {

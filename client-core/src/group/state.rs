@@ -21,7 +21,7 @@ use super::{
     key_package::OthersKeyPackage,
     padding,
     provider::{DeviceKey, Mls, SUITE, capabilities, credential, lifetime},
-    rules::{Change, Circumstances, Committer, Members, RuleError, check_change, check_tree},
+    rules::{Change, Circumstances, Committer, Members, RuleError, check_change, check_signer, check_tree},
 };
 use crate::limits::MAX_SKIPPED_MESSAGES;
 
@@ -78,10 +78,9 @@ pub(crate) struct Wish {
 }
 
 /// What came out of a message of the group.
-#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to who asked")]
 pub(crate) enum Incoming {
     Message {
-        certificate: Certificate,
+        certificate: Box<Certificate>,
         content: Zeroizing<Vec<u8>>,
     },
     Commit(Box<StagedChange>),
@@ -116,9 +115,6 @@ pub(crate) enum GroupError {
     #[error("the key of the message was used before")]
     Replayed,
 }
-
-/// Why a group could not be joined.
-pub(crate) type JoinError = GroupError;
 
 fn mls(error: impl std::fmt::Display) -> GroupError {
     GroupError::Mls(error.to_string())
@@ -167,7 +163,7 @@ impl Group {
         welcome: &[u8],
         tree: &[u8],
         circumstances: Circumstances<'_>,
-    ) -> Result<Joined, JoinError> {
+    ) -> Result<Joined, GroupError> {
         let MlsMessageBodyIn::Welcome(welcome) = parse(welcome)? else {
             return Err(GroupError::Malformed);
         };
@@ -208,7 +204,8 @@ impl Group {
         group_info: &[u8],
         tree: &[u8],
         circumstances: Circumstances<'_>,
-    ) -> Result<(Self, Commit), JoinError> {
+    ) -> Result<(Self, Commit), GroupError> {
+        let signer = signer_of(group_info).ok_or(GroupError::Malformed)?;
         let MlsMessageBodyIn::GroupInfo(group_info) = parse(group_info)? else {
             return Err(GroupError::Malformed);
         };
@@ -234,7 +231,12 @@ impl Group {
             .map_err(mls)?;
         let (inner, bundle) = builder.finalize(provider).map_err(mls)?;
         let group = Self::new(inner)?;
-        check_tree(&group.members, &group.settings, name, circumstances)?;
+        let checked = check_tree(&group.members, &group.settings, name, circumstances)
+            .and_then(|()| check_signer(&group.members, signer, circumstances));
+        if let Err(error) = checked {
+            group.delete(provider);
+            return Err(error.into());
+        }
         let commit = commit_of(epoch, bundle, vec![])?;
         Ok((group, commit))
     }
@@ -345,7 +347,7 @@ impl Group {
                 let padded = Zeroizing::new(message.into_bytes());
                 let content = padding::unpad(&padded).ok_or(GroupError::Padding)?;
                 Ok(Incoming::Message {
-                    certificate,
+                    certificate: Box::new(certificate),
                     content: Zeroizing::new(content.to_vec()),
                 })
             }
@@ -464,7 +466,7 @@ impl Group {
         message.to_bytes().map_err(mls)
     }
 
-    fn tree(&self) -> Result<Vec<u8>, GroupError> {
+    pub(super) fn tree(&self) -> Result<Vec<u8>, GroupError> {
         self.inner
             .export_ratchet_tree()
             .tls_serialize_detached()
@@ -515,7 +517,7 @@ fn change_of(staged: &StagedCommit, sender: &Sender) -> Result<Change, RuleError
         .transpose()?;
     let (committer, renewed) = match (sender, own_leaf) {
         (Sender::Member(leaf), renewed) => (Committer::Member(LeafIndex(leaf.u32())), renewed),
-        (Sender::NewMemberCommit, Some(certificate)) => (Committer::External(certificate), None),
+        (Sender::NewMemberCommit, Some(certificate)) => (Committer::External(Box::new(certificate)), None),
         _ => return Err(RuleError::Forbidden),
     };
     let external = matches!(committer, Committer::External(_));
@@ -597,6 +599,15 @@ fn settings_of(extensions: &Extensions<GroupContext>) -> Result<RoomSettings, Ru
         }
         _ => Err(RuleError::BadSettings),
     }
+}
+
+/// The leaf that signed a GroupInfo. OpenMLS checks the signature and keeps the leaf to itself; the signature is last
+/// in the encoding, its length in front (RFC 9420 §12.4.3, §2.1.2), and the leaf before that.
+fn signer_of(group_info: &[u8]) -> Option<LeafIndex> {
+    const SIGNATURE_LEN: usize = 2 + 64;
+    let end = group_info.len().checked_sub(SIGNATURE_LEN)?;
+    let bytes = group_info.get(end.checked_sub(4)?..end)?;
+    Some(LeafIndex(u32::from_be_bytes(bytes.try_into().ok()?)))
 }
 
 fn parse(bytes: &[u8]) -> Result<MlsMessageBodyIn, GroupError> {

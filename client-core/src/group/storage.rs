@@ -10,15 +10,15 @@ use zeroize::Zeroizing;
 
 use crate::cbor;
 
-/// A key whose value changed; without one, it was deleted.
-pub(crate) type Change = (Vec<u8>, Option<Zeroizing<Vec<u8>>>);
-
 /// Entries by label and key. What OpenMLS deletes is gone here at once and in the next batch.
 #[derive(Default)]
 pub(crate) struct MlsStorage {
     values: RefCell<BTreeMap<Vec<u8>, Zeroizing<Vec<u8>>>>,
     changed: RefCell<BTreeSet<Vec<u8>>>,
 }
+
+/// Key of an entry, and its value; nothing where it was deleted.
+pub(crate) type Changed = (Vec<u8>, Option<Zeroizing<Vec<u8>>>);
 
 /// A stored entry cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ impl MlsStorage {
     }
 
     /// Entries that changed since the last call, with their values; nothing where one was deleted.
-    pub(crate) fn take_changes(&self) -> Vec<Change> {
+    pub(crate) fn take_changes(&self) -> Vec<Changed> {
         let changed = std::mem::take(&mut *self.changed.borrow_mut());
         let values = self.values.borrow();
         changed

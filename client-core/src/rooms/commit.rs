@@ -75,6 +75,7 @@ impl Room {
                     me: env.account,
                     now: env.shell.now,
                     room_devices: None,
+                    known: None,
                 };
                 group.commit(env.mls, env.key, wish, circumstances)
             }
@@ -221,6 +222,7 @@ impl Room {
     /// Somebody's commit was first, or the server says so: the log tells. Where it tells nothing, wait a little.
     pub(super) fn stale_epoch(&mut self, env: &mut Env<'_>) {
         self.sync_wanted = true;
+        self.stuck_since.get_or_insert(env.now());
         self.races = self.races.saturating_add(1);
         if self.races > crate::limits::MAX_JOIN_RACES {
             self.races = 0;

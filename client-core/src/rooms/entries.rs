@@ -82,20 +82,18 @@ impl Room {
         if behind {
             tracing::warn!(room.id = %self.id, "the log lacks a commit");
             self.resync(env);
+        } else if self.is_owed_entries() {
+            // Nobody trims what this device has not acknowledged: the server is slow, or withholds.
+            if self.stored.cursor < self.known_last {
+                self.retry_at = Some(env.now().plus(crate::limits::RETRY_MS));
+            }
         } else {
             // What is known to have been there and is not given was trimmed.
             if self.stored.cursor < self.known_last {
                 self.stored.cursor = self.known_last;
                 self.dirty = true;
             }
-            if self
-                .stored
-                .pending
-                .as_ref()
-                .is_none_or(|pending| !pending.accepted)
-            {
-                self.settled();
-            }
+            self.settled();
         }
     }
 
@@ -177,6 +175,7 @@ impl Room {
             me: env.account,
             now: env.shell.now,
             room_devices: None,
+            known: None,
         };
         let staged = match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Commit(staged)) => staged,
@@ -223,6 +222,7 @@ impl Room {
             me: env.account,
             now: env.shell.now,
             room_devices: None,
+            known: None,
         };
         let (certificate, content) = match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {
@@ -264,6 +264,9 @@ impl Room {
         self.stored.own_since_update = self.stored.own_since_update.saturating_add(1);
         self.dirty = true;
         self.settle_own(env, &out, entry);
+        if !self.busy && !self.is_owed_entries() {
+            self.waiting_since = None;
+        }
         true
     }
 

@@ -80,6 +80,7 @@ impl Room {
         self.stored.updated_at = env.now();
         self.stored.resyncs = 0;
         self.races = 0;
+        self.stuck_since = None;
         self.suspect = false;
         self.dirty = true;
         self.settled();
@@ -87,10 +88,10 @@ impl Room {
             .stored
             .charter
             .as_ref()
-            .map(|charter| charter.users.clone())
+            .map(|charter| charter.users.keys().copied().collect())
             .unwrap_or_default();
         let me = env.me();
-        self.after_change(env, entry, &before.into_iter().collect(), Some(me));
+        self.after_change(env, entry, &before, Some(me));
         if intents.iter().any(|intent| matches!(intent, Intent::Add { .. }))
             && let Some((_, title)) = self.title_known(env)
         {
@@ -111,6 +112,7 @@ impl Room {
         self.requeue_pending();
         self.stored.resyncs = 0;
         self.races = 0;
+        self.stuck_since = None;
         self.suspect = false;
         self.dirty = true;
         self.settled();
@@ -198,7 +200,7 @@ impl Room {
         removed: &[(LeafIndex, Certificate)],
     ) {
         let external = match &change.committer {
-            Committer::External(certificate) => Some(certificate),
+            Committer::External(certificate) => Some(&**certificate),
             Committer::Member(_) => None,
         };
         let resynced = |certificate: &Certificate| {

@@ -193,7 +193,7 @@ impl Room {
         // The members must be the same or fewer.
         let users = charter
             .users
-            .iter()
+            .keys()
             .copied()
             .filter(|user| summary.members.contains(user))
             .collect();

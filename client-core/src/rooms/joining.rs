@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use protocol::{
-    Code,
+    Code, Generation, LeafIndex, UserId,
+    identity::PublicKey,
     room_settings::RoomKind,
     socket::{Reply, Request, RoomCommit, RoomKindTag, RoomRef, RoomWelcome},
 };
@@ -13,7 +16,10 @@ use crate::{
         asks::RoomAsk,
         shell::{Answer, Refusal},
     },
-    group::{Group, GroupName, Joined},
+    group::{
+        Group, GroupError, GroupName, Joined,
+        rules::{Circumstances, RuleError},
+    },
     limits::{MAX_JOIN_RACES, MAX_RESYNCS},
 };
 
@@ -48,13 +54,12 @@ impl Room {
             call_id: None,
             generation: welcome.generation,
         };
-        let joined = Group::join_by_welcome(
-            env.mls,
-            name,
-            &welcome.welcome.0,
-            &welcome.tree.0,
-            env.circumstances(),
-        );
+        let circumstances = Circumstances {
+            known: self.known(),
+            ..env.circumstances()
+        };
+        let (bytes, tree) = (&welcome.welcome.0, &welcome.tree.0);
+        let joined = Group::join_by_welcome(env.mls, name, bytes, tree, circumstances);
         match joined {
             Ok(joined) => self.enter_by_welcome(env, welcome, joined),
             Err(error) => {
@@ -72,7 +77,8 @@ impl Room {
             inviter,
         } = joined;
         env.notes.last_resort_used |= last_resort;
-        if self.stored.charter.is_some() && !self.may_have_founded(&group) {
+        let anew = self.is_anew(welcome.generation);
+        if anew && !self.may_have_founded(&group, Some(inviter)) {
             tracing::warn!(room.id = %self.id, "the room was founded anew by somebody who may not");
             group.delete(env.mls);
             return;
@@ -81,25 +87,42 @@ impl Room {
         if welcome.generation != self.stored.generation {
             self.drop_group(env);
         }
-        let anew = self.stored.generation < welcome.generation && self.stored.charter.is_some();
         self.stored.generation = welcome.generation;
         self.stored.cursor = welcome.seq;
         self.enter(env, group);
         self.tell_welcomed(env, welcome, inviter, anew);
     }
 
-    /// A later generation is founded by a moderator of the one before, for the same members or fewer.
-    fn may_have_founded(&self, group: &Group) -> bool {
+    /// Members of the room with their account keys, as they were last known.
+    fn known(&self) -> Option<&BTreeMap<UserId, PublicKey>> {
+        self.stored.charter.as_ref().map(|charter| &charter.users)
+    }
+
+    /// Whether a group is a later generation of one that this device was in.
+    fn is_anew(&self, generation: Generation) -> bool {
+        let known = self.stored.charter.as_ref().map(|charter| charter.generation);
+        known.is_some_and(|known| known < generation)
+    }
+
+    /// A later generation is founded by a moderator of the one before (who adds everybody with the first commit), for
+    /// the same members or fewer.
+    fn may_have_founded(&self, group: &Group, inviter: Option<LeafIndex>) -> bool {
         let Some(charter) = &self.stored.charter else {
             return true;
         };
-        let before = charter.settings();
+        let Some(before) = charter.settings() else {
+            return false;
+        };
         let now = group.settings();
-        before.is_some_and(|before| before.kind == now.kind && before.moderators == now.moderators)
-            && group
-                .members()
-                .values()
-                .all(|member| charter.users.contains(&member.body().user_id))
+        let by_moderator = inviter.is_none_or(|leaf| {
+            let inviter = group.members().get(&leaf).map(|member| member.body().user_id);
+            before.kind != RoomKind::Room || inviter.is_some_and(|user| before.moderators.contains(&user))
+        });
+        let mut users = group.members().values().map(|member| member.body().user_id);
+        by_moderator
+            && before.kind == now.kind
+            && before.moderators == now.moderators
+            && users.all(|user| charter.users.contains_key(&user))
     }
 
     fn enter(&mut self, env: &mut Env<'_>, group: Group) {
@@ -114,6 +137,7 @@ impl Room {
         self.stored.updated_at = env.now();
         self.known_last = self.known_last.max(self.stored.cursor);
         self.races = 0;
+        self.stuck_since = None;
         self.suspect = false;
         self.sync_wanted = true;
         self.dirty = true;
@@ -143,6 +167,10 @@ impl Room {
             call_id: None,
             generation: info.generation,
         };
+        let circumstances = Circumstances {
+            known: self.known(),
+            ..env.circumstances()
+        };
         let joined = Group::join_externally(
             env.mls,
             env.key,
@@ -150,10 +178,11 @@ impl Room {
             name,
             &info.group_info.0,
             &info.tree.0,
-            env.circumstances(),
+            circumstances,
         );
+        let anew = self.is_anew(info.generation);
         match joined {
-            Ok((group, commit)) if self.stored.charter.is_none() || self.may_have_founded(&group) => {
+            Ok((group, commit)) if !anew || self.may_have_founded(&group, None) => {
                 self.stored.generation = info.generation;
                 self.stored.standing = Standing::JoiningFromOutside {
                     message_id: env.message_id(),
@@ -167,7 +196,12 @@ impl Room {
             }
             Err(error) => {
                 tracing::warn!(room.id = %self.id, group.epoch = info.epoch.0, %error, "the group was refused");
-                self.stored.standing = Standing::Broken;
+                // The next commit of somebody known vouches for it.
+                if error == GroupError::Rule(RuleError::UnknownSigner) {
+                    self.retry_later(env, &Refusal::Lost);
+                } else {
+                    self.stored.standing = Standing::Broken;
+                }
             }
         }
         self.dirty = true;

@@ -124,6 +124,7 @@ impl Room {
         match answer {
             Ok(Reply::Accepted(Accepted { seq, sent_at })) => {
                 self.races = 0;
+                self.stuck_since = None;
                 self.at_least(seq);
                 // Already gone from the outbox where the log was faster than the answer.
                 if let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) {
@@ -132,6 +133,9 @@ impl Room {
                     self.place_own(env, message_id, seq, sent_at);
                 }
                 self.settled();
+                if self.is_owed_entries() {
+                    self.waiting_since = Some(env.now());
+                }
             }
             Err(Refusal::Lost) => {}
             Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch => self.stale_epoch(env),

@@ -1,8 +1,8 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{
     Bytes, DeviceId, Generation, MessageId, Millis, RoomId, Seq, UserId,
-    identity::Certificate,
+    identity::{Certificate, PublicKey},
     room_settings::RoomSettings,
     socket::{self, CallSummary, CommitBundle, Request, RoomKindTag, RoomSummary},
 };
@@ -65,6 +65,7 @@ impl Env<'_> {
             me: self.account,
             now: self.shell.now,
             room_devices: None,
+            known: None,
         }
     }
 
@@ -94,6 +95,8 @@ pub(crate) struct Room {
     pub(super) asked_for_welcome: bool,
     /// Since when the server owes something.
     pub(super) waiting_since: Option<Millis>,
+    /// Since when what is sent is refused as of a past epoch, though the log shows none that is newer.
+    pub(super) stuck_since: Option<Millis>,
     pub(super) retry_at: Option<Millis>,
     /// When this device's turn comes to remove whom the server wants removed.
     pub(super) remove_at: Option<Millis>,
@@ -178,11 +181,13 @@ pub(crate) enum Intent {
     Update,
 }
 
-/// What a room was, while its group was known.
+/// What a room was, while its group was known: what a group that claims to go on with it is judged by.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charter {
+    pub(super) generation: Generation,
     settings: serde_bytes::ByteBuf,
-    pub(super) users: Vec<UserId>,
+    /// The members with their account keys.
+    pub(super) users: BTreeMap<UserId, PublicKey>,
 }
 
 /// A message in the outbox.
@@ -212,17 +217,12 @@ pub(crate) struct Sealed {
 }
 
 impl Charter {
-    pub(super) fn of(group: &Group) -> Self {
-        let mut users: Vec<UserId> = group
-            .members()
-            .values()
-            .map(|member| member.body().user_id)
-            .collect();
-        users.sort_unstable();
-        users.dedup();
+    pub(super) fn of(group: &Group, generation: Generation) -> Self {
+        let members = group.members().values().map(Certificate::body);
         Self {
+            generation,
             settings: group.settings().encode().into(),
-            users,
+            users: members.map(|member| (member.user_id, member.aik)).collect(),
         }
     }
 
@@ -298,6 +298,7 @@ impl Room {
             sync_wanted: false,
             asked_for_welcome: false,
             waiting_since: None,
+            stuck_since: None,
             retry_at: None,
             remove_at: None,
             races: 0,
@@ -365,9 +366,9 @@ impl Room {
     /// Users with a leaf; while there is no group, those that the server names.
     pub(crate) fn users(&self) -> Vec<UserId> {
         match (&self.group, &self.stored.charter, &self.summary) {
-            (Some(group), _, _) => Charter::of(group).users,
+            (Some(group), _, _) => users_of(group),
             (None, _, Some(summary)) => summary.members.clone(),
-            (None, Some(charter), None) => charter.users.clone(),
+            (None, Some(charter), None) => charter.users.keys().copied().collect(),
             (None, None, None) => vec![],
         }
     }
@@ -465,6 +466,7 @@ impl Room {
         self.busy = false;
         self.asked_for_welcome = false;
         self.waiting_since = None;
+        self.stuck_since = None;
         self.summary = None;
         if let Some(pending) = &mut self.stored.pending {
             pending.accepted = false;
@@ -553,21 +555,32 @@ impl Room {
 
     /// When the room wants to be looked at again.
     pub(crate) fn next_wake(&self, now: Millis) -> Option<Millis> {
-        let stale_at = self
-            .waiting_since
-            .map(|since| since.plus(STALE_AFTER_MS))
-            .filter(|at| *at > now);
+        let stale_at = self.owed_since().map(|since| since.plus(STALE_AFTER_MS));
+        let stale_at = stale_at.filter(|at| *at > now);
         [self.retry_at, self.remove_at, stale_at]
             .into_iter()
             .flatten()
             .min()
     }
 
+    fn owed_since(&self) -> Option<Millis> {
+        [self.waiting_since, self.stuck_since].into_iter().flatten().min()
+    }
+
     pub(super) fn is_stale(&self, now: Millis) -> bool {
         self.suspect
             || self
-                .waiting_since
+                .owed_since()
                 .is_some_and(|since| now.since(since) >= STALE_AFTER_MS)
+    }
+
+    /// Whether the server accepted something that the log has to show yet.
+    pub(super) fn is_owed_entries(&self) -> bool {
+        self.stored
+            .pending
+            .as_ref()
+            .is_some_and(|pending| pending.accepted)
+            || self.outbox.iter().any(|out| out.state == OutState::Accepted)
     }
 
     /// Ends a change: what is new is stored, and acknowledged after that.
@@ -578,7 +591,7 @@ impl Room {
         if let Some(group) = &self.group
             && self.is_member()
         {
-            let charter = Charter::of(group);
+            let charter = Charter::of(group, self.stored.generation);
             if self.stored.charter.as_ref() != Some(&charter) {
                 self.stored.charter = Some(charter);
                 self.dirty = true;
@@ -643,6 +656,15 @@ impl Outgoing {
     pub(super) fn save(&self, store: &mut Store, room_id: RoomId) {
         store.put(self.record(room_id), self);
     }
+}
+
+fn users_of(group: &Group) -> Vec<UserId> {
+    let users: BTreeSet<UserId> = group
+        .members()
+        .values()
+        .map(|member| member.body().user_id)
+        .collect();
+    users.into_iter().collect()
 }
 
 /// The protocol's form of a commit.

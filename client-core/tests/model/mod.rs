@@ -4,7 +4,9 @@
 
 pub mod accounts;
 pub mod conduct;
+pub mod forge;
 pub mod groups;
+pub mod logs;
 pub mod server;
 pub mod world;
 
