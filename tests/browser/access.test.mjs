@@ -30,6 +30,10 @@ async function isClean(person, screen) {
     for (const colorScheme of ["light", "dark"]) {
       // Reduced motion, so that no colour is caught halfway through a change.
       await person.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await person.page.evaluate(async () => {
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+      });
       // The page's policy admits no injected script element; the debugger's evaluation is not bound by it.
       await person.page.evaluate(AXE);
       const found = await person.page.evaluate(() => window.axe.run(document));
