@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, rc::Rc};
+use std::collections::BTreeMap;
 
 use protocol::{
     Millis, RoomId, UserId,
-    identity::{Certificate, DeviceList},
+    identity::DeviceList,
     limits::MAX_ROOM_MEMBERS,
     room_settings::RoomKind,
     socket::{self, KeyPackagesAdd, PeopleGet, Person, Reply, Request, RoomKindTag},
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{CallView, RoomView},
-    calls::{Call, CallEnv, RoomDevices},
+    calls::Call,
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
     identity::{Identity, check_newer},
@@ -32,8 +32,8 @@ use crate::{
 /// Who is signed in, and everything of that account on this device.
 pub(crate) struct Device {
     pub(super) identity: Identity,
-    account: Account,
-    key: DeviceKey,
+    pub(super) account: Account,
+    pub(super) key: DeviceKey,
     mls: Mls,
     pub(super) session: Session,
     pub(super) people: People,
@@ -53,7 +53,7 @@ pub(crate) struct Device {
     ended: Option<Option<String>>,
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
-    call_mls: Mls,
+    pub(super) call_mls: Mls,
     pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Vec<RoomView>,
     pub(super) changed: bool,
@@ -257,53 +257,6 @@ impl Device {
         }
     }
 
-    /// Enters a call; the one before is left.
-    pub(super) fn enter_call(&mut self, shell: &mut Shell, room_id: RoomId, command: u32) {
-        self.with_call(shell, Call::leave);
-        let mut env = self.call_env(shell, room_id);
-        let call = Call::enter(&mut env, room_id, command);
-        self.call = Some(call);
-        self.changed = true;
-    }
-
-    /// Does something with the call, if there is one, and then what follows from it.
-    pub(super) fn with_call<T>(
-        &mut self,
-        shell: &mut Shell,
-        act: impl FnOnce(&mut Call, &mut CallEnv<'_>) -> T,
-    ) -> Option<T> {
-        let mut call = self.call.take()?;
-        let mut env = self.call_env(shell, call.room_id);
-        let result = act(&mut call, &mut env);
-        let (room_id, started) = (call.room_id, call.take_started());
-        if !call.is_over() {
-            self.call = Some(call);
-        }
-        self.changed = true;
-        if let Some(call_id) = started {
-            self.with_room(shell, room_id, |room, env| room.tell_call_started(env, call_id));
-        }
-        Some(result)
-    }
-
-    fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
-        let group = self.rooms.get(&room_id).and_then(Room::group);
-        let members = group.into_iter().flat_map(|group| group.members().values());
-        let devices: RoomDevices = members
-            .map(Certificate::body)
-            .map(|member| ((member.user_id, member.device_id), member.device_key))
-            .collect();
-        CallEnv {
-            shell,
-            identity: &self.identity,
-            account: &self.account,
-            key: &self.key,
-            mls: &self.call_mls,
-            room_devices: Rc::new(devices),
-            online: self.session.may_ask(),
-        }
-    }
-
     pub(super) fn on_room_answer(
         &mut self,
         shell: &mut Shell,
@@ -330,6 +283,9 @@ impl Device {
         };
         self.session.listed();
         let lists = self.lists;
+        for summary in &summaries {
+            self.leave_ghost(shell, summary.room_id, summary.call.as_ref());
+        }
         let (mut env, parts) = self.split(shell);
         for room in parts.rooms.values_mut() {
             let listed = summaries.iter().any(|summary| summary.room_id == room.id);

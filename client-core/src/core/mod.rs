@@ -7,6 +7,7 @@
 //! ```
 
 pub(crate) mod asks;
+mod calls;
 mod commands;
 mod device;
 mod entering;

@@ -332,10 +332,7 @@ impl Device {
                 }
             }
             Event::CallChanged { room_id, call } => {
-                if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
-                    self.with_call(core.shell, |own, env| own.on_changed(env, call.as_ref()));
-                }
-                self.with_room(core.shell, room_id, |room, _| room.set_call(call));
+                self.on_call_changed(core.shell, room_id, call);
             }
             Event::CallEntry { call_id, entry } => {
                 self.with_call(core.shell, |call, env| {

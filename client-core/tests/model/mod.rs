@@ -12,4 +12,5 @@ pub mod world;
 
 pub use conduct::{Conduct, Honest};
 pub use server::Server;
+#[allow(unused_imports, reason = "as above")]
 pub use world::{World, text};

@@ -1,0 +1,96 @@
+//! The call of the device: entering it, working with it, and leaving one that a former run of the program was in.
+
+use std::rc::Rc;
+
+use protocol::{
+    RoomId,
+    identity::Certificate,
+    socket::{CallRef, CallSummary, Request},
+};
+
+use super::{
+    asks::{Ask, CallAsk},
+    device::Device,
+    shell::Shell,
+};
+use crate::{
+    calls::{Call, CallEnv, RoomDevices},
+    rooms::Room,
+};
+
+impl Device {
+    /// The server says who is in the call of a room.
+    pub(super) fn on_call_changed(&mut self, shell: &mut Shell, room_id: RoomId, call: Option<CallSummary>) {
+        self.leave_ghost(shell, room_id, call.as_ref());
+        if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
+            self.with_call(shell, |own, env| own.on_changed(env, call.as_ref()));
+        }
+        self.with_room(shell, room_id, |room, _| room.set_call(call));
+    }
+
+    /// A call lives in memory alone: after a reload the server still counts this device in, and would as long as it
+    /// is connected. The others are not to wait for somebody who is not there. A device that is in the room's call,
+    /// or on its way there, takes the former place by itself.
+    pub(super) fn leave_ghost(&self, shell: &mut Shell, room_id: RoomId, call: Option<&CallSummary>) {
+        let Some(call) = call else { return };
+        let device_id = self.identity.device_id;
+        let listed = call.participants.iter().any(|one| one.device_id == device_id);
+        let enters = self.call.as_ref().is_some_and(|own| own.room_id == room_id);
+        if listed && !enters && self.may_ask() {
+            let call_id = call.call_id;
+            tracing::info!(call.id = %call_id, "leaving the call that this device was in before");
+            let ask = Ask::Call {
+                call_id: Some(call_id),
+                ask: CallAsk::Leave,
+            };
+            shell.request(ask, Request::CallLeave(CallRef { call_id }));
+        }
+    }
+
+    /// Enters a call; the one before is left.
+    pub(super) fn enter_call(&mut self, shell: &mut Shell, room_id: RoomId, command: u32) {
+        self.with_call(shell, Call::leave);
+        let mut env = self.call_env(shell, room_id);
+        let call = Call::enter(&mut env, room_id, command);
+        self.call = Some(call);
+        self.changed = true;
+    }
+
+    /// Does something with the call, if there is one, and then what follows from it.
+    pub(super) fn with_call<T>(
+        &mut self,
+        shell: &mut Shell,
+        act: impl FnOnce(&mut Call, &mut CallEnv<'_>) -> T,
+    ) -> Option<T> {
+        let mut call = self.call.take()?;
+        let mut env = self.call_env(shell, call.room_id);
+        let result = act(&mut call, &mut env);
+        let (room_id, started) = (call.room_id, call.take_started());
+        if !call.is_over() {
+            self.call = Some(call);
+        }
+        self.changed = true;
+        if let Some(call_id) = started {
+            self.with_room(shell, room_id, |room, env| room.tell_call_started(env, call_id));
+        }
+        Some(result)
+    }
+
+    fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
+        let group = self.rooms.get(&room_id).and_then(Room::group);
+        let members = group.into_iter().flat_map(|group| group.members().values());
+        let devices: RoomDevices = members
+            .map(Certificate::body)
+            .map(|member| ((member.user_id, member.device_id), member.device_key))
+            .collect();
+        CallEnv {
+            shell,
+            identity: &self.identity,
+            account: &self.account,
+            key: &self.key,
+            mls: &self.call_mls,
+            room_devices: Rc::new(devices),
+            online: self.session.may_ask(),
+        }
+    }
+}
