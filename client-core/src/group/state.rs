@@ -3,11 +3,11 @@ use openmls::group::{
     PURE_PLAINTEXT_WIRE_FORMAT_POLICY, ProcessMessageError, StagedWelcome, ValidationError,
 };
 use openmls::prelude::{
-    BasicCredential, CommitMessageBundle, Credential, Extension, Extensions, GroupContext, GroupId,
-    KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig,
-    MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent, ProcessedWelcome,
-    Proposal, ProposalOrRefType, ProtocolMessage, RatchetTreeIn, Sender, SenderRatchetConfiguration,
-    StagedCommit, UnknownExtension,
+    BasicCredential, CommitMessageBundle, Credential, Extension, ExtensionType, Extensions, GroupContext,
+    GroupId, KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup, MlsGroupCreateConfig,
+    MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageIn, OpenMlsProvider as _, ProcessedMessageContent,
+    ProcessedWelcome, Proposal, ProposalOrRefType, ProtocolMessage, RatchetTreeIn,
+    RequiredCapabilitiesExtension, Sender, SenderRatchetConfiguration, StagedCommit, UnknownExtension,
     tls_codec::{DeserializeBytes as _, Serialize as _},
 };
 use protocol::{
@@ -35,7 +35,7 @@ pub(crate) struct GroupName {
 }
 
 impl GroupName {
-    fn to_mls(self) -> GroupId {
+    pub(super) fn to_mls(self) -> GroupId {
         let place = self
             .call_id
             .map_or(*self.room_id.as_bytes(), |call_id| *call_id.as_bytes());
@@ -585,20 +585,38 @@ fn join_config() -> MlsGroupJoinConfig {
         .build()
 }
 
-/// The whole of a group context's extensions is the room's settings.
+/// A group context's extensions are the room's settings, and that every leaf must know them: MLS takes new values only
+/// of extensions that the group requires (RFC 9420 §12.1.7). Nothing else, ever: other requirements could shut members
+/// out.
 fn settings_extension(settings: &RoomSettings) -> Result<Extensions<GroupContext>, GroupError> {
-    let extension = Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(settings.encode()));
-    Extensions::single(extension).map_err(mls)
+    Extensions::from_vec(vec![
+        Extension::RequiredCapabilities(required_capabilities()),
+        Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(settings.encode())),
+    ])
+    .map_err(mls)
+}
+
+fn required_capabilities() -> RequiredCapabilitiesExtension {
+    RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION)], &[], &[])
 }
 
 fn settings_of(extensions: &Extensions<GroupContext>) -> Result<RoomSettings, RuleError> {
-    let mut all = extensions.iter();
-    match (all.next(), all.next()) {
-        (Some(Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(bytes))), None) => {
-            RoomSettings::decode(bytes).ok_or(RuleError::BadSettings)
+    let mut required = false;
+    let mut found = None;
+    for extension in extensions.iter() {
+        match extension {
+            Extension::RequiredCapabilities(capabilities)
+                if !required && *capabilities == required_capabilities() =>
+            {
+                required = true;
+            }
+            Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(bytes)) if found.is_none() => {
+                found = RoomSettings::decode(bytes);
+            }
+            _ => return Err(RuleError::BadSettings),
         }
-        _ => Err(RuleError::BadSettings),
     }
+    found.filter(|_| required).ok_or(RuleError::BadSettings)
 }
 
 /// The leaf that signed a GroupInfo. OpenMLS checks the signature and keeps the leaf to itself; the signature is last

@@ -5,7 +5,7 @@ use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, Extension, ExtensionType,
     Extensions, GroupId, KeyPackage, LeafNodeParameters, Lifetime, MlsGroup, MlsGroupCreateConfig,
     MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsProvider as _, ProcessedMessageContent,
-    ProtocolMessage, RatchetTreeIn, SignatureScheme, UnknownExtension,
+    ProtocolMessage, RatchetTreeIn, RequiredCapabilitiesExtension, SignatureScheme, UnknownExtension,
     tls_codec::{DeserializeBytes as _, Serialize as _},
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -166,12 +166,17 @@ impl Forger {
         self.provider = OpenMlsRustCrypto::default();
         let mut id = room_id.as_bytes().to_vec();
         id.extend_from_slice(&generation.0.to_be_bytes());
-        let extension = Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(settings.encode()));
+        let required =
+            RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION)], &[], &[]);
+        let extensions = Extensions::from_vec(vec![
+            Extension::RequiredCapabilities(required),
+            Extension::Unknown(ROOM_SETTINGS_EXTENSION, UnknownExtension(settings.encode())),
+        ]);
         let config = MlsGroupCreateConfig::builder()
             .ciphersuite(SUITE)
             .capabilities(capabilities())
             .lifetime(Lifetime::init(0, u64::MAX))
-            .with_group_context_extensions(Extensions::single(extension).unwrap())
+            .with_group_context_extensions(extensions.unwrap())
             .build();
         let group = MlsGroup::new_with_group_id(
             &self.provider,

@@ -24,6 +24,13 @@ use super::{GroupLeaf, GroupName, Judge, Refusal, outline::RawExtensions};
 /// MLS extension type of required_capabilities (RFC 9420 §17.3).
 const REQUIRED_CAPABILITIES: u16 = 3;
 
+/// The only required_capabilities there are (RFC 9420 §11.1): extension types, here the settings', then proposal and
+/// credential types, here none. Without it MLS would not let settings change; another one could shut members out.
+const ONLY_SETTINGS_REQUIRED: &[u8] = {
+    let [high, low] = ROOM_SETTINGS_EXTENSION.to_be_bytes();
+    &[2, high, low, 0, 0]
+};
+
 /// A commit in plain words.
 #[derive(Clone, Debug)]
 pub(super) struct Description<'a> {
@@ -104,17 +111,19 @@ pub(super) fn judge_founding(
     Ok(())
 }
 
-/// Settings from a group context's extensions, which hold nothing else but what clients must be able to do.
+/// Settings from a group context's extensions, which hold nothing else but that clients must know the settings: when
+/// a group is founded, and after every commit.
 pub(super) fn settings_in(extensions: &RawExtensions<'_>) -> Result<RoomSettings, Refusal> {
     let mut found = None;
+    let mut required = false;
     for (extension_type, data) in extensions {
         match *extension_type {
             ROOM_SETTINGS_EXTENSION if found.is_none() => found = RoomSettings::decode(data),
-            REQUIRED_CAPABILITIES => {}
+            REQUIRED_CAPABILITIES if !required && *data == ONLY_SETTINGS_REQUIRED => required = true,
             _ => return Err(Refusal::BadSettings),
         }
     }
-    let settings = found.ok_or(Refusal::BadSettings)?;
+    let settings = found.filter(|_| required).ok_or(Refusal::BadSettings)?;
     let distinct: HashSet<_> = settings.moderators.iter().collect();
     if distinct.len() != settings.moderators.len() {
         return Err(Refusal::BadSettings);

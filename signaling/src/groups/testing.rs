@@ -27,7 +27,7 @@ pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_128_MLKEM768X25519_AES256
 /// A suite without post-quantum keys, which no group has.
 pub(crate) const CLASSIC_SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
 
-const SETTINGS_TYPE: ExtensionType = ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION);
+pub(crate) const SETTINGS_TYPE: ExtensionType = ExtensionType::Unknown(ROOM_SETTINGS_EXTENSION);
 
 /// The time at which every test begins.
 pub(crate) const NOW: Millis = Millis(1_800_000_000_000);
@@ -183,8 +183,17 @@ fn capabilities() -> Capabilities {
 }
 
 pub(crate) fn extensions(settings: &RoomSettings) -> Extensions<GroupContext> {
-    // OpenMLS takes a new value only of extensions that the group requires of every leaf.
-    let required = RequiredCapabilitiesExtension::new(&[SETTINGS_TYPE], &[], &[]);
+    extensions_with(
+        settings,
+        RequiredCapabilitiesExtension::new(&[SETTINGS_TYPE], &[], &[]),
+    )
+}
+
+/// Extensions that require these things of every leaf.
+pub(crate) fn extensions_with(
+    settings: &RoomSettings,
+    required: RequiredCapabilitiesExtension,
+) -> Extensions<GroupContext> {
     let settings = UnknownExtension(settings.encode());
     Extensions::from_vec(vec![
         Extension::RequiredCapabilities(required),
@@ -342,7 +351,8 @@ fn bundle_of(epoch: protocol::Epoch, bundle: CommitMessageBundle, to: Vec<Device
 pub(crate) struct Wish {
     pub add: Vec<(DeviceId, KeyPackage)>,
     pub remove: Vec<LeafIndex>,
-    pub settings: Option<RoomSettings>,
+    /// The group context's new extensions.
+    pub extensions: Option<Extensions<GroupContext>>,
     pub proposals: Vec<Proposal>,
     /// A new certificate for the committer's leaf.
     pub identity: Option<Vec<u8>>,
@@ -382,7 +392,7 @@ impl Wish {
     /// New settings.
     pub fn settings(settings: RoomSettings) -> Self {
         Self {
-            settings: Some(settings),
+            extensions: Some(extensions(&settings)),
             ..Self::default()
         }
     }
@@ -401,10 +411,8 @@ impl Member {
             .propose_removals(wish.remove.iter().map(|leaf| LeafNodeIndex::new(leaf.0)))
             .add_proposals(wish.proposals)
             .force_self_update(wish.update);
-        if let Some(settings) = &wish.settings {
-            builder = builder
-                .propose_group_context_extensions(extensions(settings))
-                .unwrap();
+        if let Some(extensions) = wish.extensions {
+            builder = builder.propose_group_context_extensions(extensions).unwrap();
         }
         if let Some(identity) = wish.identity {
             let credential = device.credential_of(identity);

@@ -1,8 +1,10 @@
-use openmls::prelude::{Extension, Extensions, UnknownExtension};
+use openmls::prelude::{
+    CredentialType, Extension, Extensions, RequiredCapabilitiesExtension, UnknownExtension,
+};
 use protocol::{Bytes, Code, DeviceId, Generation, LeafIndex, Millis, socket::CommitBundle};
 
 use super::*;
-use crate::groups::testing::{CLASSIC_SUITE, SUITE, call_name, extensions};
+use crate::groups::testing::{CLASSIC_SUITE, SETTINGS_TYPE, SUITE, call_name, extensions, extensions_with};
 
 impl Room {
     fn apply(&mut self, bundle: &CommitBundle, by: &Device) -> Result<CommitEffect, GroupError> {
@@ -155,6 +157,19 @@ fn room_and_kind_never_change() {
     };
     let result = room.alice_commits(Wish::settings(other));
     room.assert_refused(result, Refusal::SettingsOfOther);
+}
+
+/// Else a moderator could shut out members whose devices do not know something, or make settings unchangeable.
+#[test]
+fn what_every_leaf_must_know_never_changes() {
+    let other = RequiredCapabilitiesExtension::new(&[SETTINGS_TYPE], &[], &[CredentialType::Basic]);
+    let mut room = Room::new();
+    let wish = Wish {
+        extensions: Some(extensions_with(&room.settings, other)),
+        ..Wish::default()
+    };
+    let result = room.alice_commits(wish);
+    room.assert_refused(result, Refusal::BadSettings);
 }
 
 #[test]
@@ -517,9 +532,14 @@ fn a_foundings_tree_travels_beside_and_fits() {
 }
 
 #[test]
-fn a_founding_without_settings_is_refused() {
+fn a_founding_without_settings_that_can_change_is_refused() {
     let nonsense = Extension::Unknown(0xF0C1, UnknownExtension(vec![9]));
-    for extensions in [Extensions::empty(), Extensions::single(nonsense).unwrap()] {
+    let unchangeable = Extension::Unknown(0xF0C1, UnknownExtension(Founder::new().settings.encode()));
+    for extensions in [
+        Extensions::empty(),
+        Extensions::single(nonsense).unwrap(),
+        Extensions::single(unchangeable).unwrap(),
+    ] {
         let mut alice = Founder::new();
         let (_, founding) = alice.laptop.found_with(alice.name, extensions, SUITE);
         let error = alice.error(alice.name, &founding.group_info, &founding.tree);
