@@ -23,34 +23,41 @@ after(async () => {
   await server?.remove();
 });
 
-async function isClean(person, screen) {
-  const wide = person.page.viewportSize();
-  for (const size of [wide, { width: 320, height: 700 }]) {
-    await person.page.setViewportSize(size);
-    // Colours do not depend on the width: the narrow page is looked at in the scheme that is on.
-    for (const colorScheme of size === wide ? ["light", "dark"] : ["dark"]) {
-      // Reduced motion, so that no colour is caught halfway through a change.
-      await person.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await person.page.evaluate(async () => {
-        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-      });
+const PHONE = { width: 320, height: 700 };
+
+async function isClean(person, screen, sizes = [person.page.viewportSize(), PHONE]) {
+  const { page } = person;
+  const before = page.viewportSize();
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ["light", "dark"]) {
+      // With reduced motion the page changes its colours at once, so none is caught halfway.
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       // The page's policy admits no injected script element; the debugger's evaluation is not bound by it.
-      await person.page.evaluate(AXE);
-      const found = await person.page.evaluate(() => window.axe.run(document));
-      const list = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-      assert.deepEqual(list, [], `${screen}, ${colorScheme}, ${size.width} px`);
+      await page.evaluate(AXE);
+      const { violations, moving } = await page.evaluate(async () => {
+        const { violations } = await window.axe.run(document);
+        return { violations, moving: document.getAnimations().length };
+      });
+      const list = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`));
+      assert.deepEqual({ list, moving }, { list: [], moving: 0 }, `${screen}, ${colorScheme}, ${size.width} px`);
     }
-    const width = await person.page.evaluate(() => document.documentElement.scrollWidth);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= size.width, `${screen} is ${width} px wide at ${size.width}`);
   }
-  await person.page.setViewportSize(wide);
+  await page.setViewportSize(before);
 }
 
 test("sign-in, invitation, rooms, dialogs and pages", async () => {
   await alice.page.goto(server.url);
   await alice.role("button", "Sign in").waitFor();
   await isClean(alice, "sign in");
+  await alice.role("link", "Forgot password?").click();
+  await alice.role("heading", "Forgot your password?").waitFor();
+  await isClean(alice, "forgot password");
+  await alice.page.goto(new URL("/invite/no-such-code", server.url).href);
+  await alice.page.getByText(/unknown or was used/).first().waitFor();
+  await isClean(alice, "invitation that is not there");
   await alice.page.goto(server.facts.invitation);
   await alice.role("button", "Create account").waitFor();
   await isClean(alice, "invitation");
@@ -60,6 +67,10 @@ test("sign-in, invitation, rooms, dialogs and pages", async () => {
   await alice.role("button", "New room").click();
   await alice.role("dialog", "New room").waitFor();
   await isClean(alice, "new room");
+  await alice.page.keyboard.press("Escape");
+  await alice.role("button", "New message").click();
+  await alice.role("dialog", "New message").waitFor();
+  await isClean(alice, "new message");
   await alice.page.keyboard.press("Escape");
   await alice.createRoom("Access", [bob.email]);
   await alice.send("A message\nof two lines");
@@ -73,6 +84,17 @@ test("sign-in, invitation, rooms, dialogs and pages", async () => {
     await alice.role("heading", name).waitFor();
     await isClean(alice, name);
   }
+  await alice.page.getByRole("button", { name: alice.name }).first().click();
+  await alice.role("menuitem", "Sign out").waitFor();
+  // It closes when the page changes its size.
+  await isClean(alice, "menu", [alice.page.viewportSize()]);
+  await alice.role("menuitem", "Sign out").click();
+  await alice.page.getByRole("alertdialog").waitFor();
+  await isClean(alice, "sign out");
+  await alice.page.goto(new URL("/nowhere/at/all", server.url).href);
+  await alice.role("heading", "There is nothing here").waitFor();
+  await isClean(alice, "not found");
+  await alice.page.goto(server.url);
 });
 
 test("a whole call with the keyboard alone", async () => {

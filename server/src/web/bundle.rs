@@ -1,4 +1,5 @@
-//! Files of the web client. Release builds carry them inside, debug builds read them from `web/dist`.
+//! Files of the web client. Release builds carry them inside, debug builds read them from `web/dist`, or, for
+//! tests, from the folder that [`TEST_BUNDLE`] names.
 
 use std::borrow::Cow;
 
@@ -31,10 +32,19 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// May be kept, but must be asked for each time, so that a new bundle is seen at once.
 const REVALIDATE: &str = "no-cache";
 
+/// Names a folder with another build of the client, such as one that tests can look into. Programs that are handed
+/// out know nothing of it.
+#[cfg(debug_assertions)]
+const TEST_BUNDLE: &str = "CONCLAVE_TEST_BUNDLE";
+
 /// Answers everything that is not the API: a file of the bundle, or its page for the addresses that the
 /// client itself understands (`/rooms/…`, `/invite/…`).
 pub async fn serve_bundle(request: Request) -> Response {
     let get = |name: &str| {
+        #[cfg(debug_assertions)]
+        if let Some(folder) = std::env::var_os(TEST_BUNDLE) {
+            return read_from(folder.as_ref(), name);
+        }
         let file = Bundle::get(name)?;
         Some(File {
             hash: file.metadata.sha256_hash(),
@@ -42,6 +52,22 @@ pub async fn serve_bundle(request: Request) -> Response {
         })
     };
     serve_from(&request, get)
+}
+
+/// Reads anew each time; nothing outside the folder.
+#[cfg(debug_assertions)]
+fn read_from(folder: &std::path::Path, name: &str) -> Option<File> {
+    use std::path::{Component, Path};
+
+    let inside = Path::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let data = std::fs::read(inside.then(|| folder.join(name))?).ok()?;
+    // Such a folder stays as it is for as long as a test runs.
+    Some(File {
+        hash: [0; 32],
+        data: data.into(),
+    })
 }
 
 pub(super) fn serve_from(request: &Request, get: impl Fn(&str) -> Option<File>) -> Response {

@@ -18,7 +18,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 /// Devices that calls need are this page's alone; the rest is nobody's.
 const PERMISSIONS_POLICY: &str = "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), \
     autoplay=(self), screen-wake-lock=(self), clipboard-write=(self), speaker-selection=(self), geolocation=(), \
-    payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), browsing-topics=()";
+    payment=(), usb=(), serial=(), hid=(), midi=(), browsing-topics=()";
 
 /// How long browsers insist on HTTPS: a year.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";

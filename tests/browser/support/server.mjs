@@ -13,7 +13,7 @@ if (!program) throw new Error("CONCLAVE_PROGRAM must name the built program; ./t
 const START_MS = 60_000;
 
 export class Server {
-  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", args = [] } = {}) {
+  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", args = [], bundle } = {}) {
     const server = new Server();
     server.data = data;
     server.log = join(data, "server.log");
@@ -21,7 +21,7 @@ export class Server {
     server.process = spawn(
       program,
       ["serve", "--data", data, "--listen", listen, "--media-listen", "127.0.0.1:0", ...args],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...(bundle && { CONCLAVE_TEST_BUNDLE: bundle }) } },
     );
     server.process.stderr.pipe(createWriteStream(server.log, { flags: "a" }));
     const lines = createInterface({ input: server.process.stdout });

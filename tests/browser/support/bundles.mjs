@@ -1,0 +1,28 @@
+// Builds of the client that only tests see. Each goes to a folder of its own, never to the one that is handed out.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const web = fileURLToPath(new URL("../../../web/", import.meta.url));
+
+export const SHIPPED = join(web, "dist");
+
+// `flags` are the `VITE_TEST_…` variables that the build is made with.
+export function buildForTests(flags) {
+  const folder = mkdtempSync(join(tmpdir(), "conclave-bundle-"));
+  execFileSync(join(web, "node_modules/.bin/vite"), ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], {
+    cwd: web,
+    env: { ...process.env, ...flags },
+    stdio: "inherit",
+  });
+  return folder;
+}
+
+// Whether a script of the bundle contains the text.
+export function mentions(folder, text) {
+  const scripts = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
+  if (scripts.length === 0) throw new Error(`no bundle in ${folder}`);
+  return scripts.some((name) => readFileSync(join(folder, name), "utf8").includes(text));
+}
