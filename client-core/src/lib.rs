@@ -18,6 +18,8 @@ mod random;
 mod rooms;
 mod store;
 mod tasks;
+#[cfg(test)]
+mod vectors;
 
 pub use crate::account::opaque::PasswordCost;
 pub use crate::core::{Core, Options, StartError};

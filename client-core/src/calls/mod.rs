@@ -17,6 +17,8 @@ mod commit;
 mod entering;
 mod log;
 mod media;
+#[cfg(test)]
+mod vectors;
 mod view;
 
 use std::{

@@ -20,6 +20,8 @@ mod state;
 mod storage;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use key_package::{FreshKeyPackage, KeyPackageError, OthersKeyPackage};
 pub(crate) use padding::{pad, unpad};

@@ -8,6 +8,8 @@ mod aik;
 mod devices;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use aik::Aik;
 pub(crate) use devices::{ListError, check_newer, with_device, without_device};

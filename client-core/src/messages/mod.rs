@@ -3,6 +3,8 @@
 mod content;
 mod history;
 mod own_state;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use content::{Content, Envelope, ListHead};
 pub(crate) use history::{Body, History, Message};

@@ -12,6 +12,8 @@
 mod sealing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use std::collections::BTreeMap;
 

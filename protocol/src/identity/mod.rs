@@ -17,7 +17,7 @@ mod keys;
 pub use certificate::{Certificate, CertificateBody};
 pub use challenge::SessionChallenge;
 pub use device_list::{DeviceList, DeviceListBody, ListedDevice};
-pub use keys::{PublicKey, Signature, SignatureError};
+pub use keys::{PublicKey, Signature, SignatureError, signed_bytes};
 
 #[cfg(test)]
 mod tests;

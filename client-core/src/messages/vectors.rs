@@ -1,0 +1,52 @@
+use protocol::{MessageId, Millis, RoomId, Seq, UserId};
+use serde_json::json;
+
+use super::{Content, Envelope, ListHead, OwnState};
+use crate::{
+    people::hex,
+    random::Random,
+    store::Store,
+    vectors::{array, bytes, check},
+};
+
+#[test]
+fn content_is_that_of_the_document() {
+    check("content", |takes| {
+        let envelope = Envelope {
+            id: MessageId::from_slice(&bytes(&takes["id"])).unwrap(),
+            at: Millis(takes["at"].as_u64().unwrap()),
+            content: Content::Text {
+                text: takes["text"].as_str().unwrap().to_owned(),
+            },
+            list: Some(ListHead {
+                version: takes["list_version"].as_u64().unwrap(),
+                hash: array(&takes["list_hash"]),
+            }),
+        };
+        json!({ "content": hex(&envelope.encode()) })
+    });
+}
+
+#[test]
+fn own_state_is_that_of_the_document() {
+    check("own_state", |takes| {
+        let random = Random::new(array(&takes["seed"]));
+        let (mut store, _) = Store::open([0; 32], random.clone(), vec![]).unwrap();
+        let room_id = RoomId::from_slice(&bytes(&takes["room_id"])).unwrap();
+        let user_id = UserId::from_slice(&bytes(&takes["user_id"])).unwrap();
+        let seq = Seq(takes["seq"].as_u64().unwrap());
+        let key = array(&takes["key"]);
+        let mut own = OwnState::default();
+        own.set_title(
+            &mut store,
+            Millis(1),
+            room_id,
+            seq,
+            takes["title"].as_str().unwrap(),
+        );
+        let put = own.put(&random, &key, user_id).unwrap();
+        let mut other = OwnState::default();
+        assert_eq!(other.merge(&mut store, &key, user_id, &put), Ok(true));
+        json!({ "version": put.version, "blob": hex(&put.blob.0) })
+    });
+}
