@@ -1,6 +1,10 @@
 //! The vectors of `docs/vectors/media.json`: key ids and frames on the wire, as `docs/protocol.md` has them.
 
-#![expect(clippy::unwrap_used, reason = "what is not in the file is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not in the file is a failed test"
+)]
 use conclave_client_core::{
     api::{BaseKey, ExpectedSlot, MediaUpdate},
     media::{Codec, KeyId, MediaEngine},

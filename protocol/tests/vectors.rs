@@ -1,6 +1,10 @@
 //! The vectors of `docs/vectors/identity.json`: what `docs/protocol.md` says of signed structures and settings.
 
-#![expect(clippy::unwrap_used, reason = "what is not in the file is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not in the file is a failed test"
+)]
 use conclave_protocol::{
     DeviceId, Email, Millis, NetworkId, RoomId, UserId,
     identity::{
