@@ -80,6 +80,31 @@ test("R33 R52 everyone in the call sees and hears the others", async () => {
   }
 });
 
+test("a shared screen takes everyone's stage, live, until it is stopped", async () => {
+  const screen = { name: `${alice.name}, sharing screen` };
+  await alice.role("button", "Share screen").click();
+  for (const viewer of [bob, carol]) {
+    await viewer.seesLive(screen);
+    assert.ok((await viewer.picture(screen)).change > 0.5, `${viewer.key} sees the screen move`);
+    const size = async (name) => (await viewer.tile(name).boundingBox()).width;
+    assert.ok((await size(screen.name)) > 2 * (await size(bob === viewer ? carol.name : bob.name)), "the screen is the largest");
+    await viewer.seesLive(alice);
+  }
+  assert.equal(await alice.page.getByRole("button", { name: "Stop sharing" }).count(), 1);
+  await alice.role("button", "Stop sharing").click();
+  for (const viewer of [bob, carol]) await viewer.tile(screen.name).waitFor({ state: "detached" });
+  await alice.role("button", "Share screen").waitFor();
+
+  // The second time is ended by the browser's own button.
+  await alice.role("button", "Share screen").click();
+  await bob.seesLive(screen);
+  await alice.page.evaluate(() => window.shared.getTracks().forEach((track) => {
+    track.stop();
+    track.dispatchEvent(new Event("ended"));
+  }));
+  for (const viewer of [bob, carol]) await viewer.tile(screen.name).waitFor({ state: "detached" });
+});
+
 test("B3 when carol leaves, the epoch changes and the others go on", async () => {
   const epoch = async (person) => {
     await person.role("button", "Encryption").click();

@@ -69,8 +69,11 @@ export class Person {
   async start() {
     this.context = await this.launch();
     this.context.setDefaultTimeout(PATIENCE_MS);
-    // The page's PeerConnections, for their statistics.
+    // The page's PeerConnections, for their statistics, and the screen that it shares.
     await this.context.addInitScript(() => {
+      const { mediaDevices } = navigator;
+      const getDisplayMedia = mediaDevices?.getDisplayMedia.bind(mediaDevices);
+      if (getDisplayMedia) mediaDevices.getDisplayMedia = async (options) => (window.shared = await getDisplayMedia(options));
       const Original = window.RTCPeerConnection;
       window.peerConnections = [];
       window.RTCPeerConnection = class extends Original {

@@ -343,6 +343,7 @@ export const en = {
   "call.keys": "Keyboard shortcuts",
   "call.sharing": "{name}, sharing screen",
   "call.you_share": "You are sharing your screen",
+  "call.you_share.end": "Stop now",
   "call.own": "{name} (you)",
   "call.own_device": "{name} (your other device)",
   "call.speaking": "Speaking",

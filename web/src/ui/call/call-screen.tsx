@@ -132,9 +132,8 @@ function SharingBar({ onStop }: { readonly onStop: () => void }) {
     <div className="sharing-bar">
       <Icon name="screen" />
       <p>{t("call.you_share")}</p>
-      {/* The toolbar's button has the same name; this one is for who looks here. */}
       <button type="button" className="text-button" onClick={onStop}>
-        {t("call.unshare")}
+        {t("call.you_share.end")}
       </button>
     </div>
   );
