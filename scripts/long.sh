@@ -13,8 +13,13 @@ if ! have cargo-deny; then
 fi
 cargo deny --locked check licenses bans sources
 
+# The server is killed twenty times, while 200 messages are sent each time.
+cargo build --locked --package conclave-server --quiet
+CONCLAVE_MESSAGES_PER_KILL=200 cargo nextest run --locked -p conclave-tests killed
+
 # The simulations and random histories, with many seeds.
-cargo nextest run --profile long --locked --release -p conclave-server -p conclave-tests
-CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-10000} cargo nextest run --workspace --locked --release seeds
+CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=20000 cargo nextest run --workspace --locked --release \
+    -E 'test(seeds) + test(properties) + test(mutated)'
+cargo test --workspace --doc --locked --quiet
 
 scripts/fuzz.sh "$FUZZ_SECONDS"

@@ -132,6 +132,18 @@ impl Device {
         .with_context(|| format!("not in time: {what}"))?
     }
 
+    /// Hands over the events that have come, without waiting.
+    pub fn drain(&mut self, mut take: impl FnMut(&Event)) -> Result<()> {
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => take(&event),
+                Err(broadcast::error::TryRecvError::Empty) => return Ok(()),
+                Err(broadcast::error::TryRecvError::Lagged(count)) => bail!("{count} events were lost"),
+                Err(broadcast::error::TryRecvError::Closed) => bail!("the device stopped"),
+            }
+        }
+    }
+
     /// Says that the network is back.
     pub fn nudge(&self) {
         // A stopped device needs none.

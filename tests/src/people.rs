@@ -21,7 +21,7 @@ pub async fn register(program: &Program, data: &Path, name: &str, first: bool) -
         (Some(link), true) => code_of(link),
         _ => Program::invite(data, &email).await?,
     };
-    let device = Device::start(&program.url, Disk::default())?;
+    let mut device = Device::start(&program.url, Disk::default())?;
     device
         .ask(Command::Register {
             code,
@@ -30,6 +30,7 @@ pub async fn register(program: &Program, data: &Path, name: &str, first: bool) -
             password: Secret(PASSWORD.to_owned()),
         })
         .await?;
+    is_online(&mut device).await?;
     Ok(device)
 }
 
@@ -108,6 +109,14 @@ impl Transcript {
         for id in removed {
             self.messages.remove(id);
         }
+    }
+
+    /// Number of texts; other entries, as who was added, do not count.
+    pub fn count(&self) -> usize {
+        let bodies = self.messages.values().map(|message| &message.body);
+        bodies
+            .filter(|body| matches!(body, BodyView::Text { .. }))
+            .count()
     }
 
     /// The texts in order.

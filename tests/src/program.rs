@@ -44,11 +44,21 @@ impl Program {
         Self::run(Command::new(Self::path()?), data, listen, more).await
     }
 
-    /// Starts it under strace, which writes the system calls named in `calls` to `trace`.
+    /// Starts it under strace, which writes the system calls named in `calls` to `trace`, with the paths of
+    /// files. The tracer runs beside it (`-D`), so that ending this child ends both.
     pub async fn start_traced(data: &Path, calls: &str, trace: &Path) -> Result<Self> {
         let mut command = Command::new("strace");
         command
-            .args(["-f", "-s", "256", "-e", &format!("trace={calls}"), "-o"])
+            .args([
+                "-D",
+                "-f",
+                "-y",
+                "-s",
+                "256",
+                "-e",
+                &format!("trace={calls}"),
+                "-o",
+            ])
             .arg(trace)
             .arg(Self::path()?);
         Self::run(command, data, "127.0.0.1:0", &[]).await
