@@ -102,6 +102,27 @@ fn labels_are_the_same_in_code_and_document() {
     assert!(in_code.len() >= 7, "{in_code:?}");
 }
 
+#[test]
+fn every_dependency_has_its_reason() {
+    let decisions = fs::read_to_string(root().join("docs/decisions.md")).unwrap();
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table = workspace.split("[workspace.dependencies]").nth(1).unwrap();
+    let table = table.split("\n[").next().unwrap();
+    let entries = table.lines().filter_map(|line| line.split_once(" = "));
+    let mut names: Vec<String> = entries
+        .filter(|(name, value)| !name.starts_with('#') && !value.contains("path = "))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let package = fs::read_to_string(root().join("web/package.json")).unwrap();
+    let lists = package.split("ependencies\": {").skip(1);
+    let lists = lists.map(|list| list.split('}').next().unwrap());
+    names.extend(lists.flat_map(|list| list.split('"').skip(1).step_by(4).map(str::to_owned)));
+    assert!(names.len() > 50, "{names:?}");
+    for name in names {
+        assert!(decisions.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
