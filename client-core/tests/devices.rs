@@ -89,6 +89,7 @@ fn what_is_read_on_one_device_is_read_on_the_other() {
     assert_eq!(world.room("alice's phone", room).unwrap().unread, 0);
 }
 
+/// R6: no account with a password that is none.
 #[test]
 fn wrong_passwords_and_used_invitations_are_refused_and_nothing_stays() {
     let mut world = World::new(4);

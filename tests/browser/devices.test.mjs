@@ -83,7 +83,7 @@ test("a device whose store was deleted signs in again and works", async () => {
   await bob.sees("New store, same person");
 });
 
-test("R82 nobody gets a cookie", async () => {
+test("R82 R83 nobody gets a cookie", async () => {
   for (const person of [alice, bob, phone]) assert.deepEqual(await person.context.cookies(), []);
 });
 

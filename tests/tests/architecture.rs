@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What the cores must not reach: they do no IO, read no clock, start no threads.
 const NO_IO: &[&str] = &["tokio", "socket2", "mio", "reqwest", "hyper", "sqlx"];
 
+/// R53: no crate of the server has what opens media or messages (client-core, sframe).
 #[test]
 fn crates_use_each_other_only_along_the_arrows() {
     let metadata = metadata();

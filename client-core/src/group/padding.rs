@@ -41,6 +41,7 @@ mod tests {
 
     use super::*;
 
+    /// B15: the length of a short message tells nothing.
     #[test]
     fn short_messages_all_have_one_length() {
         for len in 0..SMALLEST {

@@ -122,6 +122,7 @@ fn a_program_without_the_client_says_how_to_get_it() {
     );
 }
 
+/// R69: a page loads from, and talks to, its own server alone.
 #[tokio::test]
 async fn every_answer_carries_the_policy() {
     let router = Router::new()

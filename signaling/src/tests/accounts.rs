@@ -96,6 +96,7 @@ async fn an_invitation_expires_and_an_unknown_one_is_gone() {
     );
 }
 
+/// R5: the administrator says who is invited.
 #[tokio::test]
 async fn a_settled_email_cannot_be_chosen() {
     let world = World::new().await;
@@ -349,6 +350,7 @@ async fn a_grant_adds_one_device_and_outlives_a_lost_race() {
     );
 }
 
+/// R35: requests need a session, and a session the device key.
 #[tokio::test]
 async fn a_challenge_is_answered_once_by_the_device_it_is_for() {
     let world = World::new().await;

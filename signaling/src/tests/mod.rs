@@ -26,7 +26,7 @@ macro_rules! stories {
 stories! {
     /// R1, R4, R7: an account is made by a link that works once; the ID is the e-mail.
     an_invitation_makes_an_account_once: stories::people::registration;
-    /// R2: exactly the typed ID is found, in the own network.
+    /// R2, R3: exactly the typed ID is found, in the own network alone.
     people_are_found_by_their_exact_id: stories::people::look_up;
     messages_reach_all_devices_once_and_in_order: stories::delivery::messages;
     the_same_message_id_is_the_same_message: stories::delivery::idempotency;
@@ -43,7 +43,7 @@ stories! {
     own_state_is_compared_and_swapped: stories::people::own_state;
     a_room_is_founded_anew_by_its_moderator_only: stories::membership::refounding;
     a_new_device_joins_by_an_external_commit: stories::membership::external_join;
-    /// R57: no column holds when or from where someone used the service.
+    /// R57, B15: no column holds when or from where someone used the service, nor who sent an entry.
     the_schema_holds_no_trace_of_use: stories::schema::schema;
     a_refused_write_leaves_nothing_and_its_neighbours_stand: stories::writer::refusals;
     what_was_written_is_what_was_acknowledged: stories::writer::failures;
