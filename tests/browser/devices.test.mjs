@@ -1,6 +1,9 @@
 // One person, several devices and tabs.
 import assert from "node:assert/strict";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { Capture, streams } from "./support/canary.mjs";
 import { Person, until } from "./support/person.mjs";
 import { Server } from "./support/server.mjs";
 
@@ -69,7 +72,7 @@ test("two tabs are one device", async () => {
   await alice.send("The first tab is gone");
   await bob.sees("The first tab is gone");
   const seen = (await bob.messages()).join("\n");
-  assert.equal(seen.split("From the second tab").length - 1, 1);
+  assert.equal(seen.split("From the second tab").length - 1, 1, seen);
 });
 
 test("a device whose store was deleted signs in again and works", async () => {
@@ -81,6 +84,66 @@ test("a device whose store was deleted signs in again and works", async () => {
   await phone.openRoom(ROOM);
   await phone.send("New store, same person");
   await bob.sees("New store, same person");
+});
+
+// Epochs of the messages to the room that alice sent meanwhile, over connections that were opened meanwhile.
+async function epochsSent(act) {
+  const file = join(server.data, "..", `epochs-${process.pid}.pcap`);
+  const capture = await Capture.start(file, new URL(server.url).port);
+  try {
+    await act();
+    return await until("the capture has the messages", () => {
+      const text = streams(readFileSync(file)).map((bytes) => bytes.toString("latin1")).join("\n");
+      const room = /[^/]*$/.exec(alice.page.url())[0];
+      const sends = text.matchAll(new RegExp(`"type":"room_send","args":{"room_id":"${room}","generation":\\d+,"epoch":(\\d+)`, "g"));
+      const epochs = Array.from(sends, ([, epoch]) => Number(epoch));
+      return epochs.length > 0 && epochs;
+    });
+  } finally {
+    await capture.stop();
+    rmSync(file);
+  }
+}
+
+test("an old copy of a store is recognised, encrypts nothing, and repairs itself", async () => {
+  const profile = join(alice.directory, "profile");
+  const copy = join(alice.directory, "copy");
+  await alice.context.close();
+  cpSync(profile, copy, { recursive: true });
+  await alice.start();
+  const before = await epochsSent(async () => {
+    await alice.page.goto(server.url);
+    await alice.openRoom(ROOM);
+    await alice.send("Not in the copy");
+    await bob.sees("Not in the copy");
+  });
+
+  await alice.context.close();
+  rmSync(profile, { recursive: true });
+  cpSync(copy, profile, { recursive: true });
+  await alice.start();
+  const after = await epochsSent(async () => {
+    await alice.page.goto(server.url);
+    await alice.page.getByRole("alert").filter({ hasText: "older than what the server has seen" }).waitFor();
+    await alice.openRoom(ROOM);
+    await alice.send("Repaired");
+    await bob.sees("Repaired");
+    await bob.send("Welcome back");
+    await alice.sees("Welcome back");
+  });
+  // Whatever the copy's keys could encrypt would be of an epoch that had been used.
+  assert.ok(Math.min(...after) > Math.max(...before), `${after} after ${before}`);
+});
+
+test("signing out and in again repairs it for good", async () => {
+  await alice.page.getByRole("button", { name: alice.name }).first().click();
+  await alice.role("menuitem", "Sign out").click();
+  await alice.page.getByRole("alertdialog").getByRole("button", { name: "Sign out", exact: true }).click();
+  await alice.signIn(server.url);
+  await alice.isIn();
+  await alice.openRoom(ROOM);
+  await alice.send("Signed in anew");
+  await bob.sees("Signed in anew");
 });
 
 test("R82 R83 nobody gets a cookie", async () => {

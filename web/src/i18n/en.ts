@@ -474,7 +474,7 @@ export const en = {
   "notice.room_broken.named": "The encryption of “{title}” cannot be followed any more. A moderator has to found it anew.",
   "notice.message_failed": "A message could not be sent. It is kept in the room; send it again from there.",
   "notice.rolled_back":
-    "The data of this device was older than what the server has seen, as after restoring a backup. Its keys were thrown away, and the device joins its rooms anew.",
+    "The data of this device is older than what the server has seen, as after restoring a backup. Its old keys were thrown away, and the device joins its rooms anew by itself. If you restored nothing, someone may have a copy of it: revoke this device under Devices.",
   "notice.second_tab": "Conclave is open in another tab. The tabs work as one device.",
   "notice.call_removed": "You were removed from the call.",
   "notice.call_gone": "The call is over.",
