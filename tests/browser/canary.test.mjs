@@ -1,9 +1,10 @@
 // What a server could have kept: nothing that was said.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { SHIPPED, buildForTests, mentions } from "./support/bundles.mjs";
 import { Capture, canary, disguises, findIn, findInFolder, findInMemory, streams } from "./support/canary.mjs";
 import { Person, until } from "./support/person.mjs";
 import { Server } from "./support/server.mjs";
@@ -62,19 +63,32 @@ test("R7 R34 R52 files, log, memory and traffic of the server hold none of what 
   const inMemory = findInMemory(server.process.pid, canaries);
   const inFiles = findInFolder(server.data, canaries);
   const traffic = streams(await capture.stop());
+  rmSync(capture.file);
   assert.ok(traffic.some((bytes) => bytes.includes("room_send")), "the capture has the traffic, unmasked");
   const inTraffic = traffic.flatMap((bytes) => [...findIn(bytes, canaries)]);
   assert.deepEqual({ inMemory: [...inMemory], inFiles: [...inFiles], inTraffic }, { inMemory: [], inFiles: [], inTraffic: [] });
 });
 
-test("a client that leaks is caught by the same search", async () => {
-  const second = await Capture.start(join(server.data, "..", `leak-${process.pid}.pcap`), new URL(server.url).port);
-  await alice.page.evaluate(
-    (text) => fetch("/api/v1/login/start", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: text }) }),
-    texts.text,
-  );
-  // The capture is written a little behind the traffic.
-  const caught = () => streams(readFileSync(second.file)).some((bytes) => findIn(bytes, canaries).has("text"));
-  await until("the leak is in the capture", caught);
-  await second.stop();
+test("R7 a build that leaks is caught by the same search, in files, memory and traffic", async () => {
+  const bundle = buildForTests({ VITE_TEST_LEAK: "1" });
+  const leaky = await Server.start({ bundle });
+  const file = join(server.data, "..", `leak-${process.pid}.pcap`);
+  const second = await Capture.start(file, new URL(leaky.url).port);
+  try {
+    assert.ok(mentions(bundle, "conclave-leaks"));
+    assert.ok(!mentions(SHIPPED, "conclave-leaks"), "what is handed out has nothing of it");
+    await alice.register(leaky.facts.invitation, { password: texts.password });
+    await alice.createRoom("A room of the leaky build", []);
+    await alice.send(texts.text);
+    await alice.role("log", "Messages").getByRole("article").filter({ hasText: texts.text }).getByText("Sent").waitFor();
+    await until("the leak is in the files", () => findInFolder(leaky.data, canaries).has("text"));
+    assert.ok(findInMemory(leaky.process.pid, canaries).has("text"), "the leak is in memory");
+    // The capture is written a little behind the traffic.
+    await until("the leak is in the capture", () => streams(readFileSync(file)).some((bytes) => findIn(bytes, canaries).has("text")));
+  } finally {
+    await second.stop();
+    await leaky.remove();
+    rmSync(bundle, { recursive: true });
+    rmSync(file);
+  }
 });

@@ -68,7 +68,8 @@ export function findInFolder(folder, canaries) {
   return found;
 }
 
-// The memory of a process, as a core dump would have it.
+// The memory of a process: all that a core dump of it would have (core(5): what is private, and what is shared without
+// a file), read in place, so that no debugger and no gigabytes of a dump are needed.
 export function findInMemory(pid, canaries) {
   const found = new Map();
   const memory = openSync(`/proc/${pid}/mem`, "r");
@@ -76,7 +77,8 @@ export function findInMemory(pid, canaries) {
     for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
       const [, from, to, mode, path] = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line) ?? [];
       // What is read-only comes from files: program and libraries.
-      if (!mode?.startsWith("rw") || path.startsWith("[v")) continue;
+      const own = path === "" || path?.startsWith("[") || mode?.[1] === "w";
+      if (!mode?.startsWith("r") || !own || path.startsWith("[v")) continue;
       const region = readRegion(memory, Number.parseInt(from, 16), Number.parseInt(to, 16));
       for (const canary of findIn(region, canaries)) found.set(canary, line);
     }

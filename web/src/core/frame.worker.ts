@@ -4,7 +4,7 @@
  */
 import init, { FrameEngine, FrameKind } from "./generated/wasm/media";
 import wasm from "./generated/wasm/media_bg.wasm?url";
-import { TAPPED } from "./tapped";
+import { TAPPED } from "./test-builds";
 import { Tap } from "./worker/tap";
 import { ReceiveTransform, SendTransform, type Frame } from "./worker/transforms";
 import type { FrameCommand, FrameReport, MediaBytes, TransformOptions } from "./wire";

@@ -1,5 +1,5 @@
 /** The main thread's side of the frame worker: every sender and receiver gets its transform here. */
-import { TAPPED } from "../core/tapped";
+import { TAPPED } from "../core/test-builds";
 import type { FrameCommand, FrameCounts, FrameReport, ReceiverState, TrackKind, TransformOptions } from "../core/wire";
 import { exposeTap } from "./tap";
 

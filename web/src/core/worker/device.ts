@@ -1,16 +1,20 @@
 /** The device of this browser: its store, its core, and the hub that serves the tabs. Only the leader has one. */
 import { failed, Hub } from "../hub";
+import { LEAKING } from "../test-builds";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import init, { DeviceCore } from "../generated/wasm/core";
 import wasm from "../generated/wasm/core_bg.wasm?url";
 import { deviceName } from "../device-name";
+import type { MediaBytes } from "../wire";
+import { Leak } from "./leak";
 import { Shell } from "./shell";
 import { Store } from "./store";
 
 export class Device {
   readonly hub = new Hub((id, command) => this.forward(id, command));
   private shell: Shell | null = null;
+  private readonly leak = LEAKING ? new Leak() : null;
   /** What came before the core was there. */
   private readonly early: Parameters<Shell["input"]>[0][] = [];
 
@@ -35,7 +39,8 @@ export class Device {
     try {
       const { core, reason } = await start(store);
       const event = (event: Event) => this.hub.event(reason !== null && isSignedOut(event) ? signedOut(reason) : event);
-      const shell = new Shell(core, store, { event, media: (update) => this.hub.media(update) });
+      const media = (update: MediaBytes) => this.hub.media(update);
+      const shell = new Shell(core, store, { event, media, ...(this.leak && { sending: (text) => this.leak?.betray(text) ?? text }) });
       for (const input of this.early.splice(0)) shell.input(input);
       this.shell = shell;
       return await shell.run();
@@ -45,6 +50,7 @@ export class Device {
   }
 
   private forward(id: number, command: Command): void {
+    this.leak?.command(command);
     const input = (core: DeviceCore, now: number) => {
       try {
         core.command(now, id, JSON.stringify(command));

@@ -15,6 +15,8 @@ type Input = (core: DeviceCore, now: number) => void;
 export interface Listener {
   event(event: Event): void;
   media(update: MediaBytes): void;
+  /** Test builds only: what is sent in the place of a frame. */
+  sending?(text: string): string;
 }
 
 export class Shell {
@@ -72,7 +74,7 @@ export class Shell {
       case "socket_open":
         return this.openSocket(output.path);
       case "socket_send":
-        return this.socket?.readyState === WebSocket.OPEN ? this.socket.send(output.text) : undefined;
+        return this.socket?.readyState === WebSocket.OPEN ? this.socket.send(this.listener.sending?.(output.text) ?? output.text) : undefined;
       case "socket_close":
         return this.closeSocket();
       case "event":
