@@ -75,6 +75,30 @@ test("two tabs are one device", async () => {
   assert.equal(seen.split("From the second tab").length - 1, 1, seen);
 });
 
+test("a call in one tab goes on when the tab that leads is closed", async () => {
+  const second = await alice.context.newPage();
+  alice.watch(second);
+  await second.goto(alice.page.url());
+  const first = alice.page;
+  alice.page = second;
+  await alice.joinCall();
+  await bob.joinCall();
+  await alice.seesLive(bob);
+  await bob.seesLive(alice);
+  await first.close();
+  await until("alice has new connections", () => second.evaluate(() => window.peerConnections.filter(({ connectionState }) => connectionState === "connected").length === 2 && window.peerConnections.length > 2));
+  for (const [viewer, other] of [[alice, bob], [bob, alice]]) {
+    await viewer.seesLive(other);
+    assert.ok((await viewer.picture(other)).change > 0.5, `${viewer.key} sees ${other.key} move`);
+  }
+  await alice.role("button", "Mute microphone").waitFor();
+  await bob.tile(alice.name).getByText("Microphone on").waitFor();
+  for (const person of [alice, bob]) {
+    await person.role("button", "Leave call").click();
+    await person.role("heading", ROOM).waitFor();
+  }
+});
+
 test("a device whose store was deleted signs in again and works", async () => {
   await phone.page.goto("about:blank");
   const session = await phone.context.newCDPSession(phone.page);

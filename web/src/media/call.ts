@@ -46,6 +46,10 @@ export class Call implements MediaCall {
   private slots: (CoreEvent & { type: "slots" })["slots"] = [];
   private wanted: readonly VideoCard[] = [];
   private known: ReadonlySet<string> = new Set();
+  private joined = false;
+  private again = false;
+  /** Counts how often everything was given back: a device that opens after is of no use any more. */
+  private released = 0;
 
   constructor(core: Core, memory: Memory) {
     this.core = core;
@@ -132,8 +136,10 @@ export class Call implements MediaCall {
   async setScreen(on: boolean): Promise<void> {
     if (on) {
       if (this.tracks.screen) return;
+      const { released } = this;
       const track = await this.devices.openScreen();
       if (track === null) return;
+      if (released !== this.released) return track instanceof MediaStreamTrack ? track.stop() : undefined;
       if (!(track instanceof MediaStreamTrack)) return this.tell(track);
       this.tracks.screen = track;
       // The browser has a button of its own to end it.
@@ -197,10 +203,22 @@ export class Call implements MediaCall {
       this.call = event.call;
       this.session?.call(event.call);
       if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
+      else this.followPhase(event.call?.phase ?? null);
     } else if (event.type === "slots") {
       this.slots = event.slots;
       this.session?.slots(event.slots);
     }
+  }
+
+  /** A call that is joined a second time has none of the connections: the device moved to another tab. */
+  private followPhase(phase: CallView["phase"] | null): void {
+    if (phase === "joining") this.again = this.joined;
+    if (phase !== "joined") return;
+    this.joined = true;
+    if (!this.again) return;
+    this.again = false;
+    this.session?.restart();
+    this.signal();
   }
 
   /** Gives everything back. */
@@ -210,6 +228,9 @@ export class Call implements MediaCall {
     this.call = null;
     this.slots = [];
     this.wanted = [];
+    this.joined = false;
+    this.again = false;
+    this.released += 1;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
     const { devices, chosen, problems } = this.current;
     this.change({ ...IDLE, devices, chosen, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
@@ -231,7 +252,12 @@ export class Call implements MediaCall {
   }
 
   private async open(kind: "microphone" | "camera"): Promise<boolean> {
+    const { released } = this;
     const track = await this.devices.open(kind);
+    if (released !== this.released) {
+      if (track instanceof MediaStreamTrack) track.stop();
+      return false;
+    }
     if (!(track instanceof MediaStreamTrack)) {
       this.tell(track);
       return false;

@@ -86,6 +86,18 @@ export class Session {
     this.listener.changed();
   }
 
+  /** The call was entered anew: the server knows nothing of the connections there were. */
+  restart(): void {
+    if (!this.entered || this.closed) return;
+    this.publish?.close();
+    this.subscribe?.close();
+    this.up.publish = false;
+    this.up.subscribe = false;
+    this.openPublish();
+    this.openSubscribe();
+    this.listener.changed();
+  }
+
   async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks.set(kind, track);
     await this.publish?.send(kind, track);

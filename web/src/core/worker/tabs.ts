@@ -5,7 +5,7 @@
  *
  * ```text
  *   follower ── hello, command, nudge ──► leader
- *            ◄── event, media ───────────
+ *            ◄── taken, event, media ────
  *   all      ◄── leads (when it begins, and to each who asks) ── leader
  * ```
  */
@@ -13,6 +13,7 @@ import { failed, type Tab } from "../hub";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { MediaBytes } from "../wire";
+import { CallKeeper, ENTER_AGAIN } from "./call-keeper";
 import { Device } from "./device";
 
 const CHANNEL = "conclave-device";
@@ -25,38 +26,52 @@ type Addressed =
   | { type: "hello"; from: string; to: string }
   | { type: "command"; from: string; to: string; id: number; command: Command }
   | { type: "nudge"; to: string }
+  | { type: "taken"; to: string; id: number }
   | { type: "event"; to: string; event: Event }
   | { type: "media"; to: string; update: MediaBytes };
 
 /** The id of commands that nobody waits for. */
 const NOBODY = 0;
 
+interface Asked {
+  readonly command: Command;
+  /** The leader said that it has it: it may be done, though no answer came. */
+  taken: boolean;
+}
+
 export class Tabs {
   private readonly own: Tab;
   private readonly stopped: () => void;
   private readonly channel = new BroadcastChannel(CHANNEL);
+  private readonly call: CallKeeper;
   private device: Device | null = null;
   private leader: string | null = null;
   /** Commands sent to another leader, and those that wait for one. */
-  private readonly open = new Map<number, Command>();
+  private readonly open = new Map<number, Asked>();
   private readonly rooms = new Set<string>();
 
   /** `stopped` is called when the device of this worker ran and stopped. */
   constructor(own: Tab, stopped: () => void) {
-    this.own = own;
+    this.call = new CallKeeper(
+      (event) => own.event(event),
+      (room_id) => this.command(ENTER_AGAIN, { type: "join_call", room_id }),
+    );
+    this.own = { id: own.id, event: (event) => this.call.hear(event), media: (update) => own.media(update) };
     this.stopped = stopped;
-    this.channel.onmessage = ({ data }) => this.hear(data as Message);
-    // Held for as long as this worker lives: who waits for it learns of its end.
-    void navigator.locks.request(tabLock(own.id), () => new Promise<never>(() => {}));
-    void navigator.locks.request(LEADER_LOCK, () => this.lead());
-    this.say({ type: "who-leads" });
+    // Held for as long as this worker lives: who waits for it learns of its end. Nobody may hear of this tab before,
+    // or they could get the lock first, and take a tab that has only just come for one that is gone.
+    void navigator.locks.request(tabLock(own.id), () => {
+      this.begin();
+      return new Promise<never>(() => {});
+    });
   }
 
   command(id: number, command: Command): void {
     if (command.type === "open_room") this.rooms.add(command.room_id);
     if (command.type === "close_room") this.rooms.delete(command.room_id);
+    if (command.type === "leave_call") this.call.leave();
     if (this.device) return this.device.hub.command(this.own.id, id, command);
-    this.open.set(id, command);
+    this.open.set(id, { command, taken: false });
     if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command });
   }
 
@@ -65,9 +80,16 @@ export class Tabs {
     else if (this.leader !== null) this.say({ type: "nudge", to: this.leader });
   }
 
+  private begin(): void {
+    this.channel.onmessage = ({ data }) => this.hear(data as Message);
+    void navigator.locks.request(LEADER_LOCK, () => this.lead());
+    this.say({ type: "who-leads" });
+  }
+
   private async lead(): Promise<void> {
     this.device = new Device();
     const running = this.device.run();
+    if (this.leader !== null) this.call.moved();
     this.device.hub.join(this.own);
     this.follow(this.own.id);
     this.say({ type: "leads", from: this.own.id });
@@ -77,16 +99,19 @@ export class Tabs {
     await new Promise<never>(() => {});
   }
 
-  /** A leader is there. What another one was asked is not asked again: it may have been done. */
+  /** A leader is there. What another one had taken is not asked again: it may have been done. */
   private follow(leader: string): void {
     if (leader === this.leader) return;
     const before = this.leader;
     this.leader = leader;
-    if (!this.device) this.say({ type: "hello", from: this.own.id, to: leader });
-    for (const [id, command] of Array.from(this.open)) {
+    if (!this.device) {
+      if (before !== null) this.call.moved();
+      this.say({ type: "hello", from: this.own.id, to: leader });
+    }
+    for (const [id, { command, taken }] of Array.from(this.open)) {
       this.open.delete(id);
-      if (before === null) this.command(id, command);
-      else this.own.event({ type: "reply", id, reply: failed("not_ready") });
+      if (taken) this.own.event({ type: "reply", id, reply: failed("not_ready") });
+      else this.command(id, command);
     }
     if (before === null) return;
     for (const room_id of this.rooms) this.command(NOBODY, { type: "open_room", room_id });
@@ -108,7 +133,14 @@ export class Tabs {
       case "hello":
         return this.welcome(message.from);
       case "command":
-        return this.device?.hub.command(message.from, message.id, message.command);
+        if (!this.device) return;
+        this.say({ type: "taken", to: message.from, id: message.id });
+        return this.device.hub.command(message.from, message.id, message.command);
+      case "taken": {
+        const asked = this.open.get(message.id);
+        if (asked) asked.taken = true;
+        return;
+      }
       case "nudge":
         return this.device?.nudge();
       case "event":
