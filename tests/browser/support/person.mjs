@@ -180,7 +180,11 @@ export class Person {
 
   // Waits until the other's tile is live by its own word, and by its pixels.
   async seesLive(other) {
-    await this.page.locator(`[data-media="live"]`).and(this.tile(other.name)).waitFor();
+    const live = this.page.locator(`[data-media="live"]`).and(this.tile(other.name));
+    await live.waitFor().catch(async (error) => {
+      const tiles = await this.page.locator("[data-media]").evaluateAll((tiles) => tiles.map((tile) => `${tile.ariaLabel}: ${tile.dataset.media}`));
+      throw new Error(`${this.key} does not see ${other.name} live: ${tiles.join(", ")}`, { cause: error });
+    });
   }
 
   // Mean colour of the picture in a tile, and how it differs from one a little later.
