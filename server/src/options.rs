@@ -76,6 +76,14 @@ pub struct ServeOptions {
     #[arg(long, env = "CONCLAVE_ACME", value_name = "DOMAIN")]
     pub acme: Option<String>,
 
+    /// Another certification authority than Let's Encrypt: the address of its ACME directory; needs --acme
+    #[arg(long, env = "CONCLAVE_ACME_DIRECTORY", value_name = "URL")]
+    pub acme_directory: Option<String>,
+
+    /// Certificate by which that authority is known (PEM), if the Internet's do not vouch for it
+    #[arg(long, env = "CONCLAVE_ACME_CA", value_name = "FILE")]
+    pub acme_ca: Option<PathBuf>,
+
     /// HTTPS with a certificate made here, for a trial between computers; browsers warn once
     #[arg(
         long,
@@ -148,6 +156,8 @@ impl ServeOptions {
             tls_cert: self.tls_cert.or(tls.tls_cert),
             tls_key: self.tls_key.or(tls.tls_key),
             acme: self.acme.or(tls.acme),
+            acme_directory: self.acme_directory.or(tls.acme_directory),
+            acme_ca: self.acme_ca.or(tls.acme_ca),
             tls_self_made: self.tls_self_made.or(tls.tls_self_made),
             log: self.log.or(other.log),
         }

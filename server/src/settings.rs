@@ -46,10 +46,14 @@ pub enum Tls {
         /// The private key.
         key: PathBuf,
     },
-    /// From Let's Encrypt.
+    /// From Let's Encrypt, or another authority that speaks ACME (RFC 8555).
     Acme {
         /// For this name.
         domain: String,
+        /// The authority's directory, where it is not Let's Encrypt.
+        directory: Option<String>,
+        /// Its certificate (PEM), where the Internet's authorities do not vouch for it.
+        ca: Option<PathBuf>,
     },
     /// Made here.
     SelfMade,
@@ -64,6 +68,9 @@ pub enum Contradiction {
     /// More than one way to TLS.
     #[error("choose one of --tls-cert with --tls-key, --acme and --tls-self-made")]
     SeveralCertificates,
+    /// An authority without a domain.
+    #[error("--acme-directory and --acme-ca need --acme DOMAIN")]
+    AcmeWithoutDomain,
     /// The public address is none.
     #[error("--public-url {0:?} is not an address: write it like https://meet.example.org, without a path")]
     BadPublicUrl(String),
@@ -109,7 +116,7 @@ impl Settings {
             ("https", 443)
         };
         let host = match (&self.tls, bound.ip()) {
-            (Tls::Acme { domain }, _) => domain.clone(),
+            (Tls::Acme { domain, .. }, _) => domain.clone(),
             (_, ip) if ip.is_loopback() => "localhost".to_owned(),
             (_, ip) if ip.is_unspecified() => first_interface().map_or("localhost".to_owned(), bracketed),
             (_, ip) => bracketed(ip),
@@ -134,7 +141,12 @@ fn tls(options: &ServeOptions) -> Result<Tls, Contradiction> {
         Some(domain) if !is_domain(domain) => return Err(Contradiction::BadDomain(domain.clone())),
         Some(domain) => Some(Tls::Acme {
             domain: domain.clone(),
+            directory: options.acme_directory.clone(),
+            ca: options.acme_ca.clone(),
         }),
+        None if options.acme_directory.is_some() || options.acme_ca.is_some() => {
+            return Err(Contradiction::AcmeWithoutDomain);
+        }
         None => None,
     };
     let self_made = options.tls_self_made.unwrap_or(false).then_some(Tls::SelfMade);
@@ -290,6 +302,8 @@ mod tests {
         );
         let both = settings(&["--acme", "a.example.org", "--tls-self-made"]);
         assert_eq!(both, Err(Contradiction::SeveralCertificates));
+        let nameless = settings(&["--acme-directory", "https://ca.example.org/directory"]);
+        assert_eq!(nameless, Err(Contradiction::AcmeWithoutDomain));
         for url in ["meet.example.org", "https://", "https://a/b", "ftp://a"] {
             assert_eq!(
                 settings(&["--public-url", url]),

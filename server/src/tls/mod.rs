@@ -21,7 +21,9 @@ use crate::settings::{Settings, Tls};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is not there or not readable.
-    #[error("cannot read {path}: check --tls-cert and --tls-key, or the rights of the data folder")]
+    #[error(
+        "cannot read {path}: check --tls-cert, --tls-key and --acme-ca, or the rights of the data folder"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -57,7 +59,11 @@ pub fn configure(
     let config = match &settings.tls {
         Tls::Off => return Ok(None),
         Tls::Files { cert, key } => from_files(cert, key)?,
-        Tls::Acme { domain } => acme::start(domain, &settings.data),
+        Tls::Acme {
+            domain,
+            directory,
+            ca,
+        } => acme::start(domain, directory.as_deref(), ca.as_deref(), &settings.data)?,
         Tls::SelfMade => {
             let (cert, key) = self_made::files(&settings.data, public_url, bound)?;
             from_files(&cert, &key)?
@@ -67,19 +73,25 @@ pub fn configure(
 }
 
 fn from_files(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
-    let read = |path: &Path| {
-        let path = path.to_owned();
-        move |source| TlsError::Read { path, source }
-    };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(cert)
-        .and_then(|certificates| certificates.collect())
-        .map_err(read(cert))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(read(key))?;
+    let chain = certificates(cert)?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Read {
+        path: key.to_owned(),
+        source,
+    })?;
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, private)?;
     config.alpn_protocols = vec![HTTP_1_1.to_vec()];
     Ok(config)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(|certificates| certificates.collect())
+        .map_err(|source| TlsError::Read {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// WebSockets need HTTP/1.1.
