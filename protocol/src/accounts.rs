@@ -15,6 +15,7 @@ use crate::{
 
 /// `GET /api/v1/server`: what a client wants to know first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServerInfo {
     /// Oldest protocol version that the server speaks.
     pub oldest_version: u32,
@@ -28,6 +29,7 @@ pub struct ServerInfo {
 
 /// `GET /api/v1/invitations/{code}`: what the invitation page shows. 410 when used or expired.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationView {
     /// Name of the network.
     pub network_name: String,
@@ -44,6 +46,7 @@ pub struct InvitationView {
 
 /// `POST /api/v1/registration/start`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegistrationStart {
     /// Code of the invitation.
     pub invitation: String,
@@ -56,6 +59,7 @@ pub struct RegistrationStart {
 
 /// Answer to [`RegistrationStart`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegistrationStartReply {
     /// OPAQUE `RegistrationResponse`.
     pub opaque: Bytes,
@@ -69,6 +73,7 @@ pub struct RegistrationStartReply {
 
 /// `POST /api/v1/registration/finish` (201). The account, its first device and its keys in one transaction.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RegistrationFinish {
     /// Code of the invitation; used up by this.
     pub invitation: String,
@@ -86,6 +91,7 @@ pub struct RegistrationFinish {
 
 /// A device that comes into being.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewDevice {
     /// Its certificate, by the account's AIK.
     pub certificate: Certificate,
@@ -99,6 +105,7 @@ pub struct NewDevice {
 
 /// Answer to [`RegistrationFinish`] and to `POST /api/v1/devices`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Enrolled {
     /// The user.
     pub user_id: UserId,
@@ -108,6 +115,7 @@ pub struct Enrolled {
 
 /// `POST /api/v1/login/start`. Unknown addresses get an answer of the same shape and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginStart {
     /// The ID.
     pub email: Email,
@@ -117,6 +125,7 @@ pub struct LoginStart {
 
 /// Answer to [`LoginStart`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginStartReply {
     /// Names the server's half of this sign-in.
     pub login_id: Bytes,
@@ -126,6 +135,7 @@ pub struct LoginStartReply {
 
 /// `POST /api/v1/login/finish`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginFinish {
     /// From [`LoginStartReply`].
     pub login_id: Bytes,
@@ -135,6 +145,7 @@ pub struct LoginFinish {
 
 /// Answer to [`LoginFinish`]: what a new device of this user needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grant {
     /// Bearer token for `POST /api/v1/devices`, single use.
     pub grant: Bytes,
@@ -154,6 +165,7 @@ pub struct Grant {
 
 /// `POST /api/v1/session/challenge`. Unknown devices get a challenge too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChallengeRequest {
     /// The device that wants a session.
     pub device_id: DeviceId,
@@ -161,6 +173,7 @@ pub struct ChallengeRequest {
 
 /// Answer to [`ChallengeRequest`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChallengeReply {
     /// 32 bytes, single use.
     pub nonce: Bytes,
@@ -168,6 +181,7 @@ pub struct ChallengeReply {
 
 /// `POST /api/v1/session/open`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionOpen {
     /// The device.
     pub device_id: DeviceId,
@@ -179,6 +193,7 @@ pub struct SessionOpen {
 
 /// Answer to [`SessionOpen`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Bearer token for HTTP.
     pub token: Bytes,
@@ -190,6 +205,7 @@ pub struct Session {
 
 /// `POST /api/v1/admin/invitations` (role administrator or owner; 201).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationCreate {
     /// Whom to invite.
     pub email: Email,
@@ -200,6 +216,7 @@ pub struct InvitationCreate {
 
 /// Answer to [`InvitationCreate`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationCreated {
     /// The link to hand to the person.
     pub url: String,

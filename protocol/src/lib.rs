@@ -10,6 +10,8 @@ pub mod encoding;
 pub mod identity;
 pub mod ids;
 pub mod limits;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod problem;
 pub mod room_settings;
 pub mod sfu;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What went wrong; stable, for programs. The text for people is the client's, from its message catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Code {
     /// The body or a field of it is not what the endpoint takes.
     Malformed,
@@ -53,6 +54,7 @@ pub enum Code {
 /// A problem document. `type` is `about:blank` and therefore left out; `title` follows from the code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code:?}: {detail}")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// HTTP status.
     pub status: u16,

@@ -109,3 +109,15 @@ impl IntoResponse for ProblemResponse {
         response
     }
 }
+
+/// The refusals of every route, for its description.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "read by the derive")]
+pub enum Refusals {
+    /// What went wrong, by `code`.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Refused(Problem),
+    /// A fault of the server.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Failed(Problem),
+}

@@ -12,29 +12,28 @@ use axum::{
 };
 use protocol::{Code, PROTOCOL_VERSION, Problem, accounts::ServerInfo, limits::MAX_JSON_BODY_LEN};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
+    security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     accounts, admin,
     app::App,
-    failure::{Failure, ProblemResponse},
+    failure::{Failure, ProblemResponse, Refusals},
     json::Json,
     sessions, socket,
 };
 
 /// The service over HTTP. What it answers is for one client at one time: nothing may keep it.
 pub fn router(app: Arc<App>) -> Router {
-    let version_1 = Router::new()
-        .route("/server", get(server))
-        .route("/health", get(health))
-        .merge(accounts::routes())
-        .merge(sessions::routes())
-        .merge(admin::routes())
-        .merge(socket::routes())
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method);
-    Router::new()
-        .nest("/api/v1", version_1)
+    let (router, description) = described().split_for_parts();
+    let description = axum::Json(description);
+    router
+        .route("/api/openapi.json", get(move || async { description }))
         .route("/api/{*rest}", axum::routing::any(no_such_route))
+        .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(MAX_JSON_BODY_LEN))
         .layer(middleware::from_fn(refuse_large))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -42,6 +41,40 @@ pub fn router(app: Arc<App>) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .with_state(app)
+}
+
+/// All routes of version 1, each with its description: [`routes!`] takes path and method from it, so that no route is
+/// without one.
+fn described() -> OpenApiRouter<Arc<App>> {
+    let version_1 = OpenApiRouter::new()
+        .routes(routes!(server))
+        .routes(routes!(health))
+        .merge(accounts::routes())
+        .merge(sessions::routes())
+        .merge(admin::routes())
+        .merge(socket::routes());
+    OpenApiRouter::with_openapi(about()).nest("/api/v1", version_1)
+}
+
+fn about() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Conclave")
+        .version(PROTOCOL_VERSION.to_string())
+        .description(Some(
+            "Accounts, devices and sessions over HTTP. Rooms, messages and calls go over the WebSocket.",
+        ))
+        .build();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    // The refusals of the routes name these two without bringing them along.
+    let components = ComponentsBuilder::new()
+        .schema_from::<Problem>()
+        .schema_from::<Code>()
+        .security_scheme("bearer", bearer)
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(components))
+        .build()
 }
 
 /// Who says that the body is too large is told so before it is read; who does not say is cut off at the limit.
@@ -54,6 +87,8 @@ async fn refuse_large(request: Request, next: Next) -> Result<Response, ProblemR
     Ok(next.run(request).await)
 }
 
+/// What a client wants to know first.
+#[utoipa::path(get, path = "/server", tag = "server", responses((status = 200, body = ServerInfo), Refusals))]
 async fn server(State(app): State<Arc<App>>) -> Json<ServerInfo> {
     Json(ServerInfo {
         oldest_version: PROTOCOL_VERSION,
@@ -64,6 +99,7 @@ async fn server(State(app): State<Arc<App>>) -> Json<ServerInfo> {
 }
 
 /// 200 as long as the database answers.
+#[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, body = str), Refusals))]
 async fn health(State(app): State<Arc<App>>) -> Result<&'static str, ProblemResponse> {
     let mut connection = app.store.read().await.map_err(Failure::from)?;
     sqlx::query("SELECT 1 AS one")

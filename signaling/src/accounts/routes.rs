@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
-    routing::{get, post},
 };
 use protocol::{
     Code, Email, Millis, Problem, UserId,
@@ -15,6 +13,7 @@ use protocol::{
         RegistrationFinish, RegistrationStart, RegistrationStartReply,
     },
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     opaque::Opaque,
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
-    failure::{Failure, ProblemResponse, refuse},
+    failure::{Failure, ProblemResponse, Refusals, refuse},
     json::Json,
     people,
     sessions::bearer,
@@ -39,16 +38,24 @@ pub struct Grantee {
 }
 
 /// The routes of this noun.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/invitations/{code}", get(view_invitation))
-        .route("/registration/start", post(start_registration))
-        .route("/registration/finish", post(finish_registration))
-        .route("/login/start", post(start_login))
-        .route("/login/finish", post(finish_login))
-        .route("/devices", post(add_device))
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(view_invitation))
+        .routes(routes!(start_registration))
+        .routes(routes!(finish_registration))
+        .routes(routes!(start_login))
+        .routes(routes!(finish_login))
+        .routes(routes!(add_device))
 }
 
+/// What the page of an invitation shows.
+#[utoipa::path(
+    get,
+    path = "/invitations/{code}",
+    tag = "accounts",
+    params(("code", description = "From the link")),
+    responses((status = 200, body = InvitationView), Refusals),
+)]
 async fn view_invitation(
     State(app): State<Arc<App>>,
     Path(code): Path<String>,
@@ -63,6 +70,14 @@ async fn view_invitation(
     }))
 }
 
+/// First half of a registration.
+#[utoipa::path(
+    post,
+    path = "/registration/start",
+    tag = "accounts",
+    request_body = RegistrationStart,
+    responses((status = 200, body = RegistrationStartReply), Refusals),
+)]
 async fn start_registration(
     State(app): State<Arc<App>>,
     Json(body): Json<RegistrationStart>,
@@ -85,6 +100,14 @@ async fn start_registration(
     }))
 }
 
+/// Makes the account and its first device. Sending it again gets the same answer.
+#[utoipa::path(
+    post,
+    path = "/registration/finish",
+    tag = "accounts",
+    request_body = RegistrationFinish,
+    responses((status = 201, body = Enrolled), Refusals),
+)]
 async fn finish_registration(
     State(app): State<Arc<App>>,
     Json(body): Json<RegistrationFinish>,
@@ -146,6 +169,14 @@ async fn finish_registration(
     Ok((StatusCode::CREATED, Json(enrolled)))
 }
 
+/// First half of a sign-in. Unknown addresses are answered alike.
+#[utoipa::path(
+    post,
+    path = "/login/start",
+    tag = "accounts",
+    request_body = LoginStart,
+    responses((status = 200, body = LoginStartReply), Refusals),
+)]
 async fn start_login(
     State(app): State<Arc<App>>,
     Json(body): Json<LoginStart>,
@@ -175,6 +206,14 @@ async fn start_login(
     }))
 }
 
+/// Second half of a sign-in.
+#[utoipa::path(
+    post,
+    path = "/login/finish",
+    tag = "accounts",
+    request_body = LoginFinish,
+    responses((status = 200, body = Grant), Refusals),
+)]
 async fn finish_login(
     State(app): State<Arc<App>>,
     Json(body): Json<LoginFinish>,
@@ -218,6 +257,15 @@ async fn finish_login(
     }))
 }
 
+/// Enrols another device; the bearer token is the grant.
+#[utoipa::path(
+    post,
+    path = "/devices",
+    tag = "accounts",
+    security(("bearer" = [])),
+    request_body = NewDevice,
+    responses((status = 201, body = Enrolled), Refusals),
+)]
 async fn add_device(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -3,29 +3,37 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode},
-    routing::post,
 };
 use protocol::{
     Code,
     accounts::{InvitationCreate, InvitationCreated},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Invite, Role, invite};
 use crate::{
     app::App,
-    failure::{ProblemResponse, refuse},
+    failure::{ProblemResponse, Refusals, refuse},
     json::Json,
     sessions::authenticate,
 };
 
 /// The routes of this noun.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/admin/invitations", post(create_invitation))
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(create_invitation))
 }
 
+/// Invites someone into the caller's network; for administrators and owners.
+#[utoipa::path(
+    post,
+    path = "/admin/invitations",
+    tag = "administration",
+    security(("bearer" = [])),
+    request_body = InvitationCreate,
+    responses((status = 201, body = InvitationCreated), Refusals),
+)]
 async fn create_invitation(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

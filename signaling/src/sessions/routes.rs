@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, header::AUTHORIZATION},
-    routing::post,
 };
 use protocol::{
     Bytes, Code, Millis,
@@ -14,12 +12,13 @@ use protocol::{
     identity::SessionChallenge,
     limits::SESSION_LIFE_MS,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Caller, store};
 use crate::{
     admin::Role,
     app::App,
-    failure::{Failure, ProblemResponse, refuse},
+    failure::{Failure, ProblemResponse, Refusals, refuse},
     json::Json,
     limits::HOUR_MS,
     random::random,
@@ -28,13 +27,20 @@ use crate::{
 };
 
 /// The routes of this noun.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/session/challenge", post(challenge))
-        .route("/session/open", post(open))
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(challenge))
+        .routes(routes!(open))
 }
 
-/// Unknown devices get a challenge too: nobody learns which exist.
+/// What a device has to sign. Unknown devices get a challenge too: nobody learns which exist.
+#[utoipa::path(
+    post,
+    path = "/session/challenge",
+    tag = "sessions",
+    request_body = ChallengeRequest,
+    responses((status = 200, body = ChallengeReply), Refusals),
+)]
 async fn challenge(State(app): State<Arc<App>>, Json(body): Json<ChallengeRequest>) -> Json<ChallengeReply> {
     let nonce = app.handshakes.challenge(body.device_id, app.clock.now());
     Json(ChallengeReply {
@@ -42,6 +48,14 @@ async fn challenge(State(app): State<Arc<App>>, Json(body): Json<ChallengeReques
     })
 }
 
+/// Begins a session, which ends the one before.
+#[utoipa::path(
+    post,
+    path = "/session/open",
+    tag = "sessions",
+    request_body = SessionOpen,
+    responses((status = 200, body = Session), Refusals),
+)]
 async fn open(
     State(app): State<Arc<App>>,
     Json(body): Json<SessionOpen>,

@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::{
         Query, State, WebSocketUpgrade, rejection::QueryRejection, ws::rejection::WebSocketUpgradeRejection,
     },
     http::{HeaderMap, header},
     response::Response,
-    routing::get,
 };
 use protocol::{Bytes, Code, Problem, limits::MAX_SOCKET_FRAME_LEN};
 use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::connection;
-use crate::{app::App, failure::ProblemResponse, limits::SOCKET_READ_BUFFER};
+use crate::{
+    app::App,
+    failure::{ProblemResponse, Refusals},
+    limits::SOCKET_READ_BUFFER,
+};
 
 /// The route of the WebSocket.
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/ws", get(upgrade))
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(upgrade))
 }
 
 #[derive(Deserialize)]
@@ -27,6 +30,14 @@ struct Ticket {
     ticket: Bytes,
 }
 
+/// The WebSocket of a device. Its frames are those of `docs/protocol.md`.
+#[utoipa::path(
+    get,
+    path = "/ws",
+    tag = "sessions",
+    params(("ticket" = String, Query, description = "From session/open; base64url, works once")),
+    responses((status = 101), Refusals),
+)]
 async fn upgrade(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -1,6 +1,7 @@
 //! The service as a whole, over its HTTP routes and its requests; the same stories on SQLite and PostgreSQL.
 
 mod accounts;
+mod description;
 mod sockets;
 mod stories;
 
