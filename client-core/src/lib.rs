@@ -1,4 +1,4 @@
-//! The device: identity, MLS groups, messages, files, media sealing. No sockets, no clock, no threads; builds
+//! The device: identity, MLS groups, messages, calls, media sealing. No sockets, no clock, no threads; builds
 //! native and for browsers.
 
 mod account;

@@ -85,7 +85,8 @@ pub const HANDSHAKE_LIFE_MS: u64 = 2 * 60 * 1000;
 /// Life of a WebSocket ticket: it is used at once, and it stands in a URL.
 pub const TICKET_LIFE_MS: u64 = 30 * 1000;
 
-/// Life of a device certificate. Renewed by each sign-in and re-signed list.
+/// Life of a device certificate. Long, for certificates are not renewed yet: after it a device cannot be added to
+/// groups, until it signs out and in again. Shorter lets a stolen device key last less.
 pub const CERTIFICATE_LIFE_MS: u64 = 400 * 24 * 60 * 60 * 1000;
 
 /// Sign-in attempts per e-mail address in [`SIGN_IN_WINDOW_MS`]. Beyond: `rate_limited` with a time to wait.

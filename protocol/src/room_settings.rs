@@ -1,5 +1,5 @@
 //! The settings of a room, as an authenticated extension of its group context (B8): server and members
-//! enforce them alike. Title, description and avatar are not here; they are encrypted.
+//! judge commits by them alike. Caps and end of life are carried, and not enforced yet. Title, description and avatar are not here; they are encrypted.
 
 use crate::{
     Millis, RoomId, UserId,

@@ -32,7 +32,7 @@ pub struct DeviceListBody {
     pub version: u64,
     /// [`DeviceList::hash`] of the list before; zeros in the first.
     pub previous: [u8; 32],
-    /// When it was signed; contacts warn when it is older than 30 days.
+    /// When it was signed. Nobody judges it yet.
     pub signed_at: Millis,
     /// The devices, at most [`MAX_DEVICES_PER_USER`].
     pub devices: Vec<ListedDevice>,

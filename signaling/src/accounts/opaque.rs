@@ -225,3 +225,30 @@ impl rand::RngCore for SystemRandom {
 }
 
 impl rand::CryptoRng for SystemRandom {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The file is made here as `docs/protocol.md` has it: version, identifier key, server setup.
+    #[test]
+    fn credential_identifiers_are_those_of_the_document() {
+        let file: Value = serde_json::from_str(include_str!("../../../docs/vectors/server.json")).unwrap();
+        let section = &file["credential_identifier"];
+        let setup = ServerSetup::<Suite>::new(&mut SystemRandom).serialize();
+        let key = section["takes"]["identifier_key"].as_str().unwrap().as_bytes();
+        let key: Vec<u8> = key
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        let opaque = Opaque::parse(&[&[SETUP_VERSION], &key[..], &setup].concat()).unwrap();
+        let email = Email::parse(section["takes"]["email"].as_str().unwrap()).unwrap();
+        let identifier = opaque
+            .identifier(&email)
+            .map(|byte| format!("{byte:02x}"))
+            .concat();
+        assert_eq!(section["gives"]["identifier"], identifier);
+    }
+}
