@@ -99,6 +99,7 @@ impl Call {
             now,
             room_devices: Some(&devices),
             known: None,
+            seen: None,
         };
         match group.commit(env.mls, env.key, wish, circumstances) {
             Ok(commit) => {

@@ -127,6 +127,7 @@ impl Call {
             now: env.shell.now,
             room_devices: Some(&devices),
             known: None,
+            seen: None,
         };
         match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {

@@ -75,6 +75,7 @@ impl CallEnv<'_> {
             now: self.shell.now,
             room_devices: Some(devices),
             known: None,
+            seen: None,
         }
     }
 }

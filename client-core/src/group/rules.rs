@@ -48,7 +48,13 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) room_devices: Option<&'a RoomDevices>,
     /// For who comes into a group again: the account keys that its members had.
     pub(crate) known: Option<&'a BTreeMap<UserId, PublicKey>>,
+    /// Account keys of people as this user's devices saw them first: nobody comes in under another one. Nothing for
+    /// calls, whose leaves are those of their room.
+    pub(crate) seen: Option<&'a FirstSeen>,
 }
+
+/// The account key of each person as it was first seen, and when.
+pub(crate) type FirstSeen = BTreeMap<UserId, (Millis, PublicKey)>;
 
 /// Devices of a room with their keys: who a device is, its key proves.
 pub(crate) type RoomDevices = BTreeMap<(UserId, DeviceId), PublicKey>;
@@ -126,6 +132,7 @@ pub(crate) fn check_tree(
             });
         }
         seen.take(certificate, circumstances.me)?;
+        check_first_seen(certificate, circumstances)?;
         check_belongs(certificate, settings.kind, circumstances)?;
     }
     if settings.kind == RoomKind::Direct && seen.users.len() > 2 {
@@ -193,9 +200,22 @@ pub(crate) fn check_change(
             });
         }
         seen.take(certificate, circumstances.me)?;
+        check_first_seen(certificate, circumstances)?;
         check_belongs(certificate, settings.kind, circumstances)?;
     }
     Ok(())
+}
+
+/// Whoever comes in under another key than the one seen first is somebody whom the server made up (or a person whose
+/// account was made anew, which is for people to settle): what is said in the group must not reach them.
+fn check_first_seen(certificate: &Certificate, circumstances: Circumstances<'_>) -> Result<(), RuleError> {
+    let body = certificate.body();
+    match circumstances.seen.and_then(|seen| seen.get(&body.user_id)) {
+        Some((_, aik)) if *aik != body.aik => Err(RuleError::ChangedIdentity {
+            user_id: body.user_id,
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn check_member_change(

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cbor,
-    group::{pad, unpad},
+    group::{pad, rules::FirstSeen, unpad},
     limits::OWN_STATE_DELAY_MS,
     random::Random,
     store::Store,
@@ -56,7 +56,7 @@ struct Parts {
     /// Up to where each room was read: the later place wins.
     read: BTreeMap<RoomId, Seq>,
     /// The account key of each person that was seen first, and when: the earlier wins.
-    first_seen: BTreeMap<UserId, (Millis, PublicKey)>,
+    first_seen: FirstSeen,
     /// Settings: the later change wins.
     #[serde(default)]
     settings: BTreeMap<String, (Millis, String)>,
@@ -94,6 +94,10 @@ impl OwnState {
 
     pub(crate) fn first_seen(&self, user_id: UserId) -> Option<PublicKey> {
         self.known.parts.first_seen.get(&user_id).map(|(_, aik)| *aik)
+    }
+
+    pub(crate) fn all_first_seen(&self) -> &FirstSeen {
+        &self.known.parts.first_seen
     }
 
     pub(crate) fn set_title(

@@ -76,6 +76,7 @@ impl Room {
                     now: env.shell.now,
                     room_devices: None,
                     known: None,
+                    seen: Some(env.own.all_first_seen()),
                 };
                 group.commit(env.mls, env.key, wish, circumstances)
             }

@@ -176,6 +176,7 @@ impl Room {
             now: env.shell.now,
             room_devices: None,
             known: None,
+            seen: Some(env.own.all_first_seen()),
         };
         let staged = match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Commit(staged)) => staged,
@@ -223,6 +224,7 @@ impl Room {
             now: env.shell.now,
             room_devices: None,
             known: None,
+            seen: Some(env.own.all_first_seen()),
         };
         let (certificate, content) = match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {

@@ -66,6 +66,7 @@ impl Env<'_> {
             now: self.shell.now,
             room_devices: None,
             known: None,
+            seen: Some(self.own.all_first_seen()),
         }
     }
 

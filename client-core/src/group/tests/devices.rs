@@ -38,6 +38,7 @@ impl Device {
             now: NOW,
             room_devices: None,
             known: None,
+            seen: None,
         }
     }
 

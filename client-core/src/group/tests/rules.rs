@@ -6,8 +6,8 @@ use protocol::LeafIndex;
 
 use super::{
     super::rules::{
-        Change, Circumstances, Committer, Members, RoomDevices, RuleError, check_change, check_signer,
-        check_tree,
+        Change, Circumstances, Committer, FirstSeen, Members, RoomDevices, RuleError, check_change,
+        check_signer, check_tree,
     },
     *,
 };
@@ -52,6 +52,7 @@ fn judge(
         now: NOW,
         room_devices: devices,
         known: None,
+        seen: None,
     };
     check_change(&members(), &settings(kind, who), change, circumstances)
 }
@@ -419,6 +420,7 @@ fn trees_are_judged_when_joining() {
         now: NOW,
         room_devices: None,
         known: None,
+        seen: None,
     };
     let room = settings(RoomKind::Room, WhoMayAdd::Members);
     assert_eq!(check_tree(&members(), &room, name(), base), Ok(()));
@@ -465,4 +467,40 @@ fn trees_are_judged_when_joining() {
         user_id: bob().user_id,
     });
     assert_eq!(check_tree(&members(), &room, name(), again), expected);
+}
+
+/// Nobody is let into a group under another account key than the one that was seen first: not by a commit of a member,
+/// not from outside, and no group is joined that has such a leaf.
+#[test]
+fn nobody_comes_in_under_another_key_than_the_first() {
+    let me = alice().account();
+    let of_bob: FirstSeen = [(bob().user_id, (NOW, public(&bob().aik)))].into();
+    let of_carol: FirstSeen = [(carol().user_id, (NOW, me.aik))].into();
+    let having = |seen| Circumstances {
+        me: &me,
+        now: NOW,
+        room_devices: None,
+        known: None,
+        seen: Some(seen),
+    };
+    let room = settings(RoomKind::Room, WhoMayAdd::Members);
+    let adding_carol = Change {
+        adds: vec![carol().device(30)],
+        ..by(0)
+    };
+    let changed = Err(RuleError::ChangedIdentity {
+        user_id: carol().user_id,
+    });
+    assert_eq!(
+        check_change(&members(), &room, &adding_carol, having(&of_bob)),
+        Ok(())
+    );
+    assert_eq!(
+        check_change(&members(), &room, &adding_carol, having(&of_carol)),
+        changed
+    );
+    let mut three = members();
+    three.insert(LeafIndex(3), carol().device(30));
+    assert_eq!(check_tree(&three, &room, name(), having(&of_bob)), Ok(()));
+    assert_eq!(check_tree(&three, &room, name(), having(&of_carol)), changed);
 }
