@@ -5,6 +5,7 @@ mod account;
 pub mod api;
 mod calls;
 mod cbor;
+mod compact;
 pub mod core;
 mod failure;
 mod group;

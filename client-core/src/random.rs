@@ -5,13 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openmls_traits::random::OpenMlsRand;
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _, TryCryptoRng, TryRng};
 
 /// A handle to the one generator of a core; clones draw from the same stream.
 ///
-/// OpenMLS takes group secrets, init keys and path secrets from here. Two things it cannot be handed: the
-/// encapsulation of HPKE and the generation of Ed25519 keys inside its cipher provider draw from the system's
-/// generator (we make Ed25519 keys ourselves).
+/// Everything draws from here: the device's keys, group secrets, encapsulations, OPAQUE, jitter.
 #[derive(Clone)]
 pub(crate) struct Random(Arc<Mutex<ChaCha20Rng>>);
 
@@ -49,6 +47,26 @@ impl OpenMlsRand for Random {
         Ok(bytes)
     }
 }
+
+/// The same generator for encapsulation.
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.lock().next_u32())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.lock().next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Infallible> {
+        self.lock().fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Random {}
 
 /// The same generator for OPAQUE, which speaks an older version of the traits.
 impl opaque_ke::rand::RngCore for Random {

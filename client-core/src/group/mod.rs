@@ -12,6 +12,7 @@
 //! - Expiry is the certificate's, judged against the time that the core was given. OpenMLS would judge leaf
 //!   lifetimes by the system's clock; ours therefore never end.
 
+mod crypto;
 mod key_package;
 mod padding;
 mod provider;

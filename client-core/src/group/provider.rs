@@ -3,14 +3,13 @@ use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType, Lifetime,
     OpenMlsProvider, SignatureScheme,
 };
-use openmls_rust_crypto::RustCrypto;
 use openmls_traits::signatures::{Signer, SignerError};
 use protocol::{
     identity::{Certificate, PublicKey, Signature},
     room_settings::ROOM_SETTINGS_EXTENSION,
 };
 
-use super::storage::MlsStorage;
+use super::{crypto::SuiteCrypto, storage::MlsStorage};
 use crate::random::Random;
 
 /// The suite of all groups (hybrid post-quantum; its code point 0x004E is provisional).
@@ -21,7 +20,7 @@ pub(crate) const SUITE_NAME: &str = "MLS_128_MLKEM768X25519_AES256GCM_SHA384_Ed2
 
 /// What OpenMLS works with: cipher, the core's generator, and a storage in memory.
 pub(crate) struct Mls {
-    crypto: RustCrypto,
+    crypto: SuiteCrypto,
     random: Random,
     storage: MlsStorage,
 }
@@ -29,7 +28,7 @@ pub(crate) struct Mls {
 impl Mls {
     pub(crate) fn new(random: Random) -> Self {
         Self {
-            crypto: RustCrypto::default(),
+            crypto: SuiteCrypto::new(random.clone()),
             random,
             storage: MlsStorage::default(),
         }
@@ -41,7 +40,7 @@ impl Mls {
 }
 
 impl OpenMlsProvider for Mls {
-    type CryptoProvider = RustCrypto;
+    type CryptoProvider = SuiteCrypto;
     type RandProvider = Random;
     type StorageProvider = MlsStorage;
 
@@ -49,7 +48,7 @@ impl OpenMlsProvider for Mls {
         &self.storage
     }
 
-    fn crypto(&self) -> &RustCrypto {
+    fn crypto(&self) -> &SuiteCrypto {
         &self.crypto
     }
 

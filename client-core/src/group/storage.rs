@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
-use crate::cbor;
+use crate::{cbor, compact};
 
 /// Entries by label and key. What OpenMLS deletes is gone here at once and in the next batch.
 #[derive(Default)]
@@ -77,17 +77,21 @@ impl MlsStorage {
     }
 
     fn set<T: Serialize + ?Sized>(&self, label: u8, key: &impl Serialize, value: &T) -> Result<()> {
-        let key = entry_key(label, key);
-        self.values.borrow_mut().insert(key.clone(), cbor::to_vec(value));
-        self.changed.borrow_mut().insert(key);
+        self.set_bytes(label, key, compact::to_vec(value));
         Ok(())
+    }
+
+    fn set_bytes(&self, label: u8, key: &impl Serialize, value: Zeroizing<Vec<u8>>) {
+        let key = entry_key(label, key);
+        self.values.borrow_mut().insert(key.clone(), value);
+        self.changed.borrow_mut().insert(key);
     }
 
     fn get<T: DeserializeOwned>(&self, label: u8, key: &impl Serialize) -> Result<Option<T>> {
         let values = self.values.borrow();
         let value = values.get(&entry_key(label, key));
         value
-            .map(|bytes| cbor::from_slice(bytes).ok_or(StorageError { label }))
+            .map(|bytes| compact::from_slice(bytes).ok_or(StorageError { label }))
             .transpose()
     }
 
@@ -106,20 +110,20 @@ impl MlsStorage {
     fn read_list<T: DeserializeOwned>(&self, label: u8, key: &impl Serialize) -> Result<Vec<T>> {
         let list = self.list(label, key)?;
         list.iter()
-            .map(|item| cbor::from_slice(item).ok_or(StorageError { label }))
+            .map(|item| compact::from_slice(item).ok_or(StorageError { label }))
             .collect()
     }
 
     fn append(&self, label: u8, key: &impl Serialize, item: &impl Serialize) -> Result<()> {
         let mut list = self.list(label, key)?;
-        list.push(ByteBuf::from(cbor::to_vec(item).to_vec()));
+        list.push(ByteBuf::from(compact::to_vec(item).to_vec()));
         self.set(label, key, &list)
     }
 }
 
 fn entry_key(label: u8, key: &impl Serialize) -> Vec<u8> {
     let mut bytes = vec![label];
-    bytes.extend_from_slice(&cbor::to_vec(key));
+    bytes.extend_from_slice(&compact::to_vec(key));
     bytes
 }
 
@@ -151,7 +155,6 @@ impl StorageProvider<CURRENT_VERSION> for MlsStorage {
     type Error = StorageError;
 
     group_values! {
-        JOIN_CONFIG: MlsGroupJoinConfig, write_mls_join_config, mls_group_join_config, delete_group_config;
         TRANSCRIPT_HASH: InterimTranscriptHash, write_interim_transcript_hash, interim_transcript_hash,
             delete_interim_transcript_hash;
         CONTEXT: GroupContext, write_context, group_context, delete_context;
@@ -163,6 +166,38 @@ impl StorageProvider<CURRENT_VERSION> for MlsStorage {
         EPOCH_SECRETS: GroupEpochSecrets, write_group_epoch_secrets, group_epoch_secrets,
             delete_group_epoch_secrets;
         TREE: TreeSync, write_tree, tree, delete_tree;
+    }
+
+    // OpenMLS reads several former shapes of it, and tells them apart by what the encoding says of itself.
+    fn write_mls_join_config<
+        G: traits::GroupId<CURRENT_VERSION>,
+        T: traits::MlsGroupJoinConfig<CURRENT_VERSION>,
+    >(
+        &self,
+        group_id: &G,
+        value: &T,
+    ) -> Result<()> {
+        self.set_bytes(label::JOIN_CONFIG, group_id, cbor::to_vec(value));
+        Ok(())
+    }
+
+    fn mls_group_join_config<
+        G: traits::GroupId<CURRENT_VERSION>,
+        T: traits::MlsGroupJoinConfig<CURRENT_VERSION>,
+    >(
+        &self,
+        group_id: &G,
+    ) -> Result<Option<T>> {
+        let label = label::JOIN_CONFIG;
+        let values = self.values.borrow();
+        let value = values.get(&entry_key(label, group_id));
+        value
+            .map(|bytes| cbor::from_slice(bytes).ok_or(StorageError { label }))
+            .transpose()
+    }
+
+    fn delete_group_config<G: traits::GroupId<CURRENT_VERSION>>(&self, group_id: &G) -> Result<()> {
+        self.remove(label::JOIN_CONFIG, group_id)
     }
 
     fn write_group_state<T: traits::GroupState<CURRENT_VERSION>, G: traits::GroupId<CURRENT_VERSION>>(
@@ -252,7 +287,7 @@ impl StorageProvider<CURRENT_VERSION> for MlsStorage {
         proposal_ref: &R,
     ) -> Result<()> {
         let mut list = self.list(label::PROPOSAL_REFS, group_id)?;
-        let item = cbor::to_vec(proposal_ref);
+        let item = compact::to_vec(proposal_ref);
         list.retain(|stored| stored.as_slice() != item.as_slice());
         self.set(label::PROPOSAL_REFS, group_id, &list)?;
         self.remove(label::PROPOSAL, &(group_id, proposal_ref))
