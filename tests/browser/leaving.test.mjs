@@ -69,8 +69,11 @@ test("B3 carol's last keys open what was said while she was there, and no frame 
   // Carol sees both: from now on they send with keys that she has.
   const there = Date.now();
   for (const person of stay) {
-    const enough = async () => (await tap(person, "frames")).filter(({ at }) => at > there).length >= 3 * FRAMES;
-    await until(`${person.key} got frames`, enough);
+    const enough = async () => {
+      const leaves = (await tap(person, "frames")).filter(({ at }) => at > there).map(leafOf);
+      return [...new Set(leaves)].filter((leaf) => leaves.filter((each) => each === leaf).length > FRAMES).length === 2;
+    };
+    await until(`${person.key} got frames of both others`, enough);
   }
   const last = await epoch(alice);
   const leavesAt = Date.now();

@@ -156,8 +156,8 @@ export const SCENES = [
         // @ts-expect-error -- the fake puts itself there
         const { core } = window.fake;
         core.tell({ type: "session", session: { ...core.session, connection: "offline" } });
-        core.notice({ code: "identity_changed", params: { name: "Dan Petrov" } });
-        core.notice({ code: "added_to_room", params: { title: "Design review" } });
+        core.notice({ code: "removed_from_room", params: { title: "Board, third quarter" } });
+        core.notice({ code: "version_mismatch", params: {} });
       });
       await page.getByText("Offline").waitFor();
     },

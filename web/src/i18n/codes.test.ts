@@ -10,12 +10,15 @@ const ERRORS =
   "room_gone call_gone store_failed not_ready server_untrusted malformed too_large unauthenticated " +
   "forbidden not_found rate_limited wrong_password invitation_used invitation_expired " +
   "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
-  "core_failed no_encoded_transforms";
+  "core_failed no_encoded_transforms identity_changed";
 
-test("every known error has a text of its own", () => {
+const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch";
+
+test("every known error and notice has a text of its own", () => {
   const unknown = failureText(t, { code: "surely_not_known", params: {} });
   expect(unknown).toContain("surely_not_known");
   for (const code of ERRORS.split(" ")) expect(failureText(t, { code, params: {} }), code).not.toContain(code);
+  for (const code of NOTICES.split(" ")) expect(noticeText(t, { code, params: {} }), code).not.toContain(code);
 });
 
 test("a text names what the core named", () => {

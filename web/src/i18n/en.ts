@@ -21,14 +21,9 @@ export const en = {
 
   "common.cancel": "Cancel",
   "common.close": "Close",
-  "common.back": "Back",
-  "common.save": "Save",
   "common.retry": "Try again",
-  "common.you": "You",
   "common.name_you": "{name} (you)",
   "common.dismiss": "Dismiss",
-  "common.on": "On",
-  "common.off": "Off",
   "common.shortcut": "{label} ({keys})",
 
   "status.region": "Status",
@@ -137,13 +132,11 @@ export const en = {
 
   "people.suggestions": "Suggestions",
   "people.add_email": "Add {email}",
-  "people.looking_up": "Looking up {email}…",
   "people.chosen": "Chosen people",
   "people.remove": "Remove {name}",
   "people.added": "{name} added",
   "people.removed": "{name} removed",
   "people.self": "You are a member already.",
-  "people.twice": "{email} is chosen already.",
   "people.member": "{name} is a member already.",
 
   "trust.own": "You",
@@ -151,7 +144,6 @@ export const en = {
   "trust.verified": "Verified by you",
   "trust.changed": "Identity changed",
   "trust.gateway": "Gateway: not end-to-end beyond this point",
-  "trust.changed_title": "The identity of {name} changed",
   "trust.changed_text":
     "{name} uses another key than before. This happens when someone resets their account, and also when someone else takes it over. Ask {name} in person or by phone before you share anything confidential.",
 
@@ -198,7 +190,6 @@ export const en = {
   "message.failed": "Not sent",
   "message.retry": "Send again",
   "message.unknown": "This message was made by a newer version. Update the app to see it.",
-  "message.said": "{author}, {time}",
 
   "room_event.created": "{by} made the room",
   "room_event.added": "{by} added someone",
@@ -221,7 +212,6 @@ export const en = {
   "details.title": "Room details",
   "details.members": "Members",
   "details.moderator": "You are a moderator of this room.",
-  "details.add": "Add people",
   "details.add_submit": "Add to room",
   "details.add_busy": "Adding…",
   "details.added": { one: "{count} person added", other: "{count} people added" },
@@ -245,7 +235,6 @@ export const en = {
   "details.keys.joining": "On the way in",
   "details.keys.stale": "Stale: nothing came although it should have",
   "details.keys.broken": "Broken: a moderator has to found the room anew",
-  "details.fingerprint": "Key fingerprint",
 
   "profile.title": "Profile",
   "profile.name": "Name",
@@ -297,7 +286,6 @@ export const en = {
   "settings.appearance_text": "Light or dark, and reduced motion, follow your system.",
 
   "prejoin.title": "Ready to join?",
-  "prejoin.start_title": "Ready to start?",
   "prejoin.room": "Call in {room}",
   "prejoin.join": "Join now",
   "prejoin.joining": "Joining…",
@@ -374,8 +362,6 @@ export const en = {
   "announce.sharing_stopped": "{names} stopped sharing",
   "announce.connection_lost": "Connection to the call lost",
   "announce.connection_back": "Connection to the call is back",
-  "announce.mic_on": "Microphone on",
-  "announce.mic_off": "Microphone off",
 
   "people_panel.title": "People",
   "people_panel.count": { one: "{count} device in the call", other: "{count} devices in the call" },
@@ -459,26 +445,10 @@ export const en = {
   "signed_out.unknown": "You were signed out. Sign in again to go on.",
 
   "notice.unknown": "Something needs your attention ({code}).",
-  "notice.identity_changed": "The identity key of a contact changed. Check with them before you share anything confidential.",
-  "notice.identity_changed.named": "The identity key of {name} changed. Check with {name} before you share anything confidential.",
-  "notice.device_added": "A new device was added to your account. If this was not you, revoke it under Devices and change your password.",
-  "notice.device_added.named":
-    "“{name}” was added to your account. If this was not you, revoke it under Devices and change your password.",
   "notice.removed_from_room": "You were removed from a room.",
   "notice.removed_from_room.named": "You were removed from “{title}”.",
-  "notice.added_to_room": "You were added to a room.",
-  "notice.added_to_room.named": "You were added to “{title}”.",
-  "notice.room_stale": "A room hears nothing from the server although it should. You may be missing messages.",
-  "notice.room_stale.named": "“{title}” hears nothing from the server although it should. You may be missing messages.",
-  "notice.room_broken": "A room’s encryption cannot be followed any more. A moderator has to found it anew.",
-  "notice.room_broken.named": "The encryption of “{title}” cannot be followed any more. A moderator has to found it anew.",
-  "notice.message_failed": "A message could not be sent. It is kept in the room; send it again from there.",
   "notice.rolled_back":
     "The data of this device is older than what the server has seen, as after restoring a backup. Its old keys were thrown away, and the device joins its rooms anew by itself. If you restored nothing, someone may have a copy of it: revoke this device under Devices.",
-  "notice.second_tab": "Conclave is open in another tab. The tabs work as one device.",
-  "notice.call_removed": "You were removed from the call.",
-  "notice.call_gone": "The call is over.",
-  "notice.call_founded_anew": "The call’s keys were made anew.",
   "notice.version_mismatch": "The server was updated. Load this page again when it suits you.",
   "notice.server_untrusted": "The server sent something that does not hold. It was refused, and nothing of yours was sent.",
   "notice.store_failed": "This device could not store something. Free some disk space; unsent messages may be lost when you close the page.",
@@ -518,6 +488,10 @@ export const en = {
   "error.person_unknown": "Nobody with this email address was found. Check the spelling, or ask your administrator to invite them.",
   "error.person_unknown.named":
     "Nobody with the address {email} was found. Check the spelling, or ask your administrator to invite them.",
+  "error.identity_changed":
+    "The identity key of someone is not the one that this device knows. Ask them in another way before you go on; nothing was sent to them.",
+  "error.identity_changed.named":
+    "The identity key of {email} is not the one that this device knows. Ask them in another way whether they have a new account; nothing was sent to them.",
   "error.room_gone": "This room is not here any more. You may have been removed from it.",
   "error.call_gone": "The call is over. Start a new one from the room.",
   "error.store_failed": "This device could not store it. Free some disk space and try again; a private window may not store at all.",

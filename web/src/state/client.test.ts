@@ -53,6 +53,6 @@ test("what is at stake interrupts, the rest is told politely", async () => {
   const client = new Client(core, memory);
   await settled();
   core.notice({ code: "rolled_back", params: {} });
-  core.notice({ code: "added_to_room", params: { title: "Plans" } });
+  core.notice({ code: "version_mismatch", params: {} });
   expect(client.board.notices.get().map(({ urgency }) => urgency)).toEqual(["alert", "status"]);
 });

@@ -13,17 +13,7 @@ import { Preferences, type KeyValue } from "./preferences";
 export type Session = { readonly state: "starting" } | SessionView;
 
 /** Notices that interrupt, because something of the person's is at stake. */
-const URGENT_NOTICES = new Set([
-  "identity_changed",
-  "removed_from_room",
-  "device_added",
-  "call_removed",
-  "rolled_back",
-  "room_stale",
-  "room_broken",
-  "server_untrusted",
-  "store_failed",
-]);
+const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed"]);
 
 /** The whole state of the app, kept up to date from the core's events. Knows neither React nor the DOM. */
 export class Client {
