@@ -38,7 +38,7 @@ function Rule({ met, children }: { readonly met: boolean; readonly children: str
   const t = useText();
   return (
     <li className={met ? "rule rule-met" : "rule"}>
-      <Icon name={met ? "check" : "clock"} size={16} />
+      <Icon name={met ? "check" : "circle"} size={16} />
       {children}
       <span className="visually-hidden">: {t(met ? "password.rule.met" : "password.rule.unmet")}</span>
     </li>

@@ -4,7 +4,7 @@ import { bestGrid } from "../../state/grid";
 import type { Stage as StageView, Tile } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Empty } from "../parts/messages";
-import { OwnTile } from "./own-tile";
+import { CORNERS, OwnTile } from "./own-tile";
 import { CallTile } from "./tile";
 
 /** Space between tiles in CSS pixels, as in call.css. */
@@ -22,11 +22,13 @@ export function Stage({ stage }: { readonly stage: StageView }) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
   const { screen, tiles, own } = stage;
+  const [place, setPlace] = useState(0);
+  const corner = CORNERS[place] ?? CORNERS[0];
   const alone = tiles.length === 0;
   const grid = bestGrid(tiles.length, size.width, size.height, GAP_PX);
   useShow(screen, tiles, screen ? FILMSTRIP_PX : grid.height, size.height);
   return (
-    <section className={screen ? "stage stage-shared" : "stage"} aria-label={t("call.participants")}>
+    <section className={stageClass(screen !== null, tiles.length, corner)} aria-label={t("call.participants")}>
       {screen && (
         <div className="stage-screen">
           <CallTile tile={screen} />
@@ -43,6 +45,11 @@ export function Stage({ stage }: { readonly stage: StageView }) {
             <CallTile tile={tile} />
           </div>
         ))}
+        {own && screen && (
+          <div className="cell">
+            <CallTile tile={own} />
+          </div>
+        )}
         {alone && own && !screen && (
           <div className="alone">
             <div className="alone-tile">
@@ -54,10 +61,24 @@ export function Stage({ stage }: { readonly stage: StageView }) {
           </div>
         )}
       </div>
-      {own && !(alone && !screen) && <OwnTile tile={own} />}
+      {own && !alone && !screen && (
+        <OwnTile
+          tile={own}
+          corner={corner}
+          onMove={() => {
+            setPlace((place + 1) % CORNERS.length);
+          }}
+        />
+      )}
       {stage.hidden > 0 && <p className="stage-more">+{stage.hidden}</p>}
     </section>
   );
+}
+
+/** Beside a single picture there is room, or it is large enough to lose a corner; of several none is to be covered. */
+function stageClass(shared: boolean, count: number, corner: string): string {
+  if (shared) return "stage stage-shared";
+  return count > 1 ? ["stage", ...corner.split("-").map((side) => `stage-keeps-${side}`)].join(" ") : "stage";
 }
 
 interface Size {

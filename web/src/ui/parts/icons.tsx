@@ -73,6 +73,7 @@ const PATHS = {
   pencil: <path d="M14.5 5.5 18.5 9.5M4 20l1-4.5L16 4.6a1.9 1.9 0 0 1 2.7 0l.7.7a1.9 1.9 0 0 1 0 2.7L8.5 19 4 20Z" />,
   close: <path d="M6 6l12 12M18 6 6 18" />,
   check: <path d="m5 12.5 4.5 4.5L19 7.5" />,
+  circle: <circle cx="12" cy="12" r="8.5" />,
   clock: (
     <>
       <circle cx="12" cy="12" r="8.5" />

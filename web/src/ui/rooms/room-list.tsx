@@ -16,7 +16,7 @@ export function RoomList({ current }: { readonly current: string | null }) {
     <nav className="room-list" aria-label={t("main.rooms")}>
       {rooms === null && <Loading>{t("main.loading")}</Loading>}
       {rooms?.length === 0 && (
-        <div className="room-list-empty">
+        <div className="room-list-empty phone-only">
           <p>{t("main.empty.title")}</p>
           <p className="soft">{t("main.empty.text")}</p>
         </div>
