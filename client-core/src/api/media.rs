@@ -60,7 +60,8 @@ pub enum MediaUpdate {
         /// The slots.
         slots: Vec<ExpectedSlot>,
     },
-    /// The call is over: forget all keys, seal and open nothing more.
+    /// The group is lost, or the call is over: forget all keys, seal and open nothing until there is a later epoch, as
+    /// there is when the call is entered anew.
     End,
 }
 

@@ -56,8 +56,8 @@ impl MediaEngine {
                 Ok(())
             }
             MediaUpdate::End => {
-                self.ring.end();
-                self.sealers.end();
+                self.ring.forget();
+                self.sealers.forget_keys();
                 self.expected.clear();
                 Ok(())
             }

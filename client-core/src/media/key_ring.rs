@@ -5,7 +5,8 @@
 //!   (nothing) ─────► opens frames ──────────► opens, seals ───────────► opens only ────────────► wiped
 //! ```
 //!
-//! A newer generation wipes all older keys at once, and so does the end of the call.
+//! A newer generation wipes all older keys at once, and so does losing the group. Who enters it again goes on with a
+//! later epoch: one that was there before is never taken again, for its counters would start anew.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -25,7 +26,7 @@ pub enum UpdateError {
         generation: Generation,
         /// Epoch of the update.
         epoch: Epoch,
-        /// The newest epoch at hand.
+        /// The newest epoch that was taken.
         newest: Epoch,
     },
     /// The generation is older than the one at hand.
@@ -42,9 +43,6 @@ pub enum UpdateError {
         /// The epoch.
         epoch: Epoch,
     },
-    /// The call is over.
-    #[error("the call is over")]
-    Ended,
 }
 
 /// Keys of one epoch.
@@ -77,9 +75,10 @@ pub struct Sender {
 pub struct KeyRing {
     generation: Generation,
     epochs: VecDeque<EpochKeys>,
+    /// Newest epoch of the generation that was ever taken; outlives its keys.
+    newest: Option<Epoch>,
     sending: Option<u64>,
     next_serial: u64,
-    ended: bool,
 }
 
 /// Fields of [`crate::api::MediaUpdate::Epoch`], checked.
@@ -96,9 +95,6 @@ impl KeyRing {
     /// Takes a new epoch in and sets the end of the earlier ones. Who is no member any more is not opened from
     /// now on, not even with an earlier key.
     pub fn add(&mut self, now: Millis, new: NewEpoch<'_>) -> Result<(), UpdateError> {
-        if self.ended {
-            return Err(UpdateError::Ended);
-        }
         if new.generation < self.generation {
             return Err(UpdateError::OldGeneration {
                 generation: new.generation,
@@ -106,18 +102,19 @@ impl KeyRing {
             });
         }
         if new.generation > self.generation {
-            self.epochs.clear();
-            self.sending = None;
+            self.forget();
+            self.newest = None;
             self.generation = new.generation;
         }
-        if let Some(newest) = self.epochs.back().filter(|newest| newest.epoch >= new.epoch) {
-            let (generation, epoch, newest) = (new.generation, new.epoch, newest.epoch);
+        if let Some(newest) = self.newest.filter(|newest| *newest >= new.epoch) {
+            let (generation, epoch) = (new.generation, new.epoch);
             return Err(UpdateError::EpochNotNew {
                 generation,
                 epoch,
                 newest,
             });
         }
+        self.newest = Some(new.epoch);
         let end = now.plus(new.retire_after_ms);
         for old in &mut self.epochs {
             old.retire_at = Some(old.retire_at.map_or(end, |at| at.min(end)));
@@ -154,11 +151,10 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Forgets everything, for good.
-    pub fn end(&mut self) {
+    /// Forgets all keys.
+    pub fn forget(&mut self) {
         self.epochs.clear();
         self.sending = None;
-        self.ended = true;
     }
 
     /// Wipes keys whose time is over.

@@ -116,9 +116,11 @@ impl Sealers {
         self.attached.remove(&id);
     }
 
-    /// Forgets all keys.
-    pub fn end(&mut self) {
-        self.attached.clear();
+    /// Forgets all keys; the transforms seal again once there is a new one.
+    pub fn forget_keys(&mut self) {
+        for sealer in self.attached.values_mut() {
+            sealer.key = None;
+        }
     }
 
     /// Seals a frame with the epoch that is to be sent with.

@@ -34,6 +34,7 @@ export class Publish {
   private readonly connection: Connection;
   private readonly lanes: ReadonlyMap<TrackKind, Lane>;
   private readonly timer: ReturnType<typeof setInterval>;
+  private closed = false;
 
   constructor(frames: FrameWorker, iceServers: RTCIceServer[], offer: Offer, listener: PublishListener) {
     this.frames = frames;
@@ -60,7 +61,7 @@ export class Publish {
     lane.wanted = track;
     try {
       if (track) await lane.confirmed;
-      if (lane.wanted === track && !lane.broken) await lane.transceiver.sender.replaceTrack(track);
+      if (lane.wanted === track && !lane.broken && !this.closed) await lane.transceiver.sender.replaceTrack(track);
     } catch (error) {
       console.error("a track cannot be sealed", error);
       await this.unseal(lane);
@@ -68,6 +69,7 @@ export class Publish {
   }
 
   close(): void {
+    this.closed = true;
     clearInterval(this.timer);
     this.connection.close();
     for (const { id } of this.lanes.values()) this.frames.close(id);
@@ -98,7 +100,8 @@ export class Publish {
   }
 
   private async unseal(lane: Lane): Promise<void> {
-    if (lane.broken) return;
+    // A connection that is closed sends nothing.
+    if (lane.broken || this.closed) return;
     lane.broken = true;
     await lane.transceiver.sender.replaceTrack(null).catch(() => lane.transceiver.stop());
     this.listener.unsealed(lane.kind);

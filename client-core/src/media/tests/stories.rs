@@ -296,23 +296,31 @@ fn an_epoch_is_taken_once_and_sending_never_goes_back() {
 }
 
 #[test]
-fn after_the_end_nothing_is_sealed_or_opened() {
+fn after_the_end_nothing_is_sealed_or_opened_until_a_later_epoch() {
     let (mut alice, mut bob) = (member(ALICE), member(BOB));
     let id = alice.attach(TrackKind::Microphone).unwrap();
     let frame = say(&mut alice, id);
-    for engine in [&mut alice, &mut bob] {
+    for (engine, leaf) in [(&mut alice, ALICE), (&mut bob, BOB)] {
         engine.apply(NOW, &MediaUpdate::End).unwrap();
         engine
             .apply(NOW, &expect(&[("a", ALICE, TrackKind::Microphone)]))
             .unwrap();
-        let again = engine.apply(NOW, &epoch(BOB, 2, &[ALICE, BOB], 0));
-        assert_eq!(again, Err(UpdateError::Ended), "its counters would start again");
+        let again = engine.apply(NOW, &epoch(leaf, 1, &[ALICE, BOB], 0));
+        let refused = matches!(again, Err(UpdateError::EpochNotNew { .. }));
+        assert!(refused, "its counters would start again: {again:?}");
     }
     assert!(alice.seal(NOW, id, Codec::Opus, false, OPUS).is_err());
     assert_eq!(
         hear(&mut bob, NOW, &frame),
         Err(OpenError::UnknownEpoch { epoch: 1 })
     );
+
+    for (engine, leaf) in [(&mut alice, ALICE), (&mut bob, BOB)] {
+        engine.apply(NOW, &epoch(leaf, 2, &[ALICE, BOB], 0)).unwrap();
+        engine.apply(NOW, &MediaUpdate::SendWith { epoch: 2 }).unwrap();
+    }
+    let frame = say(&mut alice, id);
+    assert!(hear(&mut bob, NOW, &frame).is_ok());
 }
 
 #[test]
