@@ -25,7 +25,7 @@ export const EMPTY_PICKER: PickerState = { people: [], text: "", error: null };
 export function useFinishPicker(members: readonly PersonCard[]): (state: PickerState) => Promise<PickerState> {
   const { client, t } = useApp();
   return async (state) => {
-    let people = state.people;
+    const people = [...state.people];
     const left: string[] = [];
     let error: string | null = null;
     for (const email of splitEmails(state.text)) {
@@ -38,7 +38,7 @@ export function useFinishPicker(members: readonly PersonCard[]): (state: PickerS
       if (people.some((person) => person.email === normalEmail(email))) continue;
       const outcome = await client.commands.lookUpPerson(email);
       if (outcome.ok) {
-        people = [...people, outcome.value];
+        people.push(outcome.value);
         const { name } = outcome.value;
         client.board.announce((t) => t("people.added", { name }));
       } else {
@@ -166,6 +166,7 @@ export function PeoplePicker({ state, onChange, members, hint }: Props) {
       </div>
       <ul id={`${id}-list`} role="listbox" aria-label={t("people.suggestions")} className="suggestions" hidden={!shown}>
         {(shown ? suggestions : []).map((suggestion, index) => (
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the box, which has the focus, hears the keys
           <li
             key={suggestion.email}
             id={`${id}-option-${String(index)}`}
