@@ -43,6 +43,10 @@ pub(crate) const REPLACED_WAIT_MS: u64 = 60_000;
 /// Own state is written this long after a change, so that several changes are one write.
 pub(crate) const OWN_STATE_DELAY_MS: u64 = 1_500;
 
+/// Own state that is larger than the server takes is tried again after this long: making it costs a megabyte of
+/// sealing, and only leaving rooms makes it smaller.
+pub(crate) const OWN_STATE_FULL_WAIT_MS: u64 = 60 * 60 * 1000;
+
 /// Wait before asking again for what was refused for the moment (`rate_limited`, `unavailable`) without a time.
 pub(crate) const RETRY_MS: u64 = 3_000;
 

@@ -12,11 +12,11 @@ mod model;
 
 use std::sync::{Arc, Mutex};
 
-use conclave_client_core::api::Command;
+use conclave_client_core::api::{Command, MediaUpdate};
 use model::{Conduct, Server, World};
 use protocol::{
-    CallId, Code, DeviceId, Millis, ParticipantId, Problem, RoomId,
-    socket::{CallParticipant, CallSummary, Event, Reply, Request},
+    Bytes, CallId, Code, DeviceId, Generation, Millis, ParticipantId, Problem, RoomId, Seq,
+    socket::{Accepted, CallJoined, CallParticipant, CallSummary, Entry, EntryKind, Event, Reply, Request},
 };
 
 /// A server that counts a device in a call of the room, and notes who leaves.
@@ -135,4 +135,93 @@ fn a_device_on_its_way_in_does_not_leave() {
     let ghosts = ghosts.lock().unwrap();
     assert_eq!(ghosts.listed, Some((room, alice)));
     assert!(ghosts.left.is_empty());
+}
+
+/// A server with a call of one, which shows that one's commits under their ids, as they were sent or not.
+struct Showing {
+    as_sent: bool,
+    joins: Arc<Mutex<u64>>,
+}
+
+impl Conduct for Showing {
+    fn on_request(
+        &mut self,
+        server: &mut Server,
+        from: DeviceId,
+        request: &Request,
+    ) -> Option<Result<Reply, Problem>> {
+        let accepted = |seq| Reply::CallAccepted(Accepted {
+                seq: Seq(seq),
+                sent_at: Millis(1),
+            });
+        let reply = match request {
+            Request::CallJoin(_) => {
+                let mut joins = self.joins.lock().unwrap();
+                *joins += 1;
+                let participant = CallParticipant {
+                    participant_id: ParticipantId::from_random([8; 16]),
+                    device_id: from,
+                    user_id: server.user_of(from),
+                };
+                Reply::CallJoined(Box::new(CallJoined {
+                    call: CallSummary {
+                        call_id: call_id(),
+                        started_at: Millis(1),
+                        participants: vec![participant],
+                    },
+                    participant_id: participant.participant_id,
+                    generation: Generation(*joins),
+                    group: None,
+                    ice_servers: vec![],
+                }))
+            }
+            Request::CallFound(_) => accepted(1),
+            Request::CallSend(_) => accepted(0),
+            Request::CallCommit(commit) => {
+                let mut payload = commit.bundle.commit.0.clone();
+                if !self.as_sent {
+                    *payload.last_mut().unwrap() ^= 1;
+                }
+                let entry = Entry {
+                    seq: Seq(2),
+                    generation: commit.generation,
+                    epoch: commit.bundle.epoch,
+                    kind: EntryKind::Commit,
+                    payload: Bytes(payload),
+                    message_id: commit.message_id,
+                    sent_at: server.now,
+                    expires_at: None,
+                };
+                let call_id = commit.call_id;
+                server.event(from, Event::CallEntry { call_id, entry });
+                accepted(2)
+            }
+            _ => return None,
+        };
+        Some(Ok(reply))
+    }
+}
+
+/// Alone in a call for a little longer than keys stay: whether the new ones came, and how often she entered.
+fn renew(as_sent: bool) -> (bool, u64) {
+    let joins = Arc::new(Mutex::new(0));
+    let conduct = Showing {
+        as_sent,
+        joins: joins.clone(),
+    };
+    let mut world = World::with(1, Box::new(conduct));
+    world.register("alice");
+    let room = world.create_room("alice", "Plans", &[]);
+    world.command("alice", Command::JoinCall { room_id: room });
+    world.run_for(10 * 60 * 1000 + 5_000);
+    let mut updates = world.get("alice").media.iter();
+    let renewed = updates.any(|update| matches!(update, MediaUpdate::Epoch { epoch: 1, .. }));
+    let joins = *joins.lock().unwrap();
+    (renewed, joins)
+}
+
+#[test]
+fn an_own_commit_of_a_call_counts_as_it_was_sent_and_not_by_its_id_alone() {
+    assert_eq!(renew(true), (true, 1));
+    assert_eq!(renew(false), (false, 2));
 }

@@ -151,7 +151,7 @@ fn a_registration_killed_at_any_step_can_be_taken_up_or_begun_again() {
             world.installations.get_mut("alice").unwrap().crash_at = Some((step, durable));
             let register = |code: &str| Command::Register {
                 code: code.to_owned(),
-                email: None,
+                email: "alice@example.org".to_owned(),
                 name: "Alice".to_owned(),
                 password: conclave_client_core::api::Secret(model::world::PASSWORD.to_owned()),
             };

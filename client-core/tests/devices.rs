@@ -12,6 +12,7 @@ mod model;
 
 use conclave_client_core::api::{Command, Reply, Secret, SessionView, Trust};
 use model::{World, text};
+use protocol::Email;
 
 fn code(reply: Reply) -> String {
     match reply {
@@ -110,7 +111,7 @@ fn wrong_passwords_and_used_invitations_are_refused_and_nothing_stays() {
     assert_eq!(code(world.command("alice's phone", stranger)), "wrong_password");
     let register = |code: &str, password: &str| Command::Register {
         code: code.to_owned(),
-        email: None,
+        email: "dave@example.org".to_owned(),
         name: "Alice".to_owned(),
         password: Secret(password.to_owned()),
     };
@@ -132,6 +133,39 @@ fn wrong_passwords_and_used_invitations_are_refused_and_nothing_stays() {
         Reply::Done
     ));
     world.assert_online("alice's phone");
+}
+
+/// R5: the account key signs for the address that was typed or shown, whatever the server says.
+#[test]
+fn no_account_key_certifies_another_address_than_the_person_meant() {
+    let mut world = World::new(14);
+    world.register("alice");
+    world.install("alice's phone");
+    world.install("bob");
+    world.server.accounts.false_email = Some(Email::parse("mallory@example.org").unwrap());
+    let sign_in = Command::SignIn {
+        email: " ALICE@example.org ".to_owned(),
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert_eq!(
+        code(world.command("alice's phone", sign_in.clone())),
+        "email_differs"
+    );
+    assert!(world.get("alice's phone").store.is_empty());
+    let invitation = world.server.accounts.invite("bob@example.org");
+    let register = Command::Register {
+        code: invitation,
+        email: "bob@example.org".to_owned(),
+        name: "Bob".to_owned(),
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert_eq!(code(world.command("bob", register.clone())), "email_differs");
+    assert!(world.get("bob").store.is_empty());
+    assert_eq!(world.server.accounts.devices.len(), 1, "alice's alone");
+
+    world.server.accounts.false_email = None;
+    assert!(matches!(world.command("alice's phone", sign_in), Reply::Done));
+    assert!(matches!(world.command("bob", register), Reply::Done));
 }
 
 #[test]

@@ -27,7 +27,15 @@ pub struct ServerInfo {
     pub now: Millis,
 }
 
-/// `GET /api/v1/invitations/{code}`: what the invitation page shows. 410 when used or expired.
+/// `POST /api/v1/registration/invitation`: whose invitation is this? The code is in the body, for paths are logged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InvitationLookUp {
+    /// The code of the link.
+    pub invitation: String,
+}
+
+/// Answer to [`InvitationLookUp`]: what the invitation page shows. 410 when used or expired.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InvitationView {
@@ -50,7 +58,8 @@ pub struct InvitationView {
 pub struct RegistrationStart {
     /// Code of the invitation.
     pub invitation: String,
-    /// The ID that the person chose; taken only where the invitation leaves it open (else `malformed`).
+    /// The ID that the person chose, or was shown; another than the invitation's is taken only where that leaves it
+    /// open (else `malformed`).
     #[serde(default)]
     pub email: Option<Email>,
     /// OPAQUE `RegistrationRequest`.

@@ -25,7 +25,7 @@ pub async fn register(program: &Program, data: &Path, name: &str, first: bool) -
     device
         .ask(Command::Register {
             code,
-            email: first.then_some(email),
+            email,
             name: name.to_owned(),
             password: Secret(PASSWORD.to_owned()),
         })

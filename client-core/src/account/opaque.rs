@@ -142,6 +142,11 @@ impl SigningIn {
         ))
     }
 
+    /// The address as typed, in its normal form.
+    pub(crate) fn email(&self) -> &Email {
+        &self.email
+    }
+
     pub(crate) fn finish(
         self,
         random: &Random,

@@ -20,9 +20,9 @@ pub enum Command {
     Register {
         /// The last part of the link.
         code: String,
-        /// The ID as typed, where the invitation leaves it open.
-        #[serde(default)]
-        email: Option<String>,
+        /// The ID as the page of the invitation shows it, or as typed where that leaves it open. Another one is
+        /// never certified, whatever the server answers (`email_differs`).
+        email: String,
         /// Full name.
         name: String,
         /// Password; never leaves the device.

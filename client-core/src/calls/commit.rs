@@ -6,6 +6,8 @@ use protocol::{
     socket::{CallCommit, CallGone, CallJoinRequest, CallSend, Reply, Request},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Call, CallEnv, Pending, bundle};
 use crate::{
     core::{
@@ -104,7 +106,11 @@ impl Call {
         match group.commit(env.mls, env.key, wish, circumstances) {
             Ok(commit) => {
                 let message_id = env.message_id();
-                self.pending = Some(Pending { message_id, removes });
+                self.pending = Some(Pending {
+                    message_id,
+                    hash: Sha256::digest(&commit.commit).into(),
+                    removes,
+                });
                 let request = Request::CallCommit(CallCommit {
                     call_id: place.call_id,
                     generation: place.generation,

@@ -5,6 +5,8 @@ use protocol::{
     socket::{CallSync, Entry, EntryKind, Reply, Request},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Call, CallEnv, Presence, State};
 use crate::{
     core::{
@@ -114,7 +116,10 @@ impl Call {
         if self
             .pending
             .as_ref()
-            .is_some_and(|pending| pending.message_id == entry.message_id)
+            .is_some_and(|pending| {
+                pending.message_id == entry.message_id
+                    && pending.hash == <[u8; 32]>::from(Sha256::digest(&entry.payload.0))
+            })
         {
             return self.take_own(env);
         }
@@ -156,7 +161,8 @@ impl Call {
             }
             Ok(Incoming::Commit(change)) => self.take_commit(env, *change),
             Ok(Incoming::OwnMessage) => Taken::Yes,
-            Ok(Incoming::OwnCommit) => self.take_own(env),
+            // The own commit under another id than it was sent with.
+            Ok(Incoming::OwnCommit) => Taken::Lost,
             Err(GroupError::Rule(RuleError::NotAllowedIn { .. })) => self.hold(env),
             // A message that does not open is lost; a commit that cannot be taken leaves no group to follow.
             Err(error) => {

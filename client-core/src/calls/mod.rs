@@ -144,6 +144,8 @@ struct Place {
 /// An own commit that is on its way.
 struct Pending {
     message_id: MessageId,
+    /// SHA-256 of the commit that was sent: the server could show another one under its id.
+    hash: [u8; 32],
     removes: bool,
 }
 

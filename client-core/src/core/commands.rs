@@ -33,7 +33,7 @@ impl Core {
                 email,
                 name,
                 password,
-            } => self.register(id, code, email, name, password),
+            } => self.register(id, code, &email, &name, password),
             Command::SignIn { email, password } => self.sign_in(id, &email, password),
             Command::RevokeDevice { device_id, password } => self.revoke(id, device_id, password),
             command => self.on_device_command(id, command),

@@ -455,11 +455,19 @@ impl Device {
             let users = self.people.take_wanted(MAX_ROOM_MEMBERS);
             shell.request(Ask::People, Request::PeopleGet(PeopleGet { users }));
         }
-        if self.own.put_due().is_some_and(|at| at <= shell.now) {
+        // Which rooms the user is in counts where it is too large.
+        if self.session.knows_rooms() && self.own.put_due().is_some_and(|at| at <= shell.now) {
             let user_id = self.identity.user_id();
             let key = self.identity.own_state_key.clone();
-            if let Some(state) = self.own.put(&shell.random, &key, user_id) {
-                shell.request(Ask::OwnStatePut, Request::OwnStatePut(state));
+            let rooms = &self.rooms;
+            let is_in = |room_id| rooms.contains_key(&room_id);
+            let state = self
+                .own
+                .put(&mut shell.store, &shell.random, &key, user_id, is_in);
+            match state {
+                Some(state) => shell.request(Ask::OwnStatePut, Request::OwnStatePut(state)),
+                None if self.own.put_later(shell.now) => shell.notice(failure("own_state_full")),
+                None => {}
             }
         }
         if !self.reads.is_empty() {

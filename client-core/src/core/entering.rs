@@ -12,7 +12,7 @@
 use protocol::{
     Bytes, DeviceId, Email, Problem,
     accounts::{
-        Grant, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice, RegistrationFinish,
+        Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice, RegistrationFinish,
         RegistrationStart, RegistrationStartReply,
     },
     limits::MAX_NAME_LEN,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     account::opaque::{Finished, OpaqueError, Registering, SigningIn},
     api::{Failure, InvitationCard, Reply, Secret},
-    failure::{failure, of_problem},
+    failure::{failure, failure_with, of_problem},
     group::DeviceKey,
     identity::{Aik, Identity, ListError, Person, check_newer, without_device},
     limits::MIN_PASSWORD_LEN,
@@ -42,6 +42,8 @@ pub(crate) enum Entering {
     ExpectRegistration {
         command: u32,
         code: String,
+        /// What the person typed, or was shown before typing the password: no other address is certified.
+        email: Email,
         name: String,
         opaque: Box<Registering>,
     },
@@ -53,6 +55,8 @@ pub(crate) enum Entering {
     ExpectGrant {
         command: u32,
         purpose: Purpose,
+        /// What the person typed: no other address is certified.
+        email: Email,
         finished: Finished,
     },
     ExpectEnrolment {
@@ -72,27 +76,24 @@ pub(crate) type HttpResult = Option<(u16, Vec<u8>)>;
 
 impl Core {
     pub(super) fn look_up_invitation(&mut self, command: u32, code: &str) {
-        // The code stands in a path: what cannot be one is no invitation.
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if code.is_empty() || code.len() > 128 || !code.chars().all(plain) {
-            return self.shell.fail(command, failure("invitation_used"));
-        }
-        let path = format!("/api/v1/invitations/{code}");
+        let look_up = InvitationLookUp {
+            invitation: code.to_owned(),
+        };
+        let path = "/api/v1/registration/invitation";
         self.shell
-            .http(HttpAsk::Invitation { command }, "GET", path, None, vec![]);
+            .post(HttpAsk::Invitation { command }, path, None, &look_up);
     }
 
     pub(super) fn register(
         &mut self,
         command: u32,
         code: String,
-        email: Option<String>,
-        name: String,
+        email: &str,
+        name: &str,
         password: Secret,
     ) {
         let name = name.trim().to_owned();
-        let email = email.map(|email| Email::parse(&email)).transpose();
-        let result = match email {
+        let result = match Email::parse(email) {
             _ if !self.may_enter() => Err(failure("not_ready")),
             Err(_) => Err(failure("email_malformed")),
             Ok(_) if name.len() > MAX_NAME_LEN => Err(failure("name_too_long")),
@@ -105,7 +106,7 @@ impl Core {
             Ok((email, (opaque, message))) => {
                 let start = RegistrationStart {
                     invitation: code.clone(),
-                    email,
+                    email: Some(email.clone()),
                     opaque: Bytes(message),
                 };
                 self.shell
@@ -113,6 +114,7 @@ impl Core {
                 self.entering = Entering::ExpectRegistration {
                     command,
                     code,
+                    email,
                     name,
                     opaque: Box::new(opaque),
                 };
@@ -190,11 +192,13 @@ impl Core {
             Entering::ExpectRegistration {
                 command,
                 code,
+                email,
                 name,
                 opaque,
-            } => {
-                parse(result).and_then(|reply| self.finish_registration(command, code, name, *opaque, &reply))
-            }
+            } => parse(result).and_then(|reply: RegistrationStartReply| {
+                check_email(&email, &reply.email)?;
+                self.finish_registration(command, code, name, *opaque, &reply)
+            }),
             Entering::ExpectLogin {
                 command,
                 purpose,
@@ -203,8 +207,12 @@ impl Core {
             Entering::ExpectGrant {
                 command,
                 purpose,
+                email,
                 finished,
-            } => parse(result).and_then(|grant| self.use_grant(command, purpose, &finished, grant)),
+            } => parse(result).and_then(|grant: Grant| {
+                check_email(&email, &grant.email)?;
+                self.use_grant(command, purpose, &finished, grant)
+            }),
             Entering::ExpectEnrolment { command } => self.on_enrolment(command, result),
         };
         match next {
@@ -260,6 +268,7 @@ impl Core {
         reply: &LoginStartReply,
     ) -> Result<Entering, Failure> {
         let cost = self.options.password_cost;
+        let email = opaque.email().clone();
         let mut finished = opaque
             .finish(&self.shell.random, cost, &reply.opaque.0)
             .map_err(of_opaque)?;
@@ -273,6 +282,7 @@ impl Core {
         Ok(Entering::ExpectGrant {
             command,
             purpose,
+            email,
             finished,
         })
     }
@@ -379,6 +389,15 @@ impl Core {
             }
         }
     }
+}
+
+/// The account key signs for the address that the person means, never for one that the server puts in its place.
+fn check_email(expected: &Email, told: &Email) -> Result<(), Failure> {
+    if expected == told {
+        return Ok(());
+    }
+    tracing::warn!("the server answered for another e-mail address");
+    Err(failure_with("email_differs", "email", expected.to_string()))
 }
 
 /// NIST SP 800-63B asks for length, not for classes of characters.

@@ -82,6 +82,11 @@ impl Session {
         }
     }
 
+    /// The list of rooms came over this connection.
+    pub(super) fn knows_rooms(&self) -> bool {
+        matches!(self.state, State::CatchingUp { listed: true } | State::Online)
+    }
+
     fn has_socket(&self) -> bool {
         matches!(
             self.state,
@@ -469,7 +474,7 @@ impl Device {
             }
             _ => None,
         };
-        let own = self.own.put_due().filter(|_| self.may_ask());
+        let own = self.own.put_due().filter(|_| self.session.knows_rooms());
         let rooms = self.rooms.values().filter_map(|room| room.next_wake(now)).min();
         let call = self.call.as_ref().and_then(Call::next_wake);
         [session, own, rooms, call].into_iter().flatten().min()

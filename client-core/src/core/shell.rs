@@ -114,24 +114,13 @@ impl Shell {
     /// Sends a request over HTTP. A value that cannot be written as JSON does not exist among ours.
     pub(crate) fn post(&mut self, ask: HttpAsk, path: &str, token: Option<String>, body: &impl Serialize) {
         let body = serde_json::to_vec(body).unwrap_or_default();
-        self.http(ask, "POST", path.to_owned(), token, body);
-    }
-
-    pub(crate) fn http(
-        &mut self,
-        ask: HttpAsk,
-        method: &'static str,
-        path: String,
-        token: Option<String>,
-        body: Vec<u8>,
-    ) {
         let id = self.next_http;
         self.next_http = self.next_http.wrapping_add(1);
         self.http.insert(id, ask);
         self.said.push(Said::Output(Output::Http {
             id,
-            method,
-            path,
+            method: "POST",
+            path: path.to_owned(),
             token,
             body,
         }));

@@ -20,12 +20,14 @@ use zeroize::Zeroizing;
 use crate::{
     cbor,
     group::{pad, rules::FirstSeen, unpad},
-    limits::OWN_STATE_DELAY_MS,
+    limits::{OWN_STATE_DELAY_MS, OWN_STATE_FULL_WAIT_MS},
     random::Random,
     store::Store,
 };
 
 const NONCE_LEN: usize = 12;
+/// What may be sealed: the blob has nonce and tag beside it.
+const MAX_PADDED_LEN: usize = MAX_OWN_STATE_LEN - NONCE_LEN - 16;
 const RECORD: &str = "own_state";
 
 /// Own state as this device knows it.
@@ -37,6 +39,8 @@ pub(crate) struct OwnState {
     /// A get is on its way.
     pub(crate) getting: bool,
     put_at: Option<Millis>,
+    /// It was found to be larger than the server takes, and the person was told.
+    told_full: bool,
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -153,16 +157,27 @@ impl OwnState {
         due.then_some(self.put_at.unwrap_or_default())
     }
 
-    /// The next version for the server.
+    /// The next version for the server; nothing if it is larger than the server takes, even without what is known
+    /// of rooms that the user is not in any more.
     pub(crate) fn put(
         &mut self,
+        store: &mut Store,
         random: &Random,
         key: &[u8; 32],
         user_id: UserId,
+        is_in: impl Fn(RoomId) -> bool,
     ) -> Option<socket::OwnState> {
         let version = self.known.version.saturating_add(1);
         let nonce = random.array::<NONCE_LEN>();
-        let padded = Zeroizing::new(pad(&cbor::to_vec(&self.known.parts)));
+        let mut padded = Zeroizing::new(pad(&cbor::to_vec(&self.known.parts)));
+        if padded.len() > MAX_PADDED_LEN {
+            self.known.parts.forget_rooms(is_in);
+            store.put(RECORD, &self.known);
+            padded = Zeroizing::new(pad(&cbor::to_vec(&self.known.parts)));
+        }
+        if padded.len() > MAX_PADDED_LEN {
+            return None;
+        }
         let aad = aad(user_id, version);
         let sealed = Aes256Gcm::new(key.into()).encrypt(
             &nonce.into(),
@@ -173,9 +188,6 @@ impl OwnState {
         );
         let mut blob = nonce.to_vec();
         blob.extend(sealed.ok()?);
-        if blob.len() > MAX_OWN_STATE_LEN {
-            return None;
-        }
         self.putting = Some(version);
         self.put_at = None;
         // What changes while the put is on its way is put again.
@@ -184,6 +196,12 @@ impl OwnState {
             version,
             blob: Bytes(blob),
         })
+    }
+
+    /// It cannot be written now: tries again much later. Answers whether the person has not been told yet.
+    pub(crate) fn put_later(&mut self, now: Millis) -> bool {
+        self.put_at = Some(now.plus(OWN_STATE_FULL_WAIT_MS));
+        !std::mem::replace(&mut self.told_full, true)
     }
 
     /// The server took the put.
@@ -252,6 +270,13 @@ fn aad(user_id: UserId, version: u64) -> Vec<u8> {
 }
 
 impl Parts {
+    /// Drops what is worth least: titles and read marks of rooms that the user has left. Who is added again is told
+    /// the title anew. Keys that were seen are never dropped: a false one would pass as the first.
+    fn forget_rooms(&mut self, is_in: impl Fn(RoomId) -> bool) {
+        self.titles.retain(|room_id, _| is_in(*room_id));
+        self.read.retain(|room_id, _| is_in(*room_id));
+    }
+
     fn merge(&mut self, theirs: &Self) {
         for (room_id, theirs) in &theirs.titles {
             let ours = self.titles.entry(*room_id).or_insert_with(|| theirs.clone());
@@ -301,6 +326,61 @@ mod tests {
         RoomId::from_random([n; 16])
     }
 
+    fn put(own: &mut OwnState, store: &mut Store, random: &Random) -> Option<socket::OwnState> {
+        own.put(store, random, &KEY, user(), |room_id| room_id == room(1))
+    }
+
+    fn seen_key(random: &Random) -> PublicKey {
+        crate::identity::Aik::generate(random).public()
+    }
+
+    fn numbered(n: u32) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&n.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn what_is_too_large_loses_rooms_that_were_left_and_never_a_key_that_was_seen() {
+        let (mut store, random) = (store(), Random::new([2; 32]));
+        let mut own = OwnState::default();
+        own.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
+        own.see(&mut store, Millis(1), user(), seen_key(&random));
+        let title = "x".repeat(200);
+        for n in 0..6_000 {
+            let titles = &mut own.known.parts.titles;
+            titles.insert(RoomId::from_random(numbered(n)), (Seq(1), title.clone()));
+        }
+        let blob = put(&mut own, &mut store, &random).unwrap().blob;
+        assert!(blob.0.len() <= MAX_OWN_STATE_LEN);
+        assert_eq!(own.known.parts.titles.len(), 1);
+        assert_eq!(own.title(room(1)).unwrap().1, "Plans");
+        assert!(own.first_seen(user()).is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_made_small_enough_is_told_once_and_waits() {
+        let (mut store, random) = (store(), Random::new([2; 32]));
+        let mut own = OwnState::default();
+        own.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
+        let aik = seen_key(&random);
+        for n in 0..20_000 {
+            let seen = &mut own.known.parts.first_seen;
+            seen.insert(
+                UserId::from_random(numbered(n)),
+                (Millis(1_800_000_000_000), aik),
+            );
+        }
+        assert!(put(&mut own, &mut store, &random).is_none());
+        assert!(own.put_later(Millis(1_000)));
+        let later = Millis(1_000 + OWN_STATE_FULL_WAIT_MS);
+        assert_eq!(own.put_due(), Some(later));
+        own.set_read(&mut store, Millis(2_000), room(1), Seq(5));
+        assert_eq!(own.put_due(), Some(later), "a change does not bring it forward");
+        assert_eq!(own.known.parts.first_seen.len(), 20_000);
+        assert!(!own.put_later(later), "told once");
+    }
+
     #[test]
     fn two_devices_that_write_at_once_end_with_the_same() {
         let (mut store, random) = (store(), Random::new([2; 32]));
@@ -308,12 +388,12 @@ mod tests {
         one.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
         two.set_title(&mut store, Millis(1), room(1), Seq(7), "Other plans");
         two.set_read(&mut store, Millis(1), room(2), Seq(3));
-        let first = one.put(&random, &KEY, user()).unwrap();
+        let first = put(&mut one, &mut store, &random).unwrap();
         one.put_done(&mut store);
-        two.put(&random, &KEY, user()).unwrap();
+        put(&mut two, &mut store, &random).unwrap();
         two.put_failed(Millis(2));
         assert!(two.merge(&mut store, &KEY, user(), &first).is_ok());
-        let second = two.put(&random, &KEY, user()).unwrap();
+        let second = put(&mut two, &mut store, &random).unwrap();
         assert_eq!(second.version, 2);
         two.put_done(&mut store);
         assert!(one.merge(&mut store, &KEY, user(), &second).unwrap());
@@ -327,10 +407,10 @@ mod tests {
         let (mut store, random) = (store(), Random::new([2; 32]));
         let (mut one, mut two) = (OwnState::default(), OwnState::default());
         one.set_title(&mut store, Millis(1), room(1), Seq(5), "Plans");
-        let first = one.put(&random, &KEY, user()).unwrap();
+        let first = put(&mut one, &mut store, &random).unwrap();
         one.put_done(&mut store);
         one.set_read(&mut store, Millis(1), room(1), Seq(5));
-        let second = one.put(&random, &KEY, user()).unwrap();
+        let second = put(&mut one, &mut store, &random).unwrap();
         two.merge(&mut store, &KEY, user(), &second).unwrap();
         assert_eq!(
             two.merge(&mut store, &KEY, user(), &first),

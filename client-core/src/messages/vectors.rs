@@ -44,7 +44,7 @@ fn own_state_is_that_of_the_document() {
             seq,
             takes["title"].as_str().unwrap(),
         );
-        let put = own.put(&random, &key, user_id).unwrap();
+        let put = own.put(&mut store, &random, &key, user_id, |_| true).unwrap();
         let mut other = OwnState::default();
         assert_eq!(other.merge(&mut store, &key, user_id, &put), Ok(true));
         json!({ "version": put.version, "blob": hex(&put.blob.0) })

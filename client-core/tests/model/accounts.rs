@@ -11,7 +11,7 @@ use opaque_ke::{
 use protocol::{
     Bytes, Code, DeviceId, Email, Millis, NetworkId, Problem, UserId,
     accounts::{
-        ChallengeReply, ChallengeRequest, Enrolled, Grant, InvitationView, LoginFinish, LoginStart,
+        ChallengeReply, ChallengeRequest, Enrolled, Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart,
         LoginStartReply, NewDevice, RegistrationFinish, RegistrationStart, RegistrationStartReply, Session,
         SessionOpen,
     },
@@ -60,6 +60,8 @@ pub struct Accounts {
     nonces: BTreeMap<DeviceId, [u8; 32]>,
     pub tickets: BTreeMap<String, DeviceId>,
     counter: u64,
+    /// Said in the place of the account's address.
+    pub false_email: Option<Email>,
 }
 
 /// The model's server needs no secrets worth the name.
@@ -115,6 +117,7 @@ impl Accounts {
             nonces: BTreeMap::new(),
             tickets: BTreeMap::new(),
             counter: 0,
+            false_email: None,
         }
     }
 
@@ -167,10 +170,8 @@ impl Accounts {
             "/api/v1/devices" => self.enrol(token, body),
             "/api/v1/session/challenge" => self.challenge(body),
             "/api/v1/session/open" => self.open(body, now),
-            _ => match path.strip_prefix("/api/v1/invitations/") {
-                Some(code) => self.invitation(code, now),
-                None => Err(no(Code::NotFound)),
-            },
+            "/api/v1/registration/invitation" => self.invitation(body, now),
+            _ => Err(no(Code::NotFound)),
         };
         match reply {
             Ok(body) => (200, body),
@@ -178,10 +179,11 @@ impl Accounts {
         }
     }
 
-    fn invitation(&mut self, code: &str, now: Millis) -> HttpReply {
+    fn invitation(&mut self, body: &[u8], now: Millis) -> HttpReply {
+        let look_up: InvitationLookUp = serde_json::from_slice(body).unwrap();
         let (email, _) = self
             .invitations
-            .get(code)
+            .get(&look_up.invitation)
             .ok_or_else(|| no(Code::InvitationUsed))?;
         ok(&InvitationView {
             network_name: "Model".to_owned(),
@@ -206,7 +208,7 @@ impl Accounts {
             opaque: Bytes(response.message.serialize().to_vec()),
             user_id,
             network_id: self.network_id,
-            email,
+            email: self.false_email.clone().unwrap_or(email),
         })
     }
 
@@ -308,7 +310,7 @@ impl Accounts {
             grant,
             user_id,
             network_id: self.network_id,
-            email: user.email.clone(),
+            email: self.false_email.clone().unwrap_or(user.email.clone()),
             name: user.name.clone(),
             sealed_aik: user.sealed_aik.clone(),
             device_list: user.list.clone(),

@@ -354,7 +354,7 @@ impl World {
             name,
             Command::Register {
                 code,
-                email: None,
+                email,
                 name: capital(name),
                 password: Secret(PASSWORD.to_owned()),
             },

@@ -451,6 +451,8 @@ export const en = {
     "The data of this device is older than what the server has seen, as after restoring a backup. Its old keys were thrown away, and the device joins its rooms anew by itself. If you restored nothing, someone may have a copy of it: revoke this device under Devices.",
   "notice.version_mismatch": "The server was updated. Load this page again when it suits you.",
   "notice.server_untrusted": "The server sent something that does not hold. It was refused, and nothing of yours was sent.",
+  "notice.own_state_full":
+    "What your devices share (titles, what was read, whose keys were seen) has become too large to be stored on the server. This device goes on; your other devices do not learn what is new. Leaving rooms that you do not need makes it smaller.",
   "notice.store_failed": "This device could not store something. Free some disk space; unsent messages may be lost when you close the page.",
 
   "error.unknown": "That did not work ({code}). Try again; if it stays, tell your administrator this code.",
@@ -498,6 +500,8 @@ export const en = {
   "error.not_ready": "This is not ready yet. Wait a moment and try again.",
   "error.server_untrusted":
     "The server sent something that does not hold, so this was stopped. Nothing of yours was sent. Tell your administrator.",
+  "error.email_differs":
+    "The server answered for another address than {email}, so this was stopped: no account key signed for it. Tell your administrator.",
   "error.no_encoded_transforms":
     "This browser cannot encrypt calls end to end, and a call without encryption is not offered. Use Chrome, Edge or another Chromium from version 141, Firefox from version 117, or a current Safari.",
   "error.core_failed": "The part that holds your keys stopped. Load the page again; your messages are stored on this device.",

@@ -16,8 +16,8 @@ export class Commands {
     return this.#ask({ type: "look_up_invitation", code }, "invitation");
   }
 
-  /** `email` only where the invitation leaves it open. */
-  register(code: string, email: string | null, name: string, password: string): Promise<Outcome<undefined>> {
+  /** `email` as the page shows it: the account is made for no other. */
+  register(code: string, email: string, name: string, password: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "register", code, email, name, password }, "done");
   }
 

@@ -16,9 +16,10 @@ code: string, } | { "type": "register",
  */
 code: string, 
 /**
- * The ID as typed, where the invitation leaves it open.
+ * The ID as the page of the invitation shows it, or as typed where that leaves it open. Another one is
+ * never certified, whatever the server answers (`email_differs`).
  */
-email: string | null, 
+email: string, 
 /**
  * Full name.
  */

@@ -52,7 +52,7 @@ export function InviteForm({ code, card }: { readonly code: string; readonly car
     if (Object.keys(found).length > 0) return;
     setBusy(true);
     client.accepting.set(code);
-    const outcome = await client.commands.register(code, card.email_fixed ? null : normalEmail(email), name.trim(), password);
+    const outcome = await client.commands.register(code, normalEmail(email), name.trim(), password);
     setBusy(false);
     if (outcome.ok) navigator.replace({ page: "home" });
     client.accepting.set(null);
