@@ -55,6 +55,17 @@ pub struct ServeOptions {
     #[arg(long, env = "CONCLAVE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Address of a reverse proxy whose X-Forwarded-For is believed, for limits by address; repeatable, or separated by
+    /// commas
+    #[arg(
+        long,
+        env = "CONCLAVE_PROXY",
+        value_name = "IP",
+        value_delimiter = ',',
+        action = ArgAction::Append
+    )]
+    pub proxy: Vec<IpAddr>,
+
     /// Database: sqlite:FILE or postgres://… [default: SQLite in the data folder]
     #[arg(
         long,
@@ -152,6 +163,11 @@ impl ServeOptions {
             },
             media_threads: self.media_threads.or(other.media_threads),
             public_url: self.public_url.or(other.public_url),
+            proxy: if self.proxy.is_empty() {
+                other.proxy
+            } else {
+                self.proxy
+            },
             database_url: self.database_url.or(other.database_url),
             tls_cert: self.tls_cert.or(tls.tls_cert),
             tls_key: self.tls_key.or(tls.tls_key),

@@ -68,6 +68,10 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let tls = tls::configure(&settings, &public_url, bound)?;
     warn_of_insecure_context(&settings, &public_url, bound);
 
+    if settings.has_unnamed_proxy() {
+        tracing::warn!("limits by address are off, for all come from the same: name the proxy's with --proxy");
+    }
+
     // Each needs the other: the node speaks only once the service is there.
     let sink: Arc<OnceLock<SfuEvents>> = Arc::default();
     let node = Arc::new(start_node(&settings, sink.clone())?);
@@ -76,6 +80,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             data_dir: settings.data.clone(),
             database_url: settings.database_url.clone(),
             public_url: public_url.clone(),
+            proxies: settings.proxies.clone(),
             clock: Clock::system(),
         },
         node.clone(),

@@ -26,6 +26,8 @@ pub struct Settings {
     pub media_threads: usize,
     /// What was said of the public address, without a slash at the end.
     pub public_url: Option<String>,
+    /// Reverse proxies that are believed who asked them.
+    pub proxies: Vec<IpAddr>,
     /// Which database; SQLite in `data` where none is named.
     pub database_url: Option<String>,
     /// How HTTPS is served.
@@ -99,10 +101,17 @@ impl Settings {
             media_advertise: options.media_advertise,
             media_threads: options.media_threads.unwrap_or_else(cores).max(1),
             public_url,
+            proxies: options.proxy,
             database_url: options.database_url,
             tls,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
+    }
+
+    /// Whether there seems to be a proxy of which nothing was said.
+    pub fn has_unnamed_proxy(&self) -> bool {
+        let elsewhere = self.public_url.as_deref().is_some_and(|url| !is_local(url));
+        self.listen.ip().is_loopback() && elsewhere && self.proxies.is_empty()
     }
 
     /// Where people reach the server that listens on `bound`.
@@ -272,6 +281,16 @@ mod tests {
             settings.public_url_at(settings.listen),
             "https://meet.example.org"
         );
+    }
+
+    #[test]
+    fn a_proxy_is_named_or_missed() {
+        let url = ["--public-url", "https://meet.example.org"];
+        assert!(settings(&url).unwrap().has_unnamed_proxy());
+        let named = settings(&[&url[..], &["--proxy", "127.0.0.1,::1"]].concat()).unwrap();
+        assert_eq!(named.proxies.len(), 2);
+        assert!(!named.has_unnamed_proxy());
+        assert!(!settings(&[]).unwrap().has_unnamed_proxy());
     }
 
     #[test]

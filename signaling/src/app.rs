@@ -1,21 +1,27 @@
 //! Everything that requests share.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use protocol::{
     Bytes, DeviceId, RoomId,
     limits::{
-        GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE,
-        MAX_SIGN_INS_PER_WINDOW, SIGN_IN_WINDOW_MS, TICKET_LIFE_MS,
+        GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, TICKET_LIFE_MS,
     },
     sfu::SfuLink,
 };
 
 use crate::{
     Clock,
-    accounts::{Grantee, Opaque},
+    accounts::{Grantee, Opaque, SignInGuard},
     calls::Calls,
-    limits::{HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR, MINUTE_MS},
+    client::Block,
+    limits::{
+        HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
+        MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE, MINUTE_MS,
+    },
     random::random,
     rate::RateLimiter,
     rooms::{DirtyRooms, RoomCache},
@@ -23,13 +29,15 @@ use crate::{
     sessions::Caller,
     socket::{CallOutbox, Hub},
     store::Store,
-    tokens::{TokenHash, Tokens},
+    tokens::Tokens,
 };
 
 /// The service's parts. Each owns its own state; none reaches into another's.
 pub struct App {
     pub clock: Clock,
     pub public_url: String,
+    /// Reverse proxies that are believed who asked them.
+    pub proxies: Vec<IpAddr>,
     pub server_generation: Bytes,
     pub store: Store,
     pub opaque: Opaque,
@@ -49,8 +57,9 @@ pub struct App {
 
 /// How often someone may do what costs others something.
 pub struct Rates {
-    /// Sign-ins, by the hash of the address.
-    pub sign_ins: RateLimiter<TokenHash>,
+    pub sign_ins: SignInGuard,
+    pub sessions: RateLimiter<DeviceId>,
+    pub session_blocks: RateLimiter<Block>,
     pub look_ups: RateLimiter<DeviceId>,
     pub claims: RateLimiter<DeviceId>,
     pub commits: RateLimiter<(DeviceId, RoomId)>,
@@ -62,6 +71,7 @@ impl App {
     pub fn new(
         clock: Clock,
         public_url: String,
+        proxies: Vec<IpAddr>,
         server_generation: Bytes,
         store: Store,
         opaque: Opaque,
@@ -73,6 +83,7 @@ impl App {
         Self {
             clock,
             public_url,
+            proxies,
             server_generation,
             store,
             opaque,
@@ -80,7 +91,9 @@ impl App {
             grants: Tokens::new(GRANT_LIFE_MS),
             tickets: Tokens::new(TICKET_LIFE_MS),
             rates: Rates {
-                sign_ins: RateLimiter::new(MAX_SIGN_INS_PER_WINDOW, SIGN_IN_WINDOW_MS),
+                sign_ins: SignInGuard::new(),
+                sessions: RateLimiter::new(MAX_SESSION_OPENS_PER_DEVICE, HANDSHAKE_LIFE_MS),
+                session_blocks: RateLimiter::new(MAX_SESSION_OPENS_PER_BLOCK, HANDSHAKE_LIFE_MS),
                 look_ups: RateLimiter::new(MAX_LOOK_UPS_PER_HOUR, HOUR_MS),
                 claims: RateLimiter::new(MAX_CLAIMS_PER_HOUR, HOUR_MS),
                 commits: RateLimiter::new(MAX_COMMITS_PER_MINUTE, MINUTE_MS),

@@ -8,6 +8,7 @@ pub mod admin;
 mod app;
 pub mod calls;
 pub mod clock;
+mod client;
 mod failure;
 pub mod groups;
 mod json;

@@ -27,12 +27,13 @@ pub const MAX_SYNC_BYTES: u64 = 1024 * 1024;
 /// forgotten and read again as needed.
 pub const MAX_ROOMS_IN_MEMORY: usize = 10_000;
 
-/// Keys that one rate limiter keeps. Beyond: all are forgotten. Whoever floods it to be forgotten pays this many
-/// requests for each allowance; refusing newcomers instead would let a flood shut everyone out.
+/// Keys that one rate limiter keeps. Beyond: those are forgotten whose window has ended, then those that used less than
+/// half, then all. Whoever floods it to be forgotten pays so many requests for each allowance; refusing newcomers
+/// instead would let a flood shut everyone out.
 pub const MAX_RATE_KEYS: usize = 50_000;
 
-/// Grants and tickets that wait to be used. Only people who proved who they are get one. Beyond: refused until
-/// some expire.
+/// Grants and tickets that wait to be used, and proofs that were. Only who proved something gets one. Beyond: the oldest
+/// are void, and who has one signs in or connects again; refusing instead would let a few shut everyone out.
 pub const MAX_TOKENS_WAITING: usize = 50_000;
 
 /// Bytes that wait for one slow reader, beside the number of frames: a phone that syncs needs some megabytes.
@@ -69,6 +70,32 @@ pub const MAX_INVITATIONS_PER_HOUR: u32 = 1_000;
 
 /// Look-ups of people by e-mail that one device may make an hour: far above typing, far below guessing.
 pub const MAX_LOOK_UPS_PER_HOUR: u32 = 600;
+
+/// Sign-ins of one block of addresses, for all accounts together, in [`protocol::limits::SIGN_IN_WINDOW_MS`]: a school
+/// behind one address at eight o'clock. More makes trying one password on everybody cheaper. Beyond: `rate_limited`.
+pub const MAX_SIGN_INS_PER_BLOCK: u32 = 600;
+
+/// Likewise while more than [`MANY_SIGN_INS`] came from all blocks: a household or a small office.
+pub const FEW_SIGN_INS_PER_BLOCK: u32 = 30;
+
+/// Sign-ins of one account in the window, from all blocks, above which somebody guesses from many places. Beyond: each
+/// block has [`FEW_SIGN_INS_PER_WINDOW`] for this account.
+pub const MANY_SIGN_INS_PER_ACCOUNT: u32 = 100;
+
+/// Tries of one block for an account that many guess at: the owner who mistypes twice still gets in.
+pub const FEW_SIGN_INS_PER_WINDOW: u32 = 3;
+
+/// Sign-ins of all in the window: some 70 a second, a quarter of one core. Beyond: each block has
+/// [`FEW_SIGN_INS_PER_BLOCK`].
+pub const MANY_SIGN_INS: u32 = 20_000;
+
+/// Sessions that one device may open in [`protocol::limits::HANDSHAKE_LIFE_MS`]: each writes to the database and is
+/// remembered so long. Clients that lose their connection all the time stay far below. Beyond: `rate_limited`.
+pub const MAX_SESSION_OPENS_PER_DEVICE: u32 = 120;
+
+/// Likewise of one block of addresses, good or bad: a large house that reconnects at once after a restart, and again.
+/// Beyond: `rate_limited`, before the database is asked.
+pub const MAX_SESSION_OPENS_PER_BLOCK: u32 = 6_000;
 
 /// Rooms that one device may found an hour.
 pub const MAX_FOUNDINGS_PER_HOUR: u32 = 200;

@@ -37,21 +37,44 @@ impl<K: Eq + Hash> RateLimiter<K> {
 
     /// Takes `amount` from the key's allowance, or says when to come again.
     pub fn take(&self, key: K, amount: u32, now: Millis) -> Result<(), Failure> {
+        self.take_of(key, amount, self.most, now)
+    }
+
+    /// Likewise from a smaller allowance, `most`.
+    pub fn take_of(&self, key: K, amount: u32, most: u32, now: Millis) -> Result<(), Failure> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= MAX_RATE_KEYS && !counts.contains_key(&key) {
-            counts.clear();
+            self.make_room(&mut counts, now);
         }
         let count = counts.entry(key).or_insert(Count { since: now, used: 0 });
         if now.since(count.since) >= self.window_ms {
             *count = Count { since: now, used: 0 };
         }
-        if self.most - count.used.min(self.most) < amount {
+        if most.saturating_sub(count.used) < amount {
             return Err(refuse_for_now(
                 self.window_ms.saturating_sub(now.since(count.since)).max(1),
             ));
         }
         count.used = count.used.saturating_add(amount);
         Ok(())
+    }
+
+    /// Whether the key's allowance is used up.
+    pub fn is_spent(&self, key: &K, now: Millis) -> bool {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .get(key)
+            .is_some_and(|count| count.used >= self.most && now.since(count.since) < self.window_ms)
+    }
+
+    fn make_room(&self, counts: &mut HashMap<K, Count>, now: Millis) {
+        counts.retain(|_, count| now.since(count.since) < self.window_ms);
+        if counts.len() >= MAX_RATE_KEYS {
+            counts.retain(|_, count| count.used > self.most / 2);
+        }
+        if counts.len() >= MAX_RATE_KEYS {
+            counts.clear();
+        }
     }
 
     /// Gives the allowance back, where what was limited went well.
@@ -89,5 +112,15 @@ mod tests {
         assert!(limiter.take(0, 1, Millis(1)).is_err());
         assert!(limiter.take(usize::MAX, 1, Millis(1)).is_ok());
         assert!(limiter.counts.lock().unwrap().len() < MAX_RATE_KEYS);
+    }
+
+    #[test]
+    fn a_flood_of_keys_frees_nobody_who_is_at_the_limit() {
+        let limiter = RateLimiter::new(4, 1_000);
+        assert!(limiter.take(usize::MAX, 4, Millis(0)).is_ok());
+        for key in 0..MAX_RATE_KEYS + 10 {
+            assert!(limiter.take(key, 1, Millis(0)).is_ok());
+        }
+        assert!(limiter.take(usize::MAX, 1, Millis(1)).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The service as a whole.
 
 use std::{
+    net::IpAddr,
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     sync::{Arc, PoisonError},
@@ -29,6 +30,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Where people reach the service, without a slash at the end: `https://meet.example.org`.
     pub public_url: String,
+    /// Reverse proxies whose `X-Forwarded-For` is believed; limits count by what it says.
+    pub proxies: Vec<IpAddr>,
     /// The time.
     pub clock: Clock,
 }
@@ -69,6 +72,7 @@ impl Service {
             data_dir,
             database_url,
             public_url,
+            proxies,
             clock,
         } = settings;
         std::fs::DirBuilder::new()
@@ -101,6 +105,7 @@ impl Service {
         let app = Arc::new(App::new(
             clock,
             public_url,
+            proxies.into_iter().map(|proxy| proxy.to_canonical()).collect(),
             deployment.server_generation,
             store,
             opaque,

@@ -5,14 +5,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use protocol::{Bytes, Code, Millis};
+use protocol::{Bytes, Millis};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    failure::{Failure, refuse},
-    limits::MAX_TOKENS_WAITING,
-    random::random,
-};
+use crate::{limits::MAX_TOKENS_WAITING, random::random};
 
 /// SHA-256 of a token: what is kept of it, so that a look-up tells nothing by its time.
 pub type TokenHash = [u8; 32];
@@ -37,18 +33,19 @@ impl<V> Tokens<V> {
         }
     }
 
-    /// Makes a token for `value`.
-    pub fn issue(&self, value: V, now: Millis) -> Result<Bytes, Failure> {
+    /// Makes a token for `value`. Where too many wait, the older half of them is void.
+    pub fn issue(&self, value: V, now: Millis) -> Bytes {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= MAX_TOKENS_WAITING {
             waiting.retain(|_, (ends, _)| *ends > now);
             if waiting.len() >= MAX_TOKENS_WAITING {
-                return Err(refuse(Code::Unavailable, "too many are signing in at once"));
+                let middle = median(waiting.values().map(|(ends, _)| *ends));
+                waiting.retain(|_, (ends, _)| *ends > middle);
             }
         }
         let token = random::<32>();
         waiting.insert(hash_token(&token), (now.plus(self.life_ms), value));
-        Ok(token.to_vec().into())
+        token.to_vec().into()
     }
 
     /// What a token is for; it stays as it is.
@@ -77,6 +74,16 @@ impl<V> Tokens<V> {
     }
 }
 
+/// The time that at least half of these times are not later than.
+pub fn median(times: impl Iterator<Item = Millis>) -> Millis {
+    let mut times: Vec<Millis> = times.collect();
+    let middle = times.len() / 2;
+    if middle == 0 {
+        return times.first().copied().unwrap_or_default();
+    }
+    *times.select_nth_unstable(middle).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,10 +91,23 @@ mod tests {
     #[test]
     fn a_token_works_once_and_only_in_its_time() {
         let tokens = Tokens::new(1_000);
-        let first = tokens.issue("alice", Millis(0)).unwrap();
-        let second = tokens.issue("bob", Millis(0)).unwrap();
+        let first = tokens.issue("alice", Millis(0));
+        let second = tokens.issue("bob", Millis(0));
         assert_eq!(tokens.redeem(&first.0, Millis(999)), Some("alice"));
         assert_eq!(tokens.redeem(&first.0, Millis(999)), None);
         assert_eq!(tokens.redeem(&second.0, Millis(1_000)), None);
+    }
+
+    #[test]
+    fn a_flood_of_tokens_costs_the_oldest_and_shuts_nobody_out() {
+        let tokens = Tokens::new(u64::MAX / 2);
+        let first = tokens.issue(0, Millis(0));
+        for n in 1..=MAX_TOKENS_WAITING {
+            tokens.issue(n, Millis(u64::try_from(n).unwrap()));
+        }
+        assert_eq!(tokens.redeem(&first.0, Millis(1)), None);
+        let last = tokens.issue(7, Millis(100_000));
+        assert_eq!(tokens.redeem(&last.0, Millis(100_000)), Some(7));
+        assert!(tokens.waiting.lock().unwrap().len() <= MAX_TOKENS_WAITING);
     }
 }

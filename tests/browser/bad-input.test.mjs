@@ -54,7 +54,7 @@ test("R4 an invitation that is too old, or used while the form is filled in, say
     route.fulfill({ status: 410, contentType: "application/problem+json", json: { code: "invitation_expired", title: "expired", status: 410 } });
   try {
     const link = await server.invite("late@example.org");
-    await guest.context.route("**/api/v1/registration/**", old);
+    await guest.context.route("**/api/v1/registration/start", old);
     await guest.page.goto(link);
     await guest.role("textbox", "Full name").fill(guest.name);
     await guest.role("textbox", "Password").fill(PASSWORD);
@@ -63,7 +63,7 @@ test("R4 an invitation that is too old, or used while the form is filled in, say
     await alert(guest, /expired.*ask your administrator for a new link/i);
     assert.equal(await guest.role("textbox", "Full name").inputValue(), guest.name);
     assert.equal(await guest.role("textbox", "Repeat password").inputValue(), PASSWORD);
-    await guest.context.route("**/api/v1/invitations/**", old);
+    await guest.context.route("**/api/v1/registration/invitation", old);
     await guest.page.reload();
     await alert(guest, /expired.*ask your administrator for a new link/i);
   } finally {

@@ -7,11 +7,13 @@
 //!
 //! The server never sees a password, nor anything a guess can be tested against without the server setup.
 
+mod guard;
 mod opaque;
 mod routes;
 mod rules;
 mod store;
 
+pub use guard::SignInGuard;
 pub use opaque::{Opaque, SetupError};
 #[cfg(test)]
 pub use opaque::{Suite, SystemRandom};

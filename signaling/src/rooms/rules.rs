@@ -71,9 +71,6 @@ pub fn check_founding(founding: &Founding<'_>) -> Result<(), Problem> {
     let Some(before) = &founding.before else {
         return Ok(());
     };
-    if before.settings.kind != settings.kind {
-        return refuse("a room's kind never changes");
-    }
     let may = before.members.contains(&founding.founder)
         && (settings.kind != RoomKind::Room || before.settings.moderators.contains(&founding.founder));
     if !may {
@@ -81,6 +78,10 @@ pub fn check_founding(founding: &Founding<'_>) -> Result<(), Problem> {
             Code::Forbidden,
             "only a moderator may found the next generation",
         ));
+    }
+    // Members would refuse it, and the room would be dead. Settings change by a commit, before or after.
+    if settings != before.settings {
+        return refuse("the next generation has other settings");
     }
     if founding.users.iter().any(|user| !before.members.contains(user)) {
         return refuse("the next generation has new members");
@@ -178,5 +179,30 @@ mod tests {
         assert_eq!(check(&new, &[alice], before(&by_bob)), Err(Code::Forbidden));
         let direct = settings(RoomKind::Direct, &[]);
         assert_eq!(check(&new, &[alice], before(&direct)), Err(Code::CommitRefused));
+    }
+
+    /// Members take the next generation with the same moderators alone.
+    #[test]
+    fn the_next_generation_has_the_settings_of_the_one_before() {
+        let (alice, bob) = (user(1), user(2));
+        let members = [alice, bob];
+        let before = settings(RoomKind::Room, &[alice, bob]);
+        let outcome = |new: &RoomSettings| {
+            let before = Before {
+                settings: &before,
+                members: &members,
+            };
+            check(new, &members, Some(before))
+        };
+        assert_eq!(outcome(&before), Ok(()));
+        let fewer = settings(RoomKind::Room, &[alice]);
+        assert_eq!(outcome(&fewer), Err(Code::CommitRefused));
+        let others = settings(RoomKind::Room, &[alice, user(3)]);
+        assert_eq!(outcome(&others), Err(Code::CommitRefused));
+        let open = RoomSettings {
+            who_may_add: WhoMayAdd::Moderators,
+            ..before.clone()
+        };
+        assert_eq!(outcome(&open), Err(Code::CommitRefused));
     }
 }

@@ -18,6 +18,7 @@ use super::{Caller, store};
 use crate::{
     admin::Role,
     app::App,
+    client::Block,
     failure::{Failure, ProblemResponse, Refusals, refuse},
     json::Json,
     limits::HOUR_MS,
@@ -58,6 +59,7 @@ async fn challenge(State(app): State<Arc<App>>, Json(body): Json<ChallengeReques
 )]
 async fn open(
     State(app): State<Arc<App>>,
+    block: Block,
     Json(body): Json<SessionOpen>,
 ) -> Result<Json<Session>, ProblemResponse> {
     let now = app.clock.now();
@@ -68,8 +70,12 @@ async fn open(
         )
     };
     let nonce: [u8; 32] = body.nonce.0.as_slice().try_into().map_err(|_| refused())?;
-    if !app.handshakes.is_challenge(body.device_id, &nonce, now) {
-        return Err(refused().into());
+    let made = app
+        .handshakes
+        .challenge_made(body.device_id, &nonce, now)
+        .ok_or_else(refused)?;
+    if block != Block::Unknown {
+        app.rates.session_blocks.take(block, 1, now)?;
     }
     let known = {
         let mut connection = app.store.read().await.map_err(Failure::from)?;
@@ -84,7 +90,8 @@ async fn open(
     }
     .check_signature(&device_key, &body.signature)
     .map_err(|_| refused())?;
-    if !app.handshakes.use_up(&nonce, now) {
+    app.rates.sessions.take(caller.device_id, 1, now)?;
+    if !app.handshakes.use_up(&nonce, made, now) {
         return Err(refused().into());
     }
 
@@ -102,7 +109,7 @@ async fn open(
             })
         })
         .await?;
-    let ticket = app.tickets.issue(caller, now)?;
+    let ticket = app.tickets.issue(caller, now);
     Ok(Json(Session {
         token: token.to_vec().into(),
         expires_at,

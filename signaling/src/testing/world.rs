@@ -1,16 +1,21 @@
 //! The service, and asking it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
     body::to_bytes,
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header},
 };
 use protocol::{
     Bytes, Millis, Problem,
+    accounts::InvitationLookUp,
     sfu::{SfuGone, SfuLink, ToSfu},
 };
 use serde::Serialize;
@@ -38,6 +43,8 @@ pub struct World {
     pub first: Option<Invitation>,
     database: Option<String>,
     now: Arc<AtomicU64>,
+    /// Where requests come from; not known at first.
+    pub from: Mutex<Option<IpAddr>>,
 }
 
 /// What came back.
@@ -92,6 +99,7 @@ impl World {
             first,
             database,
             now,
+            from: Mutex::default(),
         }
     }
 
@@ -130,7 +138,11 @@ impl World {
     }
 
     /// One HTTP request under `/api/v1/`.
-    pub async fn http(&self, request: HttpRequest<axum::body::Body>) -> Body {
+    pub async fn http(&self, mut request: HttpRequest<axum::body::Body>) -> Body {
+        if let Some(from) = *self.from.lock().unwrap() {
+            let from = ConnectInfo(SocketAddr::new(from, 1));
+            request.extensions_mut().insert(from);
+        }
         let response = self.service.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
@@ -139,6 +151,13 @@ impl World {
             headers: parts.headers,
             bytes,
         }
+    }
+
+    /// What an invitation is for.
+    pub async fn invitation(&self, code: &str) -> Body {
+        let invitation = code.to_owned();
+        self.post("registration/invitation", &InvitationLookUp { invitation })
+            .await
     }
 
     pub async fn get(&self, path: &str) -> Body {
@@ -177,6 +196,7 @@ async fn open(
         data_dir: folder.path().to_owned(),
         database_url,
         public_url: World::URL.to_owned(),
+        proxies: vec![],
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };
     Service::open(settings, Arc::new(Sfu::default())).await.unwrap()

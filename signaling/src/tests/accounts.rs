@@ -20,6 +20,7 @@ use serde_json::json;
 use super::stories::{alice, trio};
 use crate::{
     accounts::{Suite, SystemRandom},
+    limits::MAX_SESSION_OPENS_PER_DEVICE,
     random::random,
     testing::{Account, World, new_device, open_session, sign_challenge},
 };
@@ -79,7 +80,7 @@ async fn an_invitation_expires_and_an_unknown_one_is_gone() {
         .to_owned();
     let (_, prepared) = Account::prepare(&world, &code, None).await;
     world.advance(INVITATION_LIFE_MS);
-    let problem = world.get(&format!("invitations/{code}")).await.problem();
+    let problem = world.invitation(&code).await.problem();
     assert_eq!((problem.code, problem.status), (Code::InvitationExpired, 410));
     let finish = world
         .post("registration/finish", &prepared.finish)
@@ -88,7 +89,7 @@ async fn an_invitation_expires_and_an_unknown_one_is_gone() {
     assert_eq!(finish.code, Code::InvitationExpired);
     assert_eq!(
         world
-            .get("invitations/AAAAAAAAAAAAAAAAAAAAAA")
+            .invitation("AAAAAAAAAAAAAAAAAAAAAA")
             .await
             .problem()
             .code,
@@ -278,6 +279,37 @@ async fn guessing_is_slowed_down_for_known_and_unknown_alike() {
     }
 }
 
+/// Who tries from elsewhere cannot shut the owner out.
+#[tokio::test]
+async fn a_stranger_at_the_limit_leaves_the_owner_the_own_tries() {
+    let world = World::new().await;
+    alice(&world).await;
+    let sign_in = async |from: &str, password: &[u8]| {
+        *world.from.lock().unwrap() = Some(from.parse().unwrap());
+        let outcome = Account::sign_in(&world, "alice@example.org", password).await;
+        outcome.map(drop).map_err(|problem| problem.code)
+    };
+    for n in 0..MAX_SIGN_INS_PER_WINDOW {
+        let neighbour = format!("203.0.113.{n}");
+        assert_eq!(sign_in(&neighbour, b"a guess").await, Err(Code::WrongPassword));
+    }
+    assert_eq!(sign_in("203.0.113.99", b"a guess").await, Err(Code::RateLimited));
+    assert_eq!(sign_in("2001:db8::1", Account::PASSWORD).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_device_opens_so_many_sessions_and_no_more() {
+    let world = World::new().await;
+    let alice = alice(&world).await;
+    for _ in 0..MAX_SESSION_OPENS_PER_DEVICE - 1 {
+        assert_eq!(open_session(&world, &alice.device).await.status, StatusCode::OK);
+    }
+    let limited = open_session(&world, &alice.device).await.problem();
+    assert_eq!(limited.code, Code::RateLimited);
+    world.advance(HANDSHAKE_LIFE_MS);
+    assert_eq!(open_session(&world, &alice.device).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_sign_in_is_finished_once_and_in_its_time() {
     let world = World::new().await;
@@ -459,6 +491,7 @@ async fn the_server_setup_is_a_file_of_its_own_and_damage_is_noticed() {
         data_dir: world.folder.path().to_owned(),
         database_url: None,
         public_url: World::URL.to_owned(),
+        proxies: vec![],
         clock: world.clock(),
     };
     let opened = crate::Service::open(settings, std::sync::Arc::new(crate::testing::Sfu::default())).await;

@@ -73,7 +73,7 @@ async fn answers_have_the_described_fields() {
     let server: Value = world.get("server").await.json();
     let given: BTreeSet<String> = server.as_object().unwrap().keys().cloned().collect();
     assert_eq!(given, fields("ServerInfo"));
-    let problem: Value = world.get("invitations/none").await.json();
+    let problem: Value = world.invitation("none").await.json();
     let given: BTreeSet<String> = problem.as_object().unwrap().keys().cloned().collect();
     assert!(given.is_subset(&fields("Problem")) && given.len() > 1);
 }

@@ -6,14 +6,13 @@ pub async fn registration(world: World) {
     let link = world.first.as_ref().unwrap().url.clone();
     let code_of = |link: &str| link.rsplit('/').next().unwrap().to_owned();
     assert!(link.starts_with("https://meet.example.org/invite/"));
-    let view = world.get(&format!("invitations/{}", code_of(&link))).await.json();
+    let view = world.invitation(&code_of(&link)).await.json();
     assert_eq!(view["email_fixed"], false);
     assert_eq!(view["email"], "admin@meet.example.org");
 
     let alice = Account::register(&world, &link, Some("Alice@Example.org")).await;
     assert_eq!(alice.person.email, Email::parse("alice@example.org").unwrap());
-    let used = world
-        .get(&format!("invitations/{}", code_of(&link)))
+    let used = world.invitation(&code_of(&link))
         .await
         .problem();
     assert_eq!((used.status, used.code), (410, Code::InvitationUsed));
@@ -30,15 +29,13 @@ pub async fn registration(world: World) {
         .unwrap()
         .to_owned();
     assert_eq!(
-        world
-            .get(&format!("invitations/{}", code_of(&first)))
+        world.invitation(&code_of(&first))
             .await
             .problem()
             .code,
         Code::InvitationUsed
     );
-    let view = world
-        .get(&format!("invitations/{}", code_of(&second)))
+    let view = world.invitation(&code_of(&second))
         .await
         .json();
     assert_eq!(view["email_fixed"], true);
