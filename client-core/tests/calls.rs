@@ -150,10 +150,12 @@ impl Conduct for Showing {
         from: DeviceId,
         request: &Request,
     ) -> Option<Result<Reply, Problem>> {
-        let accepted = |seq| Reply::CallAccepted(Accepted {
+        let accepted = |seq| {
+            Reply::CallAccepted(Accepted {
                 seq: Seq(seq),
                 sent_at: Millis(1),
-            });
+            })
+        };
         let reply = match request {
             Request::CallJoin(_) => {
                 let mut joins = self.joins.lock().unwrap();

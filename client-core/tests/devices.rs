@@ -334,3 +334,164 @@ fn people_are_seen_with_name_address_and_fingerprint() {
     );
     assert!(members.iter().any(|m| m.name == "Alice" && m.trust == Trust::Own));
 }
+
+fn sign_in(name: &str) -> Command {
+    Command::SignIn {
+        email: format!("{name}@example.org"),
+        password: Secret(model::world::PASSWORD.to_owned()),
+    }
+}
+
+fn is_signed_out_by_server(world: &World, name: &str) -> bool {
+    let reason = Some("signed_out_by_server".to_owned());
+    world.get(name).session == Some(SessionView::SignedOut { reason })
+}
+
+/// R49: what was read outlives the server's word; the person goes on with the same store.
+#[test]
+fn a_server_that_signs_a_device_out_erases_nothing() {
+    let mut world = World::new(15);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.send("alice", room, "one");
+    world.send("bob", room, "two");
+    // Who has no device left is removed from the rooms by the others.
+    world.sign_in("alice's phone");
+    world.run();
+    let device = world.get("alice").device.unwrap();
+    world.server.revoke(device);
+    world.deliver();
+    world.run();
+    assert!(is_signed_out_by_server(&world, "alice"));
+    assert_eq!(
+        code(world.command("alice", text(room, "three"))),
+        "unauthenticated"
+    );
+    world.kill("alice");
+    world.start("alice");
+    world.run_for(60_000);
+    assert!(is_signed_out_by_server(&world, "alice"));
+
+    world.send("bob", room, "missed");
+    assert_eq!(code(world.command("alice", sign_in("bob"))), "other_account");
+    let invitation = world.server.accounts.invite("carol@example.org");
+    let register = Command::Register {
+        code: invitation,
+        email: "carol@example.org".to_owned(),
+        name: "Carol".to_owned(),
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert_eq!(code(world.command("alice", register)), "other_account");
+    let wrong = Command::SignIn {
+        email: "alice@example.org".to_owned(),
+        password: Secret("not the password".to_owned()),
+    };
+    assert_eq!(code(world.command("alice", wrong)), "wrong_password");
+
+    assert!(matches!(world.command("alice", sign_in("alice")), Reply::Done));
+    world.run();
+    world.assert_online("alice");
+    assert_ne!(world.get("alice").device, Some(device), "it is a new device");
+    world.send("bob", room, "three");
+    world.send("alice", room, "four");
+    assert_eq!(world.texts("alice", room), ["one", "two", "three", "four"]);
+    assert_eq!(
+        world.texts("bob", room),
+        ["one", "two", "missed", "three", "four"]
+    );
+    assert_eq!(world.room("alice", room).unwrap().title, "Plans");
+    assert!(!world.server.rooms[&room].group.has(device));
+
+    world.kill("alice");
+    world.start("alice");
+    world.run();
+    world.assert_online("alice");
+    assert_eq!(world.texts("alice", room), ["one", "two", "three", "four"]);
+}
+
+/// The database was restored from before the device was enrolled.
+#[test]
+fn a_device_list_from_before_erases_nothing() {
+    let mut world = World::new(16);
+    world.register("alice");
+    world.register("bob");
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    let user = world.server.user_of(world.get("alice").device.unwrap());
+    let before = world.server.accounts.users[&user].list.clone();
+    world.sign_in("alice's phone");
+    world.run();
+    world.send("bob", room, "one");
+    let phone = world.get("alice's phone").device.unwrap();
+    world.server.accounts.users.get_mut(&user).unwrap().list = before;
+    world.server.revoke(phone);
+    world.deliver();
+    world.run();
+    assert!(is_signed_out_by_server(&world, "alice's phone"));
+    assert!(matches!(
+        world.command("alice's phone", sign_in("alice")),
+        Reply::Done
+    ));
+    world.run();
+    world.send("bob", room, "two");
+    assert_eq!(world.texts("alice's phone", room), ["one", "two"]);
+}
+
+/// A lost device that was revoked meanwhile erases what it has as soon as it hears of it.
+#[test]
+fn a_device_that_was_revoked_while_it_was_away_is_erased() {
+    let mut world = World::new(17);
+    world.register("alice");
+    world.sign_in("alice's phone");
+    world.run();
+    let phone = world.get("alice's phone").device.unwrap();
+    world.go_offline("alice's phone");
+    let revoke = Command::RevokeDevice {
+        device_id: phone,
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert!(matches!(world.command("alice", revoke), Reply::Done));
+    world.go_online("alice's phone");
+    let reason = Some("device_revoked".to_owned());
+    assert_eq!(
+        world.get("alice's phone").session,
+        Some(SessionView::SignedOut { reason })
+    );
+    assert_eq!(world.get("alice's phone").store.len(), 1);
+}
+
+#[test]
+fn what_the_server_signed_out_may_be_erased_here() {
+    let mut world = World::new(18);
+    world.register("alice");
+    world.register("bob");
+    world.server.revoke(world.get("alice").device.unwrap());
+    world.deliver();
+    world.run();
+    assert!(is_signed_out_by_server(&world, "alice"));
+    assert!(matches!(world.command("alice", Command::SignOut), Reply::Done));
+    assert_eq!(world.get("alice").store.len(), 1);
+    assert_eq!(
+        world.get("alice").session,
+        Some(SessionView::SignedOut { reason: None })
+    );
+    assert!(matches!(world.command("alice", sign_in("bob")), Reply::Done));
+}
+
+#[test]
+fn signing_out_is_done_however_the_program_ends() {
+    for durable in [false, true] {
+        let mut world = World::new(19);
+        world.register("alice");
+        let batches = world.get("alice").batches;
+        world.installations.get_mut("alice").unwrap().crash_at = Some((batches + 1, durable));
+        world.begin("alice", Command::SignOut);
+        assert!(world.get("alice").core.is_none());
+        world.start("alice");
+        world.run();
+        match durable {
+            true => assert_eq!(world.get("alice").store.len(), 1),
+            false => world.assert_online("alice"),
+        }
+    }
+}

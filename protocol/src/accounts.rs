@@ -200,6 +200,27 @@ pub struct SessionOpen {
     pub signature: Signature,
 }
 
+/// `POST /api/v1/session/revoked`: a device that gets no session asks for the account's word that it is over. Answered by
+/// the account's current [`DeviceList`] to whoever holds the certified key, be it enrolled or not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevocationAsk {
+    /// The device's certificate, by the account key.
+    pub certificate: Certificate,
+    /// From [`ChallengeReply`].
+    pub nonce: Bytes,
+    /// By the device key, over [`crate::identity::SessionChallenge`].
+    pub signature: Signature,
+}
+
+/// Answer to [`RevocationAsk`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevocationReply {
+    /// The current list. If it is newer than the one that the device knows and does not name it, it was revoked.
+    pub device_list: DeviceList,
+}
+
 /// Answer to [`SessionOpen`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -69,7 +69,9 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     warn_of_insecure_context(&settings, &public_url, bound);
 
     if settings.has_unnamed_proxy() {
-        tracing::warn!("limits by address are off, for all come from the same: name the proxy's with --proxy");
+        tracing::warn!(
+            "limits by address are off, for all come from the same: name the proxy's with --proxy"
+        );
     }
 
     // Each needs the other: the node speaks only once the service is there.

@@ -39,12 +39,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+    fn start(command: Command) -> Self {
+        Self::start_logging(command, Stdio::null())
+    }
+
+    fn start_logging(mut command: Command, log: Stdio) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut running = Self {
             child,
             url: String::new(),
@@ -71,12 +71,23 @@ impl Running {
 
     /// Head and body of a GET.
     fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        write!(
-            stream,
+        self.ask(&format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        ))
+    }
+
+    /// Head and body of a POST of JSON.
+    fn post(&self, path: &str, body: &str) -> String {
+        self.ask(&format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
+    fn ask(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         String::from_utf8_lossy(&answer).to_ascii_lowercase()
@@ -99,6 +110,37 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Codes of invitations are secrets of whoever got the link.
+#[test]
+fn no_log_has_the_code_of_an_invitation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let log = std::fs::File::create(&path).unwrap();
+    // All that libraries have to say of requests, too.
+    let filter = "info,conclave=trace,signaling=trace,conclave_signaling=trace,axum=trace,axum_server=trace,\
+                  tower_http=trace,hyper=trace,sqlx=info";
+    let command = serve(&folder.path().join("data"), &["--log", filter]);
+    let server = Running::start_logging(command, log.into());
+    let link = server.invitation.clone().unwrap();
+    let code = link.rsplit('/').next().unwrap();
+    server.get(&format!("/invite/{code}"));
+    for code in [code, "no-such-code"] {
+        let answer = server.post(
+            "/api/v1/registration/invitation",
+            &format!("{{\"invitation\":\"{code}\"}}"),
+        );
+        assert!(
+            answer.contains("email_fixed") || answer.contains("invitation_used"),
+            "{answer}"
+        );
+        server.get(&format!("/api/v1/invitations/{code}"));
+    }
+    drop(server);
+    let log = std::fs::read_to_string(path).unwrap();
+    assert!(log.contains("serving"), "{log}");
+    assert!(!log.contains(code), "{log}");
 }
 
 fn refused(mut command: Command) -> String {

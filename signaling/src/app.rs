@@ -7,9 +7,7 @@ use std::{
 
 use protocol::{
     Bytes, DeviceId, RoomId,
-    limits::{
-        GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, TICKET_LIFE_MS,
-    },
+    limits::{GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, TICKET_LIFE_MS},
     sfu::SfuLink,
 };
 

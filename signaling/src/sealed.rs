@@ -194,7 +194,13 @@ mod tests {
         }
         let now = made(MAX_TOKENS_WAITING + 10);
         assert!(sealer.used.lock().unwrap().made.len() < MAX_TOKENS_WAITING);
-        for n in [0, 1, MAX_TOKENS_WAITING / 2, MAX_TOKENS_WAITING, MAX_TOKENS_WAITING + 9] {
+        for n in [
+            0,
+            1,
+            MAX_TOKENS_WAITING / 2,
+            MAX_TOKENS_WAITING,
+            MAX_TOKENS_WAITING + 9,
+        ] {
             assert!(!sealer.use_up(&nonce(n), made(n), now), "{n}");
         }
         assert!(!sealer.use_up(b"made early, and never used", made(5), now));

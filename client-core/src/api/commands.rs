@@ -35,7 +35,7 @@ pub enum Command {
         /// Password; never leaves the device.
         password: Secret,
     },
-    /// Revokes this device and wipes the store → `done`.
+    /// Revokes this device and wipes the store → `done`. Where the server signed it out: wipes the store.
     SignOut,
 
     /// The exact ID → `person`.

@@ -178,7 +178,8 @@ pub enum Reply {
 pub struct Failure {
     /// Stable code in snake_case: those of `protocol::Code`, and `offline`, `password_too_weak`, `text_too_long`,
     /// `title_too_long`, `name_too_long`, `email_malformed`, `person_unknown`, `room_gone`, `call_gone`,
-    /// `store_failed`, `not_ready`, `server_untrusted`, `identity_changed`, `email_differs`.
+    /// `store_failed`, `not_ready`, `server_untrusted`, `identity_changed`, `email_differs`,
+    /// `other_account`.
     pub code: String,
     /// Values that the text names, for example the e-mail that is unknown.
     pub params: std::collections::BTreeMap<String, String>,

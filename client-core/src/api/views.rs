@@ -68,7 +68,8 @@ pub enum Event {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SessionView {
-    /// Nobody; why, if it was not one's own wish: `device_revoked`, `store_lost`.
+    /// Nobody; why, if it was not one's own wish: `device_revoked`, `store_lost`, and `signed_out_by_server`, where
+    /// what the device has stays until the person signs in again, or erases it with [`super::Command::SignOut`].
     SignedOut {
         /// Reason, text under `signed_out.<reason>`.
         reason: Option<String>,

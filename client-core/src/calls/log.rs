@@ -113,14 +113,10 @@ impl Call {
         if entry.kind == EntryKind::Founded {
             return Taken::Yes;
         }
-        if self
-            .pending
-            .as_ref()
-            .is_some_and(|pending| {
-                pending.message_id == entry.message_id
-                    && pending.hash == <[u8; 32]>::from(Sha256::digest(&entry.payload.0))
-            })
-        {
+        if self.pending.as_ref().is_some_and(|pending| {
+            pending.message_id == entry.message_id
+                && pending.hash == <[u8; 32]>::from(Sha256::digest(&entry.payload.0))
+        }) {
             return self.take_own(env);
         }
         let devices = env.room_devices.clone();

@@ -105,4 +105,6 @@ pub(crate) enum HttpAsk {
     Account,
     Challenge,
     Open,
+    /// For the account's word that the device is over.
+    Revoked,
 }

@@ -9,7 +9,7 @@ use protocol::{
 use super::{
     Core,
     asks::Ask,
-    device::Device,
+    device::{Device, Ended},
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
@@ -47,6 +47,11 @@ impl Core {
                 if let Err(failure) = device.on_command(shell, id, command) {
                     shell.fail(id, failure);
                 }
+            }
+            // What the server alone ended is still here, and may be erased.
+            Some(device) if device.is_shut_out() && matches!(command, Command::SignOut) => {
+                device.end(Ended::Erase { reason: None });
+                shell.reply(id, api::Reply::Done);
             }
             _ => shell.fail(id, failure("unauthenticated")),
         }
@@ -200,9 +205,11 @@ impl Device {
 
     fn sign_out(&mut self, shell: &mut Shell, id: u32) {
         if self.may_ask() {
+            self.identity.leaving = true;
+            self.save_identity(shell);
             shell.request(Ask::SignOut { command: id }, Request::SignOut);
         } else {
-            self.end(None);
+            self.end(Ended::Erase { reason: None });
             shell.reply(id, api::Reply::Done);
         }
     }

@@ -15,11 +15,11 @@ use super::{
     shell::{Answer, Shell},
 };
 use crate::{
-    api::{CallView, RoomView},
+    api::{CallView, MediaUpdate, RoomView},
     calls::Call,
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
-    identity::{Identity, check_newer},
+    identity::{Aik, Identity, check_newer},
     key_packages::{KeyPackages, Maker, Stock},
     messages::{Content, OwnState},
     people::{People, hex},
@@ -50,13 +50,24 @@ pub(crate) struct Device {
     pub(super) list_sent: Option<DeviceList>,
     /// Reads that other own devices are to be told.
     reads: BTreeMap<RoomId, protocol::Seq>,
-    ended: Option<Option<String>>,
+    ended: Option<Ended>,
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
     pub(super) call_mls: Mls,
     pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Vec<RoomView>,
     pub(super) changed: bool,
+}
+
+/// Why it ended, where the account's device list says so.
+pub(super) const REVOKED: &str = "device_revoked";
+
+/// How the device ended here.
+pub(super) enum Ended {
+    /// By the person, or by the account's signed word: nothing stays. The reason is for the person.
+    Erase { reason: Option<&'static str> },
+    /// By the server's word alone: the store stays, and the person may sign in again.
+    ShutOut,
 }
 
 const IDENTITY_RECORD: &str = "identity";
@@ -68,6 +79,11 @@ impl Device {
             return Ok(None);
         };
         let mut device = Self::new(identity, random.clone(), now);
+        if device.identity.leaving {
+            device.end(Ended::Erase { reason: None });
+        } else if device.is_shut_out() && device.identity.enrolled {
+            device.session.hold();
+        }
         device.people = People::load(loaded)?;
         device.own = OwnState::load(loaded)?;
         device.key_packages = KeyPackages::load(loaded)?;
@@ -106,17 +122,7 @@ impl Device {
         let mut device = Self::new(identity, core.shell.random.clone(), core.shell.now);
         device.session.hold();
         let full = core.options.key_packages;
-        let stock = device.key_packages.refill(
-            &mut core.shell.store,
-            Maker {
-                mls: &device.mls,
-                key: &device.key,
-                certificate: &device.identity.certificate,
-                now: core.shell.now,
-            },
-            0,
-            full,
-        );
+        let stock = device.make_stock(core, 0, full);
         core.shell.store.put(IDENTITY_RECORD, &device.identity);
         (device, stock.unwrap_or_default())
     }
@@ -149,35 +155,58 @@ impl Device {
     }
 
     pub(super) fn is_enrolled(&self) -> bool {
-        self.identity.enrolled
+        self.identity.enrolled && !self.identity.shut_out
+    }
+
+    /// Whether this is a device of that account.
+    pub(super) fn is_of(&self, person: &crate::identity::Person, aik: &Aik) -> bool {
+        let Account {
+            network_id,
+            user_id,
+            aik: own,
+            ..
+        } = self.account;
+        (network_id, user_id, own) == (person.network_id, person.user_id, aik.public())
+    }
+
+    pub(super) fn is_shut_out(&self) -> bool {
+        self.identity.shut_out
     }
 
     /// The server confirmed the device.
     pub(super) fn enrolled(&mut self, core: &mut Surroundings<'_>) {
-        self.identity.enrolled = true;
-        self.save_identity(core.shell);
+        self.confirmed(core.shell);
         self.begin(core);
+    }
+
+    /// The server knows the device.
+    pub(super) fn confirmed(&mut self, shell: &mut Shell) {
+        if !self.is_enrolled() {
+            self.identity.enrolled = true;
+            self.identity.shut_out = false;
+            self.save_identity(shell);
+            self.changed = true;
+        }
     }
 
     pub(super) fn save_identity(&self, shell: &mut Shell) {
         shell.store.put(IDENTITY_RECORD, &self.identity);
     }
 
-    /// The account is over on this device; `reason` is for the person.
-    pub(super) fn end(&mut self, reason: Option<&str>) {
-        self.ended = Some(reason.map(str::to_owned));
+    /// The account is over on this device.
+    pub(super) fn end(&mut self, how: Ended) {
+        self.ended = Some(how);
     }
 
-    pub(super) fn take_ended(&mut self) -> Option<Option<String>> {
+    pub(super) fn take_ended(&mut self) -> Option<Ended> {
         self.ended.take()
     }
 
-    /// Commands that wait for tasks and rooms.
-    pub(super) fn waiting_commands(&self) -> Vec<u32> {
-        let tasks = self.tasks.values().map(Task::command);
-        tasks
-            .chain(self.rooms.values().flat_map(Room::waiting_commands))
-            .collect()
+    /// Commands that wait for tasks and rooms; they wait no more.
+    pub(super) fn take_waiting_commands(&mut self) -> Vec<u32> {
+        let tasks = std::mem::take(&mut self.tasks);
+        let rooms = self.rooms.values_mut().flat_map(Room::take_waiting_commands);
+        tasks.values().map(Task::command).chain(rooms).collect()
     }
 
     /// What rooms and tasks work with, and the rooms beside it.
@@ -437,6 +466,11 @@ impl Device {
                 self.identity.device_list = person.device_list.clone();
                 self.identity.name.clone_from(&person.name);
                 self.save_identity(shell);
+                if self.identity.is_revoked_by(&person.device_list) {
+                    self.end(Ended::Erase {
+                        reason: Some(REVOKED),
+                    });
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "own device list refused");
@@ -508,17 +542,9 @@ impl Device {
         if self.key_packages.sending {
             return;
         }
-        let stock = self.key_packages.refill(
-            &mut core.shell.store,
-            Maker {
-                mls: &self.mls,
-                key: &self.key,
-                certificate: &self.identity.certificate,
-                now: core.shell.now,
-            },
-            usize::try_from(left).unwrap_or(usize::MAX),
-            core.options.key_packages,
-        );
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let full = core.options.key_packages;
+        let stock = self.make_stock(core, left, full);
         if let Some(Stock {
             key_packages,
             last_resort,
@@ -541,6 +567,13 @@ impl Device {
     /// clone. Nothing is ever encrypted with it: the groups are forgotten and joined anew.
     pub(super) fn roll_forward(&mut self, shell: &mut Shell, highest: u64) {
         tracing::warn!(batch = highest, "the stored state was rolled back");
+        self.forget_groups(shell);
+        shell.store.skip_batches(highest);
+        shell.notice(failure("rolled_back"));
+    }
+
+    /// Groups and key packages are to be used no more; what was read stays.
+    fn forget_groups(&mut self, shell: &mut Shell) {
         let (mut env, parts) = self.split(shell);
         for room in parts.rooms.values_mut() {
             room.reset_group(&mut env);
@@ -548,8 +581,50 @@ impl Device {
         }
         self.mls.store().clear();
         self.key_packages.reset();
-        shell.store.skip_batches(highest);
-        shell.notice(failure("rolled_back"));
+    }
+
+    /// The server does not take this device: it waits for the person. The store stays.
+    pub(super) fn shut_out(&mut self, shell: &mut Shell) {
+        self.disconnect_parts(shell);
+        self.session.hold();
+        if self.call.take().is_some() {
+            shell.media(MediaUpdate::End);
+        }
+        self.call_told = None;
+        self.rooms_told.clear();
+        if !self.identity.shut_out {
+            self.identity.shut_out = true;
+            self.save_identity(shell);
+        }
+    }
+
+    /// Goes on as a new device of the same account, with what was read; the server has to confirm it.
+    pub(super) fn renew(&mut self, mut identity: Identity, core: &mut Surroundings<'_>) -> Stock {
+        identity.shut_out = true;
+        self.forget_groups(core.shell);
+        self.own.begin_anew();
+        self.session = Session::new(core.shell.now);
+        self.session.hold();
+        self.account = identity.account();
+        self.key = identity.device_key();
+        self.identity = identity;
+        self.save_identity(core.shell);
+        let full = core.options.key_packages;
+        self.make_stock(core, 0, full).unwrap_or_default()
+    }
+
+    fn make_stock(&mut self, core: &mut Surroundings<'_>, left: usize, full: usize) -> Option<Stock> {
+        self.key_packages.refill(
+            &mut core.shell.store,
+            Maker {
+                mls: &self.mls,
+                key: &self.key,
+                certificate: &self.identity.certificate,
+                now: core.shell.now,
+            },
+            left,
+            full,
+        )
     }
 
     /// What changed in the groups becomes records.

@@ -12,8 +12,8 @@
 use protocol::{
     Bytes, DeviceId, Email, Problem,
     accounts::{
-        Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice, RegistrationFinish,
-        RegistrationStart, RegistrationStartReply,
+        Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice,
+        RegistrationFinish, RegistrationStart, RegistrationStartReply,
     },
     limits::MAX_NAME_LEN,
     socket::{DeviceListPut, Request},
@@ -84,18 +84,12 @@ impl Core {
             .post(HttpAsk::Invitation { command }, path, None, &look_up);
     }
 
-    pub(super) fn register(
-        &mut self,
-        command: u32,
-        code: String,
-        email: &str,
-        name: &str,
-        password: Secret,
-    ) {
+    pub(super) fn register(&mut self, command: u32, code: String, email: &str, name: &str, password: Secret) {
         let name = name.trim().to_owned();
         let result = match Email::parse(email) {
             _ if !self.may_enter() => Err(failure("not_ready")),
             Err(_) => Err(failure("email_malformed")),
+            Ok(_) if self.shut_out_device().is_some() => Err(self.other_account()),
             Ok(_) if name.len() > MAX_NAME_LEN => Err(failure("name_too_long")),
             Ok(_) if is_weak(&password) => Err(failure("password_too_weak")),
             Ok(email) => Registering::start(&self.shell.random, password)
@@ -126,6 +120,7 @@ impl Core {
     pub(super) fn sign_in(&mut self, command: u32, email: &str, password: Secret) {
         match Email::parse(email) {
             _ if !self.may_enter() => self.shell.fail(command, failure("not_ready")),
+            Ok(email) if self.is_others(&email) => self.shell.fail(command, self.other_account()),
             Ok(email) => self.log_in(command, Purpose::SignIn, email, password),
             Err(_) => self.shell.fail(command, failure("email_malformed")),
         }
@@ -133,12 +128,24 @@ impl Core {
 
     pub(super) fn revoke(&mut self, command: u32, device_id: DeviceId, password: Secret) {
         match &self.device {
-            Some(device) if matches!(self.entering, Entering::Idle) => {
+            Some(device) if device.is_enrolled() && matches!(self.entering, Entering::Idle) => {
                 let email = device.identity.email().clone();
                 self.log_in(command, Purpose::Revoke(device_id), email, password);
             }
             _ => self.shell.fail(command, failure("not_ready")),
         }
+    }
+
+    /// The store here waits for another account.
+    fn is_others(&self, email: &Email) -> bool {
+        self.shut_out_device()
+            .is_some_and(|device| device.identity.email() != email)
+    }
+
+    fn other_account(&self) -> Failure {
+        let email = self.shut_out_device().map(|device| device.identity.email());
+        let email = email.map(ToString::to_string).unwrap_or_default();
+        failure_with("other_account", "email", email)
     }
 
     /// Nobody is signed in, and nobody is on the way.
@@ -345,8 +352,14 @@ impl Core {
         aik: &Aik,
         current: Option<&protocol::identity::DeviceList>,
     ) -> Result<NewDevice, Failure> {
+        let goes_on = match self.shut_out_device() {
+            Some(device) if device.is_of(&person, aik) => true,
+            // The store is never given up for an account that only seems to be the same.
+            Some(_) => return Err(self.other_account()),
+            None => false,
+        };
         // What a former attempt left behind.
-        if self.device.take().is_some() {
+        if !goes_on && self.device.take().is_some() {
             self.shell.store.wipe();
         }
         let key = DeviceKey::generate(&self.shell.random);
@@ -359,9 +372,15 @@ impl Core {
             shell: &mut self.shell,
             options: self.options,
         };
-        let (device, stock) = Device::make(identity, &mut surroundings);
-        self.device = Some(Box::new(device));
-        self.signed_out = None;
+        let stock = match &mut self.device {
+            Some(device) => device.renew(identity, &mut surroundings),
+            None => {
+                let (device, stock) = Device::make(identity, &mut surroundings);
+                self.device = Some(Box::new(device));
+                self.signed_out = None;
+                stock
+            }
+        };
         Ok(NewDevice {
             certificate,
             device_list,
@@ -378,8 +397,10 @@ impl Core {
                 Ok(Entering::Idle)
             }
             Some((status, body)) => {
-                self.device = None;
-                self.shell.store.wipe();
+                if self.shut_out_device().is_none() {
+                    self.device = None;
+                    self.shell.store.wipe();
+                }
                 Err(failure_of(status, &body))
             }
             // It may have happened or not; the device finds out by opening a session.

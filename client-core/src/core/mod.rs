@@ -26,7 +26,7 @@ use crate::{
 };
 
 use asks::Ask;
-use device::Device;
+use device::{Device, Ended};
 use entering::Entering;
 use shell::Shell;
 
@@ -41,6 +41,9 @@ pub struct Core {
     signed_out: Option<String>,
     session_told: Option<SessionView>,
 }
+
+/// Why nobody is signed in, where the server alone says so.
+const SHUT_OUT: &str = "signed_out_by_server";
 
 /// What differs in tests.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +103,9 @@ impl Core {
             signed_out: None,
             session_told: None,
         };
+        if core.shut_out_device().is_some() {
+            core.signed_out = Some(SHUT_OUT.to_owned());
+        }
         core.end_input();
         Ok(core)
     }
@@ -130,8 +136,8 @@ impl Core {
 
     fn end_input(&mut self) {
         self.with_device(Device::on_time);
-        if let Some(reason) = self.device.as_mut().and_then(|device| device.take_ended()) {
-            self.leave_device(reason);
+        if let Some(how) = self.device.as_mut().and_then(|device| device.take_ended()) {
+            self.leave_device(how);
         }
         self.tell_session();
         let wake_at = self.device.as_mut().and_then(|device| {
@@ -143,20 +149,17 @@ impl Core {
         self.shell.end_input(wake_at);
     }
 
-    /// Who was signed in is not any more: nothing of the account stays here. Every command that waits is answered.
-    fn leave_device(&mut self, reason: Option<String>) {
-        let mut reason = reason;
-        let mut waiting = self
-            .device
-            .take()
-            .map(|device| device.waiting_commands())
-            .unwrap_or_default();
+    /// Who was signed in is not any more. Every command that waits is answered.
+    fn leave_device(&mut self, how: Ended) {
+        let Some(device) = &mut self.device else { return };
+        let mut how = how;
+        let mut waiting = device.take_waiting_commands();
         for ask in self.shell.socket_closed() {
             match ask {
                 // The server may close the connection of who signs out before it answers.
                 Ask::SignOut { command } => {
-                    reason = None;
-                    self.reply(command, Reply::Done);
+                    how = Ended::Erase { reason: None };
+                    self.shell.reply(command, Reply::Done);
                 }
                 ask => waiting.extend(ask.command()),
             }
@@ -164,11 +167,26 @@ impl Core {
         for command in waiting {
             self.shell.fail(command, failure("unauthenticated"));
         }
-        self.signed_out = reason;
-        self.shell.store.wipe();
+        match how {
+            Ended::Erase { reason } => {
+                self.device = None;
+                self.shell.store.wipe();
+                self.signed_out = reason.map(str::to_owned);
+            }
+            Ended::ShutOut => {
+                tracing::warn!("the server does not take this device; what it has stays");
+                device.shut_out(&mut self.shell);
+                self.signed_out = Some(SHUT_OUT.to_owned());
+            }
+        }
         self.shell.close_socket();
         self.shell.event(Event::Rooms { rooms: vec![] });
         self.shell.event(Event::Call { call: None });
+    }
+
+    /// The device whose store waits for the person to sign in again, if one does.
+    fn shut_out_device(&self) -> Option<&Device> {
+        self.device.as_deref().filter(|device| device.is_shut_out())
     }
 
     fn on_persist_failed(&mut self, batch: u64) {

@@ -5,10 +5,15 @@
 //!    ▲                                                                                              │
 //!    └───────────────────────────── any failure, with a growing wait ◄──────────────────────────────┘
 //! ```
+//!
+//! A device that is refused twice asks for the account's device list (`ExpectRevocation`). Only that list, signed by the
+//! account key, makes it erase what it has: a server that plays false, or that was restored from an old copy, does not.
 
 use protocol::{
     Code, Millis, PROTOCOL_VERSION,
-    accounts::{ChallengeReply, ChallengeRequest, Session as Opened, SessionOpen},
+    accounts::{
+        ChallengeReply, ChallengeRequest, RevocationAsk, RevocationReply, Session as Opened, SessionOpen,
+    },
     limits::{HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS},
     socket::{ByeReason, Event, Hello, HelloReply, Reply, Request, ServerFrame},
 };
@@ -16,7 +21,7 @@ use protocol::{
 use super::{
     Core, Surroundings,
     asks::{Ask, CallAsk, HttpAsk},
-    device::Device,
+    device::{Device, Ended, REVOKED},
     entering::{HttpResult, parse},
     shell::{Answer, Refusal, Shell},
 };
@@ -47,6 +52,8 @@ enum State {
     },
     ExpectChallenge,
     ExpectTicket,
+    /// The account's device list is to say whether it is over.
+    ExpectRevocation,
     ExpectSocket,
     ExpectHello,
     CatchingUp {
@@ -133,6 +140,17 @@ impl Device {
         let Some(nonce) = nonce else {
             return self.session.rest(core.shell, 0);
         };
+        if self.session.refused >= 2 {
+            self.session.state = State::ExpectRevocation;
+            let ask = RevocationAsk {
+                certificate: self.identity.certificate.clone(),
+                nonce: nonce.to_vec().into(),
+                signature: self.identity.sign_challenge(nonce),
+            };
+            return core
+                .shell
+                .post(HttpAsk::Revoked, "/api/v1/session/revoked", None, &ask);
+        }
         self.session.state = State::ExpectTicket;
         let open = SessionOpen {
             device_id: self.identity.device_id,
@@ -150,10 +168,7 @@ impl Device {
         match parse::<Opened>(result) {
             Ok(opened) => {
                 self.session.refused = 0;
-                if !self.identity.enrolled {
-                    self.identity.enrolled = true;
-                    self.save_identity(core.shell);
-                }
+                self.confirmed(core.shell);
                 self.session.state = State::ExpectSocket;
                 core.shell
                     .open_socket(format!("/api/v1/ws?ticket={}", opened.ticket.to_base64url()));
@@ -161,14 +176,38 @@ impl Device {
             // A nonce may have expired on the way; a device that is refused twice is none any more.
             Err(refused) if refused.code == "unauthenticated" => {
                 self.session.refused = self.session.refused.saturating_add(1);
-                if self.session.refused >= 2 {
-                    let reason = self.identity.enrolled.then_some("device_revoked");
-                    self.end(reason);
+                if self.session.refused >= 2 && !self.identity.enrolled {
+                    self.never_was();
                 } else {
                     self.begin(core);
                 }
             }
             Err(_) => self.session.rest(core.shell, 0),
+        }
+    }
+
+    /// The enrolment did not reach the server.
+    fn never_was(&mut self) {
+        // One that was to go on with an earlier device's store leaves that as it is.
+        self.end(if self.is_shut_out() {
+            Ended::ShutOut
+        } else {
+            Ended::Erase { reason: None }
+        });
+    }
+
+    pub(super) fn on_revocation(&mut self, core: &mut Surroundings<'_>, result: HttpResult) {
+        if self.session.state != State::ExpectRevocation {
+            return;
+        }
+        match parse::<RevocationReply>(result) {
+            Ok(reply) if self.identity.is_revoked_by(&reply.device_list) => self.end(Ended::Erase {
+                reason: Some(REVOKED),
+            }),
+            Err(refused) if matches!(refused.code.as_str(), "offline" | "unavailable" | "rate_limited") => {
+                self.session.rest(core.shell, 0);
+            }
+            _ => self.end(Ended::ShutOut),
         }
     }
 
@@ -369,9 +408,9 @@ impl Device {
 
     fn on_bye(&mut self, core: &mut Surroundings<'_>, reason: ByeReason) {
         match reason {
-            ByeReason::SignedOut => self.end(Some("device_revoked")),
             ByeReason::Replaced => self.hang_up(core, REPLACED_WAIT_MS),
-            ByeReason::TooSlow | ByeReason::Restart => self.hang_up(core, 0),
+            // Whether a device is signed out shows when it comes back, by the account's device list.
+            ByeReason::SignedOut | ByeReason::TooSlow | ByeReason::Restart => self.hang_up(core, 0),
         }
     }
 
@@ -412,7 +451,7 @@ impl Device {
 
     fn on_signed_out(&mut self, shell: &mut Shell, command: u32) {
         // Whether the server heard it or not, nothing stays here.
-        self.end(None);
+        self.end(Ended::Erase { reason: None });
         shell.reply(command, api::Reply::Done);
     }
 
@@ -462,6 +501,9 @@ impl Device {
     }
 
     pub(super) fn next_wake(&self, now: Millis) -> Option<Millis> {
+        if self.session.state == State::Held {
+            return None;
+        }
         let session = match self.session.state {
             State::Resting { until } => Some(until),
             _ if self.session.has_socket() => {
@@ -509,6 +551,7 @@ impl Core {
             Some(HttpAsk::Invitation { command }) => self.on_invitation(command, result),
             Some(HttpAsk::Account) => self.on_account(result),
             Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
+            Some(HttpAsk::Revoked) => self.with_device(|device, core| device.on_revocation(core, result)),
             Some(HttpAsk::Open) => self.with_device(|device, core| device.on_ticket(core, result)),
             None => {}
         }

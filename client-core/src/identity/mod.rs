@@ -38,6 +38,13 @@ pub(crate) struct Identity {
     /// The server confirmed the device. Until then it may not exist there (the program may have been stopped
     /// between storing the keys and hearing of the account).
     pub(crate) enrolled: bool,
+    /// The server does not take the device any more, and has not shown that the account revoked it. The store stays as
+    /// it is until the person proves the password, or erases it.
+    #[serde(default)]
+    pub(crate) shut_out: bool,
+    /// The person signs out: should the program stop before the server has answered, the next start erases the store.
+    #[serde(default)]
+    pub(crate) leaving: bool,
 }
 
 /// What a device is made from.
@@ -79,6 +86,8 @@ impl Identity {
             device_list,
             own_state_key: aik.own_state_key(),
             enrolled: false,
+            shut_out: false,
+            leaving: false,
         })
     }
 
@@ -102,6 +111,17 @@ impl Identity {
             email: body.email.clone(),
             aik: body.aik,
         }
+    }
+
+    /// Whether `list` shows that the account revoked this device: it is by the same account key, not older than the
+    /// newest list known here, and does not name the device.
+    pub(crate) fn is_revoked_by(&self, list: &DeviceList) -> bool {
+        let named = list
+            .body()
+            .devices
+            .iter()
+            .any(|listed| listed.device_id == self.device_id);
+        self.enrolled && !named && check_newer(&self.device_list, list).is_ok()
     }
 
     /// Answers a session challenge.

@@ -204,6 +204,15 @@ impl OwnState {
         !std::mem::replace(&mut self.told_full, true)
     }
 
+    /// Takes what the server has as it is, once: after a sign-in the word of the account counts, as for a new device.
+    /// Nothing that is known here is lost by it.
+    pub(crate) fn begin_anew(&mut self) {
+        self.known.version = 0;
+        self.known.changed = true;
+        self.putting = None;
+        self.getting = false;
+    }
+
     /// The server took the put.
     pub(crate) fn put_done(&mut self, store: &mut Store) {
         if let Some(version) = self.putting.take() {
@@ -366,10 +375,7 @@ mod tests {
         let aik = seen_key(&random);
         for n in 0..20_000 {
             let seen = &mut own.known.parts.first_seen;
-            seen.insert(
-                UserId::from_random(numbered(n)),
-                (Millis(1_800_000_000_000), aik),
-            );
+            seen.insert(UserId::from_random(numbered(n)), (Millis(1_800_000_000_000), aik));
         }
         assert!(put(&mut own, &mut store, &random).is_none());
         assert!(own.put_later(Millis(1_000)));

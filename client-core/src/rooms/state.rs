@@ -619,11 +619,13 @@ impl Room {
         }
     }
 
-    /// Commands that wait for this room.
-    pub(crate) fn waiting_commands(&self) -> Vec<u32> {
-        let pending = self.stored.pending.iter().flat_map(|pending| &pending.intents);
-        let commands = self.intents.iter().chain(pending).filter_map(Intent::command);
-        commands.chain(self.founding_for).collect()
+    /// Commands that wait for this room; they wait no more.
+    pub(crate) fn take_waiting_commands(&mut self) -> Vec<u32> {
+        let pending = self.stored.pending.iter_mut();
+        let pending = pending.flat_map(|pending| &mut pending.intents);
+        let commands = self.intents.iter_mut().chain(pending);
+        let commands = commands.filter_map(Intent::take_command);
+        commands.chain(self.founding_for.take()).collect()
     }
 
     /// Forgets everything of the room.
@@ -633,7 +635,7 @@ impl Room {
         for out in &self.outbox {
             env.shell.store.delete(out.record(self.id));
         }
-        for command in self.waiting_commands() {
+        for command in self.take_waiting_commands() {
             env.shell.fail(command, crate::failure::failure("room_gone"));
         }
         env.shell.store.delete(format!("room/{}", self.id));
@@ -644,6 +646,13 @@ impl Intent {
     pub(super) fn command(&self) -> Option<u32> {
         match self {
             Self::Add { command, .. } | Self::RemoveUser { command, .. } => *command,
+            Self::RemoveDevices { .. } | Self::Update => None,
+        }
+    }
+
+    fn take_command(&mut self) -> Option<u32> {
+        match self {
+            Self::Add { command, .. } | Self::RemoveUser { command, .. } => command.take(),
             Self::RemoveDevices { .. } | Self::Update => None,
         }
     }

@@ -11,9 +11,9 @@ use opaque_ke::{
 use protocol::{
     Bytes, Code, DeviceId, Email, Millis, NetworkId, Problem, UserId,
     accounts::{
-        ChallengeReply, ChallengeRequest, Enrolled, Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart,
-        LoginStartReply, NewDevice, RegistrationFinish, RegistrationStart, RegistrationStartReply, Session,
-        SessionOpen,
+        ChallengeReply, ChallengeRequest, Enrolled, Grant, InvitationLookUp, InvitationView, LoginFinish,
+        LoginStart, LoginStartReply, NewDevice, RegistrationFinish, RegistrationStart,
+        RegistrationStartReply, RevocationAsk, RevocationReply, Session, SessionOpen,
     },
     identity::{DeviceList, PublicKey, SessionChallenge},
     socket::Person,
@@ -170,6 +170,7 @@ impl Accounts {
             "/api/v1/devices" => self.enrol(token, body),
             "/api/v1/session/challenge" => self.challenge(body),
             "/api/v1/session/open" => self.open(body, now),
+            "/api/v1/session/revoked" => self.revoked(body),
             "/api/v1/registration/invitation" => self.invitation(body, now),
             _ => Err(no(Code::NotFound)),
         };
@@ -331,6 +332,24 @@ impl Accounts {
         self.nonces.insert(request.device_id, nonce);
         ok(&ChallengeReply {
             nonce: Bytes(nonce.to_vec()),
+        })
+    }
+
+    fn revoked(&mut self, body: &[u8]) -> HttpReply {
+        let ask: RevocationAsk = serde_json::from_slice(body).unwrap();
+        let device = ask.certificate.body();
+        let nonce = self.nonces.remove(&device.device_id);
+        let challenge = SessionChallenge {
+            device_id: device.device_id,
+            nonce: nonce.ok_or_else(|| no(Code::Unauthenticated))?,
+        };
+        challenge
+            .check_signature(&device.device_key, &ask.signature)
+            .unwrap();
+        let user = self.users.get(&device.user_id);
+        let user = user.ok_or_else(|| no(Code::Unauthenticated))?;
+        ok(&RevocationReply {
+            device_list: user.list.clone(),
         })
     }
 

@@ -321,7 +321,7 @@ impl Server {
         Ok(Reply::Done)
     }
 
-    fn revoke(&mut self, device: DeviceId) {
+    pub fn revoke(&mut self, device: DeviceId) {
         self.event(device, Event::Bye(protocol::socket::ByeReason::SignedOut));
         self.accounts.devices.get_mut(&device).unwrap().revoked = true;
         for room in self.rooms.values_mut() {

@@ -107,7 +107,10 @@ mod tests {
     fn many_strangers_slow_each_other_down_and_the_owner_still_gets_in() {
         let guard = SignInGuard::new();
         let all: u32 = (1..=1_000).map(|n| tries(&guard, block(n), &email(1))).sum();
-        assert!(all < 1_000 * FEW_SIGN_INS_PER_WINDOW + 2 * MANY_SIGN_INS_PER_ACCOUNT, "{all}");
+        assert!(
+            all < 1_000 * FEW_SIGN_INS_PER_WINDOW + 2 * MANY_SIGN_INS_PER_ACCOUNT,
+            "{all}"
+        );
         assert_eq!(tries(&guard, block(5_000), &email(1)), FEW_SIGN_INS_PER_WINDOW);
         assert_eq!(tries(&guard, block(5_000), &email(2)), MAX_SIGN_INS_PER_WINDOW);
     }

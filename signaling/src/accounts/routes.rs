@@ -9,8 +9,8 @@ use axum::{
 use protocol::{
     Code, Email, Millis, Problem, UserId,
     accounts::{
-        Enrolled, Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice,
-        RegistrationFinish, RegistrationStart, RegistrationStartReply,
+        Enrolled, Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply,
+        NewDevice, RegistrationFinish, RegistrationStart, RegistrationStartReply,
     },
 };
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -71,6 +71,9 @@ pub fn check_founding(founding: &Founding<'_>) -> Result<(), Problem> {
     let Some(before) = &founding.before else {
         return Ok(());
     };
+    if before.settings.kind != settings.kind {
+        return refuse("a room's kind never changes");
+    }
     let may = before.members.contains(&founding.founder)
         && (settings.kind != RoomKind::Room || before.settings.moderators.contains(&founding.founder));
     if !may {

@@ -8,7 +8,7 @@ use axum::{
 };
 use protocol::{
     Bytes, Code, Millis,
-    accounts::{ChallengeReply, ChallengeRequest, Session, SessionOpen},
+    accounts::{ChallengeReply, ChallengeRequest, RevocationAsk, RevocationReply, Session, SessionOpen},
     identity::SessionChallenge,
     limits::SESSION_LIFE_MS,
 };
@@ -22,6 +22,7 @@ use crate::{
     failure::{Failure, ProblemResponse, Refusals, refuse},
     json::Json,
     limits::HOUR_MS,
+    people,
     random::random,
     store::Written,
     tokens::hash_token,
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(challenge))
         .routes(routes!(open))
+        .routes(routes!(revoked))
 }
 
 /// What a device has to sign. Unknown devices get a challenge too: nobody learns which exist.
@@ -115,6 +117,51 @@ async fn open(
         expires_at,
         ticket,
     }))
+}
+
+/// Shows a device that gets no session its account's device list, by which it knows whether the account revoked it.
+/// Nothing is remembered of devices that are gone: that one was of the account, its certificate says.
+#[utoipa::path(
+    post,
+    path = "/session/revoked",
+    tag = "sessions",
+    request_body = RevocationAsk,
+    responses((status = 200, body = RevocationReply), Refusals),
+)]
+async fn revoked(
+    State(app): State<Arc<App>>,
+    block: Block,
+    Json(body): Json<RevocationAsk>,
+) -> Result<Json<RevocationReply>, ProblemResponse> {
+    let now = app.clock.now();
+    let refused = || {
+        refuse(
+            Code::Unauthenticated,
+            "unknown account, or the proof does not hold",
+        )
+    };
+    let device = body.certificate.body();
+    let nonce: [u8; 32] = body.nonce.0.as_slice().try_into().map_err(|_| refused())?;
+    app.handshakes
+        .challenge_made(device.device_id, &nonce, now)
+        .ok_or_else(refused)?;
+    if block != Block::Unknown {
+        app.rates.session_blocks.take(block, 1, now)?;
+    }
+    SessionChallenge {
+        device_id: device.device_id,
+        nonce,
+    }
+    .check_signature(&device.device_key, &body.signature)
+    .map_err(|_| refused())?;
+    let mut connection = app.store.read().await.map_err(Failure::from)?;
+    let owner = people::owner(&mut connection, device.user_id)
+        .await
+        .map_err(Failure::from)?;
+    let (_, device_list) = owner
+        .filter(|(owner, _)| owner.aik == device.aik && owner.network_id == device.network_id)
+        .ok_or_else(refused)?;
+    Ok(Json(RevocationReply { device_list }))
 }
 
 /// When a session that begins now ends: a whole hour, for the time is stored and must not tell when the device

@@ -4,11 +4,14 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use axum::http::StatusCode;
 use opaque_ke::ClientLogin;
+use openmls_traits::signatures::Signer as _;
 use protocol::{
     Bytes, Code, DeviceId, Email,
     accounts::{
         ChallengeReply, ChallengeRequest, LoginFinish, LoginStart, LoginStartReply, RegistrationStart,
+        RevocationAsk, RevocationReply,
     },
+    identity::{SessionChallenge, Signature},
     limits::{
         GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, INVITATION_LIFE_MS, MAX_JSON_BODY_LEN, MAX_SIGN_INS_PER_WINDOW,
         SESSION_LIFE_MS, SIGN_IN_WINDOW_MS,
@@ -20,6 +23,7 @@ use serde_json::json;
 use super::stories::{alice, trio};
 use crate::{
     accounts::{Suite, SystemRandom},
+    groups::testing::Device,
     limits::MAX_SESSION_OPENS_PER_DEVICE,
     random::random,
     testing::{Account, World, new_device, open_session, sign_challenge},
@@ -88,11 +92,7 @@ async fn an_invitation_expires_and_an_unknown_one_is_gone() {
         .problem();
     assert_eq!(finish.code, Code::InvitationExpired);
     assert_eq!(
-        world
-            .invitation("AAAAAAAAAAAAAAAAAAAAAA")
-            .await
-            .problem()
-            .code,
+        world.invitation("AAAAAAAAAAAAAAAAAAAAAA").await.problem().code,
         Code::InvitationUsed
     );
 }
@@ -308,6 +308,40 @@ async fn a_device_opens_so_many_sessions_and_no_more() {
     assert_eq!(limited.code, Code::RateLimited);
     world.advance(HANDSHAKE_LIFE_MS);
     assert_eq!(open_session(&world, &alice.device).await.status, StatusCode::OK);
+}
+
+/// Who has the key of a certified device hears what the account says of it; nobody else does.
+#[tokio::test]
+async fn a_device_that_is_gone_is_shown_the_list_without_it() {
+    let world = World::new().await;
+    let alice = alice(&world).await;
+    let ask = async |certified: &Device, signer: &Device| {
+        let device_id = certified.device_id;
+        let challenge: ChallengeReply = world
+            .post("session/challenge", &ChallengeRequest { device_id })
+            .await
+            .read();
+        let nonce: [u8; 32] = challenge.nonce.0.clone().try_into().unwrap();
+        let signed = signer
+            .keys
+            .sign(&SessionChallenge { device_id, nonce }.to_be_signed());
+        let ask = RevocationAsk {
+            certificate: certified.certificate.clone(),
+            nonce: challenge.nonce,
+            signature: Signature(signed.unwrap().try_into().unwrap()),
+        };
+        world.post("session/revoked", &ask).await
+    };
+    let gone = alice.person.device();
+    let shown: RevocationReply = ask(&gone, &gone).await.read();
+    assert_eq!(shown.device_list, alice.list);
+    let by_other_key = ask(&gone, &alice.device).await.problem();
+    assert_eq!(by_other_key.code, Code::Unauthenticated);
+    let stranger = crate::groups::testing::Person::new("mallory").device();
+    assert_eq!(
+        ask(&stranger, &stranger).await.problem().code,
+        Code::Unauthenticated
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ const ERRORS =
   "room_gone call_gone store_failed not_ready server_untrusted malformed too_large unauthenticated " +
   "forbidden not_found rate_limited wrong_password invitation_used invitation_expired " +
   "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
-  "core_failed no_encoded_transforms identity_changed email_differs";
+  "core_failed no_encoded_transforms identity_changed email_differs other_account";
 
 const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full";
 

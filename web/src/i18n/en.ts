@@ -107,6 +107,10 @@ export const en = {
   "menu.settings": "Settings",
   "menu.sign_out": "Sign out",
 
+  "erase.open": "Erase what is stored here",
+  "erase.title": "Erase the messages on this device?",
+  "erase.text": "What this device holds is deleted for good. Messages stay on your other devices and with the people you wrote to.",
+  "erase.confirm": "Erase",
   "sign_out.title": "Sign out of this device?",
   "sign_out.text":
     "This device is removed from your account, and the messages on it are deleted. Your other devices keep theirs. When you sign in again you see new messages only.",
@@ -438,6 +442,8 @@ export const en = {
   "media.device_failed.advice": "Turn it off and on again, or choose another one.",
 
   "signed_out.device_revoked": "This device was revoked from another one of your devices. Sign in to use it again; it starts empty.",
+  "signed_out.signed_out_by_server":
+    "The server has signed this device out, without the word of one of your devices. Your messages are still here, sealed. Sign in again to go on with them.",
   "signed_out.store_lost":
     "The data of this device is gone: the browser deleted it, or it could not be read. Sign in again; your rooms come back, older messages stay on your other devices.",
   "signed_out.core_failed":
@@ -500,8 +506,11 @@ export const en = {
   "error.not_ready": "This is not ready yet. Wait a moment and try again.",
   "error.server_untrusted":
     "The server sent something that does not hold, so this was stopped. Nothing of yours was sent. Tell your administrator.",
+  "error.other_account": "This device still holds the messages of another account. Sign in to that one, or erase what is stored here first.",
+  "error.other_account.named":
+    "This device still holds the messages of {email}. Sign in with that address, or erase what is stored here first.",
   "error.email_differs":
-    "The server answered for another address than {email}, so this was stopped: no account key signed for it. Tell your administrator.",
+    "The server answered for another email address than yours, so this was stopped: no account key signed for it. Tell your administrator.",
   "error.no_encoded_transforms":
     "This browser cannot encrypt calls end to end, and a call without encryption is not offered. Use Chrome, Edge or another Chromium from version 141, Firefox from version 117, or a current Safari.",
   "error.core_failed": "The part that holds your keys stopped. Load the page again; your messages are stored on this device.",

@@ -59,6 +59,18 @@ test("R4 a settled invitation shows the address and makes the account for it", a
   expect(core.sent.find(({ type }) => type === "register")).toMatchObject({ email: "alice@example.org", name: "Alice Moreau" });
 });
 
+test("what the server signed out waits for the password, or is erased after a question", async () => {
+  const { core, user } = open("/", false);
+  core.session = { state: "signed_out", reason: "signed_out_by_server" };
+  await screen.findByText(/messages are still here/);
+  await user.click(screen.getByRole("button", { name: "Erase what is stored here" }));
+  await user.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Erase" }));
+  await waitFor(() => {
+    expect(screen.queryByRole("button", { name: "Erase what is stored here" })).toBeNull();
+  });
+  expect(core.sent.at(-1)).toEqual({ type: "sign_out" });
+});
+
 test("a refused sign-in says why and keeps the address", async () => {
   const { user } = open("/", false);
   await user.type(await screen.findByRole("textbox", { name: "Email" }), "alice@example.org");

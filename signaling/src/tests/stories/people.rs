@@ -12,9 +12,7 @@ pub async fn registration(world: World) {
 
     let alice = Account::register(&world, &link, Some("Alice@Example.org")).await;
     assert_eq!(alice.person.email, Email::parse("alice@example.org").unwrap());
-    let used = world.invitation(&code_of(&link))
-        .await
-        .problem();
+    let used = world.invitation(&code_of(&link)).await.problem();
     assert_eq!((used.status, used.code), (410, Code::InvitationUsed));
 
     // A second account of the same address, whatever the case, is refused; an open invitation is replaced.
@@ -29,15 +27,10 @@ pub async fn registration(world: World) {
         .unwrap()
         .to_owned();
     assert_eq!(
-        world.invitation(&code_of(&first))
-            .await
-            .problem()
-            .code,
+        world.invitation(&code_of(&first)).await.problem().code,
         Code::InvitationUsed
     );
-    let view = world.invitation(&code_of(&second))
-        .await
-        .json();
+    let view = world.invitation(&code_of(&second)).await.json();
     assert_eq!(view["email_fixed"], true);
     let bob = Account::register(&world, &second, None).await;
 

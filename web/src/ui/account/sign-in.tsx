@@ -8,6 +8,7 @@ import { useTitle } from "../app/title";
 import { Button } from "../parts/button";
 import { Field, PasswordField } from "../parts/field";
 import { FailureText, Note } from "../parts/messages";
+import { Erase } from "./erase";
 import { Front } from "./front";
 
 interface Errors {
@@ -94,6 +95,7 @@ export function SignIn({ reason }: { readonly reason: string | null }) {
         <Link to={{ page: "forgot_password" }}>{t("sign_in.forgot")}</Link>
         <span className="soft">{t("sign_in.invited")}</span>
       </p>
+      {reason === "signed_out_by_server" && <Erase />}
     </Front>
   );
 }
