@@ -1,4 +1,5 @@
-//! CBOR (RFC 8949) for what the device stores and for what it says inside the encryption.
+//! CBOR (RFC 8949) for what devices say to each other inside the encryption: of whatever version they are, they read
+//! what they know of it.
 
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;

@@ -1,5 +1,5 @@
-//! postcard for entries of MLS groups: half the bytes of CBOR, and a tenth of what the browser loads less. Positions
-//! alone say what is what; who changes what is stored, changes the label of the entry.
+//! postcard for what the device stores: half the bytes of CBOR, and a tenth less for a browser to load. Positions alone
+//! say what is what: who changes a type that is stored, changes the name of its record too.
 
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;

@@ -24,3 +24,5 @@ mod vectors;
 
 pub use crate::account::opaque::PasswordCost;
 pub use crate::core::{Core, Options, StartError};
+#[cfg(feature = "bench")]
+pub use crate::group::bench::MlsBench;

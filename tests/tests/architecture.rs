@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["protocol", "sfu-node", "signaling"]),
     ("web-wasm", &["client-core", "protocol"]),
     ("web-wasm-media", &["client-core", "protocol"]),
+    ("web-wasm-mls-bench", &["client-core"]),
 ];
 
 /// What the cores must not reach: they do no IO, read no clock, start no threads.

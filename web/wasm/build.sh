@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds client-core for the browser into web/src/core/generated/wasm/: `core` for the core worker, `media` for
 # the frame-transform worker. Does nothing when nothing changed. Tools that are missing go to $CONCLAVE_TOOLS.
+# `build.sh bench` builds, apart from these, what bench.mjs measures of MLS, and prints the folder that it is in.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,7 +18,7 @@ say() { printf 'wasm: %s\n' "$*" >&2; }
 # Everything that the modules are made of.
 inputs() {
     find Cargo.toml Cargo.lock protocol client-core web/wasm -type f \
-        \( -name '*.rs' -o -name 'Cargo.*' -o -name build.sh \) ! -path '*/tests/*' ! -path '*/target/*' -print0 |
+        \( -name '*.rs' -o -name 'Cargo.*' -o -name build.sh \) ! -path '*/tests/*' ! -path '*/mls-bench/*' ! -path '*/target/*' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
     rustc --version
 }
@@ -42,14 +43,26 @@ ensure_wasm_opt() {
     npm install --silent --no-audit --no-fund --prefix "$TOOLS/binaryen-$BINARYEN" "binaryen@$BINARYEN" >&2
 }
 
-# `module CRATE NAME`: the wasm file of a crate, made ready for the web and small. The name section goes with
+# `module PROFILE CRATE NAME LEVEL`: the wasm file of a crate, made ready for the web and small. The name section goes with
 # wasm-opt; `strip` in the cargo profile would take what wasm-bindgen needs.
 module() {
-    "$bindgen" "$TARGET/wasm32-unknown-unknown/wasm/$1.wasm" "$NEW" "$2"
-    "$wasm_opt" $FEATURES "$3" -o "$NEW/$2_bg.opt" "$NEW/${2}_bg.wasm"
-    mv "$NEW/$2_bg.opt" "$NEW/${2}_bg.wasm"
-    say "$2: $(stat -c %s "$NEW/${2}_bg.wasm") bytes, gzipped $(gzip -9c "$NEW/${2}_bg.wasm" | wc -c)"
+    local profile=$1 crate=$2 name=$3 level=$4
+    cargo build --quiet --locked --profile "$profile" --target wasm32-unknown-unknown --package "${crate//_/-}"
+    "$bindgen" "$TARGET/wasm32-unknown-unknown/$profile/$crate.wasm" "$NEW" "$name"
+    "$wasm_opt" $FEATURES "$level" --converge -o "$NEW/${name}_bg.opt" "$NEW/${name}_bg.wasm"
+    mv "$NEW/${name}_bg.opt" "$NEW/${name}_bg.wasm"
+    say "$name: $(stat -c %s "$NEW/${name}_bg.wasm") bytes, gzipped $(gzip -9c "$NEW/${name}_bg.wasm" | wc -c)"
 }
+
+if [ "${1:-}" = bench ]; then
+    ensure_bindgen
+    ensure_wasm_opt
+    NEW=$TARGET/web-wasm-bench
+    mkdir -p "$NEW"
+    module wasm conclave_web_wasm_mls_bench mls -Oz
+    realpath "$NEW"
+    exit 0
+fi
 
 stamp=$(inputs | sha256sum | cut -c1-64)
 if [ "$(cat "$OUT/.stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
@@ -57,12 +70,10 @@ if [ "$(cat "$OUT/.stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 ensure_bindgen
 ensure_wasm_opt
 say "building client-core for the browser"
-cargo build --quiet --locked --profile wasm --target wasm32-unknown-unknown \
-    --package conclave-web-wasm --package conclave-web-wasm-media
 rm -rf "$NEW"
 mkdir -p "$NEW"
-module conclave_web_wasm core -Oz
-module conclave_web_wasm_media media -O3
+module wasm conclave_web_wasm core -Oz
+module wasm-media conclave_web_wasm_media media -O3
 echo "$stamp" >"$NEW/.stamp"
 rm -rf "$OUT"
 mv "$NEW" "$OUT"

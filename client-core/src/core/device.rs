@@ -46,6 +46,8 @@ pub(crate) struct Device {
     /// Counts requests for the list of rooms.
     lists: u64,
     pub(super) listing: bool,
+    /// The server was restored from a copy: this is its new generation, to be kept once the rooms have looked.
+    pub(super) restored: Option<protocol::Bytes>,
     /// A device list that the server has to take.
     pub(super) list_sent: Option<DeviceList>,
     /// Reads that other own devices are to be told.
@@ -146,6 +148,7 @@ impl Device {
             notes: Notes::default(),
             lists: 0,
             listing: false,
+            restored: None,
             list_sent: None,
             reads: BTreeMap::new(),
             ended: None,
@@ -315,6 +318,11 @@ impl Device {
         for summary in &summaries {
             self.leave_ghost(shell, summary.room_id, summary.call.as_ref());
         }
+        let restored = self.restored.take();
+        if restored.is_some() {
+            self.identity.server_generation.clone_from(&restored);
+            self.save_identity(shell);
+        }
         let (mut env, parts) = self.split(shell);
         for room in parts.rooms.values_mut() {
             let listed = summaries.iter().any(|summary| summary.room_id == room.id);
@@ -329,6 +337,9 @@ impl Device {
                 room.since_list = lists;
                 room
             });
+            if restored.is_some() {
+                room.after_restore(&mut env, &summary);
+            }
             room.on_summary(&mut env, summary);
         }
         if !self.rooms.values().any(|room| room.kind() == RoomKindTag::Own) {

@@ -348,6 +348,7 @@ impl Device {
         }
         self.session.state = State::CatchingUp { listed: false };
         self.session.failures = 0;
+        self.meet_server(core.shell, hello.server_generation);
         if hello.own_state_version > self.own.version() {
             self.get_own_state(core.shell);
         }
@@ -357,6 +358,21 @@ impl Device {
         self.refill_key_packages(core, hello.key_packages_left);
         self.list_rooms(core.shell);
         self.with_call(core.shell, Call::on_online);
+    }
+
+    /// Is it the server that this device knows, or one that was restored from a copy?
+    fn meet_server(&mut self, shell: &mut Shell, generation: protocol::Bytes) {
+        match &self.identity.server_generation {
+            None => {
+                self.identity.server_generation = Some(generation);
+                self.save_identity(shell);
+            }
+            Some(known) if *known != generation => {
+                tracing::warn!("the server was restored from a copy");
+                self.restored = Some(generation);
+            }
+            Some(_) => {}
+        }
     }
 
     fn on_event(&mut self, core: &mut Surroundings<'_>, event: Event) {

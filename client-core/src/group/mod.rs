@@ -12,6 +12,8 @@
 //! - Expiry is the certificate's, judged against the time that the core was given. OpenMLS would judge leaf
 //!   lifetimes by the system's clock; ours therefore never end.
 
+#[cfg(any(test, feature = "bench"))]
+pub(crate) mod bench;
 mod crypto;
 mod key_package;
 mod padding;

@@ -458,7 +458,7 @@ impl Group {
         self.members.iter().find(of_device).map(|(leaf, _)| *leaf)
     }
 
-    fn group_info(&self, provider: &Mls, key: &DeviceKey) -> Result<Vec<u8>, GroupError> {
+    pub(super) fn group_info(&self, provider: &Mls, key: &DeviceKey) -> Result<Vec<u8>, GroupError> {
         let message = self
             .inner
             .export_group_info(provider.crypto(), key, false)

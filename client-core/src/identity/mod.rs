@@ -15,7 +15,7 @@ pub(crate) use aik::Aik;
 pub(crate) use devices::{ListError, check_newer, with_device, without_device};
 
 use protocol::{
-    DeviceId, Email, Millis, NetworkId, UserId,
+    Bytes, DeviceId, Email, Millis, NetworkId, UserId,
     identity::{Certificate, CertificateBody, DeviceList, SessionChallenge, Signature},
     limits::CERTIFICATE_LIFE_MS,
 };
@@ -40,11 +40,12 @@ pub(crate) struct Identity {
     pub(crate) enrolled: bool,
     /// The server does not take the device any more, and has not shown that the account revoked it. The store stays as
     /// it is until the person proves the password, or erases it.
-    #[serde(default)]
     pub(crate) shut_out: bool,
     /// The person signs out: should the program stop before the server has answered, the next start erases the store.
-    #[serde(default)]
     pub(crate) leaving: bool,
+    /// Which life of the server this device knows: another one was restored from a copy, and may have lost what it
+    /// had accepted.
+    pub(crate) server_generation: Option<Bytes>,
 }
 
 /// What a device is made from.
@@ -88,6 +89,7 @@ impl Identity {
             enrolled: false,
             shut_out: false,
             leaving: false,
+            server_generation: None,
         })
     }
 

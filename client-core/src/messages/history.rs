@@ -106,10 +106,14 @@ impl History {
         place
     }
 
-    /// Adds or replaces a message.
-    pub(crate) fn put(&mut self, store: &mut Store, message: Message) {
+    /// Adds or replaces a message. Where its place is taken, as after a server lost entries and numbers new ones like
+    /// them, it comes after what was there before.
+    pub(crate) fn put(&mut self, store: &mut Store, mut message: Message) {
         if let Some(old) = self.messages.get(&message.id) {
             self.order.remove(&old.order);
+        }
+        while self.order.contains_key(&message.order) {
+            message.order = message.order.saturating_add(1);
         }
         store.put(self.record(message.id), &message);
         if let Some(shown) = &mut self.shown {

@@ -1,10 +1,10 @@
 use protocol::{
     Bytes, Code, Generation, Millis, RoomId, UserId,
     room_settings::{RoomKind, RoomSettings, WhoMayAdd},
-    socket::{ClaimedUser, KeyPackagesClaim, Reply, Request, RoomFound, RoomKindTag},
+    socket::{ClaimedUser, KeyPackagesClaim, Reply, Request, RoomFound, RoomKindTag, RoomSummary},
 };
 
-use super::state::{Env, FoundingSent, Room, Standing, bundle};
+use super::state::{Env, FoundingSent, OutState, Room, Standing, bundle};
 use crate::{
     api,
     core::{
@@ -176,6 +176,39 @@ impl Room {
             self.gone = true;
         }
         self.dirty = true;
+    }
+
+    /// The server was restored from a copy: what it lost of the log is written again. A group of which it lost commits
+    /// cannot go on: nobody could tell it what it has missed, so the room is founded anew.
+    pub(crate) fn after_restore(&mut self, env: &mut Env<'_>, summary: &RoomSummary) {
+        self.known_last = summary.last_seq;
+        self.stored.cursor = self.stored.cursor.min(summary.last_seq);
+        self.stored.acked = self.stored.acked.min(summary.last_seq);
+        if let Some(pending) = &mut self.stored.pending {
+            pending.accepted = false;
+        }
+        for out in self
+            .outbox
+            .iter_mut()
+            .filter(|out| out.state == OutState::Accepted)
+        {
+            out.state = OutState::Waiting;
+            out.save(&mut env.shell.store, self.id);
+        }
+        self.dirty = true;
+        let epoch = self.group.as_ref().map(Group::epoch);
+        let lost = self.is_member()
+            && (summary.generation < self.stored.generation
+                || summary.generation == self.stored.generation && epoch > Some(summary.epoch));
+        if lost {
+            tracing::warn!(room.id = %self.id, group.epoch = summary.epoch.0, "the server lost commits of the room");
+            self.drop_group(env);
+            self.stored.generation = summary.generation;
+            if let Some(charter) = &mut self.stored.charter {
+                charter.generation = summary.generation;
+            }
+            self.stored.standing = Standing::Broken;
+        }
     }
 
     /// A moderator whose group is broken founds it anew; others wait for that.

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{BATCH_RECORD, Batch},
-    cbor,
+    compact,
     random::Random,
 };
 
@@ -62,7 +62,7 @@ impl Store {
             loaded.insert(name, value);
         }
         let batch = match loaded.remove(BATCH_RECORD) {
-            Some(value) => cbor::from_slice(&value).ok_or(BadRecord {
+            Some(value) => compact::from_slice(&value).ok_or(BadRecord {
                 stored_name: BATCH_RECORD.to_owned(),
             })?,
             None => 0,
@@ -80,7 +80,7 @@ impl Store {
     }
 
     pub(crate) fn put<T: Serialize + ?Sized>(&mut self, name: impl Into<String>, value: &T) {
-        self.put_bytes(name, cbor::to_vec(value));
+        self.put_bytes(name, compact::to_vec(value));
     }
 
     pub(crate) fn put_bytes(&mut self, name: impl Into<String>, value: Zeroizing<Vec<u8>>) {
@@ -121,7 +121,7 @@ impl Store {
                 (stored_name, sealed)
             })
             .collect();
-        let number = cbor::to_vec(&self.batch);
+        let number = compact::to_vec(&self.batch);
         let sealed = self.key.seal(&self.random, BATCH_RECORD, BATCH_RECORD, &number);
         records.push((BATCH_RECORD.to_owned(), Some(sealed)));
         Some(Batch {
@@ -146,7 +146,7 @@ pub(crate) fn take_all<T: DeserializeOwned>(
         .collect();
     let mut all = Vec::with_capacity(names.len());
     for name in names {
-        let value = loaded.remove(&name).and_then(|bytes| cbor::from_slice(&bytes));
+        let value = loaded.remove(&name).and_then(|bytes| compact::from_slice(&bytes));
         let value = value.ok_or_else(|| BadRecord {
             stored_name: name.clone(),
         })?;
@@ -160,7 +160,7 @@ pub(crate) fn take_one<T: DeserializeOwned>(loaded: &mut Loaded, name: &str) -> 
     loaded
         .remove(name)
         .map(|bytes| {
-            cbor::from_slice(&bytes).ok_or_else(|| BadRecord {
+            compact::from_slice(&bytes).ok_or_else(|| BadRecord {
                 stored_name: name.to_owned(),
             })
         })

@@ -10,6 +10,7 @@ pub mod logs;
 pub mod server;
 pub mod world;
 
+#[allow(unused_imports, reason = "as above")]
 pub use conduct::{Conduct, Honest};
 pub use server::Server;
 #[allow(unused_imports, reason = "as above")]

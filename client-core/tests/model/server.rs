@@ -71,6 +71,7 @@ pub struct Server {
     /// Texts for devices, in order.
     pub outbound: Vec<(DeviceId, ServerFrame)>,
     pub conduct: Option<Box<dyn Conduct>>,
+    pub generation: u8,
     /// Refuses everything for a while.
     pub unavailable: bool,
 }
@@ -90,6 +91,7 @@ impl Server {
             online: BTreeSet::new(),
             outbound: vec![],
             conduct: Some(conduct),
+            generation: 1,
             unavailable: false,
         }
     }
@@ -274,7 +276,7 @@ impl Server {
         let user = &self.accounts.users[&record.user_id.unwrap()];
         HelloReply {
             highest_batch,
-            server_generation: Bytes(vec![1]),
+            server_generation: Bytes(vec![self.generation]),
             own_state_version: user.own_state.version,
             key_packages_left: u32::try_from(record.key_packages.len()).unwrap(),
             device_list_version: user.list.body().version,
@@ -438,7 +440,7 @@ impl Server {
         Ok(Reply::Accepted(accepted))
     }
 
-    fn commit(&mut self, from: DeviceId, commit: RoomCommit) -> Answer {
+    pub fn commit(&mut self, from: DeviceId, commit: RoomCommit) -> Answer {
         let room = self
             .rooms
             .get_mut(&commit.room_id)

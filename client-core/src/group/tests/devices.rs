@@ -273,3 +273,32 @@ fn what_every_leaf_must_know_never_changes() {
     let refused = process(&bob, &mut theirs, &commit).err();
     assert_eq!(refused, Some(GroupError::Rule(RuleError::BadSettings)));
 }
+
+/// Bob's own account key certifies a device that has the key of alice's: MLS then replaces her leaf by it.
+#[test]
+fn an_external_commit_that_evicts_somebody_is_refused() {
+    let (alice, group, bob, mut theirs) = pair();
+    let body = CertificateBody {
+        device_id: DeviceId::from_random([21; 16]),
+        ..super::bob().body(10)
+    };
+    let evicting = Device {
+        mls: Mls::new(Random::new([21; 32])),
+        key: alice.key.clone(),
+        certificate: super::bob().issue(body),
+        account: super::bob().account(),
+    };
+    let info = group.group_info(&alice.mls, &alice.key).unwrap();
+    let (_, commit) = Group::join_externally(
+        &evicting.mls,
+        &evicting.key,
+        &evicting.certificate,
+        name(),
+        &info,
+        &tree(&group),
+        evicting.circumstances(),
+    )
+    .unwrap();
+    let refused = process(&bob, &mut theirs, &commit.commit).err();
+    assert_eq!(refused, Some(GroupError::Rule(RuleError::ExternalRemoves)));
+}
