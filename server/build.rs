@@ -1,12 +1,15 @@
-//! Builds the program anew when the web bundle in it has changed.
+//! Builds a release anew when the web bundle in it has changed.
 
-use std::{env, path::Path};
+use std::{env, fs, io, path::Path};
 
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     let bundle = Path::new("../web/dist");
-    // Debug builds read the bundle from disk. A path that does not exist makes cargo look again each time.
-    if bundle.exists() || env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         println!("cargo::rerun-if-changed={}", bundle.display());
+    } else {
+        // Debug builds read the bundle from disk, but from a folder only that was there when they were built.
+        fs::create_dir_all(bundle)?;
     }
+    Ok(())
 }
