@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    Millis, RoomId, UserId,
+    Millis, RoomId,
     identity::DeviceList,
-    limits::MAX_ROOM_MEMBERS,
     room_settings::RoomKind,
-    socket::{self, KeyPackagesAdd, PeopleGet, Person, Reply, Request, RoomKindTag},
+    socket::{self, Reply, Request, RoomKindTag},
 };
 
 use super::{
@@ -19,14 +18,14 @@ use crate::{
     calls::Call,
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
-    identity::{Aik, Identity, check_newer},
+    identity::{Aik, Identity},
     key_packages::{KeyPackages, Maker, Stock},
-    messages::{Content, OwnState},
+    messages::OwnState,
     people::{People, hex},
     random::Random,
     rooms::{Env, NewRoom, Notes, Room},
     store::{BadRecord, Loaded, take_all, take_one},
-    tasks::{Step, Task},
+    tasks::Task,
 };
 
 /// Who is signed in, and everything of that account on this device.
@@ -34,14 +33,14 @@ pub(crate) struct Device {
     pub(super) identity: Identity,
     pub(super) account: Account,
     pub(super) key: DeviceKey,
-    mls: Mls,
+    pub(super) mls: Mls,
     pub(super) session: Session,
     pub(super) people: People,
     pub(super) rooms: BTreeMap<RoomId, Room>,
-    tasks: BTreeMap<u32, Task>,
-    next_task: u32,
+    pub(super) tasks: BTreeMap<u32, Task>,
+    pub(super) next_task: u32,
     pub(super) own: OwnState,
-    key_packages: KeyPackages,
+    pub(super) key_packages: KeyPackages,
     notes: Notes,
     /// Counts requests for the list of rooms.
     lists: u64,
@@ -51,7 +50,7 @@ pub(crate) struct Device {
     /// A device list that the server has to take.
     pub(super) list_sent: Option<DeviceList>,
     /// Reads that other own devices are to be told.
-    reads: BTreeMap<RoomId, protocol::Seq>,
+    pub(super) reads: BTreeMap<RoomId, protocol::Seq>,
     ended: Option<Ended>,
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
@@ -393,187 +392,6 @@ impl Device {
         self.after_rooms(shell);
     }
 
-    pub(super) fn start_task(&mut self, shell: &mut Shell, task: Task) {
-        let id = self.next_task;
-        self.next_task = self.next_task.wrapping_add(1);
-        self.step_task(shell, id, task, |task, env| task.advance(env, id));
-    }
-
-    pub(super) fn on_task_answer(&mut self, shell: &mut Shell, id: u32, answer: Answer) {
-        if let Some(task) = self.tasks.remove(&id) {
-            self.step_task(shell, id, task, |task, env| task.on_answer(env, id, answer));
-        }
-    }
-
-    fn step_task(
-        &mut self,
-        shell: &mut Shell,
-        id: u32,
-        mut task: Task,
-        act: impl FnOnce(&mut Task, &mut Env<'_>) -> Step,
-    ) {
-        let (mut env, _) = self.split(shell);
-        let mut step = act(&mut task, &mut env);
-        if let Step::FindDirect { user_id } = step {
-            step = match self.direct_with(user_id) {
-                Some(room_id) => {
-                    shell.reply(task.command(), crate::api::Reply::Room { room_id });
-                    Step::Done
-                }
-                None => {
-                    let (mut env, _) = self.split(shell);
-                    task.claim(&mut env, id)
-                }
-            };
-        }
-        match step {
-            Step::Wait => {
-                self.tasks.insert(id, task);
-            }
-            Step::Done | Step::FindDirect { .. } => {}
-            Step::Found(new) => self.found(shell, new),
-            Step::Wish { room_id, intent } => {
-                let done = self.with_room(shell, room_id, |room, env| room.wish(env, intent));
-                if done.is_none() {
-                    shell.fail(task.command(), failure("room_gone"));
-                }
-            }
-        }
-    }
-
-    fn direct_with(&self, user_id: UserId) -> Option<RoomId> {
-        let direct = self
-            .rooms
-            .values()
-            .filter(|room| room.kind() == RoomKindTag::Direct);
-        direct
-            .filter(|room| room.users().contains(&user_id))
-            .map(|room| room.id)
-            .next()
-    }
-
-    pub(super) fn on_people(&mut self, shell: &mut Shell, people: Vec<Person>) {
-        let me = self.identity.user_id();
-        for person in people {
-            if person.user_id == me {
-                self.take_own_card(shell, &person);
-            }
-            let network_id = self.account.network_id;
-            if let Err(error) = self.people.take(&mut shell.store, network_id, person) {
-                tracing::warn!(%error, "card refused");
-                shell.notice(failure("server_untrusted"));
-            }
-        }
-        for room in self.rooms.values_mut() {
-            room.history.mark_all();
-        }
-        self.changed = true;
-    }
-
-    fn take_own_card(&mut self, shell: &mut Shell, person: &Person) {
-        let known = &self.identity.device_list;
-        match check_newer(known, &person.device_list) {
-            Ok(()) => {
-                self.identity.device_list = person.device_list.clone();
-                self.identity.name.clone_from(&person.name);
-                self.save_identity(shell);
-                if self.identity.is_revoked_by(&person.device_list) {
-                    self.end(Ended::Erase {
-                        reason: Some(REVOKED),
-                    });
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "own device list refused");
-                shell.notice(failure("server_untrusted"));
-            }
-        }
-    }
-
-    /// Asks for what is missing and may be asked for: cards, own state, key packages.
-    pub(super) fn ask_for_missing(&mut self, shell: &mut Shell) {
-        if !self.may_ask() {
-            return;
-        }
-        if self.people.has_wanted() && !self.people.asking {
-            self.people.asking = true;
-            let users = self.people.take_wanted(MAX_ROOM_MEMBERS);
-            shell.request(Ask::People, Request::PeopleGet(PeopleGet { users }));
-        }
-        // Which rooms the user is in counts where it is too large.
-        if self.session.knows_rooms() && self.own.put_due().is_some_and(|at| at <= shell.now) {
-            let user_id = self.identity.user_id();
-            let key = self.identity.own_state_key.clone();
-            let rooms = &self.rooms;
-            let is_in = |room_id| rooms.contains_key(&room_id);
-            let state = self
-                .own
-                .put(&mut shell.store, &shell.random, &key, user_id, is_in);
-            match state {
-                Some(state) => shell.request(Ask::OwnStatePut, Request::OwnStatePut(state)),
-                None if self.own.put_later(shell.now) => shell.notice(failure("own_state_full")),
-                None => {}
-            }
-        }
-        if !self.reads.is_empty() {
-            self.tell_reads(shell);
-        }
-    }
-
-    /// Own other devices learn what was read here.
-    fn tell_reads(&mut self, shell: &mut Shell) {
-        let own = self
-            .rooms
-            .values()
-            .find(|room| room.kind() == RoomKindTag::Own && room.is_member());
-        let Some(own_id) = own.map(|room| room.id) else {
-            return;
-        };
-        let rooms = std::mem::take(&mut self.reads).into_iter().collect();
-        self.with_room(shell, own_id, |room, env| {
-            if room.group().is_some_and(|group| group.members().len() > 1) {
-                room.send_content(env, Content::Read { rooms }, None);
-            }
-        });
-    }
-
-    pub(super) fn mark_read(&mut self, shell: &mut Shell, room_id: RoomId) {
-        let Some(seq) = self.rooms.get(&room_id).map(Room::newest_seq) else {
-            return;
-        };
-        let now = shell.now;
-        if self.own.set_read(&mut shell.store, now, room_id, seq) {
-            self.reads.insert(room_id, seq);
-        }
-        self.changed = true;
-    }
-
-    /// Fills the stock of key packages that the server has.
-    pub(super) fn refill_key_packages(&mut self, core: &mut Surroundings<'_>, left: u32) {
-        if self.key_packages.sending {
-            return;
-        }
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
-        let full = core.options.key_packages;
-        let stock = self.make_stock(core, left, full);
-        if let Some(Stock {
-            key_packages,
-            last_resort,
-        }) = stock
-        {
-            self.key_packages.sending = true;
-            let request = Request::KeyPackagesAdd(KeyPackagesAdd {
-                key_packages,
-                last_resort,
-            });
-            core.shell.request(Ask::KeyPackagesAdd, request);
-        }
-    }
-
-    pub(super) fn key_packages_sent(&mut self) {
-        self.key_packages.sending = false;
-    }
-
     /// The server has seen a later state of this device than this one: it was restored from a copy, or there is a
     /// clone. Nothing is ever encrypted with it: the groups are forgotten and joined anew.
     pub(super) fn roll_forward(&mut self, shell: &mut Shell, highest: u64) {
@@ -624,7 +442,12 @@ impl Device {
         self.make_stock(core, 0, full).unwrap_or_default()
     }
 
-    fn make_stock(&mut self, core: &mut Surroundings<'_>, left: usize, full: usize) -> Option<Stock> {
+    pub(super) fn make_stock(
+        &mut self,
+        core: &mut Surroundings<'_>,
+        left: usize,
+        full: usize,
+    ) -> Option<Stock> {
         self.key_packages.refill(
             &mut core.shell.store,
             Maker {

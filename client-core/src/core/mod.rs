@@ -11,8 +11,11 @@ mod calls;
 mod commands;
 mod device;
 mod entering;
+mod events;
+mod running;
 mod session;
 pub(crate) mod shell;
+mod upkeep;
 mod views;
 
 use protocol::Millis;

@@ -15,7 +15,7 @@ use protocol::{
         ChallengeReply, ChallengeRequest, RevocationAsk, RevocationReply, Session as Opened, SessionOpen,
     },
     limits::{HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS},
-    socket::{ByeReason, Event, Hello, HelloReply, Reply, Request, ServerFrame},
+    socket::{Hello, HelloReply, Reply, Request, ServerFrame},
 };
 
 use super::{
@@ -26,10 +26,10 @@ use super::{
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
-    api::{self, ConnectionView, SessionView},
+    api::{ConnectionView, SessionView},
     calls::Call,
-    failure::{failure, of_refusal},
-    limits::{RECONNECT_FIRST_MS, RECONNECT_MAX_MS, REPLACED_WAIT_MS},
+    failure::failure,
+    limits::{RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
 };
 
 /// How far the connection is.
@@ -246,7 +246,7 @@ impl Device {
     }
 
     /// Drops the connection from this side, and rests.
-    fn hang_up(&mut self, core: &mut Surroundings<'_>, least: u64) {
+    pub(super) fn hang_up(&mut self, core: &mut Surroundings<'_>, least: u64) {
         core.shell.close_socket();
         self.session.rest(core.shell, least);
         self.lose_connection(core);
@@ -372,115 +372,6 @@ impl Device {
                 self.restored = Some(generation);
             }
             Some(_) => {}
-        }
-    }
-
-    fn on_event(&mut self, core: &mut Surroundings<'_>, event: Event) {
-        match event {
-            Event::RoomEntry { room_id, entry } => {
-                let known = self.with_room(core.shell, room_id, |room, env| room.on_entry(env, &entry));
-                if known.is_none() {
-                    self.list_rooms(core.shell);
-                }
-            }
-            Event::RoomWelcome(welcome) => self.on_welcome(core.shell, &welcome),
-            Event::RoomsChanged => self.list_rooms(core.shell),
-            Event::PersonChanged { user_id } => self.people.want(user_id),
-            Event::OwnStateChanged { version } => {
-                if version > self.own.version() && self.own.putting != Some(version) {
-                    self.get_own_state(core.shell);
-                }
-            }
-            Event::CallChanged { room_id, call } => {
-                self.on_call_changed(core.shell, room_id, call);
-            }
-            Event::CallEntry { call_id, entry } => {
-                self.with_call(core.shell, |call, env| {
-                    if call.call_id() == Some(call_id) {
-                        call.on_entry(env, entry);
-                    }
-                });
-            }
-            Event::CallWelcome(welcome) => {
-                self.with_call(core.shell, |call, env| call.on_welcome(env, &welcome));
-            }
-            Event::CallJoinRequest(request) => {
-                self.with_call(core.shell, |call, env| call.on_join_request(env, request));
-            }
-            Event::CallGone(gone) => {
-                self.with_call(core.shell, |call, env| call.on_gone(env, &gone));
-            }
-            Event::MediaBindings(bindings) => {
-                self.with_call(core.shell, |call, env| call.on_bindings(env, bindings));
-            }
-            Event::MediaSpeaker(speaker) => {
-                self.with_call(core.shell, |call, _| call.on_speaker(speaker));
-            }
-            // The PeerConnections notice it themselves, and offer anew.
-            Event::MediaLost(_) => {}
-            Event::Bye(reason) => self.on_bye(core, reason),
-        }
-    }
-
-    fn on_bye(&mut self, core: &mut Surroundings<'_>, reason: ByeReason) {
-        match reason {
-            ByeReason::Replaced => self.hang_up(core, REPLACED_WAIT_MS),
-            // Whether a device is signed out shows when it comes back, by the account's device list.
-            ByeReason::SignedOut | ByeReason::TooSlow | ByeReason::Restart => self.hang_up(core, 0),
-        }
-    }
-
-    fn get_own_state(&mut self, shell: &mut Shell) {
-        if !self.own.getting && self.may_ask() {
-            self.own.getting = true;
-            shell.request(Ask::OwnStateGet, Request::OwnStateGet);
-        }
-    }
-
-    fn on_own_state(&mut self, shell: &mut Shell, answer: Answer) {
-        self.own.getting = false;
-        let Ok(Reply::OwnState(state)) = answer else {
-            return;
-        };
-        let key = self.identity.own_state_key.clone();
-        if let Err(error) = self
-            .own
-            .merge(&mut shell.store, &key, self.identity.user_id(), &state)
-        {
-            tracing::warn!(%error, "own state refused");
-            shell.notice(failure("server_untrusted"));
-        }
-        self.changed = true;
-    }
-
-    fn on_own_state_put(&mut self, shell: &mut Shell, answer: Answer) {
-        match answer {
-            Ok(_) => self.own.put_done(&mut shell.store),
-            Err(refusal) => {
-                self.own.put_failed(shell.now);
-                if matches!(&refusal, Refusal::Problem(problem) if problem.code == Code::Conflict) {
-                    self.get_own_state(shell);
-                }
-            }
-        }
-    }
-
-    fn on_signed_out(&mut self, shell: &mut Shell, command: u32) {
-        // Whether the server heard it or not, nothing stays here.
-        self.end(Ended::Erase { reason: None });
-        shell.reply(command, api::Reply::Done);
-    }
-
-    fn on_list_put(&mut self, shell: &mut Shell, command: u32, answer: Answer) {
-        let list = self.list_sent.take();
-        match (answer, list) {
-            (Ok(_), Some(list)) => {
-                self.identity.device_list = list;
-                self.save_identity(shell);
-                shell.reply(command, api::Reply::Done);
-            }
-            (Ok(_), None) => shell.reply(command, api::Reply::Done),
-            (Err(refusal), _) => shell.fail(command, of_refusal(&refusal)),
         }
     }
 

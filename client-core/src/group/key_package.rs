@@ -8,8 +8,8 @@ use protocol::identity::Certificate;
 
 use super::{
     provider::{DeviceKey, Mls, SUITE, capabilities, credential, lifetime},
+    reading::leaf_certificate,
     rules::RuleError,
-    state::leaf_certificate,
 };
 
 /// A key package that was just made; its secrets are in the storage under `reference`.

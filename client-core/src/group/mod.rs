@@ -18,6 +18,7 @@ mod crypto;
 mod key_package;
 mod padding;
 mod provider;
+mod reading;
 pub(crate) mod rules;
 mod state;
 mod storage;

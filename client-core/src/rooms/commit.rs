@@ -6,8 +6,10 @@ use protocol::{
 };
 
 use super::{
+    env::Env,
     founding::is_passing,
-    state::{Env, Intent, OutState, PendingCommit, Room, bundle},
+    state::{Room, bundle},
+    stored::{Intent, OutState, PendingCommit},
 };
 use crate::{
     api,

@@ -6,7 +6,11 @@ use protocol::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::state::{Env, OutState, Room, Standing};
+use super::{
+    env::Env,
+    state::Room,
+    stored::{OutState, Standing},
+};
 use crate::{
     core::{
         asks::{Ask, RoomAsk},

@@ -8,7 +8,11 @@ use protocol::{
     socket::{Accepted, Entry, RemovalReason, RoomKindTag, RoomWelcome},
 };
 
-use super::state::{Env, Intent, PendingCommit, Room, Standing};
+use super::{
+    env::Env,
+    state::Room,
+    stored::{Intent, PendingCommit, Standing},
+};
 use crate::{
     api::Delivery,
     group::{

@@ -4,7 +4,11 @@ use protocol::{
     socket::{ClaimedUser, KeyPackagesClaim, Reply, Request, RoomFound, RoomKindTag, RoomSummary},
 };
 
-use super::state::{Env, FoundingSent, OutState, Room, Standing, bundle};
+use super::{
+    env::Env,
+    state::{Room, bundle},
+    stored::{FoundingSent, OutState, Standing},
+};
 use crate::{
     api,
     core::{
@@ -248,7 +252,7 @@ impl Room {
             .stored
             .charter
             .as_ref()
-            .and_then(super::state::Charter::settings);
+            .and_then(super::stored::Charter::settings);
         let Some(settings) = settings else { return };
         // A member whose keys do not fit is left out rather than keeping all others out.
         let packages = claimed

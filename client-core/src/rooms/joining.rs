@@ -8,8 +8,10 @@ use protocol::{
 };
 
 use super::{
+    env::Env,
     founding::is_passing,
-    state::{Env, Room, Standing, bundle},
+    state::{Room, bundle},
+    stored::Standing,
 };
 use crate::{
     core::{

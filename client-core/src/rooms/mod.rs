@@ -14,13 +14,17 @@
 
 mod commit;
 mod entries;
+mod env;
 mod events;
 mod founding;
 mod joining;
 mod send;
 mod state;
+mod stored;
 mod view;
 
+pub(crate) use env::{Env, Notes};
 pub(crate) use founding::NewRoom;
-pub(crate) use state::{Env, Intent, Notes, Room};
+pub(crate) use state::Room;
+pub(crate) use stored::Intent;
 pub(crate) use view::Lens;

@@ -7,8 +7,10 @@ use protocol::{
 };
 
 use super::{
+    env::Env,
     founding::is_passing,
-    state::{Env, OutState, Outgoing, Room, Sealed},
+    state::Room,
+    stored::{OutState, Outgoing, Sealed},
 };
 use crate::{
     api::{self, Delivery},

@@ -1,6 +1,6 @@
 use protocol::{Millis, Seq, UserId, room_settings::WhoMayAdd, socket::RoomKindTag};
 
-use super::state::{Room, Standing};
+use super::{state::Room, stored::Standing};
 use crate::{
     api::{MessageView, RoomCallView, RoomKeys, RoomView},
     group::SUITE_NAME,

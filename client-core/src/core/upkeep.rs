@@ -1,0 +1,139 @@
+//! What a device keeps up to date beside its rooms: people, own state, reads, key packages.
+
+use protocol::{
+    RoomId,
+    limits::MAX_ROOM_MEMBERS,
+    socket::{KeyPackagesAdd, PeopleGet, Person, Request, RoomKindTag},
+};
+
+use super::{
+    Surroundings,
+    asks::Ask,
+    device::{Device, Ended, REVOKED},
+    shell::Shell,
+};
+use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content, rooms::Room};
+
+impl Device {
+    /// Asks for what is missing and may be asked for: cards, own state, key packages.
+    pub(super) fn ask_for_missing(&mut self, shell: &mut Shell) {
+        if !self.may_ask() {
+            return;
+        }
+        if self.people.has_wanted() && !self.people.asking {
+            self.people.asking = true;
+            let users = self.people.take_wanted(MAX_ROOM_MEMBERS);
+            shell.request(Ask::People, Request::PeopleGet(PeopleGet { users }));
+        }
+        // Which rooms the user is in counts where it is too large.
+        if self.session.knows_rooms() && self.own.put_due().is_some_and(|at| at <= shell.now) {
+            let user_id = self.identity.user_id();
+            let key = self.identity.own_state_key.clone();
+            let rooms = &self.rooms;
+            let is_in = |room_id| rooms.contains_key(&room_id);
+            let state = self
+                .own
+                .put(&mut shell.store, &shell.random, &key, user_id, is_in);
+            match state {
+                Some(state) => shell.request(Ask::OwnStatePut, Request::OwnStatePut(state)),
+                None if self.own.put_later(shell.now) => shell.notice(failure("own_state_full")),
+                None => {}
+            }
+        }
+        if !self.reads.is_empty() {
+            self.tell_reads(shell);
+        }
+    }
+
+    /// Own other devices learn what was read here.
+    fn tell_reads(&mut self, shell: &mut Shell) {
+        let own = self
+            .rooms
+            .values()
+            .find(|room| room.kind() == RoomKindTag::Own && room.is_member());
+        let Some(own_id) = own.map(|room| room.id) else {
+            return;
+        };
+        let rooms = std::mem::take(&mut self.reads).into_iter().collect();
+        self.with_room(shell, own_id, |room, env| {
+            if room.group().is_some_and(|group| group.members().len() > 1) {
+                room.send_content(env, Content::Read { rooms }, None);
+            }
+        });
+    }
+
+    pub(super) fn mark_read(&mut self, shell: &mut Shell, room_id: RoomId) {
+        let Some(seq) = self.rooms.get(&room_id).map(Room::newest_seq) else {
+            return;
+        };
+        let now = shell.now;
+        if self.own.set_read(&mut shell.store, now, room_id, seq) {
+            self.reads.insert(room_id, seq);
+        }
+        self.changed = true;
+    }
+
+    /// Fills the stock of key packages that the server has.
+    pub(super) fn refill_key_packages(&mut self, core: &mut Surroundings<'_>, left: u32) {
+        if self.key_packages.sending {
+            return;
+        }
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let full = core.options.key_packages;
+        let stock = self.make_stock(core, left, full);
+        if let Some(Stock {
+            key_packages,
+            last_resort,
+        }) = stock
+        {
+            self.key_packages.sending = true;
+            let request = Request::KeyPackagesAdd(KeyPackagesAdd {
+                key_packages,
+                last_resort,
+            });
+            core.shell.request(Ask::KeyPackagesAdd, request);
+        }
+    }
+
+    pub(super) fn key_packages_sent(&mut self) {
+        self.key_packages.sending = false;
+    }
+
+    pub(super) fn on_people(&mut self, shell: &mut Shell, people: Vec<Person>) {
+        let me = self.identity.user_id();
+        for person in people {
+            if person.user_id == me {
+                self.take_own_card(shell, &person);
+            }
+            let network_id = self.account.network_id;
+            if let Err(error) = self.people.take(&mut shell.store, network_id, person) {
+                tracing::warn!(%error, "card refused");
+                shell.notice(failure("server_untrusted"));
+            }
+        }
+        for room in self.rooms.values_mut() {
+            room.history.mark_all();
+        }
+        self.changed = true;
+    }
+
+    fn take_own_card(&mut self, shell: &mut Shell, person: &Person) {
+        let known = &self.identity.device_list;
+        match check_newer(known, &person.device_list) {
+            Ok(()) => {
+                self.identity.device_list = person.device_list.clone();
+                self.identity.name.clone_from(&person.name);
+                self.save_identity(shell);
+                if self.identity.is_revoked_by(&person.device_list) {
+                    self.end(Ended::Erase {
+                        reason: Some(REVOKED),
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "own device list refused");
+                shell.notice(failure("server_untrusted"));
+            }
+        }
+    }
+}
