@@ -96,11 +96,12 @@ ensure_web_packages() {
     fi
 }
 
-# The web bundle (web/dist), from TypeScript and client-core in WebAssembly. Extra variables go to the bundler.
+# The web bundle (web/dist), from TypeScript and client-core in WebAssembly. What makes a build for tests stays out: this
+# one is handed out.
 build_web() {
     ensure_web_packages
     web/wasm/build.sh >&2
-    (cd web && npm run --silent build) >&2
+    (cd web && env -u VITE_TEST_LEAK -u VITE_TEST_TAP npm run --silent build) >&2
 }
 
 build_needs() {

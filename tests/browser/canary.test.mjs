@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { SHIPPED, buildForTests, mentions } from "./support/bundles.mjs";
+import { SHIPPED, buildForTests, mayBeHandedOut, mentions } from "./support/bundles.mjs";
 import { Capture, canary, disguises, findIn, findInFolder, findInMemory, streams } from "./support/canary.mjs";
 import { Person, until } from "./support/person.mjs";
 import { Server } from "./support/server.mjs";
@@ -77,6 +77,7 @@ test("R7 a build that leaks is caught by the same search, in files, memory and t
   try {
     assert.ok(mentions(bundle, "conclave-leaks"));
     assert.ok(!mentions(SHIPPED, "conclave-leaks"), "what is handed out has nothing of it");
+    assert.ok(!mayBeHandedOut(bundle) && mayBeHandedOut(SHIPPED));
     await alice.register(leaky.facts.invitation, { password: texts.password });
     await alice.createRoom("A room of the leaky build", []);
     await alice.send(texts.text);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { SHIPPED, buildForTests, mentions } from "./support/bundles.mjs";
+import { SHIPPED, buildForTests, mayBeHandedOut, mentions } from "./support/bundles.mjs";
 import { Person, until } from "./support/person.mjs";
 import { Server } from "./support/server.mjs";
 
@@ -62,6 +62,7 @@ async function epoch(person) {
 test("the bundle that is handed out has no tap", () => {
   assert.ok(mentions(tapped, "frameTaps"));
   assert.ok(!mentions(SHIPPED, "frameTaps"));
+  assert.ok(!mayBeHandedOut(tapped) && mayBeHandedOut(SHIPPED));
 });
 
 test("B3 carol's last keys open what was said while she was there, and no frame of after", async () => {

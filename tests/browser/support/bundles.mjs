@@ -1,5 +1,5 @@
 // Builds of the client that only tests see. Each goes to a folder of its own, never to the one that is handed out.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,12 @@ export function buildForTests(flags) {
     stdio: "inherit",
   });
   return folder;
+}
+
+// Whether the check that every build to be handed out passes lets this one through.
+export function mayBeHandedOut(folder) {
+  const check = spawnSync(process.execPath, [join(web, "scripts/no-test-code.mjs"), folder]);
+  return check.status === 0;
 }
 
 // Whether a script of the bundle contains the text.
