@@ -12,7 +12,7 @@ use crate::{
     server::{Hostile, Shared},
 };
 
-/// The time after which a room is shown as stale, as the threat model states it.
+/// The time after which a room is shown as stale: `STALE_AFTER_MS` of client-core.
 const STALE_AFTER_MS: u64 = 15_000;
 
 /// From when the server withheld something to when the device began to wait for it.
