@@ -19,6 +19,7 @@ struct Copy {
     group_info: Bytes,
     tree: Bytes,
     entries: usize,
+    generation: Generation,
 }
 
 fn copy(world: &World, room: RoomId) -> Copy {
@@ -27,12 +28,14 @@ fn copy(world: &World, room: RoomId) -> Copy {
         group_info: room.group.group_info.clone(),
         tree: room.group.tree(),
         entries: room.log.len(),
+        generation: room.generation,
     }
 }
 
 fn restore(world: &mut World, room_id: RoomId, copy: &Copy) {
     let room = world.server.rooms.get_mut(&room_id).unwrap();
     room.group = Group::found(&copy.group_info, &copy.tree).unwrap();
+    room.generation = copy.generation;
     room.log.truncate(copy.entries);
     let kept: Vec<_> = room.log.iter().map(|entry| entry.message_id).collect();
     room.accepted.retain(|id, _| kept.contains(id));
@@ -106,4 +109,21 @@ fn a_room_of_which_a_server_lost_commits_is_founded_anew() {
         talk(&mut world, room);
         assert_eq!(world.server.rooms[&room].generation, Generation(2));
     });
+}
+
+/// Members take no generation again that they have been in, by whoever it is: the server could show them one of the past.
+#[test]
+fn a_room_of_which_a_server_lost_a_generation_is_founded_anew_above_it() {
+    let (mut world, room) = prepare();
+    let copy = copy(&world, room);
+    let add = conclave_client_core::api::Command::AddPeople {
+        room_id: room,
+        people: vec!["carol@example.org".to_owned()],
+    };
+    world.command("alice", add);
+    restore(&mut world, room, &copy);
+    assert_eq!(world.server.rooms[&room].generation, Generation(2));
+    restore(&mut world, room, &copy);
+    talk(&mut world, room);
+    assert_eq!(world.server.rooms[&room].generation, Generation(3));
 }

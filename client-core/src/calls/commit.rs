@@ -100,7 +100,7 @@ impl Call {
             me: env.account,
             now,
             room_devices: Some(&devices),
-            known: None,
+            former: None,
             seen: None,
         };
         match group.commit(env.mls, env.key, wish, circumstances) {

@@ -127,7 +127,7 @@ impl Call {
             me: env.account,
             now: env.shell.now,
             room_devices: Some(&devices),
-            known: None,
+            former: None,
             seen: None,
         };
         match group.process(env.mls, &entry.payload.0, circumstances) {

@@ -74,7 +74,7 @@ impl CallEnv<'_> {
             me: self.account,
             now: self.shell.now,
             room_devices: Some(devices),
-            known: None,
+            former: None,
             seen: None,
         }
     }

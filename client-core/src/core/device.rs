@@ -23,7 +23,7 @@ use crate::{
     messages::OwnState,
     people::{People, hex},
     random::Random,
-    rooms::{Env, NewRoom, Notes, Room},
+    rooms::{Charter, Env, NewRoom, Notes, Room},
     store::{BadRecord, Loaded, take_all, take_one},
     tasks::Task,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Device {
     pub(super) session: Session,
     pub(super) people: People,
     pub(super) rooms: BTreeMap<RoomId, Room>,
+    /// What rooms were that the server does not list any more.
+    past: BTreeMap<RoomId, Charter>,
     pub(super) tasks: BTreeMap<u32, Task>,
     pub(super) next_task: u32,
     pub(super) own: OwnState,
@@ -99,6 +101,11 @@ impl Device {
                 device.mls.store().restore(key, value);
             }
         }
+        for (id, charter) in take_all(loaded, "past/")? {
+            if let Ok(id) = id.parse() {
+                device.past.insert(id, charter);
+            }
+        }
         let Self { rooms, mls, .. } = &mut device;
         for (id, stored) in take_all(loaded, "room/")? {
             if let Ok(id) = id.parse() {
@@ -140,6 +147,7 @@ impl Device {
             session: Session::new(now),
             people: People::default(),
             rooms: BTreeMap::new(),
+            past: BTreeMap::new(),
             tasks: BTreeMap::new(),
             next_task: 0,
             own: OwnState::default(),
@@ -230,6 +238,7 @@ impl Device {
             env,
             Parts {
                 rooms: &mut self.rooms,
+                past: &mut self.past,
             },
         )
     }
@@ -263,8 +272,9 @@ impl Device {
             .collect();
         let (mut env, parts) = self.split(shell);
         for room_id in gone {
-            if let Some(room) = parts.rooms.remove(&room_id) {
-                room.delete(&mut env);
+            let room = parts.rooms.remove(&room_id);
+            if let Some(charter) = room.and_then(|room| room.delete(&mut env)) {
+                parts.past.insert(room_id, charter);
             }
         }
         let notes = std::mem::take(&mut self.notes);
@@ -334,6 +344,9 @@ impl Device {
             let room = parts.rooms.entry(summary.room_id).or_insert_with(|| {
                 let mut room = Room::listed(&summary, env.now());
                 room.since_list = lists;
+                if let Some(charter) = parts.past.remove(&room.id) {
+                    room.come_back(&mut env, charter);
+                }
                 room
             });
             if restored.is_some() {
@@ -381,11 +394,13 @@ impl Device {
     pub(super) fn on_welcome(&mut self, shell: &mut Shell, welcome: &socket::RoomWelcome) {
         let lists = self.lists;
         let (mut env, parts) = self.split(shell);
-        let now = env.now();
-        let room = parts
-            .rooms
-            .entry(welcome.room_id)
-            .or_insert_with(|| Room::welcomed(welcome, now));
+        let room = parts.rooms.entry(welcome.room_id).or_insert_with(|| {
+            let mut room = Room::welcomed(welcome, env.now());
+            if let Some(charter) = parts.past.remove(&room.id) {
+                room.come_back(&mut env, charter);
+            }
+            room
+        });
         room.since_list = lists;
         room.on_welcome(&mut env, welcome);
         self.notes.want_rooms = true;
@@ -489,6 +504,7 @@ impl Device {
 /// What is beside the surroundings of a room.
 pub(crate) struct Parts<'a> {
     pub(crate) rooms: &'a mut BTreeMap<RoomId, Room>,
+    past: &'a mut BTreeMap<RoomId, Charter>,
 }
 
 fn room_of<'a>(rooms: &'a mut BTreeMap<RoomId, Room>, name: &str) -> Option<&'a mut Room> {

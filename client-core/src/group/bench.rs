@@ -160,7 +160,7 @@ impl Device {
             me: &self.account,
             now: NOW,
             room_devices: None,
-            known: None,
+            former: None,
             seen: None,
         }
     }

@@ -15,6 +15,7 @@
 #[cfg(any(test, feature = "bench"))]
 pub(crate) mod bench;
 mod crypto;
+mod former;
 mod key_package;
 mod padding;
 mod provider;
@@ -27,6 +28,7 @@ mod tests;
 #[cfg(test)]
 mod vectors;
 
+pub(crate) use former::Former;
 pub(crate) use key_package::{FreshKeyPackage, KeyPackageError, OthersKeyPackage};
 pub(crate) use padding::{pad, unpad};
 pub(crate) use provider::{DeviceKey, Mls, SUITE_NAME};

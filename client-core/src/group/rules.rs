@@ -12,7 +12,7 @@ use protocol::{
     room_settings::{RoomKind, RoomSettings, WhoMayAdd},
 };
 
-use super::state::GroupName;
+use super::{former::Former, state::GroupName};
 
 /// Leaves of a group.
 pub(crate) type Members = BTreeMap<LeafIndex, Certificate>;
@@ -46,8 +46,8 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) now: Millis,
     /// For calls: devices with a leaf in the room's group.
     pub(crate) room_devices: Option<&'a RoomDevices>,
-    /// For who comes into a group again: the account keys that its members had.
-    pub(crate) known: Option<&'a BTreeMap<UserId, PublicKey>>,
+    /// For who comes into a group again: what it was.
+    pub(crate) former: Option<&'a Former<'a>>,
     /// Account keys of people as this user's devices saw them first: nobody comes in under another one. Nothing for
     /// calls, whose leaves are those of their room.
     pub(crate) seen: Option<&'a FirstSeen>,
@@ -109,6 +109,10 @@ pub(crate) enum RuleError {
     ChangedIdentity { user_id: UserId },
     #[error("nobody who was in the group vouches for it")]
     UnknownSigner,
+    #[error("no moderator vouches for the new generation, or for the new settings")]
+    NoModerator,
+    #[error("the group is older than the one that this device was in")]
+    Outdated,
 }
 
 /// Judges a whole tree, as when joining. Expiry is not judged: it was when the leaves entered.
@@ -125,7 +129,9 @@ pub(crate) fn check_tree(
     let mut seen = Seen::default();
     for certificate in members.values() {
         let body = certificate.body();
-        let known = circumstances.known.and_then(|known| known.get(&body.user_id));
+        let known = circumstances
+            .former
+            .and_then(|former| former.users.get(&body.user_id));
         if known.is_some_and(|aik| *aik != body.aik) {
             return Err(RuleError::ChangedIdentity {
                 user_id: body.user_id,
@@ -146,23 +152,6 @@ pub(crate) fn check_tree(
         });
     }
     Ok(())
-}
-
-/// For who comes in again: somebody who was a member vouches for the group as it is now. Else a server could make up
-/// a group of its own around the leaves of others. (A signer that the own commit removed was a leaf of this user.)
-pub(crate) fn check_signer(
-    members: &Members,
-    signer: LeafIndex,
-    circumstances: Circumstances<'_>,
-) -> Result<(), RuleError> {
-    let (Some(known), Some(signer)) = (circumstances.known, members.get(&signer)) else {
-        return Ok(());
-    };
-    if known.contains_key(&signer.body().user_id) {
-        Ok(())
-    } else {
-        Err(RuleError::UnknownSigner)
-    }
 }
 
 /// Judges a commit against the group before it.

@@ -15,11 +15,12 @@ use protocol::{
 use zeroize::Zeroizing;
 
 use super::{
+    former::{Entering, Way},
     key_package::OthersKeyPackage,
     padding,
     provider::{DeviceKey, Mls, SUITE, capabilities, credential, lifetime},
     reading::{change_of, members, parse, parse_tree, settings_extension, settings_of, signer_of},
-    rules::{Change, Circumstances, Committer, Members, RuleError, check_change, check_signer, check_tree},
+    rules::{Change, Circumstances, Committer, Members, RuleError, check_change, check_tree},
 };
 use crate::limits::MAX_SKIPPED_MESSAGES;
 
@@ -179,7 +180,9 @@ impl Group {
         let inviter = LeafIndex(staged.welcome_sender_index().u32());
         let settings = settings_of(staged.group_context().extensions())?;
         let members = members(staged.members())?;
-        check_tree(&members, &settings, name, circumstances)?;
+        let epoch = Epoch(staged.group_context().epoch().as_u64());
+        let way = Way::Welcome(epoch);
+        check_entering(&members, &settings, name, way, inviter, circumstances)?;
         let inner = staged.into_group(provider).map_err(mls)?;
         Ok(Joined {
             group: Self {
@@ -229,9 +232,9 @@ impl Group {
             .map_err(mls)?;
         let (inner, bundle) = builder.finalize(provider).map_err(mls)?;
         let group = Self::new(inner)?;
-        let checked = check_tree(&group.members, &group.settings, name, circumstances)
-            .and_then(|()| check_signer(&group.members, signer, circumstances));
-        if let Err(error) = checked {
+        let (members, settings) = (&group.members, &group.settings);
+        let way = Way::Outside(epoch);
+        if let Err(error) = check_entering(members, settings, name, way, signer, circumstances) {
             group.delete(provider);
             return Err(error.into());
         }
@@ -485,6 +488,29 @@ pub(crate) struct Joined {
     pub(crate) last_resort: bool,
     /// Who added this device.
     pub(crate) inviter: LeafIndex,
+}
+
+/// Judges a group before coming in: its tree, and whether it goes on with the one that this device was in.
+fn check_entering(
+    members: &Members,
+    settings: &RoomSettings,
+    name: GroupName,
+    way: Way,
+    voucher: LeafIndex,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    check_tree(members, settings, name, circumstances)?;
+    let entering = Entering {
+        generation: name.generation,
+        way,
+        settings,
+        members,
+        voucher,
+        me: circumstances.me.user_id,
+    };
+    circumstances
+        .former
+        .map_or(Ok(()), |former| former.check(&entering))
 }
 
 fn commit_of(

@@ -77,7 +77,7 @@ impl Room {
                     me: env.account,
                     now: env.shell.now,
                     room_devices: None,
-                    known: None,
+                    former: None,
                     seen: Some(env.own.all_first_seen()),
                 };
                 group.commit(env.mls, env.key, wish, circumstances)

@@ -179,7 +179,7 @@ impl Room {
             me: env.account,
             now: env.shell.now,
             room_devices: None,
-            known: None,
+            former: None,
             seen: Some(env.own.all_first_seen()),
         };
         let staged = match group.process(env.mls, &entry.payload.0, circumstances) {
@@ -227,7 +227,7 @@ impl Room {
             me: env.account,
             now: env.shell.now,
             room_devices: None,
-            known: None,
+            former: None,
             seen: Some(env.own.all_first_seen()),
         };
         let (certificate, content) = match group.process(env.mls, &entry.payload.0, circumstances) {

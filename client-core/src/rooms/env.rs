@@ -54,7 +54,7 @@ impl Env<'_> {
             me: self.account,
             now: self.shell.now,
             room_devices: None,
-            known: None,
+            former: None,
             seen: Some(self.own.all_first_seen()),
         }
     }

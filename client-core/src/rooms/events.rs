@@ -262,6 +262,7 @@ impl Room {
         }
         env.shell.notice(notice);
         self.gone = true;
+        self.over = true;
     }
 
     /// This device began a call here.

@@ -128,6 +128,15 @@ impl Room {
                 let Standing::Founding(founding) = &self.stored.standing else {
                     return;
                 };
+                // The server had lost a generation that members know: they take none again that they have been in, so
+                // this one is a step to the next.
+                let known = self.stored.charter.as_ref().map(|charter| charter.generation);
+                if known >= Some(self.stored.generation) {
+                    self.drop_group(env);
+                    self.settled();
+                    self.stored.standing = Standing::Broken;
+                    return;
+                }
                 let has_commit = founding.commit.is_some();
                 let anew = self.stored.generation > Generation(1);
                 if let Some(group) = &mut self.group
@@ -207,10 +216,8 @@ impl Room {
         if lost {
             tracing::warn!(room.id = %self.id, group.epoch = summary.epoch.0, "the server lost commits of the room");
             self.drop_group(env);
+            // The next founding counts from there. The charter stays: it is not the server's to take back.
             self.stored.generation = summary.generation;
-            if let Some(charter) = &mut self.stored.charter {
-                charter.generation = summary.generation;
-            }
             self.stored.standing = Standing::Broken;
         }
     }

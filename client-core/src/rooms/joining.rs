@@ -1,8 +1,5 @@
-use std::collections::BTreeMap;
-
 use protocol::{
-    Code, Generation, LeafIndex, UserId,
-    identity::PublicKey,
+    Code,
     room_settings::RoomKind,
     socket::{Reply, Request, RoomCommit, RoomKindTag, RoomRef, RoomWelcome},
 };
@@ -19,7 +16,7 @@ use crate::{
         shell::{Answer, Refusal},
     },
     group::{
-        Group, GroupError, GroupName, Joined,
+        Former, Group, GroupError, GroupName, Joined,
         rules::{Circumstances, RuleError},
     },
     limits::{MAX_JOIN_RACES, MAX_RESYNCS},
@@ -56,12 +53,14 @@ impl Room {
             call_id: None,
             generation: welcome.generation,
         };
-        let circumstances = Circumstances {
-            known: self.known(),
-            ..env.circumstances()
-        };
-        let (bytes, tree) = (&welcome.welcome.0, &welcome.tree.0);
-        let joined = Group::join_by_welcome(env.mls, name, bytes, tree, circumstances);
+        let joined = self.with_former(|former| {
+            let circumstances = Circumstances {
+                former,
+                ..env.circumstances()
+            };
+            let (bytes, tree) = (&welcome.welcome.0, &welcome.tree.0);
+            Group::join_by_welcome(env.mls, name, bytes, tree, circumstances)
+        });
         match joined {
             Ok(joined) => self.enter_by_welcome(env, welcome, joined),
             Err(error) => {
@@ -79,12 +78,8 @@ impl Room {
             inviter,
         } = joined;
         env.notes.last_resort_used |= last_resort;
-        let anew = self.is_anew(welcome.generation);
-        if anew && !self.may_have_founded(&group, Some(inviter)) {
-            tracing::warn!(room.id = %self.id, "the room was founded anew by somebody who may not");
-            group.delete(env.mls);
-            return;
-        }
+        let known = self.stored.charter.as_ref().map(|charter| charter.generation);
+        let anew = known.is_some_and(|known| known < welcome.generation);
         // The former group, if it is still there; a joining one has the same name and was replaced.
         if welcome.generation != self.stored.generation {
             self.drop_group(env);
@@ -95,36 +90,16 @@ impl Room {
         self.tell_welcomed(env, welcome, inviter, anew);
     }
 
-    /// Members of the room with their account keys, as they were last known.
-    fn known(&self) -> Option<&BTreeMap<UserId, PublicKey>> {
-        self.stored.charter.as_ref().map(|charter| &charter.users)
-    }
-
-    /// Whether a group is a later generation of one that this device was in.
-    fn is_anew(&self, generation: Generation) -> bool {
-        let known = self.stored.charter.as_ref().map(|charter| charter.generation);
-        known.is_some_and(|known| known < generation)
-    }
-
-    /// A later generation is founded by a moderator of the one before (who adds everybody with the first commit), for
-    /// the same members or fewer.
-    fn may_have_founded(&self, group: &Group, inviter: Option<LeafIndex>) -> bool {
+    /// Enters a group that is judged by what the room was, if this device was in it.
+    fn with_former<T>(
+        &self,
+        enter: impl FnOnce(Option<&Former<'_>>) -> Result<T, GroupError>,
+    ) -> Result<T, GroupError> {
         let Some(charter) = &self.stored.charter else {
-            return true;
+            return enter(None);
         };
-        let Some(before) = charter.settings() else {
-            return false;
-        };
-        let now = group.settings();
-        let by_moderator = inviter.is_none_or(|leaf| {
-            let inviter = group.members().get(&leaf).map(|member| member.body().user_id);
-            before.kind != RoomKind::Room || inviter.is_some_and(|user| before.moderators.contains(&user))
-        });
-        let mut users = group.members().values().map(|member| member.body().user_id);
-        by_moderator
-            && before.kind == now.kind
-            && before.moderators == now.moderators
-            && users.all(|user| charter.users.contains_key(&user))
+        let settings = charter.settings().ok_or(RuleError::BadSettings)?;
+        enter(Some(&charter.as_former(&settings)))
     }
 
     fn enter(&mut self, env: &mut Env<'_>, group: Group) {
@@ -169,22 +144,25 @@ impl Room {
             call_id: None,
             generation: info.generation,
         };
-        let circumstances = Circumstances {
-            known: self.known(),
-            ..env.circumstances()
-        };
-        let joined = Group::join_externally(
-            env.mls,
-            env.key,
-            &env.identity.certificate,
-            name,
-            &info.group_info.0,
-            &info.tree.0,
-            circumstances,
-        );
-        let anew = self.is_anew(info.generation);
+        let joined = self.with_former(|former| {
+            let circumstances = Circumstances {
+                former,
+                ..env.circumstances()
+            };
+            let (group_info, tree) = (&info.group_info.0, &info.tree.0);
+            let certificate = &env.identity.certificate;
+            Group::join_externally(
+                env.mls,
+                env.key,
+                certificate,
+                name,
+                group_info,
+                tree,
+                circumstances,
+            )
+        });
         match joined {
-            Ok((group, commit)) if !anew || self.may_have_founded(&group, None) => {
+            Ok((group, commit)) => {
                 self.stored.generation = info.generation;
                 self.stored.standing = Standing::JoiningFromOutside {
                     message_id: env.message_id(),
@@ -192,17 +170,14 @@ impl Room {
                 };
                 self.group = Some(group);
             }
-            Ok((group, _)) => {
-                group.delete(env.mls);
-                self.stored.standing = Standing::Broken;
-            }
             Err(error) => {
                 tracing::warn!(room.id = %self.id, group.epoch = info.epoch.0, %error, "the group was refused");
-                // The next commit of somebody known vouches for it.
-                if error == GroupError::Rule(RuleError::UnknownSigner) {
-                    self.retry_later(env, &Refusal::Lost);
-                } else {
-                    self.stored.standing = Standing::Broken;
+                match error {
+                    // The next commit of somebody known, or of a moderator, vouches for it.
+                    GroupError::Rule(RuleError::UnknownSigner | RuleError::NoModerator) => {
+                        self.retry_later(env, &Refusal::Lost);
+                    }
+                    _ => self.stored.standing = Standing::Broken,
                 }
             }
         }

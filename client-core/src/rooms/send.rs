@@ -263,6 +263,7 @@ impl Room {
         match answer {
             Ok(_) => {
                 self.gone = true;
+                self.over = true;
                 env.shell.reply(command, api::Reply::Done);
             }
             Err(refusal) => env.shell.fail(command, of_refusal(&refusal)),

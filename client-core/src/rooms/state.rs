@@ -53,6 +53,8 @@ pub(crate) struct Room {
     pub(super) founding_for: Option<u32>,
     /// The user is no member any more: the device forgets the room.
     pub(crate) gone: bool,
+    /// So it is by the person's wish or by a commit, rather than by the server's word alone.
+    pub(super) over: bool,
     /// Number of the request for the list of rooms before which this room was not there.
     pub(crate) since_list: u64,
     pub(super) dirty: bool,
@@ -132,6 +134,7 @@ impl Room {
             suspect: false,
             founding_for: None,
             gone: false,
+            over: false,
             since_list: 0,
             dirty: true,
         }
@@ -238,7 +241,7 @@ impl Room {
         {
             self.superseded(env, summary.generation);
         }
-        if self.stored.kind != summary.kind && self.group.is_none() {
+        if self.stored.kind != summary.kind && self.group.is_none() && self.stored.charter.is_none() {
             self.stored.kind = summary.kind;
         }
         self.call = summary.call.clone();
@@ -454,8 +457,10 @@ impl Room {
         commands.chain(self.founding_for.take()).collect()
     }
 
-    /// Forgets everything of the room.
-    pub(crate) fn delete(mut self, env: &mut Env<'_>) {
+    /// Forgets everything of the room. Where that is by the server's word alone, its charter stays: the room may come
+    /// back, and is no other then.
+    #[must_use]
+    pub(crate) fn delete(mut self, env: &mut Env<'_>) -> Option<Charter> {
         self.drop_group(env);
         self.history.delete(&mut env.shell.store);
         for out in &self.outbox {
@@ -465,6 +470,16 @@ impl Room {
             env.shell.fail(command, crate::failure::failure("room_gone"));
         }
         env.shell.store.delete(format!("room/{}", self.id));
+        let charter = self.stored.charter.take().filter(|_| !self.over)?;
+        env.shell.store.put(format!("past/{}", self.id), &charter);
+        Some(charter)
+    }
+
+    /// This room was here before: it goes on from where it was.
+    pub(crate) fn come_back(&mut self, env: &mut Env<'_>, charter: Charter) {
+        env.shell.store.delete(format!("past/{}", self.id));
+        self.stored.charter = Some(charter);
+        self.dirty = true;
     }
 }
 

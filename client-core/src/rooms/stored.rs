@@ -11,7 +11,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    group::{Commit, Group},
+    group::{Commit, Former, Group},
     store::Store,
 };
 
@@ -88,6 +88,7 @@ pub(crate) enum Intent {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charter {
     pub(super) generation: Generation,
+    epoch: protocol::Epoch,
     settings: serde_bytes::ByteBuf,
     /// The members with their account keys.
     pub(super) users: BTreeMap<UserId, PublicKey>,
@@ -124,6 +125,7 @@ impl Charter {
         let members = group.members().values().map(Certificate::body);
         Self {
             generation,
+            epoch: group.epoch(),
             settings: group.settings().encode().into(),
             users: members.map(|member| (member.user_id, member.aik)).collect(),
         }
@@ -131,6 +133,16 @@ impl Charter {
 
     pub(super) fn settings(&self) -> Option<RoomSettings> {
         RoomSettings::decode(&self.settings)
+    }
+
+    /// What a group is judged by, with the settings decoded.
+    pub(super) fn as_former<'a>(&'a self, settings: &'a RoomSettings) -> Former<'a> {
+        Former {
+            generation: self.generation,
+            epoch: self.epoch,
+            settings,
+            users: &self.users,
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, Extension, ExtensionType,
     Extensions, GroupId, KeyPackage, LeafNodeParameters, Lifetime, MlsGroup, MlsGroupCreateConfig,
     MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsProvider as _, ProcessedMessageContent,
-    ProtocolMessage, RatchetTreeIn, RequiredCapabilitiesExtension, SignatureScheme, UnknownExtension,
+    ProtocolMessage, ProtocolVersion, RatchetTreeIn, RequiredCapabilitiesExtension, SignatureScheme,
+    UnknownExtension,
     tls_codec::{DeserializeBytes as _, Serialize as _},
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -192,6 +193,33 @@ impl Forger {
         let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
         self.group = Some(group);
         (Bytes(info.to_bytes().unwrap()), Bytes(tree))
+    }
+
+    /// Adds a device to the forger's group by its key package, in an epoch later than those of the tests' rooms: the
+    /// welcome, and the tree beside it.
+    pub fn welcome(&mut self, key_package: &Bytes) -> (Bytes, Bytes) {
+        let MlsMessageBodyIn::KeyPackage(package) = MlsMessageIn::tls_deserialize_exact_bytes(&key_package.0)
+            .unwrap()
+            .extract()
+        else {
+            panic!("no key package");
+        };
+        let package = package
+            .validate(self.provider.crypto(), ProtocolVersion::Mls10)
+            .unwrap();
+        let group = self.group.as_mut().unwrap();
+        for _ in 0..8 {
+            group
+                .self_update(&self.provider, &self.device, LeafNodeParameters::default())
+                .unwrap();
+            group.merge_pending_commit(&self.provider).unwrap();
+        }
+        let (_, welcome, _) = group
+            .add_members(&self.provider, &self.device, &[package])
+            .unwrap();
+        group.merge_pending_commit(&self.provider).unwrap();
+        let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
+        (Bytes(welcome.to_bytes().unwrap()), Bytes(tree))
     }
 
     /// Whether the forger's own state of the group opens a message.

@@ -37,7 +37,7 @@ impl Device {
             me: &self.account,
             now: NOW,
             room_devices: None,
-            known: None,
+            former: None,
             seen: None,
         }
     }
@@ -145,11 +145,18 @@ fn a_group_info_names_its_signer() {
     let mut group = alice.found();
     let commit = alice.add(&mut group, &bob);
     group.merge_own(&alice.mls).unwrap();
-    let carol_known: BTreeMap<UserId, PublicKey> = [(carol().user_id, public(&carol().aik))].into();
     let second = device(&super::bob(), 21);
-    let join = |known| {
+    let room = settings(RoomKind::Room, WhoMayAdd::Members);
+    let join = |person: &Someone| {
+        let users = [(person.user_id, public(&person.aik))].into();
+        let former = Former {
+            generation: Generation(1),
+            epoch: protocol::Epoch(1),
+            settings: &room,
+            users: &users,
+        };
         let circumstances = Circumstances {
-            known,
+            former: Some(&former),
             ..second.circumstances()
         };
         let (info, tree) = (&commit.group_info, tree(&group));
@@ -164,12 +171,8 @@ fn a_group_info_names_its_signer() {
         )
         .map(|_| ())
     };
-    assert_eq!(
-        join(Some(&carol_known)),
-        Err(GroupError::Rule(RuleError::UnknownSigner))
-    );
-    let alice_known: BTreeMap<UserId, PublicKey> = [(alice.account.user_id, alice.account.aik)].into();
-    assert_eq!(join(Some(&alice_known)), Ok(()));
+    assert_eq!(join(&carol()), Err(GroupError::Rule(RuleError::UnknownSigner)));
+    assert_eq!(join(&super::alice()), Ok(()));
 }
 
 /// Alice, a moderator, and bob in one room.

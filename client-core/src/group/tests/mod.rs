@@ -1,6 +1,7 @@
 //! The rules as tables, and groups of real devices.
 
 mod devices;
+mod former;
 mod rules;
 
 use ed25519_dalek::{Signer as _, SigningKey};
