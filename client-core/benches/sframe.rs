@@ -12,7 +12,7 @@ use conclave_client_core::{
     api::{BaseKey, ExpectedSlot, MediaUpdate},
     media::{Codec, MediaEngine},
 };
-use protocol::{Millis, socket::TrackKind};
+use protocol::{CallId, Millis, socket::TrackKind};
 
 const SENDER: u32 = 1;
 const RECEIVER: u32 = 2;
@@ -60,6 +60,7 @@ fn engine(own_leaf: u32) -> MediaEngine {
     let members = vec![SENDER, RECEIVER];
     let base_key = BaseKey([7; 32]);
     let epoch = MediaUpdate::Epoch {
+        call_id: CallId::from_random([1; 16]),
         generation: 1,
         epoch: 1,
         own_leaf,

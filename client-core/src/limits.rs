@@ -47,6 +47,14 @@ pub(crate) const OWN_STATE_DELAY_MS: u64 = 1_500;
 /// sealing, and only leaving rooms makes it smaller.
 pub(crate) const OWN_STATE_FULL_WAIT_MS: u64 = 60 * 60 * 1000;
 
+/// Batches by which a server may say that a device is behind its own state. No device writes as many; a jump to the
+/// end of the numbers would end *persist, then send* and the recognition of old states. Beyond: `server_untrusted`.
+pub(crate) const MAX_BATCH_JUMP: u64 = 1 << 32;
+
+/// Batches have lower numbers than this, as a browser counts no further without gaps. From there on the store has
+/// failed, and a server that tells of such a number is not believed.
+pub(crate) const BATCH_END: u64 = 1 << 53;
+
 /// Wait before asking again for what was refused for the moment (`rate_limited`, `unavailable`) without a time.
 pub(crate) const RETRY_MS: u64 = 3_000;
 

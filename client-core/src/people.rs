@@ -72,6 +72,11 @@ impl People {
         Ok(())
     }
 
+    /// The newest card that is known of a user.
+    pub(crate) fn card(&self, user_id: UserId) -> Option<&Person> {
+        self.cards.get(&user_id)
+    }
+
     pub(crate) fn want(&mut self, user_id: UserId) {
         self.wanted.insert(user_id);
     }

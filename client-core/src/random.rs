@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use openmls_traits::random::OpenMlsRand;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _, TryCryptoRng, TryRng};
+use zeroize::Zeroizing;
 
 /// A handle to the one generator of a core; clones draw from the same stream.
 ///
@@ -24,8 +25,22 @@ impl Random {
         bytes
     }
 
+    /// Replaces the key by one from its own stream, and with it everything of the former that is in memory: whoever
+    /// reads the memory later learns nothing of what was drawn before (fast key erasure).
+    pub(crate) fn renew(&self) {
+        let mut generator = self.lock();
+        let mut seed = Zeroizing::new([0; 32]);
+        generator.fill_bytes(seed.as_mut());
+        *generator = ChaCha20Rng::from_seed(*seed);
+    }
+
     fn lock(&self) -> MutexGuard<'_, ChaCha20Rng> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn key(&self) -> [u8; 32] {
+        self.lock().get_seed()
     }
 
     /// Evenly distributed in `0..bound`, for jitter (the bias of the remainder does not matter there).
@@ -89,3 +104,38 @@ impl opaque_ke::rand::RngCore for Random {
 }
 
 impl opaque_ke::rand::CryptoRng for Random {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What memory holds after a renewal does not lead back to what was drawn before it.
+    #[test]
+    fn a_renewed_generator_forgets_what_was_drawn() {
+        let random = Random::new([7; 32]);
+        let first: [u8; 32] = random.array();
+        let rewound = |random: &Random| {
+            let mut snapshot = random.lock().clone();
+            snapshot.set_word_pos(0);
+            let mut bytes = [0; 32];
+            snapshot.fill_bytes(&mut bytes);
+            bytes
+        };
+        assert_eq!(rewound(&random), first, "the snapshot is one");
+        random.renew();
+        assert_ne!(rewound(&random), first);
+        assert_ne!(random.key(), [7; 32]);
+    }
+
+    #[test]
+    fn renewals_follow_from_the_seed() {
+        let draw = |seed| {
+            let random = Random::new([seed; 32]);
+            let before: [u8; 16] = random.array();
+            random.renew();
+            (before, random.array::<16>())
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+}

@@ -460,6 +460,66 @@ fn a_device_that_was_revoked_while_it_was_away_is_erased() {
     assert_eq!(world.get("alice's phone").store.len(), 1);
 }
 
+/// Signing on top of an older list would bring the phone back.
+#[test]
+fn who_is_signed_out_by_the_server_goes_on_from_no_older_list() {
+    let mut world = World::new(20);
+    world.register("alice");
+    world.register("bob");
+    world.sign_in("alice's phone");
+    world.run();
+    let phone = world.get("alice's phone").device.unwrap();
+    let device = world.get("alice").device.unwrap();
+    let user_id = world.server.user_of(device);
+    let older = world.server.accounts.users[&user_id].list.clone();
+    let revoke = Command::RevokeDevice {
+        device_id: phone,
+        password: Secret(model::world::PASSWORD.to_owned()),
+    };
+    assert!(matches!(world.command("alice", revoke), Reply::Done));
+    world.run();
+    world.server.revoke(device);
+    world.deliver();
+    world.run();
+    assert!(is_signed_out_by_server(&world, "alice"));
+
+    let users = &mut world.server.accounts.users;
+    let newest = std::mem::replace(&mut users.get_mut(&user_id).unwrap().list, older);
+    assert_eq!(code(world.command("alice", sign_in("alice"))), "server_untrusted");
+    assert!(is_signed_out_by_server(&world, "alice"));
+    world.server.accounts.users.get_mut(&user_id).unwrap().list = newest;
+    assert!(matches!(world.command("alice", sign_in("alice")), Reply::Done));
+    world.run();
+    world.assert_online("alice");
+}
+
+/// A number at the end of all numbers would end *persist, then send*, and the recognition of old states.
+#[test]
+fn a_server_that_tells_of_batches_beyond_reach_is_not_believed() {
+    for highest in [u64::MAX, 1 << 53, 1 << 40] {
+        let mut world = World::new(21);
+        world.register("alice");
+        let device = world.get("alice").device.unwrap();
+        let record = world.server.accounts.devices.get_mut(&device).unwrap();
+        let honest = std::mem::replace(&mut record.highest_batch, highest);
+        world.go_offline("alice");
+        world.go_online("alice");
+        let notices = &world.get("alice").notices;
+        assert!(notices.contains(&"server_untrusted".to_owned()), "{highest}");
+        assert!(!notices.contains(&"rolled_back".to_owned()), "{highest}");
+        assert!(world.get("alice").batches < 1_000);
+        world
+            .server
+            .accounts
+            .devices
+            .get_mut(&device)
+            .unwrap()
+            .highest_batch = honest;
+        world.run_for(120_000);
+        world.assert_online("alice");
+    }
+}
+
 #[test]
 fn what_the_server_signed_out_may_be_erased_here() {
     let mut world = World::new(18);

@@ -9,7 +9,7 @@ use conclave_client_core::{
     api::{BaseKey, ExpectedSlot, MediaUpdate},
     media::{Codec, KeyId, MediaEngine},
 };
-use protocol::{Epoch, LeafIndex, Millis, socket::TrackKind};
+use protocol::{CallId, Epoch, LeafIndex, Millis, socket::TrackKind};
 use serde_json::{Value, json};
 
 #[test]
@@ -56,6 +56,7 @@ fn frames(takes: &Value) -> Value {
     let engine = |own_leaf| {
         let mut engine = MediaEngine::new();
         let update = MediaUpdate::Epoch {
+            call_id: CallId::from_random([1; 16]),
             generation: 1,
             epoch,
             own_leaf,

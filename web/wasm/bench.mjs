@@ -16,7 +16,9 @@ function engine(leaf) {
   const update = (update) => engine.update(0, new TextEncoder().encode(JSON.stringify(update)));
   const base_key = Buffer.alloc(32, 7).toString("base64url");
   const members = [SENDER, RECEIVER];
-  update({ type: "epoch", generation: 1, epoch: 1, own_leaf: leaf, members, base_key, retire_after_ms: 10_000 });
+  const call_id = "11111111-1111-4111-8111-111111111111";
+  const epoch = { generation: 1, epoch: 1, own_leaf: leaf, members, base_key, retire_after_ms: 10_000 };
+  update({ type: "epoch", call_id, ...epoch });
   update({ type: "send_with", epoch: 1 });
   update({ type: "expect", slots: [{ mid: "0", leaf: SENDER, kind: "camera" }] });
   return engine;

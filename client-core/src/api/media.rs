@@ -1,6 +1,6 @@
 //! What the frame-transform worker is told.
 
-use protocol::{Bytes, socket::TrackKind};
+use protocol::{Bytes, CallId, socket::TrackKind};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -36,6 +36,9 @@ impl<'de> Deserialize<'de> for BaseKey {
 pub enum MediaUpdate {
     /// A new epoch: receive with it from now on (as well).
     Epoch {
+        /// The call. Another one than before starts generations and epochs anew, with keys that have nothing in common
+        /// with those of the former, which are dropped at once.
+        call_id: CallId,
         /// Counts groups of this call (a re-founded group restarts epochs): keys of an older generation are
         /// dropped at once.
         generation: u64,
@@ -61,7 +64,7 @@ pub enum MediaUpdate {
         slots: Vec<ExpectedSlot>,
     },
     /// The group is lost, or the call is over: forget all keys, seal and open nothing until there is a later epoch, as
-    /// there is when the call is entered anew.
+    /// there is when the call is entered anew, or another call.
     End,
 }
 

@@ -36,6 +36,7 @@ impl Call {
         };
         let epoch = group.epoch();
         env.shell.media(MediaUpdate::Epoch {
+            call_id: place.call_id,
             generation: place.generation.0,
             epoch: epoch.0,
             own_leaf: group.own_leaf().0,

@@ -15,8 +15,9 @@ use protocol::{
         Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice,
         RegistrationFinish, RegistrationStart, RegistrationStartReply,
     },
+    identity::DeviceList,
     limits::MAX_NAME_LEN,
-    socket::{DeviceListPut, Request},
+    socket::{self, DeviceListPut, Request},
 };
 use serde::de::DeserializeOwned;
 
@@ -350,10 +351,13 @@ impl Core {
         &mut self,
         person: Person,
         aik: &Aik,
-        current: Option<&protocol::identity::DeviceList>,
+        current: Option<&DeviceList>,
     ) -> Result<NewDevice, Failure> {
         let goes_on = match self.shut_out_device() {
-            Some(device) if device.is_of(&person, aik) => true,
+            Some(device) if device.is_of(&person, aik) => {
+                current.map_or(Ok(()), |list| self.go_on_from(&person, list))?;
+                true
+            }
             // The store is never given up for an account that only seems to be the same.
             Some(_) => return Err(self.other_account()),
             None => false,
@@ -389,6 +393,35 @@ impl Core {
         })
     }
 
+    /// Judges the list that the next one will follow: it names no device that a newer list known here does not name,
+    /// as signing on top of it would bring a revoked device back. (A server that was restored from a copy has an older
+    /// list too, without the devices that came later.) A list that was signed here for an enrolment which the server
+    /// never confirmed is no measure.
+    fn go_on_from(&mut self, person: &Person, list: &DeviceList) -> Result<(), Failure> {
+        let device = self.device.as_mut().ok_or_else(|| failure("internal"))?;
+        let card = device.people.card(person.user_id).map(|card| &card.device_list);
+        let own = Some(&device.identity.device_list).filter(|_| device.identity.enrolled);
+        for known in card.into_iter().chain(own) {
+            if check_newer(known, list).is_err() && !names_no_other(known, list) {
+                tracing::warn!("a device list of the past would bring a device back");
+                return Err(failure("server_untrusted"));
+            }
+        }
+        let card = socket::Person {
+            user_id: person.user_id,
+            network_id: person.network_id,
+            email: person.email.clone(),
+            name: person.name.clone(),
+            aik: list.body().aik,
+            device_list: list.clone(),
+        };
+        // One that is older than the card stays without.
+        if let Err(error) = device.people.take(&mut self.shell.store, person.network_id, card) {
+            tracing::warn!(%error, "the own card stays as it was");
+        }
+        Ok(())
+    }
+
     fn on_enrolment(&mut self, command: u32, result: HttpResult) -> Result<Entering, Failure> {
         match result {
             Some((200..=299, _)) => {
@@ -419,6 +452,12 @@ fn check_email(expected: &Email, told: &Email) -> Result<(), Failure> {
     }
     tracing::warn!("the server answered for another e-mail address");
     Err(failure_with("email_differs", "email", expected.to_string()))
+}
+
+/// Whether all devices of `list` are among those of `known`.
+fn names_no_other(known: &DeviceList, list: &DeviceList) -> bool {
+    let known = &known.body().devices;
+    list.body().devices.iter().all(|device| known.contains(device))
 }
 
 /// NIST SP 800-63B asks for length, not for classes of characters.

@@ -150,6 +150,7 @@ impl Core {
         });
         let wake_at = wake_at.map(|at| at.max(self.shell.now.plus(1)));
         self.shell.end_input(wake_at);
+        self.shell.random.renew();
     }
 
     /// Who was signed in is not any more. Every command that waits is answered.
@@ -238,4 +239,26 @@ impl Core {
 pub(crate) struct Surroundings<'a> {
     pub(crate) shell: &'a mut Shell,
     pub(crate) options: Options,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is in memory after an input does not lead back to what was drawn during it.
+    #[test]
+    fn each_input_leaves_another_key_of_the_generator() {
+        let mut core = Core::new(Start {
+            now: Millis(0),
+            seed: [1; 32],
+            storage_key: [2; 32],
+            records: vec![],
+            device_name: String::new(),
+        })
+        .unwrap();
+        let started = core.shell.random.key();
+        core.handle_input(Millis(1), Input::Tick);
+        assert_ne!(started, [1; 32]);
+        assert_ne!(core.shell.random.key(), started);
+    }
 }

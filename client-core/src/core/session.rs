@@ -340,6 +340,14 @@ impl Device {
             Err(Refusal::Lost) => return,
             _ => return self.hang_up(core, 0),
         };
+        if !core.shell.store.can_have_written(hello.highest_batch) {
+            tracing::warn!(
+                batch = hello.highest_batch,
+                "the server tells of a state that no device reaches"
+            );
+            core.shell.notice(failure("server_untrusted"));
+            return self.hang_up(core, RECONNECT_MAX_MS);
+        }
         if hello.highest_batch > core.shell.hello_batch() {
             self.roll_forward(core.shell, hello.highest_batch);
             self.session.failures = 0;

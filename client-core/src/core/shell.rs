@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::asks::{Ask, HttpAsk};
 use crate::{
     api::{self, Event, Failure, MediaUpdate, Output},
+    failure::failure,
     random::Random,
     store::Store,
 };
@@ -195,6 +196,17 @@ impl Shell {
 
     /// Ends an input: its changes become one batch, and what was said waits for it.
     pub(crate) fn end_input(&mut self, wake_at: Option<Millis>) {
+        let batch = if self.store_failed {
+            Ok(None)
+        } else {
+            self.store.take_batch()
+        };
+        let batch = batch.unwrap_or_else(|error| {
+            tracing::error!(%error, "the local store failed");
+            self.persist_failed();
+            self.notice(failure("store_failed"));
+            None
+        });
         if self.store_failed {
             for said in std::mem::take(&mut self.said) {
                 if let Said::Output(event @ Output::Event(_)) = said {
@@ -203,7 +215,7 @@ impl Shell {
             }
             return;
         }
-        if let Some(batch) = self.store.take_batch() {
+        if let Some(batch) = batch {
             self.ready.push_back(Output::Persist(batch));
         }
         let needs = self.store.batch();

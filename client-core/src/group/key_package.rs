@@ -7,8 +7,9 @@ use openmls_traits::storage::StorageProvider as _;
 use protocol::identity::Certificate;
 
 use super::{
+    crypto::is_usable_key,
     provider::{DeviceKey, Mls, SUITE, capabilities, credential, lifetime},
-    reading::leaf_certificate,
+    reading::{has_usable_key, leaf_certificate},
     rules::RuleError,
 };
 
@@ -39,6 +40,8 @@ pub(crate) enum KeyPackageError {
     Invalid(String),
     #[error("the key package is of another suite")]
     OtherSuite,
+    #[error("nobody can encrypt to the keys of the key package")]
+    UnusableKey,
     #[error("the key package is not of device {device_id} as its user's account key certifies it")]
     Foreign { device_id: protocol::DeviceId },
     #[error("the leaf of the key package: {0}")]
@@ -98,6 +101,9 @@ impl OthersKeyPackage {
             return Err(KeyPackageError::OtherSuite);
         }
         let leaf = inner.leaf_node();
+        if !has_usable_key(leaf) || !is_usable_key(inner.hpke_init_key().as_slice()) {
+            return Err(KeyPackageError::UnusableKey);
+        }
         let certificate = leaf_certificate(leaf.credential(), leaf.signature_key().as_slice())?;
         Ok(Self {
             inner,

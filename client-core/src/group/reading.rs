@@ -3,9 +3,10 @@
 use openmls::{
     group::StagedCommit,
     prelude::{
-        BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, MlsMessageBodyIn,
-        MlsMessageIn, Proposal, ProposalOrRefType, RatchetTreeIn, RequiredCapabilitiesExtension, Sender,
-        UnknownExtension, tls_codec::DeserializeBytes as _,
+        BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, LeafNode,
+        MlsMessageBodyIn, MlsMessageIn, Proposal, ProposalOrRefType, RatchetTreeIn,
+        RequiredCapabilitiesExtension, Sender, UnknownExtension,
+        tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes},
     },
 };
 use protocol::{
@@ -15,6 +16,7 @@ use protocol::{
 };
 
 use super::{
+    crypto::is_usable_key,
     rules::{Change, Committer, Members, RuleError},
     state::{GroupError, mls},
 };
@@ -40,6 +42,14 @@ pub(super) fn members(all: impl Iterator<Item = openmls::prelude::Member>) -> Re
     .collect()
 }
 
+pub(super) fn has_usable_key(leaf: &LeafNode) -> bool {
+    leaf.encryption_key()
+        .tls_serialize_detached()
+        .ok()
+        .and_then(|key| VLBytes::tls_deserialize_exact_bytes(&key).ok())
+        .is_some_and(|key| is_usable_key(key.as_slice()))
+}
+
 pub(super) fn change_of(staged: &StagedCommit, sender: &Sender) -> Result<Change, RuleError> {
     let own_leaf = staged
         .update_path_leaf_node()
@@ -57,6 +67,9 @@ pub(super) fn change_of(staged: &StagedCommit, sender: &Sender) -> Result<Change
         removes: vec![],
         renewed,
         settings: None,
+        unusable_key: staged
+            .update_path_leaf_node()
+            .is_some_and(|leaf| !has_usable_key(leaf)),
         forbidden: false,
     };
     for proposal in staged.queued_proposals() {
@@ -64,6 +77,8 @@ pub(super) fn change_of(staged: &StagedCommit, sender: &Sender) -> Result<Change
         match proposal.proposal() {
             Proposal::Add(add) => {
                 let leaf = add.key_package().leaf_node();
+                change.unusable_key |=
+                    !has_usable_key(leaf) || !is_usable_key(add.key_package().hpke_init_key().as_slice());
                 change.adds.push(leaf_certificate(
                     leaf.credential(),
                     leaf.signature_key().as_slice(),

@@ -27,6 +27,8 @@ pub(crate) struct Change {
     pub(crate) renewed: Option<Certificate>,
     /// Settings after the commit, where a proposal replaces them; nothing inside where they cannot be read.
     pub(crate) settings: Option<Option<RoomSettings>>,
+    /// A leaf or key package has an encryption key at which every later commit of the others would fail.
+    pub(crate) unusable_key: bool,
     /// There is a proposal that is never allowed, or one that is not in the commit itself.
     pub(crate) forbidden: bool,
 }
@@ -107,6 +109,8 @@ pub(crate) enum RuleError {
     Forbidden,
     #[error("the account key of user {user_id} is not the one that it was")]
     ChangedIdentity { user_id: UserId },
+    #[error("nobody can encrypt to a key of the commit")]
+    UnusableKey,
     #[error("nobody who was in the group vouches for it")]
     UnknownSigner,
     #[error("no moderator vouches for the new generation, or for the new settings")]
@@ -163,6 +167,9 @@ pub(crate) fn check_change(
 ) -> Result<(), RuleError> {
     if change.forbidden {
         return Err(RuleError::Forbidden);
+    }
+    if change.unusable_key {
+        return Err(RuleError::UnusableKey);
     }
     if change.removes.iter().any(|leaf| !members.contains_key(leaf)) {
         return Err(RuleError::NoSuchLeaf);

@@ -267,6 +267,7 @@ impl Group {
             removes: wish.remove.clone(),
             renewed: None,
             settings: wish.settings.clone().map(Some),
+            unusable_key: false,
             forbidden: false,
         };
         check_change(&self.members, &self.settings, &change, circumstances)?;

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::api::MediaUpdate;
 
-/// Seals and opens the media of one call. After [`MediaUpdate::End`] it does nothing more: a new call takes a new
-/// engine, and an engine that was lost must not be followed by another one with the same leaf and epoch, for it
-/// would count from zero again.
+/// Seals and opens the media of one call after the other. After [`MediaUpdate::End`] it does nothing more until there
+/// is a later epoch, or another call. An engine that was lost must not be followed by another one with the same call,
+/// leaf and epoch, for it would count from zero again.
 #[derive(Default)]
 pub struct MediaEngine {
     ring: KeyRing,
@@ -30,6 +30,7 @@ impl MediaEngine {
     pub fn apply(&mut self, now: Millis, update: &MediaUpdate) -> Result<(), UpdateError> {
         match update {
             MediaUpdate::Epoch {
+                call_id,
                 generation,
                 epoch,
                 own_leaf,
@@ -38,6 +39,7 @@ impl MediaEngine {
                 retire_after_ms,
             } => {
                 let new = NewEpoch {
+                    call_id: *call_id,
                     generation: Generation(*generation),
                     epoch: Epoch(*epoch),
                     own_leaf: LeafIndex(*own_leaf),

@@ -1,6 +1,6 @@
 //! Entry points for fuzz targets: bytes in, no panic out.
 
-use protocol::{Millis, socket::TrackKind};
+use protocol::{CallId, Millis, socket::TrackKind};
 
 use super::{Codec, MediaEngine, OpenError};
 use crate::api::{BaseKey, ExpectedSlot, MediaUpdate};
@@ -55,6 +55,7 @@ pub fn open_frame(data: &[u8]) {
 fn engine(own_leaf: u32) -> MediaEngine {
     let mut engine = MediaEngine::new();
     let epoch = MediaUpdate::Epoch {
+        call_id: CallId::from_random([1; 16]),
         generation: 1,
         epoch: 7,
         own_leaf,

@@ -5,12 +5,13 @@
 //!   (nothing) ─────► opens frames ──────────► opens, seals ───────────► opens only ────────────► wiped
 //! ```
 //!
-//! A newer generation wipes all older keys at once, and so does losing the group. Who enters it again goes on with a
-//! later epoch: one that was there before is never taken again, for its counters would start anew.
+//! Another call or a newer generation wipes all older keys at once, and so does losing the group. Who enters it again
+//! goes on with a later epoch: one that was there before is never taken again, for its counters would start anew. Another
+//! call may begin with any epoch, as its group shares no secret with the former one's.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocol::{Epoch, Generation, LeafIndex, Millis};
+use protocol::{CallId, Epoch, Generation, LeafIndex, Millis};
 
 use sframe::{EpochSecret, FrameKey};
 
@@ -73,9 +74,10 @@ pub struct Sender {
 /// All epochs at hand, oldest first.
 #[derive(Default)]
 pub struct KeyRing {
+    call_id: Option<CallId>,
     generation: Generation,
     epochs: VecDeque<EpochKeys>,
-    /// Newest epoch of the generation that was ever taken; outlives its keys.
+    /// Newest epoch of the call's generation that was ever taken; outlives its keys.
     newest: Option<Epoch>,
     sending: Option<u64>,
     next_serial: u64,
@@ -83,6 +85,7 @@ pub struct KeyRing {
 
 /// Fields of [`crate::api::MediaUpdate::Epoch`], checked.
 pub struct NewEpoch<'a> {
+    pub call_id: CallId,
     pub generation: Generation,
     pub epoch: Epoch,
     pub own_leaf: LeafIndex,
@@ -95,6 +98,12 @@ impl KeyRing {
     /// Takes a new epoch in and sets the end of the earlier ones. Who is no member any more is not opened from
     /// now on, not even with an earlier key.
     pub fn add(&mut self, now: Millis, new: NewEpoch<'_>) -> Result<(), UpdateError> {
+        if self.call_id != Some(new.call_id) {
+            self.forget();
+            self.newest = None;
+            self.generation = new.generation;
+            self.call_id = Some(new.call_id);
+        }
         if new.generation < self.generation {
             return Err(UpdateError::OldGeneration {
                 generation: new.generation,

@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use crate::{
     api::{BATCH_RECORD, Batch},
     compact,
+    limits::{BATCH_END, MAX_BATCH_JUMP},
     random::Random,
 };
 
@@ -46,6 +47,11 @@ pub(crate) type Loaded = BTreeMap<String, Zeroizing<Vec<u8>>>;
 pub(crate) struct BadRecord {
     pub(crate) stored_name: String,
 }
+
+/// No number is left for another batch. Counting on from the same one would let what is said leave before it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the numbers of batches are spent")]
+pub(crate) struct NumbersSpent;
 
 impl Store {
     pub(crate) fn open(
@@ -102,17 +108,23 @@ impl Store {
         self.batch
     }
 
+    /// Whether a device whose newest batch is this one can have written `number`.
+    pub(crate) fn can_have_written(&self, number: u64) -> bool {
+        number < BATCH_END && number.saturating_sub(self.batch) <= MAX_BATCH_JUMP
+    }
+
     /// Lets the counter jump, after a rollback: the next batch is `above` plus one.
     pub(crate) fn skip_batches(&mut self, above: u64) {
         self.batch = self.batch.max(above);
     }
 
     /// What is to be stored because of this input; nothing if nothing changed.
-    pub(crate) fn take_batch(&mut self) -> Option<Batch> {
+    pub(crate) fn take_batch(&mut self) -> Result<Option<Batch>, NumbersSpent> {
         if self.writes.is_empty() && !self.wipe {
-            return None;
+            return Ok(None);
         }
-        self.batch = self.batch.saturating_add(1);
+        let next = self.batch.checked_add(1).filter(|next| *next < BATCH_END);
+        self.batch = next.ok_or(NumbersSpent)?;
         let mut records: Vec<_> = std::mem::take(&mut self.writes)
             .into_iter()
             .map(|(name, value)| {
@@ -124,11 +136,11 @@ impl Store {
         let number = compact::to_vec(&self.batch);
         let sealed = self.key.seal(&self.random, BATCH_RECORD, BATCH_RECORD, &number);
         records.push((BATCH_RECORD.to_owned(), Some(sealed)));
-        Some(Batch {
+        Ok(Some(Batch {
             number: self.batch,
             wipe: std::mem::take(&mut self.wipe),
             records,
-        })
+        }))
     }
 }
 

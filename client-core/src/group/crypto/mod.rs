@@ -37,6 +37,12 @@ pub(crate) struct SuiteCrypto {
     random: Random,
 }
 
+/// Whether others can encrypt to a public key of the suite: its length, and an ML-KEM part whose coefficients are
+/// reduced (FIPS 203 §7.2). OpenMLS finds out only when somebody does.
+pub(super) fn is_usable_key(key: &[u8]) -> bool {
+    x_wing::EncapsulationKey::new_from_slice(key).is_ok()
+}
+
 type Result<T> = std::result::Result<T, CryptoError>;
 
 impl SuiteCrypto {

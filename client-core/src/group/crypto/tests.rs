@@ -146,3 +146,15 @@ fn other_suites_are_refused() {
             .is_err()
     );
 }
+
+#[test]
+fn usable_keys_are_those_of_the_suite_alone() {
+    let key = ours().derive_hpke_keypair(config(), &[5; 48]).unwrap().public;
+    assert!(is_usable_key(&key));
+    assert!(!is_usable_key(&key[1..]));
+    let mut spoilt = key;
+    spoilt[..3].fill(0xff);
+    assert!(!is_usable_key(&spoilt));
+    let sealed = ours().hpke_seal(config(), &spoilt, b"", b"", b"");
+    assert!(sealed.is_err(), "what the check keeps out");
+}

@@ -305,3 +305,21 @@ fn an_external_commit_that_evicts_somebody_is_refused() {
     let refused = process(&bob, &mut theirs, &commit.commit).err();
     assert_eq!(refused, Some(GroupError::Rule(RuleError::ExternalRemoves)));
 }
+
+/// MLS takes any bytes as a key; whoever added the device, or committed after it, would fail.
+#[test]
+fn a_key_package_to_which_nobody_can_encrypt_is_refused() {
+    let (adder, other) = (device(&alice(), 10), device(&bob(), 20));
+    let package = other.package();
+    assert!(OthersKeyPackage::parse(&adder.mls, &package).is_ok());
+    // MLSMessage(KeyPackage): version, wire format; version, suite, init key, …; signature of 64 bytes.
+    let mut signed = package[4..package.len() - 66].to_vec();
+    signed[6..9].fill(0xff);
+    let label = b"MLS 1.0 KeyPackageTBS";
+    let len = u16::try_from(signed.len()).unwrap() | 0x4000;
+    let content = [&[21][..], label, &len.to_be_bytes(), &signed].concat();
+    let signature = other.key.sign_bytes(&content).0;
+    let spoilt = [&package[..4], &signed, &[0x40, 0x40], &signature].concat();
+    let refused = OthersKeyPackage::parse(&adder.mls, &spoilt).err();
+    assert_eq!(refused, Some(KeyPackageError::UnusableKey));
+}

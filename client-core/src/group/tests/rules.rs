@@ -31,6 +31,7 @@ fn change(committer: Committer) -> Change {
         removes: vec![],
         renewed: None,
         settings: None,
+        unusable_key: false,
         forbidden: false,
     }
 }
@@ -111,6 +112,16 @@ fn commits_of_members_are_judged() {
     });
     let cases: Vec<Case> = vec![
         ("an update", Room, All, by(2), Ok(())),
+        (
+            "a key that nobody can use",
+            Room,
+            All,
+            Change {
+                unusable_key: true,
+                ..by(0)
+            },
+            Err(RuleError::UnusableKey),
+        ),
         ("who is not in", Room, All, by(5), Err(RuleError::NoSuchLeaf)),
         ("a member adds", Room, All, adding(2, carol().device(30)), Ok(())),
         (

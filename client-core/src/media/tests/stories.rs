@@ -1,6 +1,6 @@
 //! Alice, bob and carol in a call.
 
-use protocol::{Epoch, Generation, LeafIndex, Millis, socket::TrackKind};
+use protocol::{CallId, Epoch, Generation, LeafIndex, Millis, socket::TrackKind};
 
 use super::super::*;
 use crate::api::{BaseKey, ExpectedSlot, MediaUpdate};
@@ -14,6 +14,7 @@ const OPUS: &[u8] = b"a word of alice";
 
 pub fn epoch(own_leaf: u32, epoch: u64, members: &[u32], retire_after_ms: u32) -> MediaUpdate {
     MediaUpdate::Epoch {
+        call_id: CallId::from_random([1; 16]),
         generation: 1,
         epoch,
         own_leaf,
@@ -276,6 +277,32 @@ fn a_new_generation_wipes_the_old_keys_at_once() {
     );
 }
 
+/// A new call begins with generation 1 and its first epochs again, as after a restart of the server.
+#[test]
+fn another_call_begins_anew_and_wipes_the_keys_of_the_former() {
+    let (mut alice, mut bob) = (member(ALICE), member(BOB));
+    let id = alice.attach(TrackKind::Microphone).unwrap();
+    let late = say(&mut alice, id);
+    for (engine, leaf) in [(&mut alice, ALICE), (&mut bob, BOB)] {
+        engine.apply(NOW, &epoch(leaf, 9, &[ALICE, BOB], 10_000)).unwrap();
+        let mut next = epoch(leaf, 1, &[ALICE, BOB], 10_000);
+        if let MediaUpdate::Epoch {
+            call_id, base_key, ..
+        } = &mut next
+        {
+            *call_id = CallId::from_random([2; 16]);
+            *base_key = BaseKey([0x77; 32]);
+        }
+        engine.apply(NOW, &next).unwrap();
+        assert!(engine.apply(NOW, &next).is_err(), "each epoch once");
+    }
+    assert!(alice.seal(NOW, id, Codec::Opus, false, OPUS).is_err());
+    assert!(hear(&mut bob, NOW, &late).is_err());
+    alice.apply(NOW, &MediaUpdate::SendWith { epoch: 1 }).unwrap();
+    let frame = say(&mut alice, id);
+    assert_eq!(hear(&mut bob, NOW, &frame).unwrap().frame, OPUS);
+}
+
 #[test]
 fn an_epoch_is_taken_once_and_sending_never_goes_back() {
     let mut alice = member(ALICE);
@@ -366,6 +393,7 @@ fn made_up_key_ids_take_no_memory() {
     ring.add(
         NOW,
         NewEpoch {
+            call_id: CallId::from_random([1; 16]),
             generation,
             epoch,
             own_leaf,
