@@ -23,7 +23,7 @@ pub enum Block {
     V4([u8; 3]),
     /// A /64.
     V6([u8; 8]),
-    /// This machine, or a proxy of which nothing was said: everybody may be behind it. No limit per block applies.
+    /// This machine, where no proxy was named: everybody may be behind it. No limit per block applies.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ impl Block {
             return Self::Unknown;
         };
         if proxies.contains(&peer) {
-            return forwarded_for(headers, proxies).map_or(Self::Unknown, Self::of);
+            return Self::of(forwarded_for(headers, proxies).unwrap_or(peer));
         }
         if peer.is_loopback() {
             return Self::Unknown;
@@ -56,20 +56,28 @@ impl Block {
     }
 }
 
-/// The last address that is none of the proxies': what stands before it, anybody can have written.
+/// The last address that is none of the proxies': what stands before it, anybody can have written, and it is not read.
 fn forwarded_for(headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
-    let mut hops = Vec::new();
-    for value in headers.get_all(FORWARDED_FOR) {
-        hops.extend(value.to_str().ok()?.split(','));
-    }
-    for hop in hops.into_iter().rev() {
-        let address: IpAddr = hop.trim().parse().ok()?;
-        let address = address.to_canonical();
+    let values = headers.get_all(FORWARDED_FOR).iter().rev();
+    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+    for hop in hops {
+        let address = hop_address(hop)?;
         if !proxies.contains(&address) {
             return Some(address);
         }
     }
     None
+}
+
+/// An address with or without a port: some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']'));
+    let address = match bare.unwrap_or(hop).parse::<IpAddr>() {
+        Ok(address) => address,
+        Err(_) => hop.parse::<SocketAddr>().ok()?.ip(),
+    };
+    Some(address.to_canonical())
 }
 
 impl FromRequestParts<Arc<App>> for Block {
@@ -84,6 +92,8 @@ impl FromRequestParts<Arc<App>> for Block {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn ip(text: &str) -> IpAddr {
@@ -93,7 +103,7 @@ mod tests {
     fn block(peer: &str, forwarded: &[&str], proxies: &[&str]) -> Block {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| ip(proxy)).collect();
         Block::of_request(Some(ip(peer)), &headers, &proxies)
@@ -121,9 +131,33 @@ mod tests {
         assert!(block("10.0.0.1", &["198.51.100.7", "192.0.2.1"], &["10.0.0.1"]) == alice);
         // Two proxies in a row.
         assert!(block("10.0.0.1", &["192.0.2.1, 10.0.0.2"], &["10.0.0.1", "10.0.0.2"]) == alice);
-        for nothing in [&[][..], &["unknown"], &["10.0.0.1"]] {
-            assert!(block("10.0.0.1", nothing, &["10.0.0.1"]) == Block::Unknown);
+        for nothing in [&[][..], &["unknown"], &["192.0.2.1, "], &["10.0.0.1"]] {
+            let proxy = Block::of(ip("10.0.0.1"));
+            assert!(block("10.0.0.1", nothing, &["10.0.0.1"]) == proxy);
         }
         assert!(block("127.0.0.1", &["192.0.2.1"], &[]) == Block::Unknown);
+    }
+
+    /// Else whoever writes nonsense into the header would be free of all limits.
+    #[test]
+    fn what_the_client_wrote_itself_does_not_hide_its_address() {
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let of = |values: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value).unwrap());
+            }
+            Block::of_request(Some(proxies[0]), &headers, &proxies)
+        };
+        let alice = Block::of(ip("192.0.2.1"));
+        assert!(of(&[b"\xff, 192.0.2.1"]) == alice);
+        assert!(of(&[b"\xff", b"192.0.2.1"]) == alice);
+        assert!(of(&[b"\xff, 192.0.2.1, 10.0.0.2"]) == alice);
+        assert!(of(&[b"192.0.2.1:4711"]) == alice);
+        let six = Block::of(ip("2001:db8::1"));
+        assert!(of(&[b"[2001:db8::1]:4711"]) == six);
+        assert!(of(&[b"[2001:db8::1]"]) == six);
+        assert!(of(&[b"2001:db8::1"]) == six);
+        assert!(of(&[b"192.0.2.1, \xff"]) == Block::of(proxies[0]));
     }
 }

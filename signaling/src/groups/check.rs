@@ -21,6 +21,8 @@ use protocol::{
     room_settings::RoomSettings,
 };
 
+use x_wing::TryKeyInit as _;
+
 use super::{
     GroupError, Refusal,
     outline::{self, Outline, OutlineLeaf, OutlineProposal},
@@ -106,6 +108,15 @@ pub(super) fn certificate(identity: &[u8], signature_key: &[u8]) -> Result<Certi
     }
 }
 
+/// A public key of the suite's HPKE (X-Wing): its length, and an ML-KEM part whose coefficients are reduced (FIPS 203
+/// §7.2). OpenMLS finds out only when somebody encrypts to it.
+pub(super) fn encryption_key(key: &[u8]) -> Result<(), Refusal> {
+    match x_wing::EncapsulationKey::new_from_slice(key) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refusal::UnusableKey),
+    }
+}
+
 /// Compares what OpenMLS is about to do with what was judged: the same leaves in, the same leaves out, the same
 /// settings, and nothing else.
 pub(super) fn same_as_described(
@@ -148,6 +159,10 @@ pub(super) fn same_as_described(
 fn same_leaf(leaf: &LeafNode, outlined: &OutlineLeaf<'_>) -> bool {
     leaf.credential().serialized_content() == outlined.identity
         && leaf.signature_key().as_slice() == outlined.signature_key
+        && leaf
+            .encryption_key()
+            .tls_serialize_detached()
+            .is_ok_and(|key| key.ends_with(outlined.encryption_key))
 }
 
 /// The GroupInfo of the epoch that a commit opens, byte by byte but for the external public key, which only

@@ -84,6 +84,9 @@ pub enum Refusal {
     /// A leaf's signature key is not the device key of its certificate.
     #[error("a leaf has another key than its certificate")]
     CertificateKey,
+    /// An encryption key that nobody can encrypt to: whoever commits next would fail at it, and the group with them.
+    #[error("an encryption key is none of the suite")]
+    UnusableKey,
     /// No such user.
     #[error("a certificate names an unknown user")]
     UnknownUser,

@@ -35,6 +35,8 @@ pub(super) struct Outline<'a> {
     pub sender: OutlineSender,
     pub proposals: Vec<OutlineProposal<'a>>,
     pub path: Option<OutlineLeaf<'a>>,
+    /// Keys that the path gives to the committer's parents.
+    pub path_keys: Vec<&'a [u8]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +49,7 @@ pub(super) enum OutlineSender {
 pub(super) enum OutlineProposal<'a> {
     Add {
         leaf: OutlineLeaf<'a>,
+        init_key: &'a [u8],
         /// The whole key package, as it stands.
         key_package: &'a [u8],
     },
@@ -58,6 +61,7 @@ pub(super) enum OutlineProposal<'a> {
 /// The part of a leaf that says whose it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct OutlineLeaf<'a> {
+    pub encryption_key: &'a [u8],
     pub signature_key: &'a [u8],
     /// Content of the basic credential.
     pub identity: &'a [u8],
@@ -91,11 +95,16 @@ impl<'a> Outline<'a> {
         while !list.0.is_empty() {
             proposals.push(OutlineProposal::read(&mut list)?);
         }
+        let mut path_keys = Vec::new();
         let path = match reader.u8()? {
             0 => None,
             1 => {
                 let leaf = OutlineLeaf::read(reader)?;
-                let _nodes = reader.opaque()?;
+                let mut nodes = Reader(reader.opaque()?);
+                while !nodes.0.is_empty() {
+                    path_keys.push(nodes.opaque()?);
+                    let _encrypted_path_secrets = nodes.opaque()?;
+                }
                 Some(leaf)
             }
             _ => return Err(malformed()),
@@ -111,7 +120,18 @@ impl<'a> Outline<'a> {
             sender,
             proposals,
             path,
+            path_keys,
         })
+    }
+
+    /// All keys to which others are to encrypt once the commit was taken.
+    pub fn encryption_keys(&self) -> impl Iterator<Item = &'a [u8]> {
+        let added = self.proposals.iter().filter_map(|proposal| match proposal {
+            OutlineProposal::Add { leaf, init_key, .. } => Some([leaf.encryption_key, init_key]),
+            _ => None,
+        });
+        let path = self.path.iter().map(|leaf| leaf.encryption_key);
+        added.flatten().chain(path).chain(self.path_keys.iter().copied())
     }
 }
 
@@ -139,20 +159,24 @@ impl<'a> OutlineProposal<'a> {
         let from = reader.0;
         let _version = reader.u16()?;
         let _cipher_suite = reader.u16()?;
-        let _init_key = reader.opaque()?;
+        let init_key = reader.opaque()?;
         let leaf = OutlineLeaf::read(reader)?;
         let _extensions = reader.opaque()?;
         let _signature = reader.opaque()?;
         let len = from.len().saturating_sub(reader.0.len());
         let (key_package, _) = from.split_at_checked(len).ok_or_else(malformed)?;
-        Ok(Self::Add { leaf, key_package })
+        Ok(Self::Add {
+            leaf,
+            init_key,
+            key_package,
+        })
     }
 }
 
 impl<'a> OutlineLeaf<'a> {
     /// A leaf node (RFC 9420 §7.2).
     fn read(reader: &mut Reader<'a>) -> Result<Self, GroupError> {
-        let _encryption_key = reader.opaque()?;
+        let encryption_key = reader.opaque()?;
         let signature_key = reader.opaque()?;
         if reader.u16()? != CREDENTIAL_BASIC {
             return Err(Refusal::NoCertificate.into());
@@ -181,6 +205,7 @@ impl<'a> OutlineLeaf<'a> {
         let _extensions = reader.opaque()?;
         let _signature = reader.opaque()?;
         Ok(Self {
+            encryption_key,
             signature_key,
             identity,
         })

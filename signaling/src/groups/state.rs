@@ -82,6 +82,9 @@ impl PublicGroupState {
             return Err(Refusal::BadFounding.into());
         };
         rules::judge_founding(group, &settings, certificate, judge, now)?;
+        public_group
+            .members()
+            .try_for_each(|member| check::encryption_key(&member.encryption_key))?;
         Ok(Self {
             group: public_group,
             storage,
@@ -182,7 +185,9 @@ impl PublicGroupState {
         limit("commit", &bundle.commit.0)?;
         let outline = Outline::read(&bundle.commit.0)?;
         let adds = outline.proposals.iter().filter_map(|proposal| match proposal {
-            OutlineProposal::Add { leaf, key_package } => Some((leaf, key_package)),
+            OutlineProposal::Add {
+                leaf, key_package, ..
+            } => Some((leaf, key_package)),
             _ => None,
         });
         adds.map(|(leaf, key_package)| Ok((certificate_of(leaf)?.body().device_id, key_package.to_vec())))
@@ -211,6 +216,7 @@ impl PublicGroupState {
         self.check_place(bundle, &outline)?;
         let commit = self.describe(&outline)?;
         rules::judge_commit(&commit, judge, now)?;
+        outline.encryption_keys().try_for_each(check::encryption_key)?;
         if !bundle
             .welcome_to
             .iter()

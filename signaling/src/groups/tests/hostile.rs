@@ -4,7 +4,11 @@ use openmls::prelude::{
 use protocol::{Bytes, Code, DeviceId, Generation, LeafIndex, Millis, socket::CommitBundle};
 
 use super::*;
-use crate::groups::testing::{CLASSIC_SUITE, SETTINGS_TYPE, SUITE, call_name, extensions, extensions_with};
+use crate::groups::{
+    check,
+    outline::Outline,
+    testing::{CLASSIC_SUITE, SETTINGS_TYPE, SUITE, call_name, extensions, extensions_with},
+};
 
 impl Room {
     fn apply(&mut self, bundle: &CommitBundle, by: &Device) -> Result<CommitEffect, GroupError> {
@@ -555,4 +559,39 @@ fn a_founding_of_another_suite_is_refused() {
     let (_, founding) = alice.laptop.found_with(alice.name, settings, CLASSIC_SUITE);
     let error = alice.error(alice.name, &founding.group_info, &founding.tree);
     assert_eq!(error, Refusal::OtherSuite.into());
+}
+
+/// A key whose first coefficient is not reduced.
+fn spoilt(key: &[u8]) -> Vec<u8> {
+    let mut spoilt = key.to_vec();
+    spoilt[..3].fill(0xff);
+    spoilt
+}
+
+/// MLS takes any bytes as a key, and every later commit of the others would fail at it.
+#[test]
+fn keys_that_nobody_can_encrypt_to_are_refused() {
+    let mut room = Room::new();
+    let bobs = Rc::clone(&room.bobs);
+    let bundle = room.bob_member.commit(Wish {
+        update: true,
+        ..Wish::add(&[&room.carols])
+    });
+    let keys: Vec<Vec<u8>> = Outline::read(&bundle.commit.0)
+        .unwrap()
+        .encryption_keys()
+        .map(<[u8]>::to_vec)
+        .collect();
+    assert!(
+        keys.len() >= 4,
+        "leaf and init key of the package, leaf and parents of the path"
+    );
+    for key in keys {
+        let mut bad = bundle.clone();
+        patch(&mut bad.commit.0, &key, &spoilt(&key));
+        let result = room.apply(&bad, &bobs);
+        room.assert_refused(result, Refusal::UnusableKey);
+        assert_eq!(check::encryption_key(&key[1..]), Err(Refusal::UnusableKey));
+    }
+    room.apply(&bundle, &bobs).unwrap();
 }
