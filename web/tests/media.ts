@@ -13,6 +13,8 @@ import { Subscribe } from "../src/media/subscribe.ts";
 
 const ALICE = 1;
 const BOB = 2;
+/** Of the one call there is. */
+const CALL_ID = "01010101-0101-4101-8101-010101010101";
 
 /** A frame worker and the port on which the core would give it keys. */
 class Person {
@@ -43,7 +45,8 @@ class Person {
       .replaceAll("/", "_")
       .replaceAll("=", "");
     const members = [ALICE, BOB];
-    this.give({ type: "epoch", generation: 1, epoch, own_leaf: this.leaf, members, base_key, retire_after_ms: 500 });
+    const call = { call_id: CALL_ID, generation: 1, epoch, own_leaf: this.leaf, members };
+    this.give({ type: "epoch", ...call, base_key, retire_after_ms: 500 });
   }
 
   sendWith(epoch: number): void {
