@@ -33,6 +33,17 @@ fn three_people_exchange_messages_in_order() {
 }
 
 #[test]
+fn who_has_no_rooms_is_told_so_each_time() {
+    let mut world = World::new(14);
+    world.register("alice");
+    assert!(world.get("alice").rooms_told && world.get("alice").rooms.is_empty());
+    world.kill("alice");
+    world.start("alice");
+    world.run();
+    assert!(world.get("alice").rooms_told && world.get("alice").rooms.is_empty());
+}
+
+#[test]
 fn who_was_offline_gets_what_was_missed_once_and_in_order() {
     let mut world = World::new(2);
     for name in ["alice", "bob", "carol"] {

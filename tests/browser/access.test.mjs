@@ -63,6 +63,7 @@ test("sign-in, invitation, rooms, dialogs and pages", async () => {
   await isClean(alice, "invitation");
   await alice.register(server.facts.invitation);
   await bob.register(await server.invite(bob.email));
+  await alice.role("heading", "No rooms yet").waitFor();
   await isClean(alice, "no rooms yet");
   await alice.role("button", "New room").click();
   await alice.role("dialog", "New room").waitFor();

@@ -58,7 +58,7 @@ pub(crate) struct Device {
     pub(super) call: Option<Call>,
     pub(super) call_mls: Mls,
     pub(super) call_told: Option<CallView>,
-    pub(super) rooms_told: Vec<RoomView>,
+    pub(super) rooms_told: Option<Vec<RoomView>>,
     pub(super) changed: bool,
 }
 
@@ -159,7 +159,7 @@ impl Device {
             list_sent: None,
             reads: BTreeMap::new(),
             ended: None,
-            rooms_told: vec![],
+            rooms_told: None,
             changed: true,
         }
     }
@@ -323,6 +323,7 @@ impl Device {
             return;
         };
         self.session.listed();
+        self.changed = true;
         let lists = self.lists;
         for summary in &summaries {
             self.leave_ghost(shell, summary.room_id, summary.call.as_ref());
@@ -435,7 +436,7 @@ impl Device {
             shell.media(MediaUpdate::End);
         }
         self.call_told = None;
-        self.rooms_told.clear();
+        self.rooms_told = None;
         if !self.identity.shut_out {
             self.identity.shut_out = true;
             self.save_identity(shell);

@@ -24,8 +24,10 @@ impl Device {
             .filter(|room| room.kind() != RoomKindTag::Own && room.is_shown());
         let mut rooms: Vec<_> = shown.map(|room| room.view(lens)).collect();
         rooms.sort_by(|a, b| b.active_at.cmp(&a.active_at).then(a.room_id.cmp(&b.room_id)));
-        if rooms != self.rooms_told {
-            self.rooms_told.clone_from(&rooms);
+        // That there are none is news too, once it is known: who has none must not wait for them forever.
+        let known = !self.rooms.is_empty() || self.session.knows_rooms();
+        if known && self.rooms_told.as_ref() != Some(&rooms) {
+            self.rooms_told = Some(rooms.clone());
             shell.event(Event::Rooms { rooms });
         }
         let online = self.may_ask();

@@ -30,6 +30,8 @@ pub struct Installation {
     pub replies: BTreeMap<u32, Reply>,
     pub session: Option<SessionView>,
     pub rooms: Vec<RoomView>,
+    /// Since the start.
+    pub rooms_told: bool,
     pub messages: BTreeMap<RoomId, BTreeMap<MessageId, MessageView>>,
     pub notices: Vec<String>,
     pub media: Vec<MediaUpdate>,
@@ -89,6 +91,7 @@ impl World {
             replies: BTreeMap::new(),
             session: None,
             rooms: vec![],
+            rooms_told: false,
             messages: BTreeMap::new(),
             notices: vec![],
             media: vec![],
@@ -125,6 +128,7 @@ impl World {
         installation.core = Some(Core::with_options(start, options).unwrap());
         installation.session = None;
         installation.rooms = vec![];
+        installation.rooms_told = false;
         installation.messages.clear();
         self.drain(name);
     }
@@ -486,7 +490,10 @@ impl Installation {
                 assert!(before.is_none(), "a command is answered once");
             }
             Event::Session { session } => self.session = Some(session),
-            Event::Rooms { rooms } => self.rooms = rooms,
+            Event::Rooms { rooms } => {
+                self.rooms = rooms;
+                self.rooms_told = true;
+            }
             Event::Messages {
                 room_id,
                 reset,
