@@ -44,6 +44,10 @@ stories! {
     own_state_is_compared_and_swapped: stories::people::own_state;
     a_room_is_founded_anew_by_its_moderator_only: stories::membership::refounding;
     a_new_device_joins_by_an_external_commit: stories::membership::external_join;
+    /// Nobody is put out by who comes in from outside, and no stranger comes in.
+    external_commits_evict_nobody_and_let_no_stranger_in: stories::hostile::external_commits;
+    what_a_member_may_not_is_refused: stories::hostile::members_beyond_the_rules;
+    malformed_commits_are_refused_and_leave_nothing: stories::hostile::malformed_commits;
     /// R57, B15: no column holds when or from where someone used the service, nor who sent an entry.
     the_schema_holds_no_trace_of_use: stories::schema::schema;
     a_refused_write_leaves_nothing_and_its_neighbours_stand: stories::writer::refusals;

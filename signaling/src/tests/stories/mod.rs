@@ -1,6 +1,7 @@
 //! What alice, bob and carol do, on whatever database the world stands on.
 
 pub mod delivery;
+pub mod hostile;
 pub mod membership;
 pub mod people;
 pub mod schema;
