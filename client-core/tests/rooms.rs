@@ -169,7 +169,7 @@ fn a_newcomer_sees_nothing_from_before() {
     assert_eq!(world.texts("carol", room), ["after"]);
     assert_eq!(world.room("carol", room).unwrap().title, "Plans");
     assert_eq!(world.happened("alice", room), ["created", "added"]);
-    assert_eq!(world.happened("carol", room), ["added"]);
+    assert_eq!(world.happened("carol", room), ["added_you"]);
 }
 
 #[test]

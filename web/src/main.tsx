@@ -23,6 +23,11 @@ const { core, media } = await parts();
 const t = translator(preferredLocale(navigator.languages));
 const app = { client: new Client(core, window.localStorage), media, navigator: new Navigator(), t };
 
+// What was typed and not sent is in memory alone: the browser asks before it is lost.
+window.addEventListener("beforeunload", (event) => {
+  if (app.client.drafts.size > 0) event.preventDefault();
+});
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

@@ -263,7 +263,7 @@ pub enum BodyView {
     },
     /// Something that happened in the room, text under `room_event.<code>`.
     RoomEvent {
-        /// What: `created`, `added`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
+        /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
         /// `call_started`, `call_ended`, `founded_anew`.
         event: Failure,
     },

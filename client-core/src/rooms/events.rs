@@ -72,7 +72,7 @@ impl Room {
         if anew {
             self.tell(env, welcome.seq, now, 0, "founded_anew", &[("by", by)]);
         } else if by != me {
-            self.tell(env, welcome.seq, now, 0, "added", &[("by", by), ("who", me)]);
+            self.tell(env, welcome.seq, now, 0, "added_you", &[("by", by)]);
         }
     }
 

@@ -28,6 +28,9 @@ self.onmessage = ({ data }: MessageEvent<FromTab>) => {
 
 self.addEventListener("online", () => tabs.nudge());
 
+// A socket whose network went away says nothing for a long time.
+self.addEventListener("offline", () => tabs.lostNetwork());
+
 /** The bytes change hands; without a frame worker they are wiped. */
 function toFrameWorker(update: MediaBytes): void {
   if (frameWorker) frameWorker.postMessage(update, [update.buffer]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failureText, noticeText, signedOutText } from "./codes";
+import { failureText, noticeText, roomEventText, signedOutText } from "./codes";
 import { translator } from "./translate";
 
 const t = translator("en-GB");
@@ -32,4 +32,17 @@ test("why one was signed out is said, whatever the reason", () => {
   for (const reason of ["device_revoked", "store_lost", "core_failed", "another"]) {
     expect(signedOutText(t, reason)).toMatch(/\w/);
   }
+});
+
+function text(code: string, params: Record<string, string>): string {
+  return roomEventText(t, { code, params }, "Rita");
+}
+
+test("what happened in a room names whom it happened to", () => {
+  expect(text("added", { by: "Rita", who: "Bob" })).toBe("Rita added Bob");
+  expect(text("added_you", { by: "Rita" })).toBe("Rita added you");
+  expect(text("removed", { by: "Rita", who: "Bob" })).toBe("Rita removed Bob");
+  expect(text("left", { by: "Rita", who: "Bob" })).toBe("Bob left");
+  expect(text("device_added", { who: "Bob" })).toBe("Bob added a device");
+  expect(text("added", { by: "Rita" })).toBe("Rita added someone");
 });

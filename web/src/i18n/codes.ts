@@ -27,13 +27,22 @@ export function roomEventText(t: Translate, event: Failure, author: string): str
 }
 
 /** What is the matter with a device or the network, and what to do. */
-export function problemText(t: Translate, problem: MediaProblem): { readonly title: string; readonly advice: string } {
+export function problemText(t: Translate, problem: MediaProblem, both = false): { readonly title: string; readonly advice: string } {
   const device = t(`media.kind.${problem.device ?? "microphone"}`);
   const values = { device, device_lower: device.toLowerCase(), label: problem.label };
+  if (both) {
+    const [title, advice] = [`media.${problem.code}.title.both`, `media.${problem.code}.advice.both`];
+    return { title: filled(t, [title], values), advice: filled(t, [advice], values) };
+  }
   return {
     title: filled(t, [`media.${problem.code}.title.named`, `media.${problem.code}.title`], values),
     advice: filled(t, [`media.${problem.code}.advice`], values),
   };
+}
+
+/** Whether there is a text for what ails microphone and camera alike. */
+export function hasTextForBoth(code: MediaProblem["code"]): boolean {
+  return isTextKey(`media.${code}.title.both`);
 }
 
 function codeText(t: Translate, family: Family, code: string, params: Readonly<Record<string, string | undefined>>): string {

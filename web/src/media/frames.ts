@@ -6,6 +6,11 @@ import { exposeTap } from "./tap";
 /** A transform that does not answer by then is lost: browsers drop one in some hundred. */
 const CONFIRM_MS = 5_000;
 
+/** Frames that a transform took: none while it never ran. */
+export function through(counts: ReadonlyMap<number, FrameCounts>, id: number): number {
+  return counts.get(id)?.in ?? 0;
+}
+
 /** Where keys come from: handed to the core's worker. */
 export interface KeySource {
   connectFrameWorker(port: MessagePort): void;

@@ -2,7 +2,7 @@
 import type { TrackKind } from "../core/wire";
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
-import type { FrameWorker } from "./frames";
+import { through, type FrameWorker } from "./frames";
 import { Watchdog } from "./watchdog";
 
 /** How often it is checked that frames go through the sealing. */
@@ -35,6 +35,7 @@ export class Publish {
   private readonly lanes: ReadonlyMap<TrackKind, Lane>;
   private readonly timer: ReturnType<typeof setInterval>;
   private closed = false;
+  private looking = false;
 
   constructor(frames: FrameWorker, iceServers: RTCIceServer[], offer: Offer, listener: PublishListener) {
     this.frames = frames;
@@ -87,15 +88,21 @@ export class Publish {
     return { kind, transceiver, id, confirmed, watchdog: new Watchdog(), wanted: null, broken: false };
   }
 
-  /** The counts of the worker are taken last, so that a busy worker never looks like one that was gone around. */
   private async watch(): Promise<void> {
     const lanes = [...this.lanes.values()].filter(({ transceiver, broken }) => transceiver.sender.track && !broken);
-    if (lanes.length === 0) return;
-    const codec = await Promise.all(lanes.map(({ transceiver }) => encoded(transceiver.sender)));
-    const counts = await this.frames.counts();
-    for (const [index, lane] of lanes.entries()) {
-      const totals = { codec: codec[index] ?? 0, transform: counts.get(lane.id)?.in ?? 0 };
-      if (lane.watchdog.goesAround(totals)) await this.unseal(lane);
+    // Looks that overlap would mix their counts.
+    if (this.looking || lanes.length === 0) return;
+    this.looking = true;
+    try {
+      const before = await this.frames.counts();
+      const codec = await Promise.all(lanes.map(({ transceiver }) => encoded(transceiver.sender)));
+      const after = await this.frames.counts();
+      for (const [index, lane] of lanes.entries()) {
+        const look = { before: through(before, lane.id), codec: codec[index] ?? 0, after: through(after, lane.id) };
+        if (lane.watchdog.goesAround(look)) await this.unseal(lane);
+      }
+    } finally {
+      this.looking = false;
     }
   }
 

@@ -1,7 +1,7 @@
 /** The receiving connection: a few slots into which the server puts tracks. */
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
-import type { FrameWorker } from "./frames";
+import { through, type FrameWorker } from "./frames";
 import { Watchdog } from "./watchdog";
 
 /** How often it is checked that frames go through the opener. */
@@ -37,6 +37,7 @@ export class Subscribe {
   private readonly connection: Connection;
   private readonly all: WatchedSlot[] = [];
   private readonly timer: ReturnType<typeof setInterval>;
+  private looking = false;
 
   constructor(frames: FrameWorker, iceServers: RTCIceServer[], offer: Offer, listener: ConnectionListener) {
     this.frames = frames;
@@ -105,18 +106,29 @@ export class Subscribe {
 
   /** Browsers lose a transform now and then; frames without one are not played, and it is set again. */
   private async watch(): Promise<void> {
-    if (this.connection.pc.connectionState !== "connected") return;
-    const received = await Promise.all(this.all.map(({ receiver }) => decoded(receiver)));
-    const counts = await this.frames.counts();
-    for (const [index, codec] of received.entries()) {
-      const slot = this.all[index];
-      if (!slot?.watchdog.goesAround({ codec, transform: counts.get(slot.id)?.in ?? 0 })) continue;
-      this.play(slot, false);
-      this.frames.close(slot.id);
-      slot.id = this.frames.open(slot.receiver, slot.media).id;
-      slot.watchdog = new Watchdog("first look");
-      if (slot.mid !== null) this.frames.setMid(slot.id, slot.mid);
+    // Looks that overlap would mix their counts.
+    if (this.looking || this.connection.pc.connectionState !== "connected") return;
+    this.looking = true;
+    try {
+      const slots = [...this.all];
+      const before = await this.frames.counts();
+      const codec = await Promise.all(slots.map(({ receiver }) => decoded(receiver)));
+      const after = await this.frames.counts();
+      for (const [index, slot] of slots.entries()) {
+        const look = { before: through(before, slot.id), codec: codec[index] ?? 0, after: through(after, slot.id) };
+        if (slot.watchdog.goesAround(look)) this.openAnew(slot);
+      }
+    } finally {
+      this.looking = false;
     }
+  }
+
+  private openAnew(slot: WatchedSlot): void {
+    this.play(slot, false);
+    this.frames.close(slot.id);
+    slot.id = this.frames.open(slot.receiver, slot.media).id;
+    slot.watchdog = new Watchdog("first look");
+    if (slot.mid !== null) this.frames.setMid(slot.id, slot.mid);
   }
 }
 

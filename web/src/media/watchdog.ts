@@ -6,29 +6,34 @@
  */
 const SLACK = 5;
 
-/** Totals of one track, both counted since it began. */
-export interface Totals {
+/** One look at a track: totals since it began, in the order in which they are read. */
+export interface Look {
+  /** Frames that had gone through the transform before the codec was asked. */
+  readonly before: number;
   /** Frames that the browser encoded (or decoded). */
   readonly codec: number;
-  /** Frames that went through the transform. */
-  readonly transform: number;
+  /** Frames that had gone through the transform after the codec was asked. */
+  readonly after: number;
 }
 
-/** Compares totals from one look to the next. */
+/** Compares one look with the next. */
 export class Watchdog {
-  private last: Totals | null;
+  private last: Look | null;
 
   /** From the beginning of a track; or, where the transform began later, from the first look. */
   constructor(from: "beginning" | "first look" = "beginning") {
-    this.last = from === "beginning" ? { codec: 0, transform: 0 } : null;
+    this.last = from === "beginning" ? { before: 0, codec: 0, after: 0 } : null;
   }
 
-  /** Whether frames went on without the transform since the last look that saw any of them. */
-  goesAround(now: Totals): boolean {
+  /**
+   * Whether frames went on without the transform since the last look that saw any of them. What the transform did is
+   * taken from before the one count of the codec to after the other, so that a page or worker that is late between
+   * two counts never looks like one that was gone around.
+   */
+  goesAround(now: Look): boolean {
     this.last ??= now;
     const codec = now.codec - this.last.codec;
-    const transform = now.transform - this.last.transform;
-    if (codec < 0 || transform > 0) {
+    if (codec < 0 || now.after > this.last.before) {
       this.last = now;
       return false;
     }

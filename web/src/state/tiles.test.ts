@@ -42,3 +42,10 @@ test("the grid fits its box", () => {
     expect(rows * height + (rows - 1) * 10).toBeLessThanOrEqual(600);
   }
 });
+
+test("a picture keeps its sides where the box is wide", () => {
+  for (const count of [1, 2, 3, 9, 25]) {
+    const { width, height } = bestGrid(count, 1016, 604, 10);
+    expect(width / height).toBeGreaterThan(1.3);
+  }
+});

@@ -97,6 +97,20 @@ test("a room is made with the people who were typed", async () => {
   expect(core.sent.find(({ type }) => type === "create_room")).toMatchObject({ people: ["bob@example.org"] });
 });
 
+test("what one presses does not move away because suggestions close", async () => {
+  const { user } = open("/", true);
+  await user.click(await screen.findByRole("button", { name: "New room" }));
+  const dialog = await screen.findByRole("dialog", { name: "New room" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Room name" }), "Launch plan");
+  await user.type(within(dialog).getByRole("combobox", { name: "Add people" }), "nobody@example.org");
+  within(dialog).getByRole("listbox");
+  await user.pointer({ keys: "[MouseLeft>]", target: within(dialog).getByRole("button", { name: "Create room" }) });
+  within(dialog).getByRole("listbox");
+  await user.pointer({ keys: "[/MouseLeft]" });
+  await within(dialog).findByText(/nobody@example\.org was/);
+  expect(within(dialog).queryByRole("listbox")).toBeNull();
+});
+
 test("a message is sent with Enter, and one that is too long stays", async () => {
   const { core, user } = open("/rooms/design", true);
   const box = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Message" });

@@ -34,6 +34,10 @@ export class Device {
     this.shell?.input((core, now) => core.nudge(now));
   }
 
+  lostNetwork(): void {
+    this.shell?.lostNetwork();
+  }
+
   private async serve(): Promise<never> {
     const store = await Store.open();
     try {

@@ -50,6 +50,13 @@ export class Shell {
     }
   }
 
+  /** The network went away: an open socket is taken for closed, and the core looks for a new one. */
+  lostNetwork(): void {
+    if (!this.socket) return;
+    this.closeSocket();
+    this.input((core, now) => core.socket_closed(now));
+  }
+
   /** Ends everything that runs beside the loop. */
   stop(): void {
     this.closeSocket();

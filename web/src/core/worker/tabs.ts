@@ -80,6 +80,11 @@ export class Tabs {
     else if (this.leader !== null) this.say({ type: "nudge", to: this.leader });
   }
 
+  /** Each tab hears of it; the one with the socket acts. */
+  lostNetwork(): void {
+    this.device?.lostNetwork();
+  }
+
   private begin(): void {
     this.channel.onmessage = ({ data }) => this.hear(data as Message);
     void navigator.locks.request(LEADER_LOCK, () => this.lead());

@@ -34,8 +34,9 @@ export function InviteForm({ code, card }: { readonly code: string; readonly car
     else if (!looksLikeEmail(email)) found.email = t("sign_in.email_malformed");
     if (name.trim() === "") found.name = t("invite.name_missing");
     else if (excess(name.trim(), MAX_NAME_LEN) > 0) found.name = t("invite.name_too_long");
-    if (!report.acceptable) found.password = t("password.too_weak");
-    else if (repeat !== password) found.repeat = t("invite.repeat_mismatch");
+    if (password === "") found.password = t("password.missing");
+    else if (!report.acceptable) found.password = t("password.too_weak");
+    if (password !== "" && repeat !== password) found.repeat = t("invite.repeat_mismatch");
     return found;
   };
 

@@ -2,6 +2,7 @@ import { useRef, useState } from "react";
 import type { CallView } from "../../core/generated/CallView";
 import type { RoomView } from "../../core/generated/RoomView";
 import { durationText } from "../../i18n/format";
+import type { MediaConnection } from "../../state/media";
 import { setStage } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Link } from "../app/link";
@@ -78,7 +79,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
         </Button>
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
-        <CallHints call={call} talking={talking} talkingWhileMuted={view.talkingWhileMuted && !talking} />
+        <CallHints call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
         <Stage stage={setStage(call, view)} />
@@ -111,11 +112,19 @@ function CallTime({ since }: { readonly since: number }) {
   );
 }
 
-function CallHints({ call, talking, talkingWhileMuted }: { readonly call: CallView; readonly talking: boolean; readonly talkingWhileMuted: boolean }) {
+interface HintsProps {
+  readonly call: CallView;
+  readonly connection: MediaConnection;
+  readonly talking: boolean;
+  readonly talkingWhileMuted: boolean;
+}
+
+function CallHints({ call, connection, talking, talkingWhileMuted }: HintsProps) {
   const { t } = useApp();
   const text = ((): string | null => {
     if (call.phase === "joining") return t("call.joining");
-    if (call.phase === "reconnecting") return t("call.reconnecting");
+    if (call.phase === "reconnecting" || connection === "reconnecting") return t("call.reconnecting");
+    if (connection === "connecting") return t("connection.connecting");
     if (talking) return t("call.push_to_talk");
     return talkingWhileMuted ? t("call.talking_muted") : null;
   })();

@@ -167,7 +167,7 @@ function Connection() {
   return (
     <p className="assurance">
       <Icon name={online ? "check" : "offline"} />
-      {online ? t("prejoin.online") : t(`connection.${session.connection}`)}
+      {t(`prejoin.${session.connection}`)}
     </p>
   );
 }

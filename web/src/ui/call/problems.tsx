@@ -1,4 +1,4 @@
-import { problemText } from "../../i18n/codes";
+import { hasTextForBoth, problemText } from "../../i18n/codes";
 import type { MediaProblem } from "../../state/media";
 import { useApp } from "../app/context";
 import { Button } from "../parts/button";
@@ -25,13 +25,30 @@ export function Problems() {
   );
 }
 
+/** What microphone and camera have in common is said once. */
 function List({ problems }: { readonly problems: readonly MediaProblem[] }) {
-  return problems.map((problem) => <Problem key={`${problem.code}-${problem.device ?? ""}`} problem={problem} />);
+  const shared = problems.filter(
+    ({ code, device }) =>
+      device === "microphone" && hasTextForBoth(code) && problems.some((other) => other.code === code && other.device === "camera"),
+  );
+  const codes = new Set(shared.map(({ code }) => code));
+  const others = problems.filter(({ code, device }) => !codes.has(code) || (device !== "microphone" && device !== "camera"));
+  return (
+    <>
+      {shared.map((problem) => (
+        <Problem key={problem.code} problem={problem} both={problems.find(({ code, device }) => code === problem.code && device === "camera")} />
+      ))}
+      {others.map((problem) => (
+        <Problem key={`${problem.code}-${problem.device ?? ""}`} problem={problem} />
+      ))}
+    </>
+  );
 }
 
-function Problem({ problem }: { readonly problem: MediaProblem }) {
+/** `both`: the same problem of the camera, which this one stands for. */
+function Problem({ problem, both }: { readonly problem: MediaProblem; readonly both?: MediaProblem | undefined }) {
   const { media, t } = useApp();
-  const { title, advice } = problemText(t, problem);
+  const { title, advice } = problemText(t, problem, both !== undefined);
   return (
     <div className="problem">
       <Icon name="alert" />
@@ -56,6 +73,7 @@ function Problem({ problem }: { readonly problem: MediaProblem }) {
         aria-label={t("common.dismiss")}
         onClick={() => {
           media.dismiss(problem);
+          if (both) media.dismiss(both);
         }}
       >
         <Icon name="close" size={18} />

@@ -10,11 +10,19 @@ export function Avatar({ id, name, size = "medium" }: { readonly id: string; rea
   );
 }
 
-function initialsOf(name: string): string {
+/** The first letters of the first and of the last word; a letter may be several units of UTF-16. */
+export function initialsOf(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== "");
-  const first = words[0]?.slice(0, 1) ?? "";
-  const last = words.length > 1 ? (words.at(-1)?.slice(0, 1) ?? "") : "";
+  const first = letterOf(words[0]);
+  const last = words.length > 1 ? letterOf(words.at(-1)) : "";
   return (first + last).toUpperCase();
+}
+
+const LETTERS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function letterOf(word = ""): string {
+  for (const { segment } of LETTERS.segment(word)) return segment;
+  return "";
 }
 
 function hueOf(id: string): number {

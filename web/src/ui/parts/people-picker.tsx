@@ -1,4 +1,4 @@
-import { useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import { failureText } from "../../i18n/codes";
 import { looksLikeEmail, normalEmail, splitEmails } from "../../state/email";
@@ -35,7 +35,11 @@ export function useFinishPicker(members: readonly PersonCard[]): (state: PickerS
         left.push(email);
         continue;
       }
-      if (people.some((person) => person.email === normalEmail(email))) continue;
+      const chosen = people.find((person) => person.email === normalEmail(email));
+      if (chosen) {
+        client.board.announce((t) => t("people.chosen_already", { name: chosen.name }));
+        continue;
+      }
       const outcome = await client.commands.lookUpPerson(email);
       if (outcome.ok) {
         people.push(outcome.value);
@@ -68,6 +72,7 @@ export function PeoplePicker({ state, onChange, members, hint }: Props) {
   const [active, setActive] = useState(-1);
   const [busy, setBusy] = useState(false);
   const finish = useFinishPicker(members);
+  const afterPress = useAfterPress();
   const suggestions = useSuggestions(state, members);
   const shown = open && suggestions.length > 0;
 
@@ -159,7 +164,9 @@ export function PeoplePicker({ state, onChange, members, hint }: Props) {
           }}
           onKeyDown={onKeyDown}
           onBlur={() => {
-            setOpen(false);
+            afterPress(() => {
+              setOpen(false);
+            });
           }}
         />
         {busy && <span className="spinner" aria-hidden="true" />}
@@ -207,6 +214,39 @@ export function PeoplePicker({ state, onChange, members, hint }: Props) {
       )}
     </div>
   );
+}
+
+/**
+ * Runs what moves the page once nothing is pressed any more, else at once: what one presses must not move away between
+ * press and release, for that is no click.
+ */
+function useAfterPress(): (act: () => void) => void {
+  const pressed = useRef(false);
+  useEffect(() => {
+    const press = (): void => {
+      pressed.current = true;
+    };
+    const release = (): void => {
+      pressed.current = false;
+    };
+    window.addEventListener("pointerdown", press, true);
+    window.addEventListener("pointerup", release, true);
+    window.addEventListener("pointercancel", release, true);
+    return () => {
+      window.removeEventListener("pointerdown", press, true);
+      window.removeEventListener("pointerup", release, true);
+      window.removeEventListener("pointercancel", release, true);
+    };
+  }, []);
+  return (act) => {
+    if (!pressed.current) {
+      act();
+      return;
+    }
+    // The click follows the release in the same task.
+    const later = (): void => void setTimeout(act);
+    window.addEventListener("pointerup", later, { once: true });
+  };
 }
 
 interface Suggestion {

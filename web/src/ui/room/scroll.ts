@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Conversation } from "../../state/conversation";
-import { newerSpan, newestSpan, olderSpan, type Span } from "../../state/window";
+import { newerSpan, newestSpan, olderSpan, SPAN_STEP, type Span } from "../../state/window";
 import { useApp } from "../app/context";
 
 /** Nearer to the end than this counts as being there; a finger is not exact. */
@@ -8,6 +8,9 @@ const END_SLACK_PX = 40;
 
 /** Nearer to an edge of the window than this, the window moves on: about two screens of a phone. */
 const EDGE_PX = 1_200;
+
+/** Space above the first unread message, so that what was read before shows in part. */
+const UNREAD_TOP_PX = 72;
 
 /** What the list needs to know of its scrolling. */
 export interface Scroll {
@@ -39,16 +42,20 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   const [seen, setSeen] = useState(0);
   const anchor = useRef<Anchor | null>(null);
   const measured = useRef("");
+  const placed = useRef(false);
   const oldest = conversation.messages[0]?.message_id;
-  const [known, setKnown] = useState({ total: 0, oldest });
+  const newest = conversation.messages.at(-1)?.message_id;
+  const [known, setKnown] = useState({ total: 0, oldest, newest });
 
   // Older messages that came in front move the window along with the messages that it shows.
   if (known.total !== total || known.oldest !== oldest) {
     const shift = known.oldest === undefined ? 0 : conversation.messages.findIndex((m) => m.message_id === known.oldest);
     const ahead = Math.max(0, shift);
-    setKnown({ total, oldest });
-    setSpan(pinned ? newestSpan(total) : { start: span.start + ahead, end: Math.min(total, span.end + ahead) });
-    setSeen(pinned ? total : seen + ahead);
+    setKnown({ total, oldest, newest });
+    const follow = pinned || justSent(conversation, known.newest);
+    setPinned(follow);
+    setSpan(follow ? newestSpan(total) : { start: span.start + ahead, end: Math.min(total, span.end + ahead) });
+    setSeen(follow ? total : seen + ahead);
   }
 
   const toEnd = useCallback(() => {
@@ -56,6 +63,24 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     box.current.scrollTop = box.current.scrollHeight;
     measured.current = measure(box.current);
   }, [box]);
+
+  // A room opens at its end, or, where the unread ones do not fit, at the first of them.
+  useLayoutEffect(() => {
+    if (placed.current || !conversation.loaded || !box.current) return;
+    placed.current = true;
+    const { firstUnread } = conversation;
+    if (firstUnread === null) return;
+    toEnd();
+    const edge = box.current.getBoundingClientRect().top;
+    const first = placeOf(box.current, firstUnread);
+    if (first !== null && first >= edge) return;
+    const index = conversation.messages.findIndex((message) => message.message_id === firstUnread);
+    anchor.current = { id: firstUnread, top: UNREAD_TOP_PX };
+    // oxlint-disable-next-line react/set-state-in-effect -- where the reader begins depends on how high the messages are
+    setSpan((span) => ({ ...span, start: Math.min(span.start, Math.max(0, index - SPAN_STEP)) }));
+    setSeen(index);
+    setPinned(false);
+  }, [box, conversation, toEnd]);
 
   useLayoutEffect(() => {
     if (pinned) toEnd();
@@ -129,9 +154,21 @@ function firstVisible(box: HTMLElement): Anchor | null {
   return null;
 }
 
+/** Where the upper edge of a message is; nothing where it is not in the page. */
+function placeOf(box: HTMLElement, id: string): number | null {
+  const element = box.querySelector(`[data-message="${CSS.escape(id)}"]`);
+  return element && element.getBoundingClientRect().top;
+}
+
+/** Whether the newest message is one that was written here just now: who writes wants to see it. */
+function justSent({ messages }: Conversation, before: string | undefined): boolean {
+  const newest = messages.at(-1);
+  return newest !== undefined && newest.message_id !== before && newest.delivery === "sending";
+}
+
 function restore(box: HTMLElement, anchor: Anchor): void {
-  const element = box.querySelector(`[data-message="${CSS.escape(anchor.id)}"]`);
-  if (!element) return;
-  const moved = element.getBoundingClientRect().top - box.getBoundingClientRect().top - anchor.top;
+  const place = placeOf(box, anchor.id);
+  if (place === null) return;
+  const moved = place - box.getBoundingClientRect().top - anchor.top;
   if (Math.abs(moved) >= 1) box.scrollTop += moved;
 }

@@ -64,6 +64,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
             autoComplete="off"
             onChange={(event) => {
               setName(event.target.value);
+              setNameError(null);
             }}
           />
           <PeoplePicker state={picker} onChange={setPicker} members={members} hint={t("new_room.people_hint")} />
