@@ -58,6 +58,10 @@ pub(crate) const BATCH_END: u64 = 1 << 53;
 /// Wait before asking again for what was refused for the moment (`rate_limited`, `unavailable`) without a time.
 pub(crate) const RETRY_MS: u64 = 3_000;
 
+/// What is due and cannot be done yet is looked at again after this long, beside each input. Shorter keeps a computer
+/// awake for nothing, longer is long where an input was not all that it waited for.
+pub(crate) const OVERDUE_MS: u64 = 3_000;
+
 /// Messages in one page of a room.
 pub(crate) const MESSAGES_PER_PAGE: usize = 60;
 

@@ -13,7 +13,7 @@ mod settings;
 mod tls;
 mod web;
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -43,13 +43,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The whole chain in one line: what failed, and why.
-            #[expect(
-                clippy::print_stderr,
-                reason = "the program's last word; logs may be switched off"
-            )]
-            {
-                eprintln!("error: {error:#}");
-            }
+            // Straight to standard error, for logs may be switched off; where nobody reads it, the exit code remains.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -176,6 +176,8 @@ fn start_logging(filter: &str) -> Result<(), StartFailure> {
     tracing_subscriber::fmt()
         .with_env_filter(parsed)
         .with_writer(io::stderr)
+        // Who read the logs may be gone. To say so is impossible then, and trying it would be a panic.
+        .log_internal_errors(false)
         .init();
     Ok(())
 }

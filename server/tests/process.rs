@@ -267,6 +267,29 @@ fn it_stops_when_it_is_told_to_and_starts_again() {
     }
 }
 
+/// A pipe whose reader is gone must neither end the server nor make it deaf.
+#[test]
+fn it_serves_and_stops_though_nobody_reads_its_logs() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Running::start_logging(serve(data.path(), &["--log", "trace"]), Stdio::piped());
+    drop(server.child.stderr.take());
+    assert!(server.get("/api/v1/nothing").starts_with("http/1.1 404"));
+    server.signal("-TERM");
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn it_says_what_is_wrong_by_its_exit_code_though_nobody_reads() {
+    let mut command = conclave(&["admin", "invite", "bob@example.org", "--data", "/nowhere"]);
+    let mut child = command
+        .stderr(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
 #[test]
 fn a_self_made_certificate_serves_https_and_stays() {
     let data = tempfile::tempdir().unwrap();

@@ -139,6 +139,7 @@ pub async fn send(device: &Device, room_id: RoomId, text: &str) -> Result<Messag
         .ask(Command::SendText {
             room_id,
             text: text.to_owned(),
+            message_id: None,
         })
         .await?
     {

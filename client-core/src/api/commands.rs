@@ -93,6 +93,10 @@ pub enum Command {
         room_id: RoomId,
         /// The text.
         text: String,
+        /// Drawn at random by whoever may have to ask again: the same id is the same message, which is taken once.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        message_id: Option<MessageId>,
     },
     /// Sends a failed message again → `done`.
     RetryMessage {

@@ -300,26 +300,27 @@ impl Call {
         }
     }
 
-    pub(crate) fn next_wake(&self) -> Option<Millis> {
+    /// When the call wants to be looked at again. A time of the past is of what could not be done yet. Without the
+    /// server, only the keys change.
+    pub(crate) fn wakes(&self, online: bool) -> impl Iterator<Item = Millis> {
         let state = match self.state {
             State::Outside { retry_at } => Some(retry_at),
             State::ExpectWelcome { until } => Some(until),
             State::Member => Some(self.renew_at),
             _ => None,
         };
-        let hold = self
+        let try_again = self
             .hold_until
-            .map(|until| until.min(Millis(until.0.saturating_sub(HOLD_STEP_MS))));
-        [
+            .map(|until| Millis(until.0.saturating_sub(HOLD_STEP_MS)));
+        let asks = [
             state,
-            hold,
+            try_again,
+            self.hold_until,
             self.commit_at,
             self.presence_due,
-            self.send_with.map(|(_, at)| at),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ];
+        let asks = asks.into_iter().flatten().filter(move |_| online);
+        asks.chain(self.send_with.map(|(_, at)| at))
     }
 
     fn ask(&self, env: &mut CallEnv<'_>, ask: CallAsk, request: Request) {

@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, RoomId,
+    Email, MessageId, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{PersonLookUp, Reply, Request, RoomKindTag},
 };
@@ -88,7 +88,11 @@ impl Device {
                 self.with_member(shell, room_id, |room, env| rename(room, env, title))?;
                 shell.reply(id, api::Reply::Done);
             }
-            Command::SendText { room_id, text } => self.send_text(shell, id, room_id, text)?,
+            Command::SendText {
+                room_id,
+                text,
+                message_id,
+            } => self.send_text(shell, id, room_id, text, message_id)?,
             Command::RetryMessage { room_id, message_id } => {
                 let found = self.in_room(shell, room_id, |room, env| room.retry(env, message_id))?;
                 let reply = if found {
@@ -266,6 +270,7 @@ impl Device {
         id: u32,
         room_id: RoomId,
         text: String,
+        message_id: Option<MessageId>,
     ) -> Result<(), Failure> {
         if text.len() > MAX_TEXT_LEN {
             return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
@@ -274,7 +279,11 @@ impl Device {
             return Err(failure("room_gone"));
         }
         let message_id = self.in_room(shell, room_id, |room, env| {
-            room.send_content(env, Content::Text { text: text.clone() }, Some(Body::Text(text)))
+            if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
+                return id;
+            }
+            let content = Content::Text { text: text.clone() };
+            room.send_content_as(env, message_id, content, Some(Body::Text(text)))
         })?;
         shell.reply(id, api::Reply::Message { message_id });
         Ok(())

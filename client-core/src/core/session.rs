@@ -29,7 +29,7 @@ use crate::{
     api::{ConnectionView, SessionView},
     calls::Call,
     failure::failure,
-    limits::{RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
+    limits::{OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
 };
 
 /// How far the connection is.
@@ -397,15 +397,16 @@ impl Device {
             }
             _ => {}
         }
-        let due = |at: Option<Millis>| at.is_some_and(|at| at <= now);
-        if self.rooms.values().any(|room| due(room.next_wake(now))) {
+        let due = |at: Millis| at <= now;
+        if self.rooms.values().any(|room| room.wakes(now).any(due)) {
             let (mut env, parts) = self.split(core.shell);
             for room in parts.rooms.values_mut() {
                 room.on_time(&mut env);
             }
             self.after_rooms(core.shell);
         }
-        if due(self.call.as_ref().and_then(Call::next_wake)) {
+        let online = self.may_ask();
+        if self.call.as_ref().is_some_and(|call| call.wakes(online).any(due)) {
             self.with_call(core.shell, Call::on_time);
         }
         self.ask_for_missing(core.shell);
@@ -415,6 +416,8 @@ impl Device {
         }
     }
 
+    /// When something is to be done. What is due and was not done just now waits for an answer or the connection, which
+    /// comes as an input; the device is not kept awake for it.
     pub(super) fn next_wake(&self, now: Millis) -> Option<Millis> {
         if self.session.state == State::Held {
             return None;
@@ -432,9 +435,14 @@ impl Device {
             _ => None,
         };
         let own = self.own.put_due().filter(|_| self.session.knows_rooms());
-        let rooms = self.rooms.values().filter_map(|room| room.next_wake(now)).min();
-        let call = self.call.as_ref().and_then(Call::next_wake);
-        [session, own, rooms, call].into_iter().flatten().min()
+        let online = self.may_ask();
+        let rooms = self.rooms.values().filter(|_| online);
+        let rooms = rooms.flat_map(|room| room.wakes(now));
+        let call = self.call.iter().flat_map(|call| call.wakes(online));
+        let wakes = [session, own].into_iter().flatten().chain(rooms).chain(call);
+        wakes
+            .map(|at| if at > now { at } else { now.plus(OVERDUE_MS) })
+            .min()
     }
 
     pub(super) fn session_view(&self, store_failed: bool) -> SessionView {

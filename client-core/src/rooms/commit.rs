@@ -117,7 +117,10 @@ impl Room {
         let mut intents: Vec<Intent> = self.intents.drain(..).collect();
         let due = self.remove_at.is_some_and(|at| at <= env.now());
         let devices = self.wanted_removals(env);
-        if !devices.is_empty() && (due || wants_to_send || !intents.is_empty()) {
+        if devices.is_empty() {
+            // Somebody else was faster.
+            self.remove_at = None;
+        } else if due || wants_to_send || !intents.is_empty() {
             self.remove_at = None;
             intents.insert(0, Intent::RemoveDevices { devices });
         }

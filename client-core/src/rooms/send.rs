@@ -30,7 +30,19 @@ impl Room {
         content: Content,
         body: Option<Body>,
     ) -> MessageId {
-        let message_id = env.message_id();
+        self.send_content_as(env, None, content, body)
+    }
+
+    /// [`Self::send_content`] under an id that was drawn elsewhere. One that somebody's message has is replaced.
+    pub(crate) fn send_content_as(
+        &mut self,
+        env: &mut Env<'_>,
+        message_id: Option<MessageId>,
+        content: Content,
+        body: Option<Body>,
+    ) -> MessageId {
+        let message_id = message_id.filter(|id| self.history.get(*id).is_none());
+        let message_id = message_id.unwrap_or_else(|| env.message_id());
         let list = &env.identity.device_list;
         let envelope = Envelope {
             id: message_id,
@@ -65,6 +77,12 @@ impl Room {
         }
         self.drive(env);
         message_id
+    }
+
+    /// Whether this device has written a message under this id.
+    pub(crate) fn has_own(&self, env: &Env<'_>, id: MessageId) -> bool {
+        let message = self.history.get(id);
+        message.is_some_and(|message| message.device == env.identity.device_id)
     }
 
     pub(crate) fn restore_outgoing(&mut self, out: Outgoing) {

@@ -378,19 +378,16 @@ impl Room {
     }
 
     pub(crate) fn on_time(&mut self, env: &mut Env<'_>) {
-        if self.next_wake(env.now()).is_some_and(|at| at <= env.now()) {
+        if self.wakes(env.now()).any(|at| at <= env.now()) {
             self.drive(env);
         }
     }
 
-    /// When the room wants to be looked at again.
-    pub(crate) fn next_wake(&self, now: Millis) -> Option<Millis> {
+    /// When the room wants to be looked at again. A time of the past is of what could not be done yet.
+    pub(crate) fn wakes(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stale_at = self.owed_since().map(|since| since.plus(STALE_AFTER_MS));
         let stale_at = stale_at.filter(|at| *at > now);
-        [self.retry_at, self.remove_at, stale_at]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.retry_at, self.remove_at, stale_at].into_iter().flatten()
     }
 
     fn owed_since(&self) -> Option<Millis> {

@@ -41,6 +41,8 @@ pub struct Installation {
     /// Crash when this many batches were written (the last one before or after it was durable).
     pub crash_at: Option<(u64, bool)>,
     pub starts: u64,
+    /// How often it was woken by its own wish.
+    pub ticks: u64,
 }
 
 pub struct World {
@@ -100,6 +102,7 @@ impl World {
             batches: 0,
             crash_at: None,
             starts: 0,
+            ticks: 0,
         };
         self.installations.insert(name.to_owned(), installation);
         self.start(name);
@@ -317,7 +320,9 @@ impl World {
                         .map(|(name, _)| name.clone())
                         .collect();
                     for name in due {
-                        self.installations.get_mut(&name).unwrap().wake_at = None;
+                        let installation = self.installations.get_mut(&name).unwrap();
+                        installation.wake_at = None;
+                        installation.ticks += 1;
                         self.input(&name, Input::Tick);
                     }
                     steps += 1;
@@ -416,6 +421,7 @@ impl World {
             Command::SendText {
                 room_id,
                 text: text.to_owned(),
+                message_id: None,
             },
         );
         self.run();
@@ -523,6 +529,7 @@ pub fn text(room_id: RoomId, text: &str) -> Command {
     Command::SendText {
         room_id,
         text: text.to_owned(),
+        message_id: None,
     }
 }
 

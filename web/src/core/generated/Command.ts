@@ -87,7 +87,11 @@ room_id: string,
 /**
  * The text.
  */
-text: string, } | { "type": "retry_message", 
+text: string, 
+/**
+ * Drawn at random by whoever may have to ask again: the same id is the same message, which is taken once.
+ */
+message_id?: string, } | { "type": "retry_message", 
 /**
  * The room.
  */

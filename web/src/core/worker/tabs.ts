@@ -15,6 +15,7 @@ import type { Event } from "../generated/Event";
 import type { MediaBytes } from "../wire";
 import { CallKeeper, ENTER_AGAIN } from "./call-keeper";
 import { Device } from "./device";
+import { Unanswered } from "./unanswered";
 
 const CHANNEL = "conclave-device";
 const LEADER_LOCK = "conclave-device";
@@ -33,12 +34,6 @@ type Addressed =
 /** The id of commands that nobody waits for. */
 const NOBODY = 0;
 
-interface Asked {
-  readonly command: Command;
-  /** The leader said that it has it: it may be done, though no answer came. */
-  taken: boolean;
-}
-
 export class Tabs {
   private readonly own: Tab;
   private readonly stopped: () => void;
@@ -47,7 +42,7 @@ export class Tabs {
   private device: Device | null = null;
   private leader: string | null = null;
   /** Commands sent to another leader, and those that wait for one. */
-  private readonly open = new Map<number, Asked>();
+  private readonly unanswered = new Unanswered();
   private readonly rooms = new Set<string>();
 
   /** `stopped` is called when the device of this worker ran and stopped. */
@@ -71,8 +66,8 @@ export class Tabs {
     if (command.type === "close_room") this.rooms.delete(command.room_id);
     if (command.type === "leave_call") this.call.leave();
     if (this.device) return this.device.hub.command(this.own.id, id, command);
-    this.open.set(id, { command, taken: false });
-    if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command });
+    const asked = this.unanswered.ask(id, command);
+    if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command: asked });
   }
 
   nudge(): void {
@@ -104,7 +99,7 @@ export class Tabs {
     await new Promise<never>(() => {});
   }
 
-  /** A leader is there. What another one had taken is not asked again: it may have been done. */
+  /** A leader is there, and is asked what another one did not answer. */
   private follow(leader: string): void {
     if (leader === this.leader) return;
     const before = this.leader;
@@ -113,10 +108,9 @@ export class Tabs {
       if (before !== null) this.call.moved();
       this.say({ type: "hello", from: this.own.id, to: leader });
     }
-    for (const [id, { command, taken }] of Array.from(this.open)) {
-      this.open.delete(id);
-      if (taken) this.own.event({ type: "reply", id, reply: failed("not_ready") });
-      else this.command(id, command);
+    for (const { id, command, again } of this.unanswered.takeAll()) {
+      if (again) this.command(id, command);
+      else this.own.event({ type: "reply", id, reply: failed("not_ready") });
     }
     if (before === null) return;
     for (const room_id of this.rooms) this.command(NOBODY, { type: "open_room", room_id });
@@ -141,15 +135,12 @@ export class Tabs {
         if (!this.device) return;
         this.say({ type: "taken", to: message.from, id: message.id });
         return this.device.hub.command(message.from, message.id, message.command);
-      case "taken": {
-        const asked = this.open.get(message.id);
-        if (asked) asked.taken = true;
-        return;
-      }
+      case "taken":
+        return this.unanswered.taken(message.id);
       case "nudge":
         return this.device?.nudge();
       case "event":
-        if (message.event.type === "reply") this.open.delete(message.event.id);
+        if (message.event.type === "reply") this.unanswered.answered(message.event.id);
         return this.own.event(message.event);
       case "media":
         return this.own.media(message.update);
