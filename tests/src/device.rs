@@ -12,7 +12,7 @@ use client_core::{
     core::Core,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::Millis;
+use protocol::{Millis, socket::ClientFrame};
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
     time::{Instant, sleep_until, timeout},
@@ -60,6 +60,9 @@ impl Disk {
     }
 }
 
+/// Changes a frame on its way to the server, as a client that cheats could; nothing leaves it as it is.
+pub type Cheat = Box<dyn FnMut(ClientFrame) -> Option<ClientFrame> + Send>;
+
 /// A running device.
 pub struct Device {
     commands: mpsc::UnboundedSender<(Command, oneshot::Sender<Reply>)>,
@@ -73,6 +76,15 @@ pub struct Device {
 impl Device {
     /// Starts a device on its disk, against the server at `url`. All disks of tests are sealed by one key.
     pub fn start(url: &str, disk: Disk) -> Result<Self> {
+        Self::launch(url, disk, None)
+    }
+
+    /// [`Self::start`] with a client that cheats.
+    pub fn start_cheating(url: &str, disk: Disk, cheat: Cheat) -> Result<Self> {
+        Self::launch(url, disk, Some(cheat))
+    }
+
+    fn launch(url: &str, disk: Disk, cheat: Option<Cheat>) -> Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (events_out, events) = broadcast::channel(EVENT_QUEUE);
         let mut seed = [0; 32];
@@ -89,6 +101,7 @@ impl Device {
             url.trim_end_matches('/').to_owned(),
             disk.clone(),
             events_out,
+            cheat,
         );
         let nudges = shell.inputs_out.clone();
         let task = tokio::spawn(shell.run(inbox));
@@ -176,10 +189,17 @@ struct Shell {
     replies: BTreeMap<u32, oneshot::Sender<Reply>>,
     next_command: u32,
     wake_at: Option<Instant>,
+    cheat: Option<Cheat>,
 }
 
 impl Shell {
-    fn new(core: Core, url: String, disk: Disk, events: broadcast::Sender<Event>) -> Self {
+    fn new(
+        core: Core,
+        url: String,
+        disk: Disk,
+        events: broadcast::Sender<Event>,
+        cheat: Option<Cheat>,
+    ) -> Self {
         let (inputs_out, inputs) = mpsc::unbounded_channel();
         Self {
             core,
@@ -194,6 +214,7 @@ impl Shell {
             replies: BTreeMap::new(),
             next_command: 0,
             wake_at: None,
+            cheat,
         }
     }
 
@@ -245,6 +266,7 @@ impl Shell {
                 } => self.request(id, method, &path, token, body),
                 Output::SocketOpen { path } => self.connect(&path),
                 Output::SocketSend(text) => {
+                    let text = self.spoil(text);
                     if let Some(socket) = &self.socket {
                         // A closed socket reports itself.
                         let _ = socket.send(text);
@@ -261,6 +283,14 @@ impl Shell {
                 }
             }
         }
+    }
+
+    fn spoil(&mut self, text: String) -> String {
+        let spoilt = self.cheat.as_mut().and_then(|cheat| {
+            let frame = cheat(serde_json::from_str(&text).ok()?)?;
+            serde_json::to_string(&frame).ok()
+        });
+        spoilt.unwrap_or(text)
     }
 
     fn tell(&mut self, event: Event) {

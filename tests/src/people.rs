@@ -16,12 +16,23 @@ pub const PASSWORD: &str = "Correct horse 7 battery";
 
 /// Registers the first administrator by the invitation of a first start, or anybody by a new one.
 pub async fn register(program: &Program, data: &Path, name: &str, first: bool) -> Result<Device> {
+    let device = Device::start(&program.url, Disk::default())?;
+    register_on(device, program, data, name, first).await
+}
+
+/// [`register`] on a device that is there.
+pub async fn register_on(
+    mut device: Device,
+    program: &Program,
+    data: &Path,
+    name: &str,
+    first: bool,
+) -> Result<Device> {
     let email = format!("{name}@example.org");
     let code = match (&program.invitation, first) {
         (Some(link), true) => code_of(link),
         _ => Program::invite(data, &email).await?,
     };
-    let mut device = Device::start(&program.url, Disk::default())?;
     device
         .ask(Command::Register {
             code,
