@@ -99,6 +99,8 @@ fn check(world: &mut World, story: &Story, victim: &str, case: &str) {
     let in_order: Vec<&String> = story.begun.iter().filter(|t| shown.contains(t)).collect();
     assert_eq!(of_victim, in_order, "{case}: in the order of writing");
     assert_eq!(world.undelivered(victim, story.room), 0, "{case}");
+    let alarmed = world.get(victim).notices.contains(&"rolled_back".to_owned());
+    assert!(!alarmed, "{case}: a program that was killed is no old copy");
     world.send(victim, story.room, "still here");
     world.send(other, story.room, "me too");
     assert_eq!(world.texts(other, story.room).len(), shown.len() + 2, "{case}");

@@ -12,6 +12,7 @@ use super::{
     stored::{OutState, Standing},
 };
 use crate::{
+    api::Delivery,
     core::{
         asks::{Ask, RoomAsk},
         shell::Answer,
@@ -135,10 +136,7 @@ impl Room {
         }
         match entry.kind {
             EntryKind::Commit => self.take_commit(env, entry),
-            EntryKind::Application => {
-                self.take_message(env, entry);
-                Onward::Yes
-            }
+            EntryKind::Application => self.take_message(env, entry),
             EntryKind::Founded => Onward::Yes,
         }
     }
@@ -218,11 +216,13 @@ impl Room {
         Onward::Stop
     }
 
-    fn take_message(&mut self, env: &mut Env<'_>, entry: &Entry) {
+    fn take_message(&mut self, env: &mut Env<'_>, entry: &Entry) -> Onward {
         if self.take_own_message(env, entry) {
-            return;
+            return Onward::Yes;
         }
-        let Some(group) = &mut self.group else { return };
+        let Some(group) = &mut self.group else {
+            return Onward::Stop;
+        };
         let circumstances = crate::group::rules::Circumstances {
             me: env.account,
             now: env.shell.now,
@@ -230,20 +230,39 @@ impl Room {
             former: None,
             seen: Some(env.own.all_first_seen()),
         };
-        let (certificate, content) = match group.process(env.mls, &entry.payload.0, circumstances) {
+        match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {
                 certificate, content, ..
-            }) => (certificate, content),
-            Ok(_) => return self.refuse_message(entry, &GroupError::Malformed),
-            Err(error) => return self.refuse_message(entry, &error),
-        };
-        match Envelope::decode(&content) {
-            Some(envelope) if envelope.id == entry.message_id => {
-                self.suspect = false;
-                self.take_content(env, entry, &certificate, envelope);
+            }) => match Envelope::decode(&content) {
+                Some(envelope) if envelope.id == entry.message_id => {
+                    self.suspect = false;
+                    self.take_content(env, entry, &certificate, envelope);
+                }
+                _ => self.refuse_message(entry, &GroupError::Malformed),
+            },
+            Ok(Incoming::OwnMessage) if !self.is_known_as_sent(env, entry) => {
+                self.sent_by_later_state(env, entry);
+                return Onward::Stop;
             }
-            _ => self.refuse_message(entry, &GroupError::Malformed),
+            Ok(_) => self.refuse_message(entry, &GroupError::Malformed),
+            Err(error) => self.refuse_message(entry, &error),
         }
+        Onward::Yes
+    }
+
+    fn is_known_as_sent(&self, env: &Env<'_>, entry: &Entry) -> bool {
+        let message = self.history.get(entry.message_id);
+        message.is_some_and(|message| {
+            message.device == env.identity.device_id && message.delivery == Delivery::Sent
+        })
+    }
+
+    /// By this leaf, in this epoch, and yet not sent by this state: it is an old copy of the device's, whose next
+    /// message would be encrypted with keys that are used already. A member can feign it, so it counts as a resync.
+    fn sent_by_later_state(&mut self, env: &mut Env<'_>, entry: &Entry) {
+        tracing::warn!(room.id = %self.id, group.epoch = entry.epoch.0, seq = entry.seq.0, "an own message is not known");
+        env.shell.notice(crate::failure::failure("rolled_back"));
+        self.resync(env);
     }
 
     fn refuse_message(&mut self, entry: &Entry, error: &GroupError) {

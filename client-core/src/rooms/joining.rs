@@ -30,6 +30,9 @@ impl Room {
             self.asked_for_welcome = true;
             return self.sync(env);
         }
+        if std::mem::take(&mut self.overtaken) {
+            env.shell.notice(crate::failure::failure("rolled_back"));
+        }
         self.ask(
             env,
             RoomAsk::GroupInfo,
@@ -116,6 +119,7 @@ impl Room {
         self.races = 0;
         self.stuck_since = None;
         self.suspect = false;
+        self.overtaken = false;
         self.sync_wanted = true;
         self.dirty = true;
         self.settled();

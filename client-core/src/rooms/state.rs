@@ -49,6 +49,8 @@ pub(crate) struct Room {
     pub(super) races: u8,
     /// A message of this epoch did not open, though it should: the group may have been forked.
     pub(super) suspect: bool,
+    /// The server knows of acknowledgements that this state never made. The person is told, unless a welcome explains it.
+    pub(super) overtaken: bool,
     /// The command that waits for the founding.
     pub(super) founding_for: Option<u32>,
     /// The user is no member any more: the device forgets the room.
@@ -132,6 +134,7 @@ impl Room {
             remove_at: None,
             races: 0,
             suspect: false,
+            overtaken: false,
             founding_for: None,
             gone: false,
             over: false,
@@ -231,10 +234,17 @@ impl Room {
     }
 
     /// The list of rooms tells of this one.
-    pub(crate) fn on_summary(&mut self, env: &mut Env<'_>, summary: RoomSummary) {
+    pub(crate) fn on_summary(&mut self, env: &mut Env<'_>, mut summary: RoomSummary) {
         self.known_last = self.known_last.max(summary.last_seq);
+        if self.summary.is_none() {
+            // What waited for the list of rooms waits no more.
+            self.retry_at = None;
+        }
         if summary.acked < self.stored.cursor {
             self.stored.acked = self.stored.acked.min(summary.acked);
+        }
+        if self.is_member() {
+            self.judge_state(env, &mut summary);
         }
         if summary.generation > self.stored.generation
             && !matches!(self.stored.standing, Standing::Founding(_))
@@ -291,6 +301,24 @@ impl Room {
         self.dirty = true;
     }
 
+    /// Forgets the group where the server knows of acknowledgements that this state never made. Each is stored before it
+    /// is sent, so the state is an old copy, or the device's leaf was replaced while it was away.
+    fn judge_state(&mut self, env: &mut Env<'_>, summary: &mut RoomSummary) {
+        let known = self.stored.acked.max(self.stored.cursor);
+        let same = summary.generation == self.stored.generation;
+        // No acknowledgement lies beyond the log: a server that says so is not heard.
+        if !same || summary.acked <= known || summary.acked > summary.last_seq {
+            return;
+        }
+        tracing::warn!(room.id = %self.id, "the state of the room is an old one");
+        // Judged once, whatever the server goes on to say of the log.
+        summary.acked = Seq(0);
+        self.reset_group(env);
+        // A welcome may wait, where the leaf was replaced; else the device comes in from outside.
+        self.asked_for_welcome = false;
+        self.overtaken = true;
+    }
+
     /// The connection is gone: whatever was asked may have happened or not.
     pub(crate) fn on_disconnect(&mut self) {
         self.busy = false;
@@ -319,6 +347,17 @@ impl Room {
     }
 
     fn drive_member(&mut self, env: &mut Env<'_>) {
+        // Nothing leaves before the server's word of the room was heard over this connection: an old copy of the state
+        // shows by it, and must not encrypt.
+        let Some(mut summary) = self.summary.take() else {
+            env.notes.want_rooms = true;
+            return self.retry_later(env, &Refusal::Lost);
+        };
+        self.judge_state(env, &mut summary);
+        self.summary = Some(summary);
+        if !self.is_member() {
+            return self.seek_entry(env);
+        }
         if self.sync_wanted || self.stored.cursor < self.known_last {
             return self.sync(env);
         }

@@ -18,6 +18,8 @@ pub struct Room {
     pub generation: Generation,
     pub group: Group,
     pub log: Vec<Entry>,
+    /// Nothing up to here is given any more.
+    pub trimmed: Seq,
     pub welcomes: BTreeMap<DeviceId, RoomWelcome>,
     pub acked: BTreeMap<DeviceId, Seq>,
     pub start: BTreeMap<DeviceId, Seq>,
@@ -163,10 +165,15 @@ impl Server {
         if !self.online.contains(&from) {
             return Err(no(Code::Unauthenticated));
         }
-        if frame.batch < highest {
-            return Err(no(Code::Rollback));
+        if matches!(
+            frame.request,
+            Request::RoomSend(_) | Request::RoomCommit(_) | Request::RoomFound(_)
+        ) {
+            if frame.batch < highest {
+                return Err(no(Code::Rollback));
+            }
+            record.highest_batch = frame.batch;
         }
-        record.highest_batch = frame.batch;
         match frame.request.clone() {
             Request::Hello(_) | Request::Ping => Ok(Reply::Done),
             Request::PersonLookUp(look_up) => {
@@ -403,6 +410,7 @@ impl Server {
             generation: found.generation,
             group,
             log: former.map(|room| room.log).unwrap_or_default(),
+            trimmed: Seq(0),
             welcomes: BTreeMap::new(),
             acked: BTreeMap::new(),
             start: BTreeMap::new(),
@@ -419,6 +427,7 @@ impl Server {
         let mut accepted = room.push(content, self.now);
         let first = room.last();
         room.start.insert(from, first);
+        room.acked.insert(from, first);
         let before = self.rooms.insert(found.room_id, room);
         assert!(before.is_none());
         if let Some(bundle) = &found.commit {
@@ -489,8 +498,11 @@ impl Server {
             room.welcomes.remove(device);
             room.acked.remove(device);
         }
-        for device in seen.added.iter().filter(|device| **device == from) {
-            room.start.insert(*device, accepted.seq);
+        for device in &seen.added {
+            room.acked.insert(*device, accepted.seq);
+            if *device == from {
+                room.start.insert(*device, accepted.seq);
+            }
         }
         let mut welcomes = vec![];
         for device in &bundle.welcome_to {
@@ -503,7 +515,6 @@ impl Server {
                 tree: room.group.tree(),
             };
             room.start.insert(*device, accepted.seq);
-            room.acked.insert(*device, Seq(0));
             room.welcomes.insert(*device, welcome.clone());
             welcomes.push((*device, welcome));
         }
@@ -580,7 +591,7 @@ impl Server {
     fn sync(&mut self, from: DeviceId, sync: RoomSync) -> Answer {
         let room = self.rooms.get(&sync.room_id).ok_or_else(|| no(Code::NotFound))?;
         let start = room.start.get(&from).copied().unwrap_or(room.last());
-        let after = sync.after.max(start);
+        let after = sync.after.max(start).max(room.trimmed);
         let entries: Vec<Entry> = room
             .log
             .iter()
