@@ -13,7 +13,10 @@ mod settings;
 mod tls;
 mod web;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -57,8 +60,7 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
         .block_on(work)
 }
 
-/// Prints a fact for scripts.
-#[expect(clippy::print_stdout, reason = "standard output is the interface for scripts")]
+/// Prints a fact for scripts, which may have read all that they want and be gone.
 pub(crate) fn say(fact: &str, value: &str) {
-    println!("{fact}: {value}");
+    writeln!(io::stdout(), "{fact}: {value}").ok();
 }

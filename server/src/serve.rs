@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use protocol::sfu::SfuEvents;
 use sfu_node::{NodeConfig, NodeHandle};
 use signaling::{Clock, Service};
@@ -26,6 +26,13 @@ use crate::{
 
 /// Requests that are under way when the server stops get this long.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a connection may say nothing where a request is awaited. Beyond: it is closed. Shorter would make browsers
+/// connect anew all the time, longer would let idle connections fill the table of open files.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Requests at once on one HTTP/2 connection; a browser loads the page with about a dozen. Beyond: they wait.
+const MAX_STREAMS: u32 = 16;
 
 /// Why the server did not start; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -126,18 +133,34 @@ async fn run(
     let make = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
         Some(tls) => {
-            axum_server::from_tcp_rustls(listener, tls)?
-                .handle(handle)
-                .serve(make)
-                .await
+            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            impatient(server, REQUEST_PATIENCE).serve(make).await
         }
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(make).await,
+        None => {
+            let server = axum_server::from_tcp(listener)?.handle(handle);
+            impatient(server, REQUEST_PATIENCE).serve(make).await
+        }
     };
     served?;
     stopped.await?;
     let node = node.clone();
     tokio::task::spawn_blocking(move || node.stop()).await?;
     Ok(())
+}
+
+/// A server that nobody can hold by saying nothing.
+fn impatient<Acceptor>(
+    server: Server<SocketAddr, Acceptor>,
+    patience: Duration,
+) -> Server<SocketAddr, Acceptor> {
+    let mut server = server.first_request_timeout(patience);
+    let http = server.http_builder();
+    http.http1().header_read_timeout(patience);
+    http.http2()
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(patience)
+        .keep_alive_timeout(patience);
+    server
 }
 
 /// What systems and people send to stop a server.
@@ -250,5 +273,50 @@ fn warn_of_insecure_context(settings: &Settings, public_url: &str, bound: Socket
             "browsers of other computers refuse camera and microphone over plain HTTP: use --tls-self-made, --acme \
              or --tls-cert, or put a proxy with HTTPS before this server and name its address with --public-url"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    use super::*;
+
+    /// The tests wait for what comes after it, however late that is.
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// What comes back, until its end, on a connection on which `said` is all that is ever said.
+    async fn answer_to(said: &[u8]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", axum::routing::get(|| async { "well" }));
+        let server = impatient(axum_server::from_tcp(listener).unwrap(), SHORT);
+        let serving = tokio::spawn(server.serve(router.into_make_service()));
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(said).await.unwrap();
+        let mut answer = vec![];
+        connection.read_to_end(&mut answer).await.unwrap();
+        serving.abort();
+        answer
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_let_go() {
+        assert!(answer_to(b"").await.is_empty());
+        let begun = b"GET / HTTP/1.1\r\nHost: a\r\n";
+        let answer = String::from_utf8(answer_to(begun).await).unwrap();
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{answer}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_kept_for_more_requests_is_let_go_when_none_comes() {
+        let answer = answer_to(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert!(answer.ends_with(b"well"));
     }
 }

@@ -47,6 +47,10 @@ pub const SOCKET_READ_BUFFER: usize = 4096;
 /// How long one frame to a reader may take. Beyond: the connection is closed as too slow.
 pub const SOCKET_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a body may take to come. Beyond: `unavailable`. Shorter would refuse the largest body over a slow phone network,
+/// longer would let more of them wait in memory.
+pub const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
 /// How often what may go is looked for: acknowledged or expired entries go at most so much later.
 pub const RETENTION_STEP: Duration = Duration::from_secs(5);
 

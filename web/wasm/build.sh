@@ -10,8 +10,10 @@ TARGET=${CARGO_TARGET_DIR:-target}
 OUT=web/src/core/generated/wasm
 NEW=$TARGET/web-wasm
 BINARYEN=132.0.0
+# Every browser with encoded transforms has them, but Safari before 16.4. Sealing is a tenth faster with them.
+SIMD=-Ctarget-feature=+simd128
 # What rustc uses, and every browser with encoded transforms has.
-FEATURES="--enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
+FEATURES="--enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
 
 say() { printf 'wasm: %s\n' "$*" >&2; }
 
@@ -43,11 +45,11 @@ ensure_wasm_opt() {
     npm install --silent --no-audit --no-fund --prefix "$TOOLS/binaryen-$BINARYEN" "binaryen@$BINARYEN" >&2
 }
 
-# `module PROFILE CRATE NAME LEVEL`: the wasm file of a crate, made ready for the web and small. The name section goes with
+# `module PROFILE CRATE NAME LEVEL FLAGS`: the wasm file of a crate, made ready for the web and small. The name section goes with
 # wasm-opt; `strip` in the cargo profile would take what wasm-bindgen needs.
 module() {
-    local profile=$1 crate=$2 name=$3 level=$4
-    cargo build --quiet --locked --profile "$profile" --target wasm32-unknown-unknown --package "${crate//_/-}"
+    local profile=$1 crate=$2 name=$3 level=$4 flags=${5:-}
+    RUSTFLAGS=$flags cargo build --quiet --locked --profile "$profile" --target wasm32-unknown-unknown --package "${crate//_/-}"
     "$bindgen" "$TARGET/wasm32-unknown-unknown/$profile/$crate.wasm" "$NEW" "$name"
     "$wasm_opt" $FEATURES "$level" --converge -o "$NEW/${name}_bg.opt" "$NEW/${name}_bg.wasm"
     mv "$NEW/${name}_bg.opt" "$NEW/${name}_bg.wasm"
@@ -73,7 +75,7 @@ say "building client-core for the browser"
 rm -rf "$NEW"
 mkdir -p "$NEW"
 module wasm conclave_web_wasm core -Oz
-module wasm-media conclave_web_wasm_media media -O3
+module wasm-media conclave_web_wasm_media media -O4 "$SIMD"
 echo "$stamp" >"$NEW/.stamp"
 rm -rf "$OUT"
 mv "$NEW" "$OUT"

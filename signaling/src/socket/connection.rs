@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use protocol::{
     Code, PROTOCOL_VERSION, Problem,
     limits::{HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS},
@@ -71,7 +71,7 @@ pub async fn run(mut socket: WebSocket, guard: Guard) {
         tokio::select! {
             next = guard.outbound.next() => match next {
                 Next::Frame(text) => {
-                    if !send(&mut socket, text).await {
+                    if !send(&mut socket, Message::Text(text)).await {
                         return;
                     }
                 }
@@ -80,7 +80,7 @@ pub async fn run(mut socket: WebSocket, guard: Guard) {
             answer = poll_work(&mut work), if work.is_some() => {
                 work = None;
                 if let Some(text) = answer.as_ref().and_then(frame)
-                    && !send(&mut socket, text).await
+                    && !send(&mut socket, Message::Text(text)).await
                 {
                     return;
                 }
@@ -96,7 +96,7 @@ pub async fn run(mut socket: WebSocket, guard: Guard) {
             }
             _ = heartbeat.tick() => {
                 let dead = heard.elapsed() > Duration::from_millis(HEARTBEAT_TIMEOUT_MS) && work.is_none();
-                if dead || socket.send(Message::Ping(Default::default())).await.is_err() {
+                if dead || !send(&mut socket, Message::Ping(Default::default())).await {
                     return;
                 }
             }
@@ -111,9 +111,9 @@ async fn poll_work(work: &mut Option<Work>) -> Option<ServerFrame> {
     }
 }
 
-async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> bool {
+async fn send(socket: &mut WebSocket, message: Message) -> bool {
     matches!(
-        timeout(SOCKET_SEND_TIMEOUT, socket.send(Message::Text(text))).await,
+        timeout(SOCKET_SEND_TIMEOUT, socket.send(message)).await,
         Ok(Ok(()))
     )
 }

@@ -31,6 +31,8 @@ export class Client {
    * go through it.
    */
   readonly drafts = new Map<string, string>();
+  /** Text per room of which nobody knows whether it was taken, with the id under which it is tried again. */
+  readonly untaken = new Map<string, { readonly text: string; readonly messageId: string }>();
   readonly #conversations = new Map<string, Store<Conversation>>();
   readonly #unsubscribe: () => void;
 
@@ -100,6 +102,7 @@ export class Client {
     this.rooms.set(null);
     this.call.set(null);
     this.drafts.clear();
+    this.untaken.clear();
     this.#conversations.clear();
   }
 }

@@ -57,8 +57,9 @@ export class Commands {
     return this.#ask({ type: "rename_room", room_id: roomId, title }, "done");
   }
 
-  sendText(roomId: string, text: string): Promise<Outcome<{ message_id: string }>> {
-    return this.#ask({ type: "send_text", room_id: roomId, text }, "message");
+  /** The same id is the same message, however often it is asked for. */
+  sendText(roomId: string, text: string, messageId: string): Promise<Outcome<{ message_id: string }>> {
+    return this.#ask({ type: "send_text", room_id: roomId, text, message_id: messageId }, "message");
   }
 
   retryMessage(roomId: string, messageId: string): Promise<Outcome<undefined>> {

@@ -66,8 +66,8 @@ export class Tabs {
     if (command.type === "close_room") this.rooms.delete(command.room_id);
     if (command.type === "leave_call") this.call.leave();
     if (this.device) return this.device.hub.command(this.own.id, id, command);
-    const asked = this.unanswered.ask(id, command);
-    if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command: asked });
+    this.unanswered.ask(id, command);
+    if (this.leader !== null) this.say({ type: "command", from: this.own.id, to: this.leader, id, command });
   }
 
   nudge(): void {

@@ -2,22 +2,14 @@ import { expect, test } from "vitest";
 import type { Command } from "../generated/Command";
 import { Unanswered } from "./unanswered";
 
-const text: Command = { type: "send_text", room_id: "r", text: "hello" };
+const text: Command = { type: "send_text", room_id: "r", text: "hello", message_id: "5f0c6f6e-9b1b-4c39-8a4e-1f2f3f4f5f6f" };
 const add: Command = { type: "add_people", room_id: "r", people: ["bob@example.org"] };
 
-test("a message that a lost leader took is asked again under the same id", () => {
+test("a message that a lost leader took is asked again under its id", () => {
   const unanswered = new Unanswered();
-  const first = unanswered.ask(1, text);
-  expect(first).toMatchObject({ ...text, message_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown });
+  unanswered.ask(1, text);
   unanswered.taken(1);
-  expect(unanswered.takeAll()).toEqual([{ id: 1, command: first, again: true }]);
-  // The next leader may be lost, too.
-  expect(unanswered.ask(1, first)).toEqual(first);
-});
-
-test("two messages with the same text have ids of their own", () => {
-  const unanswered = new Unanswered();
-  expect(unanswered.ask(1, text)).not.toEqual(unanswered.ask(2, text));
+  expect(unanswered.takeAll()).toEqual([{ id: 1, command: text, again: true }]);
 });
 
 test("what must not be done twice is asked again only if no leader took it", () => {

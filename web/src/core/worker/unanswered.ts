@@ -32,12 +32,8 @@ export interface Left {
 export class Unanswered {
   private readonly open = new Map<number, Asked>();
 
-  /** Notes a command, and gives it as it is to be asked: a message gets its id here, the same each time. */
-  ask(id: number, command: Command): Command {
-    const asked: Command =
-      command.type === "send_text" ? { ...command, message_id: command.message_id ?? crypto.randomUUID() } : command;
-    this.open.set(id, { command: asked, taken: false });
-    return asked;
+  ask(id: number, command: Command): void {
+    this.open.set(id, { command, taken: false });
   }
 
   taken(id: number): void {

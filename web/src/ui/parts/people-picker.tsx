@@ -244,8 +244,13 @@ function useAfterPress(): (act: () => void) => void {
       return;
     }
     // The click follows the release in the same task.
-    const later = (): void => void setTimeout(act);
-    window.addEventListener("pointerup", later, { once: true });
+    const later = (): void => {
+      window.removeEventListener("pointerup", later);
+      window.removeEventListener("pointercancel", later);
+      setTimeout(act);
+    };
+    window.addEventListener("pointerup", later);
+    window.addEventListener("pointercancel", later);
   };
 }
 

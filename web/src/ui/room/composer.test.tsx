@@ -14,7 +14,7 @@ const sent = (core: FakeCore) => core.sent.filter((command) => command.type === 
 test("Enter sends, Shift+Enter breaks the line", async () => {
   const { core } = show(<Composer room={design} title="Design" />);
   await userEvent.type(box(), "one{Shift>}{Enter}{/Shift}two{Enter}");
-  expect(sent(core)).toEqual([{ type: "send_text", room_id: "design", text: "one\ntwo" }]);
+  expect(sent(core)).toEqual([{ type: "send_text", room_id: "design", text: "one\ntwo", message_id: expect.any(String) as unknown }]);
   expect(box().value).toBe("");
 });
 
@@ -27,6 +27,24 @@ test("what could not be sent is in the box again, with the reason", async () => 
     expect(screen.getByRole("alert").textContent).toContain("could not store");
   });
   expect(box().value).toBe("precious");
+});
+
+test("what is sent again after a failure is the same message, the next one is another", async () => {
+  const core = new FakeCore(true);
+  core.answers.set("send_text", { type: "failed", value: { code: "core_failed", params: {} } });
+  show(<Composer room={design} title="Design" />, core);
+  await userEvent.type(box(), "precious{Enter}");
+  await screen.findByRole("alert");
+  core.answers.delete("send_text");
+  await userEvent.type(box(), "{Enter}");
+  await waitFor(() => {
+    expect(box().value).toBe("");
+  });
+  await userEvent.type(box(), "precious{Enter}");
+  const ids = sent(core).map(({ message_id }) => message_id);
+  expect(ids).toHaveLength(3);
+  expect(ids[1]).toBe(ids[0]);
+  expect(ids[2]).not.toBe(ids[0]);
 });
 
 test("a text that is too long is said and not sent", async () => {

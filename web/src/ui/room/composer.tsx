@@ -35,9 +35,13 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     sending.current = true;
     setFailure(null);
     change("");
-    const outcome = await client.commands.sendText(roomId, body);
+    const before = client.untaken.get(roomId);
+    const messageId = before?.text === body ? before.messageId : crypto.randomUUID();
+    const outcome = await client.commands.sendText(roomId, body, messageId);
     sending.current = false;
+    client.untaken.delete(roomId);
     if (outcome.ok) return;
+    client.untaken.set(roomId, { text: body, messageId });
     setFailure(outcome.failure);
     const typedSince = client.drafts.get(roomId);
     change(typedSince === undefined ? body : `${body}\n${typedSince}`);
