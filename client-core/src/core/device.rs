@@ -60,6 +60,8 @@ pub(crate) struct Device {
     pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Option<Vec<RoomView>>,
     pub(super) changed: bool,
+    /// When it was looked at last what is due.
+    pub(super) looked_at: Millis,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -161,6 +163,7 @@ impl Device {
             ended: None,
             rooms_told: None,
             changed: true,
+            looked_at: now,
         }
     }
 

@@ -397,6 +397,10 @@ impl Device {
             }
             _ => {}
         }
+        // That time passed is news too, where nothing else happens.
+        let before = std::mem::replace(&mut self.looked_at, now);
+        let mut turning = self.rooms.values().filter_map(crate::rooms::Room::stale_at);
+        self.changed |= turning.any(|at| before < at && at <= now);
         let due = |at: Millis| at <= now;
         if self.rooms.values().any(|room| room.wakes(now).any(due)) {
             let (mut env, parts) = self.split(core.shell);

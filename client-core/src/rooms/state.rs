@@ -239,6 +239,9 @@ impl Room {
         if self.summary.is_none() {
             // What waited for the list of rooms waits no more.
             self.retry_at = None;
+            if !self.busy && !self.is_owed_entries() {
+                self.waiting_since = None;
+            }
         }
         if summary.acked < self.stored.cursor {
             self.stored.acked = self.stored.acked.min(summary.acked);
@@ -351,6 +354,7 @@ impl Room {
         // shows by it, and must not encrypt.
         let Some(mut summary) = self.summary.take() else {
             env.notes.want_rooms = true;
+            self.waiting_since.get_or_insert(env.now());
             return self.retry_later(env, &Refusal::Lost);
         };
         self.judge_state(env, &mut summary);
@@ -424,20 +428,18 @@ impl Room {
 
     /// When the room wants to be looked at again. A time of the past is of what could not be done yet.
     pub(crate) fn wakes(&self, now: Millis) -> impl Iterator<Item = Millis> {
-        let stale_at = self.owed_since().map(|since| since.plus(STALE_AFTER_MS));
-        let stale_at = stale_at.filter(|at| *at > now);
+        let stale_at = self.stale_at().filter(|at| *at > now);
         [self.retry_at, self.remove_at, stale_at].into_iter().flatten()
     }
 
-    fn owed_since(&self) -> Option<Millis> {
-        [self.waiting_since, self.stuck_since].into_iter().flatten().min()
+    /// When the room is shown as stale, unless the server gives what it owes.
+    pub(crate) fn stale_at(&self) -> Option<Millis> {
+        let owed_since = [self.waiting_since, self.stuck_since].into_iter().flatten().min();
+        owed_since.map(|since| since.plus(STALE_AFTER_MS))
     }
 
     pub(super) fn is_stale(&self, now: Millis) -> bool {
-        self.suspect
-            || self
-                .owed_since()
-                .is_some_and(|since| now.since(since) >= STALE_AFTER_MS)
+        self.suspect || self.stale_at().is_some_and(|at| at <= now)
     }
 
     /// Whether the server accepted something that the log has to show yet.

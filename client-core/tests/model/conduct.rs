@@ -19,6 +19,11 @@ pub trait Conduct {
         None
     }
 
+    /// Whether a request is never answered.
+    fn swallows(&mut self, _from: DeviceId, _request: &Request) -> bool {
+        false
+    }
+
     /// The honest server's answer, on its way out.
     fn on_reply(&mut self, _server: &mut Server, _to: DeviceId, _request: &Request, reply: Reply) -> Reply {
         reply

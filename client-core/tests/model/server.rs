@@ -100,6 +100,10 @@ impl Server {
 
     pub fn frame(&mut self, from: DeviceId, text: &str) {
         let frame: ClientFrame = serde_json::from_str(text).expect("a device writes frames");
+        let conduct = self.conduct.as_mut().expect("conduct");
+        if conduct.swallows(from, &frame.request) {
+            return;
+        }
         let answer = self.answer(from, &frame);
         let frame = match answer {
             Ok(reply) => ServerFrame::Answer {
