@@ -23,6 +23,7 @@ use crate::{
 
 impl Core {
     pub(super) fn on_command(&mut self, id: u32, command: Command) {
+        self.shell.began(id);
         if self.shell.store_failed() {
             return self.shell.fail(id, failure("store_failed"));
         }

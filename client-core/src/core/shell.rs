@@ -1,6 +1,6 @@
 //! What every part of a device works with: time, randomness, the store, and the way out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{
     Millis, Problem,
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::asks::{Ask, HttpAsk};
 use crate::{
-    api::{self, Event, Failure, MediaUpdate, Output},
+    api::{self, Event, Failure, MediaUpdate, Output, SessionView},
     failure::failure,
     random::Random,
     store::Store,
@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     /// The batch that the newest hello told.
     hello_batch: u64,
     store_failed: bool,
+    /// Commands without a reply.
+    unanswered: BTreeSet<u32>,
     wake_at: Option<Millis>,
     connection: Connection,
     next_http: u64,
@@ -85,6 +87,7 @@ impl Shell {
             durable,
             hello_batch: durable,
             store_failed: false,
+            unanswered: BTreeSet::new(),
             wake_at: None,
             connection: Connection::default(),
             next_http: 0,
@@ -96,7 +99,16 @@ impl Shell {
         self.said.push(Said::Output(Output::Event(event)));
     }
 
+    /// A command came, and is to be replied to once.
+    pub(crate) fn began(&mut self, command: u32) {
+        self.unanswered.insert(command);
+    }
+
     pub(crate) fn reply(&mut self, command: u32, reply: api::Reply) {
+        // What was waiting when the store failed was answered then.
+        if !self.unanswered.remove(&command) && self.store_failed {
+            return;
+        }
         self.event(Event::Reply { id: command, reply });
     }
 
@@ -175,15 +187,38 @@ impl Shell {
         self.release();
     }
 
-    /// Nothing that depends on the store leaves any more; events still do, so that people are told.
+    /// Nothing that depends on the store leaves any more; events still do, so that people are told. What was waiting to be
+    /// told as done has failed.
     pub(crate) fn persist_failed(&mut self) {
         self.store_failed = true;
-        let held = std::mem::take(&mut self.held);
-        for (_, said) in held {
-            if let Said::Output(event @ Output::Event(_)) = said {
-                self.ready.push_back(event);
-            }
+        for (_, said) in std::mem::take(&mut self.held) {
+            self.tell_without_store(said);
         }
+        // What they wait for was held too, or would change what is not stored any more.
+        for id in std::mem::take(&mut self.unanswered) {
+            let reply = api::Reply::Failed(failure("store_failed"));
+            self.ready.push_back(Output::Event(Event::Reply { id, reply }));
+        }
+    }
+
+    fn tell_without_store(&mut self, said: Said) {
+        let Said::Output(Output::Event(event)) = said else {
+            return;
+        };
+        let event = match event {
+            // Whatever was done is not kept: it must not be taken for done.
+            Event::Reply { id, reply } if !matches!(reply, api::Reply::Failed(_)) => Event::Reply {
+                id,
+                reply: api::Reply::Failed(failure("store_failed")),
+            },
+            // Nothing was erased: the device is signed in when it starts anew.
+            Event::Session {
+                session: SessionView::SignedOut { .. },
+            } => return,
+            Event::Rooms { rooms } if rooms.is_empty() => return,
+            event => event,
+        };
+        self.ready.push_back(Output::Event(event));
     }
 
     pub(crate) fn hello_batch(&self) -> u64 {
@@ -209,9 +244,7 @@ impl Shell {
         });
         if self.store_failed {
             for said in std::mem::take(&mut self.said) {
-                if let Said::Output(event @ Output::Event(_)) = said {
-                    self.ready.push_back(event);
-                }
+                self.tell_without_store(said);
             }
             return;
         }

@@ -40,6 +40,8 @@ pub struct Installation {
     pub batches: u64,
     /// Crash when this many batches were written (the last one before or after it was durable).
     pub crash_at: Option<(u64, bool)>,
+    /// No room on the disk: nothing is written any more.
+    pub full: bool,
     pub starts: u64,
     /// How often it was woken by its own wish.
     pub ticks: u64,
@@ -101,6 +103,7 @@ impl World {
             next_command: 0,
             batches: 0,
             crash_at: None,
+            full: false,
             starts: 0,
             ticks: 0,
         };
@@ -193,6 +196,10 @@ impl World {
                 return;
             };
             match output {
+                Output::Persist(batch) if installation.full => {
+                    let failed = Input::PersistFailed { batch: batch.number };
+                    installation.inbox.push_front(failed);
+                }
                 Output::Persist(batch) => {
                     installation.batches += 1;
                     let crash = installation
