@@ -177,8 +177,8 @@ for (const [name, refusals, words] of [
 
 for (const [name, number, options, words] of [
   // Without the fake devices, a machine for tests has none at all.
-  ["no camera and no microphone", 1, { fakeDevices: false }, ["No camera was found", "No microphone was found"]],
-  ["permission denied", 2, { fakeUi: false, flags: ["--deny-permission-prompts"] }, ["Camera is blocked for this site", /allow the microphone, and turn it on here again/]],
+  ["no camera and no microphone", 1, { fakeDevices: false }, ["No microphone and no camera were found", /Plug one in/]],
+  ["permission denied", 2, { fakeUi: false, flags: ["--deny-permission-prompts"] }, ["Microphone and camera are blocked for this site", /allow both, and turn them on here again/]],
 ]) {
   test(`${name}: said in words, and joining still works`, async () => {
     const bob = await Person.open("bob", { device: `input${number}`, ...options });
