@@ -232,3 +232,57 @@ fn a_member_who_was_removed_and_added_again_while_away_is_no_old_copy() {
     assert_eq!(world.texts("bob", room), ["one", "welcome back", "thanks"]);
     assert_eq!(world.texts("alice", room), ["one", "welcome back", "thanks"]);
 }
+
+/// A copy from the moment before the device knew that it was in.
+#[test]
+fn an_old_copy_that_was_on_its_way_in_encrypts_nothing() {
+    Logs::during(|logs| {
+        let mut world = World::new(24);
+        world.register("alice");
+        world.register("bob");
+        let room = world.create_room("alice", "Plans", &["bob"]);
+        world.run();
+        let before = world.server.rooms[&room].group.epoch();
+        let phone = "alice's phone";
+        world.install(phone);
+        let sign_in = Command::SignIn {
+            email: "alice@example.org".to_owned(),
+            password: conclave_client_core::api::Secret(model::world::PASSWORD.to_owned()),
+        };
+        world.begin(phone, sign_in);
+        while world.server.rooms[&room].group.epoch() == before {
+            assert!(world.step());
+        }
+        let copy = world.get(phone).store.clone();
+        world.run();
+        world.send(phone, room, "two");
+        world.run();
+        world.kill(phone);
+        world.run();
+        let epoch = world.server.rooms[&room].group.epoch();
+        let sent = sent_in(&world, room, epoch);
+        assert_eq!(sent.len(), 1);
+        let log = world.server.rooms.get_mut(&room).unwrap();
+        log.trimmed = log.acked.values().copied().min().unwrap();
+        assert_eq!(log.trimmed.0, u64::try_from(log.log.len()).unwrap());
+        let alice = world.installations.get_mut(phone).unwrap();
+        alice.store = copy;
+        alice.offline = true;
+        world.start(phone);
+        // As many batches as the original has shown.
+        let said: Vec<String> = (0..30).map(|n| format!("Y {n}")).collect();
+        for words in &said {
+            world.send(phone, room, words);
+        }
+        world.go_online(phone);
+        world.run_for(10_000);
+        assert!(
+            !logs.has(&["the stored state was rolled back"]),
+            "not by the counter"
+        );
+        assert_eq!(world.get(phone).notices, ["rolled_back"]);
+        assert_eq!(sent_in(&world, room, epoch), sent);
+        let all: Vec<String> = [vec!["two".to_owned()], said].concat();
+        assert_eq!(world.texts("bob", room), all);
+    });
+}
