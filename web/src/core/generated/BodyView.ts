@@ -10,7 +10,7 @@ export type BodyView = { "type": "text",
  */
 text: string, } | { "type": "room_event", 
 /**
- * What: `created`, `added`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
+ * What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
  * `call_started`, `call_ended`, `founded_anew`.
  */
 event: Failure, } | { "type": "unknown" };
