@@ -15,7 +15,7 @@ cargo deny --locked check licenses bans sources
 
 # The server is killed twenty times, while 200 messages are sent each time.
 cargo build --locked --package conclave-server --quiet
-CONCLAVE_MESSAGES_PER_KILL=200 cargo nextest run --locked -p conclave-tests killed
+CONCLAVE_MESSAGES_PER_KILL=200 cargo nextest run --workspace --locked -E 'package(conclave-tests) and test(killed)'
 
 # The simulations and random histories, with many seeds.
 CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=20000 cargo nextest run --workspace --locked --release \
