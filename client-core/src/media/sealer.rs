@@ -186,19 +186,13 @@ impl Sealers {
 
 impl Sealer {
     fn key_for(&mut self, epoch: &EpochKeys) -> Result<&mut SealKey, KeyIdError> {
-        let key = match self.key.take().filter(|key| key.serial == epoch.serial) {
-            Some(key) => key,
-            None => {
-                let kid = KeyId::new(epoch.epoch, epoch.own_leaf, self.kind, self.instance)?.to_kid();
-                let cipher = epoch.secret.frame_key(kid);
-                SealKey {
-                    serial: epoch.serial,
-                    kid,
-                    cipher,
-                    next_ctr: 0,
-                }
-            }
-        };
-        Ok(self.key.insert(key))
+        self.key.take_if(|key| key.serial != epoch.serial);
+        let kid = KeyId::new(epoch.epoch, epoch.own_leaf, self.kind, self.instance)?.to_kid();
+        Ok(self.key.get_or_insert_with(|| SealKey {
+            serial: epoch.serial,
+            kid,
+            cipher: epoch.secret.frame_key(kid),
+            next_ctr: 0,
+        }))
     }
 }
