@@ -17,8 +17,9 @@ cargo deny --locked check licenses bans sources
 cargo build --locked --package conclave-server --quiet
 CONCLAVE_MESSAGES_PER_KILL=200 cargo nextest run --workspace --locked -E 'package(conclave-tests) and test(killed)'
 
-# The simulations and random histories, with many seeds.
-CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=20000 cargo nextest run --workspace --locked --release \
+# The simulations and random histories, with many seeds. In the profile of every run: building all of it once more takes
+# longer than it saves.
+CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-2000} cargo nextest run --workspace --locked \
     -E 'test(seeds) + test(properties) + test(mutated)'
 cargo test --workspace --doc --locked --quiet
 
