@@ -89,7 +89,7 @@ test("a call in one tab goes on when the tab that leads is closed", async () => 
   await until("alice has new connections", () => second.evaluate(() => window.peerConnections.filter(({ connectionState }) => connectionState === "connected").length === 2 && window.peerConnections.length > 2));
   for (const [viewer, other] of [[alice, bob], [bob, alice]]) {
     await viewer.seesLive(other);
-    assert.ok((await viewer.picture(other)).change > 0.5, `${viewer.key} sees ${other.key} move`);
+    await until(`${viewer.key} sees ${other.key} move`, async () => (await viewer.picture(other)).change > 0.5);
   }
   await alice.role("button", "Mute microphone").waitFor();
   await bob.tile(alice.name).getByText("Microphone on").waitFor();
