@@ -19,7 +19,7 @@ CONCLAVE_MESSAGES_PER_KILL=200 cargo nextest run --workspace --locked -E 'packag
 
 # The simulations and random histories, with many seeds. In the profile of every run: building all of it once more takes
 # longer than it saves.
-CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-2000} cargo nextest run --workspace --locked \
+CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-20000} cargo nextest run --workspace --locked \
     -E 'test(seeds) + test(properties) + test(mutated)'
 cargo test --workspace --doc --locked --quiet
 
