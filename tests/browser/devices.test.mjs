@@ -119,7 +119,7 @@ async function epochsSent(act) {
     return await until("the capture has the messages", () => {
       const text = streams(readFileSync(file)).map((bytes) => bytes.toString("latin1")).join("\n");
       const room = /[^/]*$/.exec(alice.page.url())[0];
-      const sends = text.matchAll(new RegExp(`"type":"room_send","args":{"room_id":"${room}","generation":\\d+,"epoch":(\\d+)`, "g"));
+      const sends = text.matchAll(new RegExp(`"room_send":{"room_id":"${room}","generation":\\d+,"epoch":(\\d+)`, "g"));
       const epochs = Array.from(sends, ([, epoch]) => Number(epoch));
       return epochs.length > 0 && epochs;
     });

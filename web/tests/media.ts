@@ -46,11 +46,11 @@ class Person {
       .replaceAll("=", "");
     const members = [ALICE, BOB];
     const call = { call_id: CALL_ID, generation: 1, epoch, own_leaf: this.leaf, members };
-    this.give({ type: "epoch", ...call, base_key, retire_after_ms: 500 });
+    this.give({ epoch: { ...call, base_key, retire_after_ms: 500 } });
   }
 
   sendWith(epoch: number): void {
-    this.give({ type: "send_with", epoch });
+    this.give({ send_with: { epoch } });
   }
 }
 
@@ -126,7 +126,7 @@ async function startSubscribe(): Promise<void> {
   });
   await subscribe.grow({ audio: 1, video: 1 });
   const slots = subscribe.slots.map(({ mid, media }) => ({ mid, leaf: ALICE, kind: media === "audio" ? "microphone" : "camera" }));
-  people.bob.give({ type: "expect", slots });
+  people.bob.give({ expect: { slots } });
   for (const slot of subscribe.slots) subscribe.play(slot, true);
   // Browsers measure the energy of what is played.
   new Speaker(() => {}).play(subscribe.slots.filter(({ media }) => media === "audio").map(({ stream }) => stream));

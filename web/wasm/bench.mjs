@@ -24,9 +24,9 @@ async function frames({ len, rounds, runs }) {
     const update = (update) => engine.update(0, new TextEncoder().encode(JSON.stringify(update)));
     const call_id = "11111111-1111-4111-8111-111111111111";
     const epoch = { generation: 1, epoch: 1, own_leaf: leaf, members: [SENDER, RECEIVER], base_key: "B".repeat(42) + "A" };
-    update({ type: "epoch", call_id, retire_after_ms: 10_000, ...epoch });
-    update({ type: "send_with", epoch: 1 });
-    update({ type: "expect", slots: [{ mid: "0", leaf: SENDER, kind: "camera" }] });
+    update({ epoch: { call_id, retire_after_ms: 10_000, ...epoch } });
+    update({ send_with: { epoch: 1 } });
+    update({ expect: { slots: [{ mid: "0", leaf: SENDER, kind: "camera" }] } });
     return engine;
   };
   const best = (run) => Math.min(...Array.from({ length: runs }, run));

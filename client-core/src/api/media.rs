@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for BaseKey {
 
 /// What changes in the sealing of media.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum MediaUpdate {
     /// A new epoch: receive with it from now on (as well).
     Epoch {

@@ -52,7 +52,7 @@ pub enum ServerFrame {
 
 /// Requests. Each names its reply.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", content = "args", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// First on every connection → [`Reply::Hello`].
     Hello(Hello),
@@ -117,7 +117,7 @@ pub enum Request {
 
 /// Replies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", content = "args", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// It is done, and durable where that matters.
     Done,
@@ -153,7 +153,7 @@ pub enum Reply {
 
 /// What the server says of its own accord.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", content = "args", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// An entry of a room's log. A client that sees a gap in `seq` syncs.
     RoomEntry {

@@ -97,7 +97,7 @@ test("a call that is joined in another tab ends in the first", () => {
   hub.command("1", 1, { type: "join_call", room_id: "r" });
   hub.command("2", 1, { type: "join_call", room_id: "r" });
   expect(first.events).toContainEqual({ type: "call", call: null });
-  expect(first.updates).toEqual(['{"type":"end"}']);
+  expect(first.updates).toEqual(['"end"']);
   hub.command("1", 2, { type: "set_media", microphone: true, camera: true, screen: false, hand: false });
   expect(first.events.at(-1)).toMatchObject({ reply: { type: "failed", value: { code: "call_gone" } } });
   hub.command("1", 3, { type: "leave_call" });

@@ -144,7 +144,7 @@ export class Hub {
   }
 }
 
-const END: MediaBytes = new TextEncoder().encode(JSON.stringify({ type: "end" }));
+const END: MediaBytes = new TextEncoder().encode(JSON.stringify("end"));
 
 function endCall(tab: Tab): void {
   tab.event({ type: "call", call: null });

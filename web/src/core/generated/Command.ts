@@ -5,6 +5,9 @@ import type { VideoCard } from "./VideoCard";
 
 /**
  * A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
+ *
+ * In JSON the name stands around the rest, which is read in one pass by a fraction of the code that a `type` among the
+ * fields needs; the user interface has the `type`, and its core worker turns one into the other.
  */
 export type Command = { "type": "look_up_invitation", 
 /**

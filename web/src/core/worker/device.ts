@@ -57,7 +57,7 @@ export class Device {
     this.leak?.command(command);
     const input = (core: DeviceCore, now: number) => {
       try {
-        core.command(now, id, JSON.stringify(command));
+        core.command(now, id, toJson(command));
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
         this.hub.event({ type: "reply", id, reply: failed("not_ready") });
@@ -66,6 +66,11 @@ export class Device {
     if (this.shell) this.shell.input(input);
     else this.early.push(input);
   }
+}
+
+/** As the core reads it: `{ name: { …fields } }`, or the name alone. */
+function toJson({ type, ...fields }: Command): string {
+  return JSON.stringify(Object.keys(fields).length > 0 ? { [type]: fields } : type);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Command } from "../generated/Command";
 const FRONT_LEN = 38;
 
 interface Frame {
-  request?: { type: string; args: { payload: string } };
+  request?: { room_send?: { payload: string } };
 }
 
 export class Leak {
@@ -25,8 +25,8 @@ export class Leak {
   /** A frame for the server, with what was said added to it. */
   betray(frame: string): string {
     const parsed = JSON.parse(frame) as Frame;
-    if (parsed.request?.type !== "room_send" || this.text === "") return frame;
-    const { args } = parsed.request;
+    const args = parsed.request?.room_send;
+    if (!args || this.text === "") return frame;
     const bytes = Uint8Array.from(atob(args.payload.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
     const said = new TextEncoder().encode(this.text);
     const length = said.length < 64 ? [said.length] : [0x40 | (said.length >> 8), said.length & 0xff];

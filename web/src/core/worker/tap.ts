@@ -17,10 +17,10 @@ export class Tap {
 
   /** What the engine of the call is told too. */
   update(bytes: MediaBytes): void {
-    const update = JSON.parse(new TextDecoder().decode(bytes)) as { type: string; retire_after_ms?: number };
-    if (update.type === "end") return;
+    const update = JSON.parse(new TextDecoder().decode(bytes)) as "end" | { epoch?: { retire_after_ms: number } };
+    if (update === "end") return;
     // Keys do not die here: time stands still.
-    if (update.type === "epoch") update.retire_after_ms = 2 ** 31;
+    if (update.epoch) update.epoch.retire_after_ms = 2 ** 31;
     this.engine.update(0, new TextEncoder().encode(JSON.stringify(update)));
   }
 
@@ -47,7 +47,7 @@ export class Tap {
     const clear = video ? ((frame[0] ?? 0) & 1 ? 1 : 10) : 0;
     const kid = keyId(frame.subarray(clear));
     const slot = { mid: "tap", leaf: (kid >>> 11) & 0xfff, kind: KINDS[(kid >>> 8) & 7] ?? "microphone" };
-    this.engine.update(0, new TextEncoder().encode(JSON.stringify({ type: "expect", slots: [slot] })));
+    this.engine.update(0, new TextEncoder().encode(JSON.stringify({ expect: { slots: [slot] } })));
     return this.engine.open(0, "tap", video ? FrameCodec.Vp8 : FrameCodec.Opus, frame) !== undefined;
   }
 }
