@@ -58,7 +58,7 @@ async fn the_server_syncs_the_disk_before_each_acknowledgement() -> Result<()> {
         }
         let resumed = line.contains("sync resumed>") && begun.remove(thread);
         synced |= (of_log || resumed) && line.ends_with("= 0");
-        if line.contains(r#"\"type\":\"accepted\""#) {
+        if line.contains(r#"\"reply\":{\"accepted\":"#) {
             assert!(synced, "acknowledged without a sync before it: {line}");
             acknowledged += 1;
             synced = false;
