@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { SHIPPED } from "./bundles.mjs";
 
 const program = process.env.CONCLAVE_PROGRAM;
 if (!program) throw new Error("CONCLAVE_PROGRAM must name the built program; ./test sets it");
@@ -13,7 +14,8 @@ if (!program) throw new Error("CONCLAVE_PROGRAM must name the built program; ./t
 const START_MS = 60_000;
 
 export class Server {
-  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", args = [], bundle } = {}) {
+  // The bundle is named, for a debug build of another checkout in the same target folder reads the bundle of that one.
+  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", args = [], bundle = SHIPPED } = {}) {
     const server = new Server();
     server.data = data;
     server.log = join(data, "server.log");
@@ -21,7 +23,7 @@ export class Server {
     server.process = spawn(
       program,
       ["serve", "--data", data, "--listen", listen, "--media-listen", "127.0.0.1:0", ...args],
-      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...(bundle && { CONCLAVE_TEST_BUNDLE: bundle }) } },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CONCLAVE_TEST_BUNDLE: bundle } },
     );
     server.process.stderr.pipe(createWriteStream(server.log, { flags: "a" }));
     const lines = createInterface({ input: server.process.stdout });
