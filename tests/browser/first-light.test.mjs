@@ -36,11 +36,14 @@ test("R36 alice makes a room, and messages go both ways", async () => {
 
 test("who was offline gets everything once and in order", async () => {
   await carol.context.setOffline(true);
+  await carol.page.getByText("Offline. What you send is kept on this device").waitFor();
   const texts = Array.from({ length: 5 }, (_, index) => `While you were away ${index + 1}`);
   for (const text of texts) {
     await alice.send(text);
     await bob.sees(text);
   }
+  const before = (await carol.messages()).join("\n");
+  assert.ok(texts.every((text) => !before.includes(text)), `carol was never offline: ${before}`);
   await carol.context.setOffline(false);
   await carol.sees(texts.at(-1));
   const seen = (await carol.messages()).join("\n");

@@ -43,6 +43,9 @@ export class WorkerCoreClient {
     // Asked for here, for workers may not: without it, a full disk may take the store away.
     void navigator.storage?.persist?.().catch(() => false);
     document.addEventListener("visibilitychange", () => document.hidden || client.nudge());
+    // Heard here, for not every browser tells its workers.
+    window.addEventListener("online", () => client.nudge());
+    window.addEventListener("offline", () => client.lostNetwork());
     return client;
   }
 
@@ -76,6 +79,10 @@ export class WorkerCoreClient {
 
   nudge(): void {
     this.worker?.postMessage({ type: "nudge" });
+  }
+
+  lostNetwork(): void {
+    this.worker?.postMessage({ type: "lost-network" });
   }
 
   private hear(event: Event): void {

@@ -23,13 +23,10 @@ self.onmessage = ({ data }: MessageEvent<FromTab>) => {
       return;
     case "nudge":
       return tabs.nudge();
+    case "lost-network":
+      return tabs.lostNetwork();
   }
 };
-
-self.addEventListener("online", () => tabs.nudge());
-
-// A socket whose network went away says nothing for a long time.
-self.addEventListener("offline", () => tabs.lostNetwork());
 
 /** The bytes change hands; without a frame worker they are wiped. */
 function toFrameWorker(update: MediaBytes): void {

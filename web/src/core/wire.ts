@@ -20,7 +20,9 @@ export type FromTab =
   /** A new frame worker; media updates go to it from now on, over this port. */
   | { type: "frame-worker"; port: MessagePort }
   /** The network is back, or the tab is seen again. */
-  | { type: "nudge" };
+  | { type: "nudge" }
+  /** The network is gone: a socket whose network went away says nothing for a long time. */
+  | { type: "lost-network" };
 
 /** From the core worker to the main thread of its tab. */
 export type ToTab =
