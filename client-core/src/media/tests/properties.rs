@@ -115,8 +115,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     /// A key is told apart by the (generation, epoch) whose secret it comes from and its key id.
     #[test]
     fn no_nonce_is_used_twice_in_any_history(steps in steps()) {

@@ -22,8 +22,8 @@ use protocol::{
     room_settings::{RoomKind, RoomSettings},
     sfu::{SfuGone, SfuLink, ToSfu},
     socket::{
-        Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CommitBundle, Event,
-        MediaOffer, Side,
+        Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CallWelcome, CommitBundle,
+        Event, MediaOffer, Side,
     },
 };
 
@@ -397,6 +397,13 @@ impl Client {
         self.joined.as_mut().unwrap().generation = generation;
     }
 
+    fn is_in(&self, welcome: &CallWelcome) -> bool {
+        let name = GroupName::Call(welcome.call_id, welcome.generation).encode();
+        self.member
+            .as_ref()
+            .is_some_and(|member| member.group.group_id().as_slice() == name)
+    }
+
     fn take(&mut self, event: &Event) {
         if let Some(call_id) = call_of(event) {
             assert_eq!(call_id, self.call_id(), "an event of another call");
@@ -409,7 +416,8 @@ impl Client {
                     member.process(&entry.payload.0);
                 }
             }
-            Event::CallWelcome(welcome) => {
+            // A welcome comes again with each connection until the member asks for something; who is in has no use for it.
+            Event::CallWelcome(welcome) if !self.is_in(welcome) => {
                 self.go_to(welcome.generation);
                 self.member = Some(self.device.join(&welcome.welcome.0, &welcome.tree.0));
             }

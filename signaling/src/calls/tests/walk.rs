@@ -310,7 +310,8 @@ impl Walk {
 #[test]
 fn no_walk_leaks_an_event_a_participant_or_a_call() {
     let config = ProptestConfig {
-        cases: 24,
+        // Four clients with real MLS groups: a tenth as many as of what is cheap.
+        cases: ProptestConfig::default().cases / 10,
         failure_persistence: None,
         max_shrink_iters: 200,
         ..ProptestConfig::default()

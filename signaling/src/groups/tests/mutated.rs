@@ -44,9 +44,8 @@ fn mutate(part: &mut Vec<u8>, mutation: &Mutation) {
 }
 
 /// Runs on one group, for making one is dear.
-fn for_all<S: Strategy>(strategy: &S, cases: u32, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+fn for_all<S: Strategy>(strategy: &S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = ProptestConfig {
-        cases,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
@@ -66,7 +65,7 @@ fn mutated_commits_are_refused_and_change_nothing() {
     let loaded = || PublicGroupState::load(&before).unwrap();
     let state = std::cell::RefCell::new(loaded());
 
-    for_all(&(0..3_u8, mutation()), 400, |(part, mutation)| {
+    for_all(&(0..3_u8, mutation()), |(part, mutation)| {
         let mut bad = good.clone();
         let target = match part {
             0 => &mut bad.commit.0,
@@ -93,7 +92,7 @@ fn arbitrary_bytes_are_refused_everywhere() {
     let before = room.server.save().unwrap();
     let state = std::cell::RefCell::new(room.server);
     let bytes = || prop::collection::vec(any::<u8>(), 0..300);
-    for_all(&(bytes(), bytes(), bytes()), 300, |(one, two, three)| {
+    for_all(&(bytes(), bytes(), bytes()), |(one, two, three)| {
         let bundle = CommitBundle {
             epoch: Epoch(1),
             commit: Bytes(one.clone()),
@@ -119,7 +118,7 @@ fn mutated_foundings_never_panic() {
     let name = room_name();
     let (_, founding) = laptop.found(name, &settings(name, RoomKind::Room, &[&alice]));
     judge.by(&laptop);
-    for_all(&(any::<bool>(), mutation()), 200, |(in_tree, mutation)| {
+    for_all(&(any::<bool>(), mutation()), |(in_tree, mutation)| {
         let (mut info, mut tree) = (founding.group_info.clone(), founding.tree.clone());
         mutate(if in_tree { &mut tree } else { &mut info }, &mutation);
         let changed = info != founding.group_info || tree != founding.tree;
@@ -134,7 +133,7 @@ fn mutated_foundings_never_panic() {
 fn a_stored_state_that_was_cut_or_changed_never_panics() {
     let room = Room::new();
     let saved = room.server.save().unwrap();
-    for_all(&mutation(), 200, |mutation| {
+    for_all(&mutation(), |mutation| {
         let mut bad = saved.clone();
         mutate(&mut bad, &mutation);
         let _ = PublicGroupState::load(&bad);
