@@ -11,7 +11,7 @@ OUT=web/src/core/generated/wasm
 NEW=$TARGET/web-wasm
 BINARYEN=132.0.0
 # Every browser with encoded transforms has them, but Safari before 16.4. Sealing is a tenth faster with them.
-SIMD=-Ctarget-feature=+simd128
+MEDIA="-Ctarget-feature=+simd128 -Cllvm-args=-inline-threshold=2000"
 # What rustc uses, and every browser with encoded transforms has.
 FEATURES="--enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
 
@@ -75,7 +75,7 @@ say "building client-core for the browser"
 rm -rf "$NEW"
 mkdir -p "$NEW"
 module wasm conclave_web_wasm core -Oz
-module wasm-media conclave_web_wasm_media media -O4 "$SIMD"
+module wasm-media conclave_web_wasm_media media -O4 "$MEDIA"
 echo "$stamp" >"$NEW/.stamp"
 rm -rf "$OUT"
 mv "$NEW" "$OUT"
