@@ -17,6 +17,7 @@ mod messages;
 mod people;
 mod random;
 mod rooms;
+pub mod sorted;
 mod store;
 mod tasks;
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Cards of people, as the server gives them and as far as they can be checked.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use protocol::{
     NetworkId, UserId,
     identity::{Certificate, PublicKey},
@@ -12,15 +10,16 @@ use crate::{
     api::{PersonCard, Trust},
     identity::{ListError, check_newer},
     messages::{ListHead, OwnState},
+    sorted::{SortedMap, SortedSet},
     store::{BadRecord, Loaded, Store, take_all},
 };
 
 /// The people that this device knows.
 #[derive(Default)]
 pub(crate) struct People {
-    cards: BTreeMap<UserId, Person>,
+    cards: SortedMap<UserId, Person>,
     /// Cards that are missing or out of date.
-    wanted: BTreeSet<UserId>,
+    wanted: SortedSet<UserId>,
     /// A request for cards is on its way.
     pub(crate) asking: bool,
 }

@@ -182,5 +182,6 @@ pub struct Failure {
     /// `other_account`.
     pub code: String,
     /// Values that the text names, for example the e-mail that is unknown.
-    pub params: std::collections::BTreeMap<String, String>,
+    #[cfg_attr(test, ts(as = "std::collections::BTreeMap<String, String>"))]
+    pub params: crate::sorted::SortedMap<String, String>,
 }

@@ -21,10 +21,7 @@ mod media;
 mod vectors;
 mod view;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 
 use protocol::{
     CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, ParticipantId, RoomId, Seq,
@@ -44,6 +41,7 @@ use crate::{
     },
     identity::Identity,
     limits::CALL_RENEW_MS,
+    sorted::SortedMap,
 };
 
 pub(crate) use crate::group::rules::RoomDevices;
@@ -94,13 +92,13 @@ pub(crate) struct Call {
     /// A commit names somebody who is not (yet) in the room as this device sees it: it is tried again until then.
     hold_until: Option<Millis>,
     pending: Option<Pending>,
-    requests: BTreeMap<ParticipantId, CallJoinRequest>,
-    gone: BTreeMap<DeviceId, CallParticipant>,
+    requests: SortedMap<ParticipantId, CallJoinRequest>,
+    gone: SortedMap<DeviceId, CallParticipant>,
     commit_at: Option<Millis>,
     renew_at: Millis,
     participants: Vec<CallParticipant>,
     /// What the others said of themselves, by device.
-    presence: BTreeMap<DeviceId, Presence>,
+    presence: SortedMap<DeviceId, Presence>,
     own_presence: Presence,
     presence_due: Option<Millis>,
     send_with: Option<(Epoch, Millis)>,
@@ -171,12 +169,12 @@ impl Call {
             syncing: false,
             hold_until: None,
             pending: None,
-            requests: BTreeMap::new(),
-            gone: BTreeMap::new(),
+            requests: SortedMap::new(),
+            gone: SortedMap::new(),
             commit_at: None,
             renew_at: Millis(u64::MAX),
             participants: vec![],
-            presence: BTreeMap::new(),
+            presence: SortedMap::new(),
             own_presence: Presence::default(),
             presence_due: None,
             send_with: None,

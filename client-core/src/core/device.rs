@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use protocol::{
     Millis, RoomId,
     identity::DeviceList,
@@ -24,7 +22,8 @@ use crate::{
     people::{People, hex},
     random::Random,
     rooms::{Charter, Env, NewRoom, Notes, Room},
-    store::{BadRecord, Loaded, take_all, take_one},
+    sorted::SortedMap,
+    store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
 };
 
@@ -36,10 +35,10 @@ pub(crate) struct Device {
     pub(super) mls: Mls,
     pub(super) session: Session,
     pub(super) people: People,
-    pub(super) rooms: BTreeMap<RoomId, Room>,
+    pub(super) rooms: SortedMap<RoomId, Room>,
     /// What rooms were that the server does not list any more.
-    past: BTreeMap<RoomId, Charter>,
-    pub(super) tasks: BTreeMap<u32, Task>,
+    past: SortedMap<RoomId, Charter>,
+    pub(super) tasks: SortedMap<u32, Task>,
     pub(super) next_task: u32,
     pub(super) own: OwnState,
     pub(super) key_packages: KeyPackages,
@@ -52,7 +51,7 @@ pub(crate) struct Device {
     /// A device list that the server has to take.
     pub(super) list_sent: Option<DeviceList>,
     /// Reads that other own devices are to be told.
-    pub(super) reads: BTreeMap<RoomId, protocol::Seq>,
+    pub(super) reads: SortedMap<RoomId, protocol::Seq>,
     ended: Option<Ended>,
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
@@ -92,14 +91,8 @@ impl Device {
         device.people = People::load(loaded)?;
         device.own = OwnState::load(loaded)?;
         device.key_packages = KeyPackages::load(loaded)?;
-        let names: Vec<String> = loaded
-            .keys()
-            .filter(|name| name.starts_with("mls/"))
-            .cloned()
-            .collect();
-        for name in names {
-            let key = name.strip_prefix("mls/").and_then(unhex);
-            if let (Some(key), Some(value)) = (key, loaded.remove(&name)) {
+        for (key, value) in take_bytes(loaded, "mls/") {
+            if let Some(key) = unhex(&key) {
                 device.mls.store().restore(key, value);
             }
         }
@@ -119,10 +112,8 @@ impl Device {
                 room.restore_outgoing(out);
             }
         }
-        for (name, message) in take_all(loaded, "msg/")? {
-            if let Some(room) = room_of(rooms, &name) {
-                room.history.restore(message);
-            }
+        for room in rooms.values_mut() {
+            room.history.restore(loaded)?;
         }
         Ok(Some(device))
     }
@@ -148,9 +139,9 @@ impl Device {
             call_told: None,
             session: Session::new(now),
             people: People::default(),
-            rooms: BTreeMap::new(),
-            past: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            rooms: SortedMap::new(),
+            past: SortedMap::new(),
+            tasks: SortedMap::new(),
             next_task: 0,
             own: OwnState::default(),
             key_packages: KeyPackages::default(),
@@ -159,7 +150,7 @@ impl Device {
             listing: false,
             restored: None,
             list_sent: None,
-            reads: BTreeMap::new(),
+            reads: SortedMap::new(),
             ended: None,
             rooms_told: None,
             changed: true,
@@ -345,7 +336,7 @@ impl Device {
             }
         }
         for summary in summaries {
-            let room = parts.rooms.entry(summary.room_id).or_insert_with(|| {
+            let room = parts.rooms.get_or_insert_with(summary.room_id, || {
                 let mut room = Room::listed(&summary, env.now());
                 room.since_list = lists;
                 if let Some(charter) = parts.past.remove(&room.id) {
@@ -398,7 +389,7 @@ impl Device {
     pub(super) fn on_welcome(&mut self, shell: &mut Shell, welcome: &socket::RoomWelcome) {
         let lists = self.lists;
         let (mut env, parts) = self.split(shell);
-        let room = parts.rooms.entry(welcome.room_id).or_insert_with(|| {
+        let room = parts.rooms.get_or_insert_with(welcome.room_id, || {
             let mut room = Room::welcomed(welcome, env.now());
             if let Some(charter) = parts.past.remove(&room.id) {
                 room.come_back(&mut env, charter);
@@ -507,11 +498,11 @@ impl Device {
 
 /// What is beside the surroundings of a room.
 pub(crate) struct Parts<'a> {
-    pub(crate) rooms: &'a mut BTreeMap<RoomId, Room>,
-    past: &'a mut BTreeMap<RoomId, Charter>,
+    pub(crate) rooms: &'a mut SortedMap<RoomId, Room>,
+    past: &'a mut SortedMap<RoomId, Charter>,
 }
 
-fn room_of<'a>(rooms: &'a mut BTreeMap<RoomId, Room>, name: &str) -> Option<&'a mut Room> {
+fn room_of<'a>(rooms: &'a mut SortedMap<RoomId, Room>, name: &str) -> Option<&'a mut Room> {
     let (room_id, _) = name.split_once('/')?;
     rooms.get_mut(&room_id.parse().ok()?)
 }

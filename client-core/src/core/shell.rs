@@ -1,6 +1,6 @@
 //! What every part of a device works with: time, randomness, the store, and the way out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use protocol::{
     Millis, Problem,
@@ -13,6 +13,7 @@ use crate::{
     api::{self, Event, Failure, MediaUpdate, Output, SessionView},
     failure::failure,
     random::Random,
+    sorted::{SortedMap, SortedSet},
     store::Store,
 };
 
@@ -35,11 +36,11 @@ pub(crate) struct Shell {
     hello_batch: u64,
     store_failed: bool,
     /// Commands without a reply.
-    unanswered: BTreeSet<u32>,
+    unanswered: SortedSet<u32>,
     wake_at: Option<Millis>,
     connection: Connection,
     next_http: u64,
-    http: BTreeMap<u64, HttpAsk>,
+    http: SortedMap<u64, HttpAsk>,
 }
 
 enum Said {
@@ -59,7 +60,7 @@ struct Connection {
     number: u64,
     open: bool,
     next_id: u64,
-    asks: BTreeMap<u64, Ask>,
+    asks: SortedMap<u64, Ask>,
 }
 
 /// Why a request got no reply.
@@ -87,11 +88,11 @@ impl Shell {
             durable,
             hello_batch: durable,
             store_failed: false,
-            unanswered: BTreeSet::new(),
+            unanswered: SortedSet::new(),
             wake_at: None,
             connection: Connection::default(),
             next_http: 0,
-            http: BTreeMap::new(),
+            http: SortedMap::new(),
         }
     }
 

@@ -1,8 +1,7 @@
 //! What a group has to be to go on with the one that this device was in. Whoever comes in again is shown a group by the
 //! server, which could make one up, or show one of the past.
 
-use std::collections::BTreeMap;
-
+use crate::sorted::SortedMap;
 use protocol::{
     Epoch, Generation, LeafIndex, UserId,
     identity::PublicKey,
@@ -18,7 +17,7 @@ pub(crate) struct Former<'a> {
     pub(crate) epoch: Epoch,
     pub(crate) settings: &'a RoomSettings,
     /// Members with their account keys.
-    pub(crate) users: &'a BTreeMap<UserId, PublicKey>,
+    pub(crate) users: &'a SortedMap<UserId, PublicKey>,
 }
 
 /// The group that a device is about to come in to.

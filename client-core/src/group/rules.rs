@@ -4,8 +4,7 @@
 //! server (who left, was revoked, or was lost), which no member can check; such a removal is taken, and shown as
 //! the server's. An *external* commit, which comes from outside, may remove only a leaf of its own user.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::sorted::{SortedMap, SortedSet};
 use protocol::{
     DeviceId, Email, LeafIndex, Millis, NetworkId, UserId,
     identity::{Certificate, PublicKey},
@@ -15,7 +14,7 @@ use protocol::{
 use super::{former::Former, state::GroupName};
 
 /// Leaves of a group.
-pub(crate) type Members = BTreeMap<LeafIndex, Certificate>;
+pub(crate) type Members = SortedMap<LeafIndex, Certificate>;
 
 /// What a commit would change.
 #[derive(Clone, Debug)]
@@ -56,10 +55,10 @@ pub(crate) struct Circumstances<'a> {
 }
 
 /// The account key of each person as it was first seen, and when.
-pub(crate) type FirstSeen = BTreeMap<UserId, (Millis, PublicKey)>;
+pub(crate) type FirstSeen = SortedMap<UserId, (Millis, PublicKey)>;
 
 /// Devices of a room with their keys: who a device is, its key proves.
-pub(crate) type RoomDevices = BTreeMap<(UserId, DeviceId), PublicKey>;
+pub(crate) type RoomDevices = SortedMap<(UserId, DeviceId), PublicKey>;
 
 /// The account of this device: what every leaf of its own user must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,7 +251,7 @@ fn may_add(settings: &RoomSettings, moderator: bool, members: &Members, change: 
     match settings.kind {
         RoomKind::Room => moderator || settings.who_may_add == WhoMayAdd::Members,
         RoomKind::Direct => {
-            let mut users: BTreeSet<UserId> = change.adds.iter().map(|add| add.body().user_id).collect();
+            let mut users: SortedSet<UserId> = change.adds.iter().map(|add| add.body().user_id).collect();
             users.extend(members.values().map(|member| member.body().user_id));
             members.len() == 1 && users.len() <= 2
         }
@@ -321,8 +320,8 @@ fn check_belongs(
 /// Leaves seen so far: one identity for each user, each device once.
 #[derive(Default)]
 struct Seen<'a> {
-    users: BTreeMap<UserId, (&'a PublicKey, &'a Email)>,
-    devices: BTreeSet<DeviceId>,
+    users: SortedMap<UserId, (&'a PublicKey, &'a Email)>,
+    devices: SortedSet<DeviceId>,
 }
 
 impl<'a> Seen<'a> {
@@ -336,7 +335,7 @@ impl<'a> Seen<'a> {
             return Err(RuleError::ForeignOwnDevice);
         }
         let identity = (&body.aik, &body.email);
-        if *self.users.entry(body.user_id).or_insert(identity) != identity {
+        if *self.users.get_or_insert_with(body.user_id, || identity) != identity {
             return Err(RuleError::TwoIdentities {
                 user_id: body.user_id,
             });

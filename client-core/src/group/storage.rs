@@ -1,20 +1,22 @@
 //! OpenMLS's storage: a map in memory that notes what changed, so that one batch can carry it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 
 use openmls_traits::storage::{CURRENT_VERSION, StorageProvider, traits};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
-use crate::{cbor, compact};
+use crate::{
+    cbor, compact,
+    sorted::{SortedMap, SortedSet},
+};
 
 /// Entries by label and key. What OpenMLS deletes is gone here at once and in the next batch.
 #[derive(Default)]
 pub(crate) struct MlsStorage {
-    values: RefCell<BTreeMap<Vec<u8>, Zeroizing<Vec<u8>>>>,
-    changed: RefCell<BTreeSet<Vec<u8>>>,
+    values: RefCell<SortedMap<Vec<u8>, Zeroizing<Vec<u8>>>>,
+    changed: RefCell<SortedSet<Vec<u8>>>,
 }
 
 /// Key of an entry, and its value; nothing where it was deleted.

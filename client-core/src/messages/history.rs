@@ -1,6 +1,6 @@
 //! What was said in one room, on this device.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{BodyView, Delivery, Failure},
     limits::{MESSAGES_PER_PAGE, PREVIEW_LEN},
-    store::Store,
+    sorted::{SortedMap, SortedSet},
+    store::{BadRecord, Loaded, Store, take_all},
 };
 
 /// Places between two entries of the log, for what one entry tells several things (three people added).
@@ -36,8 +37,8 @@ pub(crate) enum Body {
     /// Something that happened: a stable code, and users and texts that its text names.
     Happened {
         code: String,
-        users: BTreeMap<String, UserId>,
-        texts: BTreeMap<String, String>,
+        users: SortedMap<String, UserId>,
+        texts: SortedMap<String, String>,
     },
     /// Of a newer program, as it came (CBOR of the envelope).
     Unknown(serde_bytes::ByteBuf),
@@ -46,8 +47,8 @@ pub(crate) enum Body {
 /// The messages of a room in order.
 pub(crate) struct History {
     room_id: RoomId,
-    messages: BTreeMap<MessageId, Message>,
-    order: BTreeMap<u64, MessageId>,
+    messages: SortedMap<MessageId, Box<Message>>,
+    order: SortedMap<u64, MessageId>,
     unsent: u64,
     /// What the user interface shows; nothing while the room is closed.
     shown: Option<Shown>,
@@ -56,7 +57,7 @@ pub(crate) struct History {
 struct Shown {
     oldest: u64,
     reset: bool,
-    changed: BTreeSet<MessageId>,
+    changed: SortedSet<MessageId>,
     removed: Vec<MessageId>,
 }
 
@@ -68,22 +69,29 @@ impl History {
     pub(crate) fn new(room_id: RoomId) -> Self {
         Self {
             room_id,
-            messages: BTreeMap::new(),
-            order: BTreeMap::new(),
+            messages: SortedMap::new(),
+            order: SortedMap::new(),
             unsent: UNSENT,
             shown: None,
         }
     }
 
-    /// Puts a stored message back.
-    pub(crate) fn restore(&mut self, message: Message) {
-        self.unsent = self.unsent.max(message.order.saturating_add(1)).max(UNSENT);
-        self.order.insert(message.order, message.id);
-        self.messages.insert(message.id, message);
+    /// Puts the stored messages back.
+    pub(crate) fn restore(&mut self, loaded: &mut Loaded) -> Result<(), BadRecord> {
+        let stored = take_all::<Box<Message>>(loaded, &record(self.room_id, ""))?;
+        let order = stored.iter().map(|(_, message)| (message.order, message.id));
+        self.order = order.collect();
+        let messages = stored.into_iter().map(|(_, message)| (message.id, message));
+        self.messages = messages.collect();
+        let newest = self.order.keys().next_back();
+        self.unsent = newest
+            .map_or(UNSENT, |newest| newest.saturating_add(1))
+            .max(UNSENT);
+        Ok(())
     }
 
     pub(crate) fn get(&self, id: MessageId) -> Option<&Message> {
-        self.messages.get(&id)
+        self.messages.get(&id).map(Box::as_ref)
     }
 
     /// Place of an entry; `nth` tells several things of one entry apart.
@@ -115,18 +123,18 @@ impl History {
         while self.order.contains_key(&message.order) {
             message.order = message.order.saturating_add(1);
         }
-        store.put(self.record(message.id), &message);
+        store.put(record(self.room_id, message.id), &message);
         if let Some(shown) = &mut self.shown {
             shown.oldest = shown.oldest.min(message.order);
             shown.changed.insert(message.id);
         }
         self.order.insert(message.order, message.id);
-        self.messages.insert(message.id, message);
+        self.messages.insert(message.id, Box::new(message));
     }
 
     /// Changes a message, where it is there.
     pub(crate) fn change(&mut self, store: &mut Store, id: MessageId, change: impl FnOnce(&mut Message)) {
-        if let Some(mut message) = self.messages.get(&id).cloned() {
+        if let Some(mut message) = self.get(id).cloned() {
             change(&mut message);
             self.put(store, message);
         }
@@ -135,20 +143,13 @@ impl History {
     /// Deletes all records, as when the room is gone.
     pub(crate) fn delete(&mut self, store: &mut Store) {
         for id in std::mem::take(&mut self.messages).into_keys() {
-            store.delete(self.record(id));
+            store.delete(record(self.room_id, id));
         }
         self.order.clear();
     }
 
-    fn record(&self, id: MessageId) -> String {
-        format!("msg/{}/{id}", self.room_id)
-    }
-
     pub(crate) fn newest(&self) -> Option<&Message> {
-        self.order
-            .values()
-            .next_back()
-            .and_then(|id| self.messages.get(id))
+        self.order.values().next_back().and_then(|id| self.get(*id))
     }
 
     /// Texts of others after a place.
@@ -156,8 +157,8 @@ impl History {
         let from = after.saturating_add(1);
         let unread = self
             .order
-            .range(from..)
-            .filter_map(|(_, id)| self.messages.get(id))
+            .range(from..u64::MAX)
+            .filter_map(|(_, id)| self.get(*id))
             .filter(|message| message.author != me && !matches!(message.body, Body::Happened { .. }));
         u32::try_from(unread.count()).unwrap_or(u32::MAX)
     }
@@ -165,7 +166,7 @@ impl History {
     /// Place of the newest message that is in the log.
     pub(crate) fn newest_logged(&self) -> u64 {
         self.order
-            .range(..UNSENT)
+            .range(0..UNSENT)
             .next_back()
             .map_or(0, |(order, _)| *order)
     }
@@ -175,7 +176,7 @@ impl History {
         self.shown = Some(Shown {
             oldest,
             reset: true,
-            changed: BTreeSet::new(),
+            changed: SortedSet::new(),
             removed: vec![],
         });
         self.mark_from(oldest, u64::MAX);
@@ -197,8 +198,8 @@ impl History {
     }
 
     fn page_start(&self, before: u64) -> u64 {
-        let page = self.order.range(..before).rev().take(MESSAGES_PER_PAGE);
-        page.last().map_or(before, |(order, _)| *order)
+        let mut page = self.order.range(0..before).rev().take(MESSAGES_PER_PAGE);
+        page.next_back().map_or(before, |(order, _)| *order)
     }
 
     fn mark_from(&mut self, from: u64, before: u64) {
@@ -224,14 +225,18 @@ impl History {
         let reset = std::mem::take(&mut shown.reset);
         let changed = std::mem::take(&mut shown.changed);
         let removed = std::mem::take(&mut shown.removed);
-        let has_older = self.order.range(..shown.oldest).next().is_some();
-        let mut changed: Vec<MessageId> = changed
+        let has_older = self.order.range(0..shown.oldest).next().is_some();
+        let changed = changed
             .into_iter()
-            .filter(|id| self.messages.contains_key(id))
-            .collect();
-        changed.sort_by_key(|id| self.messages.get(id).map(|message| message.order));
-        Some((reset, changed, removed, has_older))
+            .filter_map(|id| Some((self.messages.get(&id)?.order, id)));
+        let changed: SortedMap<u64, MessageId> = changed.collect();
+        Some((reset, changed.into_values().collect(), removed, has_older))
     }
+}
+
+/// Name of the record of a message.
+fn record(room_id: RoomId, id: impl Display) -> String {
+    format!("msg/{room_id}/{id}")
 }
 
 impl Message {

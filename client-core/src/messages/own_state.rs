@@ -4,8 +4,6 @@
 //! AAD keeps the server from passing an old blob off as a new one. Two devices that write at once merge: each part
 //! has a rule by which the outcome does not depend on the order.
 
-use std::collections::BTreeMap;
-
 use aes_gcm::{
     Aes256Gcm, KeyInit as _,
     aead::{Aead as _, Payload},
@@ -22,6 +20,7 @@ use crate::{
     group::{pad, rules::FirstSeen, unpad},
     limits::{OWN_STATE_DELAY_MS, OWN_STATE_FULL_WAIT_MS},
     random::Random,
+    sorted::SortedMap,
     store::Store,
 };
 
@@ -56,14 +55,14 @@ struct Known {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Parts {
     /// Title of each room and the place in the log that set it: the later place wins.
-    titles: BTreeMap<RoomId, (Seq, String)>,
+    titles: SortedMap<RoomId, (Seq, String)>,
     /// Up to where each room was read: the later place wins.
-    read: BTreeMap<RoomId, Seq>,
+    read: SortedMap<RoomId, Seq>,
     /// The account key of each person that was seen first, and when: the earlier wins.
     first_seen: FirstSeen,
     /// Settings: the later change wins.
     #[serde(default)]
-    settings: BTreeMap<String, (Millis, String)>,
+    settings: SortedMap<String, (Millis, String)>,
 }
 
 /// Why a blob of the server was not taken.
@@ -138,9 +137,9 @@ impl OwnState {
     }
 
     pub(crate) fn see(&mut self, store: &mut Store, now: Millis, user_id: UserId, aik: PublicKey) {
-        if let std::collections::btree_map::Entry::Vacant(entry) = self.known.parts.first_seen.entry(user_id)
-        {
-            entry.insert((now, aik));
+        let seen = &mut self.known.parts.first_seen;
+        if !seen.contains_key(&user_id) {
+            seen.insert(user_id, (now, aik));
             self.changed(store, now);
         }
     }
@@ -288,25 +287,22 @@ impl Parts {
 
     fn merge(&mut self, theirs: &Self) {
         for (room_id, theirs) in &theirs.titles {
-            let ours = self.titles.entry(*room_id).or_insert_with(|| theirs.clone());
+            let ours = self.titles.get_or_insert_with(*room_id, || theirs.clone());
             // At the same place the texts are the same, but for a title that is not in a log yet.
             if *theirs > *ours {
                 *ours = theirs.clone();
             }
         }
         for (room_id, theirs) in &theirs.read {
-            let ours = self.read.entry(*room_id).or_default();
+            let ours = self.read.get_or_insert_with(*room_id, || *theirs);
             *ours = (*ours).max(*theirs);
         }
         for (user_id, theirs) in &theirs.first_seen {
-            let ours = self.first_seen.entry(*user_id).or_insert(*theirs);
+            let ours = self.first_seen.get_or_insert_with(*user_id, || *theirs);
             *ours = (*ours).min(*theirs);
         }
         for (name, theirs) in &theirs.settings {
-            let ours = self
-                .settings
-                .entry(name.clone())
-                .or_insert_with(|| theirs.clone());
+            let ours = self.settings.get_or_insert_with(name.clone(), || theirs.clone());
             if *theirs > *ours {
                 *ours = theirs.clone();
             }

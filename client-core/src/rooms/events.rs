@@ -1,7 +1,5 @@
 //! What a change of the group means to people: who came, who went, what the room is called.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use protocol::{
     LeafIndex, Millis, Seq, UserId,
     identity::Certificate,
@@ -20,6 +18,7 @@ use crate::{
         rules::{Change, Committer, Members},
     },
     messages::{Body, Content, History, Message},
+    sorted::{SortedMap, SortedSet},
 };
 
 impl Room {
@@ -124,7 +123,7 @@ impl Room {
             Committer::Member(leaf) => before.get(leaf).map(|member| member.body().user_id),
             Committer::External(certificate) => Some(certificate.body().user_id),
         };
-        let users: BTreeSet<UserId> = before.values().map(|member| member.body().user_id).collect();
+        let users: SortedSet<UserId> = before.values().map(|member| member.body().user_id).collect();
         self.after_change(env, entry, &users, by);
         self.tell_new_device(env, entry, change, &users, removed);
     }
@@ -134,12 +133,12 @@ impl Room {
         &mut self,
         env: &mut Env<'_>,
         entry: &Entry,
-        before: &BTreeSet<UserId>,
+        before: &SortedSet<UserId>,
         by: Option<UserId>,
     ) {
         let Some(group) = self.group.take() else { return };
         self.see_members(env, &group);
-        let after: BTreeSet<UserId> = group
+        let after: SortedSet<UserId> = group
             .members()
             .values()
             .map(|member| member.body().user_id)
@@ -200,7 +199,7 @@ impl Room {
         env: &mut Env<'_>,
         entry: &Entry,
         change: &Change,
-        before: &BTreeSet<UserId>,
+        before: &SortedSet<UserId>,
         removed: &[(LeafIndex, Certificate)],
     ) {
         let external = match &change.committer {
@@ -271,7 +270,7 @@ impl Room {
         let body = Body::Happened {
             code: "call_started".to_owned(),
             users: [("by".to_owned(), me)].into(),
-            texts: BTreeMap::new(),
+            texts: SortedMap::new(),
         };
         self.send_content(env, Content::CallStarted { call_id }, Some(body));
     }
@@ -314,7 +313,7 @@ impl Room {
         code: &str,
         users: &[(&str, UserId)],
     ) {
-        self.tell_with(env, seq, at, nth, code, users, BTreeMap::new());
+        self.tell_with(env, seq, at, nth, code, users, SortedMap::new());
     }
 
     #[expect(
@@ -329,7 +328,7 @@ impl Room {
         nth: u64,
         code: &str,
         users: &[(&str, UserId)],
-        texts: BTreeMap<String, String>,
+        texts: SortedMap<String, String>,
     ) {
         let author = users.first().map_or(env.account.user_id, |(_, user)| *user);
         let users = users

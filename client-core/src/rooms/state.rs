@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use protocol::{
     Bytes, Generation, Millis, RoomId, Seq, UserId,
@@ -18,6 +18,7 @@ use crate::{
     group::{Commit, Group, GroupName, Mls},
     limits::{RETRY_MS, STALE_AFTER_MS},
     messages::History,
+    sorted::SortedSet,
 };
 
 /// One room on this device.
@@ -522,7 +523,7 @@ impl Room {
 }
 
 fn users_of(group: &Group) -> Vec<UserId> {
-    let users: BTreeSet<UserId> = group
+    let users: SortedSet<UserId> = group
         .members()
         .values()
         .map(|member| member.body().user_id)

@@ -1,7 +1,5 @@
 //! What is stored of a room, beside its group and history.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     DeviceId, Generation, MessageId, Millis, RoomId, Seq, UserId,
     identity::{Certificate, PublicKey},
@@ -12,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     group::{Commit, Former, Group},
+    sorted::SortedMap,
     store::Store,
 };
 
@@ -91,7 +90,7 @@ pub(crate) struct Charter {
     epoch: protocol::Epoch,
     settings: serde_bytes::ByteBuf,
     /// The members with their account keys.
-    pub(super) users: BTreeMap<UserId, PublicKey>,
+    pub(super) users: SortedMap<UserId, PublicKey>,
 }
 
 /// A message in the outbox.

@@ -15,8 +15,6 @@ mod tests;
 #[cfg(test)]
 mod vectors;
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -25,6 +23,7 @@ use crate::{
     compact,
     limits::{BATCH_END, MAX_BATCH_JUMP},
     random::Random,
+    sorted::SortedMap,
 };
 
 use sealing::StorageKey;
@@ -33,13 +32,13 @@ use sealing::StorageKey;
 pub(crate) struct Store {
     key: StorageKey,
     random: Random,
-    writes: BTreeMap<String, Option<Zeroizing<Vec<u8>>>>,
+    writes: SortedMap<String, Option<Zeroizing<Vec<u8>>>>,
     wipe: bool,
     batch: u64,
 }
 
 /// The records of a store that was opened, by their clear names.
-pub(crate) type Loaded = BTreeMap<String, Zeroizing<Vec<u8>>>;
+pub(crate) type Loaded = SortedMap<String, Zeroizing<Vec<u8>>>;
 
 /// A record does not open under the storage key, or is under another name than its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,13 +59,11 @@ impl Store {
         records: Vec<(String, Vec<u8>)>,
     ) -> Result<(Self, Loaded), BadRecord> {
         let key = StorageKey::new(storage_key);
-        let mut loaded = Loaded::new();
-        for (stored_name, sealed) in records {
-            let Some((name, value)) = key.open(&stored_name, &sealed) else {
-                return Err(BadRecord { stored_name });
-            };
-            loaded.insert(name, value);
-        }
+        let opened = records.into_iter().map(|(stored_name, sealed)| {
+            let opened = key.open(&stored_name, &sealed);
+            opened.ok_or(BadRecord { stored_name })
+        });
+        let mut loaded = opened.collect::<Result<Loaded, _>>()?;
         let batch = match loaded.remove(BATCH_RECORD) {
             Some(value) => compact::from_slice(&value).ok_or(BadRecord {
                 stored_name: BATCH_RECORD.to_owned(),
@@ -77,7 +74,7 @@ impl Store {
             Self {
                 key,
                 random,
-                writes: BTreeMap::new(),
+                writes: SortedMap::new(),
                 wipe: false,
                 batch,
             },
@@ -150,21 +147,25 @@ pub(crate) fn take_all<T: DeserializeOwned>(
     loaded: &mut Loaded,
     prefix: &str,
 ) -> Result<Vec<(String, T)>, BadRecord> {
-    let names: Vec<String> = loaded
-        .range(prefix.to_owned()..)
-        .map(|(name, _)| name)
-        .take_while(|name| name.starts_with(prefix))
-        .cloned()
-        .collect();
-    let mut all = Vec::with_capacity(names.len());
-    for name in names {
-        let value = loaded.remove(&name).and_then(|bytes| compact::from_slice(&bytes));
-        let value = value.ok_or_else(|| BadRecord {
-            stored_name: name.clone(),
-        })?;
-        all.push((name.strip_prefix(prefix).unwrap_or_default().to_owned(), value));
-    }
-    Ok(all)
+    let taken = take_bytes(loaded, prefix).into_iter();
+    taken
+        .map(|(key, bytes)| match compact::from_slice(&bytes) {
+            Some(value) => Ok((key, value)),
+            None => Err(BadRecord {
+                stored_name: format!("{prefix}{key}"),
+            }),
+        })
+        .collect()
+}
+
+/// [`take_all`] of what is read elsewhere.
+pub(crate) fn take_bytes(loaded: &mut Loaded, prefix: &str) -> Vec<(String, Zeroizing<Vec<u8>>)> {
+    let taken = loaded
+        .take_from(prefix, |name| name.starts_with(prefix))
+        .into_iter();
+    taken
+        .map(|(name, bytes)| (name.strip_prefix(prefix).unwrap_or_default().to_owned(), bytes))
+        .collect()
 }
 
 /// Takes one record, if it is there.

@@ -1,7 +1,6 @@
 //! Groups of real devices.
 
-use std::collections::BTreeMap;
-
+use crate::sorted::SortedMap;
 use openmls::prelude::{
     CredentialType, Extension, ExtensionType, Extensions, MlsGroup, OpenMlsProvider as _,
     RequiredCapabilitiesExtension, UnknownExtension,
@@ -117,7 +116,7 @@ fn a_message_opens_once_and_only_in_its_epoch() {
 fn a_group_goes_on_from_what_was_stored() {
     let alice = device(&alice(), 10);
     let mut group = alice.found();
-    let stored: BTreeMap<_, _> = alice.mls.store().take_changes().into_iter().collect();
+    let stored: SortedMap<_, _> = alice.mls.store().take_changes().into_iter().collect();
     assert!(alice.mls.store().take_changes().is_empty());
     group
         .commit(&alice.mls, &alice.key, Wish::default(), alice.circumstances())

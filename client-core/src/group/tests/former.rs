@@ -1,7 +1,6 @@
 //! Which group goes on with the one that a device was in, as a table.
 
-use std::collections::BTreeMap;
-
+use crate::sorted::SortedMap;
 use protocol::{Epoch, LeafIndex};
 
 use super::{
@@ -30,7 +29,7 @@ struct Shown {
 
 /// Bob was with alice, the moderator, in generation 2 until epoch 5.
 fn judge(former_kind: RoomKind, shown: &Shown) -> Result<(), RuleError> {
-    let users: BTreeMap<UserId, PublicKey> = [alice(), bob()]
+    let users: SortedMap<UserId, PublicKey> = [alice(), bob()]
         .iter()
         .map(|person| (person.user_id, public(&person.aik)))
         .collect();

@@ -1,7 +1,6 @@
 //! The rules as tables.
 
-use std::collections::BTreeMap;
-
+use crate::sorted::SortedMap;
 use protocol::LeafIndex;
 
 use super::{
@@ -466,7 +465,7 @@ fn trees_are_judged_when_joining() {
         settings: &room,
         users,
     };
-    let known: BTreeMap<UserId, PublicKey> =
+    let known: SortedMap<UserId, PublicKey> =
         [(bob().user_id, public(&bob().aik)), (alice().user_id, me.aik)].into();
     let known = former(&known);
     let again = Circumstances {
@@ -474,7 +473,7 @@ fn trees_are_judged_when_joining() {
         ..base
     };
     assert_eq!(check_tree(&three, &room, name(), again), Ok(()));
-    let changed: BTreeMap<UserId, PublicKey> = [(bob().user_id, me.aik)].into();
+    let changed: SortedMap<UserId, PublicKey> = [(bob().user_id, me.aik)].into();
     let changed = former(&changed);
     let again = Circumstances {
         former: Some(&changed),
