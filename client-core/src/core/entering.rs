@@ -483,17 +483,22 @@ fn of_list(error: ListError) -> Failure {
 /// The body of an answer, or why there is none.
 pub(super) fn parse<T: DeserializeOwned>(result: HttpResult) -> Result<T, Failure> {
     match result {
-        Some((200..=299, body)) => serde_json::from_slice(&body).map_err(|_| failure("server_untrusted")),
+        Some((200..=299, body)) => from_json(&body).ok_or_else(|| failure("server_untrusted")),
         Some((status, body)) => Err(failure_of(status, &body)),
         None => Err(failure("offline")),
     }
 }
 
 fn failure_of(status: u16, body: &[u8]) -> Failure {
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => of_problem(&problem),
+    match from_json::<Problem>(body) {
+        Some(problem) => of_problem(&problem),
         // A proxy in between answers in its own words.
-        Err(_) if status >= 500 => failure("unavailable"),
-        Err(_) => failure("internal"),
+        None if status >= 500 => failure("unavailable"),
+        None => failure("internal"),
     }
+}
+
+/// As text, like what comes through the socket: reading bytes would be more code for a browser to load.
+fn from_json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
 }

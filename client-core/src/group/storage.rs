@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
 use crate::{
-    cbor, compact,
+    compact,
     sorted::{SortedMap, SortedSet},
 };
 
@@ -79,14 +79,12 @@ impl MlsStorage {
     }
 
     fn set<T: Serialize + ?Sized>(&self, label: u8, key: &impl Serialize, value: &T) -> Result<()> {
-        self.set_bytes(label, key, compact::to_vec(value));
-        Ok(())
-    }
-
-    fn set_bytes(&self, label: u8, key: &impl Serialize, value: Zeroizing<Vec<u8>>) {
         let key = entry_key(label, key);
-        self.values.borrow_mut().insert(key.clone(), value);
+        self.values
+            .borrow_mut()
+            .insert(key.clone(), compact::to_vec(value));
         self.changed.borrow_mut().insert(key);
+        Ok(())
     }
 
     fn get<T: DeserializeOwned>(&self, label: u8, key: &impl Serialize) -> Result<Option<T>> {
@@ -179,8 +177,9 @@ impl StorageProvider<CURRENT_VERSION> for MlsStorage {
         group_id: &G,
         value: &T,
     ) -> Result<()> {
-        self.set_bytes(label::JOIN_CONFIG, group_id, cbor::to_vec(value));
-        Ok(())
+        let label = label::JOIN_CONFIG;
+        let json = serde_json::to_string(value).map_err(|_| StorageError { label })?;
+        self.set(label, group_id, &json)
     }
 
     fn mls_group_join_config<
@@ -191,10 +190,8 @@ impl StorageProvider<CURRENT_VERSION> for MlsStorage {
         group_id: &G,
     ) -> Result<Option<T>> {
         let label = label::JOIN_CONFIG;
-        let values = self.values.borrow();
-        let value = values.get(&entry_key(label, group_id));
-        value
-            .map(|bytes| cbor::from_slice(bytes).ok_or(StorageError { label }))
+        let json: Option<String> = self.get(label, group_id)?;
+        json.map(|json| serde_json::from_str(&json).map_err(|_| StorageError { label }))
             .transpose()
     }
 
