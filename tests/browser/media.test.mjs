@@ -145,7 +145,7 @@ test("keys of one's time in the call open its frames, and none of after", async 
   await until("bob is live", async () => (await call("bobsStates")).every((state) => state === "live"));
   const bobsTap = (ask, frames) => page.evaluate(({ ask, frames }) => globalThis.frameTaps[1][ask](frames), { ask, frames });
   await until("frames before", async () => (await bobsTap("frames")).length >= 100);
-  await page.evaluate(() => globalThis.sealedMedia.people.bob.give({ type: "end" }));
+  await page.evaluate(() => globalThis.sealedMedia.people.bob.end());
   await keys("alice", 2, true);
   // What alice had encoded before she switched is still on its way.
   const before = await bobsTap("frames");

@@ -10,6 +10,7 @@ import { FrameWorker } from "../src/media/frames.ts";
 import { Publish } from "../src/media/publish.ts";
 import { Speaker } from "../src/media/speaker.ts";
 import { Subscribe } from "../src/media/subscribe.ts";
+import * as updates from "./media-updates.mjs";
 
 const ALICE = 1;
 const BOB = 2;
@@ -35,22 +36,22 @@ class Person {
     );
   }
 
-  give(update: object): void {
-    this.port?.postMessage(new TextEncoder().encode(JSON.stringify(update)));
+  give(update: Uint8Array): void {
+    this.port?.postMessage(update);
   }
 
   enter(epoch: number): void {
-    const base_key = btoa(String.fromCharCode(...Array.from<number>({ length: 32 }).fill(epoch)))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replaceAll("=", "");
-    const members = [ALICE, BOB];
-    const call = { call_id: CALL_ID, generation: 1, epoch, own_leaf: this.leaf, members };
-    this.give({ epoch: { ...call, base_key, retire_after_ms: 500 } });
+    const baseKey = new Uint8Array(32).fill(epoch);
+    const call = { callId: CALL_ID, generation: 1, epoch, ownLeaf: this.leaf, members: [ALICE, BOB] };
+    this.give(updates.epoch({ ...call, baseKey, retireAfterMs: 500 }));
+  }
+
+  end(): void {
+    this.give(updates.end());
   }
 
   sendWith(epoch: number): void {
-    this.give({ send_with: { epoch } });
+    this.give(updates.sendWith(epoch));
   }
 }
 
@@ -126,7 +127,7 @@ async function startSubscribe(): Promise<void> {
   });
   await subscribe.grow({ audio: 1, video: 1 });
   const slots = subscribe.slots.map(({ mid, media }) => ({ mid, leaf: ALICE, kind: media === "audio" ? "microphone" : "camera" }));
-  people.bob.give({ expect: { slots } });
+  people.bob.give(updates.expect(slots));
   for (const slot of subscribe.slots) subscribe.play(slot, true);
   // Browsers measure the energy of what is played.
   new Speaker(() => {}).play(subscribe.slots.filter(({ media }) => media === "audio").map(({ stream }) => stream));

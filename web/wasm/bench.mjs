@@ -16,17 +16,18 @@ const RUNS = 20;
 
 /** In the page: what a frame of `len` bytes costs, in microseconds. */
 async function frames({ len, rounds, runs }) {
+  const updates = await import("/media-updates.js");
   const { default: init, FrameCodec, FrameEngine, FrameKind } = await import("/media.js");
   await init({ module_or_path: "/media_bg.wasm" });
   const [SENDER, RECEIVER] = [1, 2];
   const engine = (leaf) => {
     const engine = new FrameEngine();
-    const update = (update) => engine.update(0, new TextEncoder().encode(JSON.stringify(update)));
-    const call_id = "11111111-1111-4111-8111-111111111111";
-    const epoch = { generation: 1, epoch: 1, own_leaf: leaf, members: [SENDER, RECEIVER], base_key: "B".repeat(42) + "A" };
-    update({ epoch: { call_id, retire_after_ms: 10_000, ...epoch } });
-    update({ send_with: { epoch: 1 } });
-    update({ expect: { slots: [{ mid: "0", leaf: SENDER, kind: "camera" }] } });
+    const callId = "11111111-1111-4111-8111-111111111111";
+    const baseKey = new Uint8Array(32).fill(1);
+    const call = { callId, generation: 1, epoch: 1, ownLeaf: leaf, members: [SENDER, RECEIVER] };
+    engine.update(0, updates.epoch({ ...call, baseKey, retireAfterMs: 10_000 }));
+    engine.update(0, updates.sendWith(1));
+    engine.update(0, updates.expect([{ mid: "0", leaf: SENDER, kind: "camera" }]));
     return engine;
   };
   const best = (run) => Math.min(...Array.from({ length: runs }, run));
@@ -79,6 +80,7 @@ const folder = await mkdtemp(join(tmpdir(), "conclave-bench."));
 build();
 await cp(new URL("../src/core/generated/wasm/", import.meta.url), folder, { recursive: true });
 await cp(build("bench"), folder, { recursive: true });
+await cp(new URL("../tests/media-updates.mjs", import.meta.url), join(folder, "media-updates.js"));
 await writeFile(join(folder, "index.html"), "<!doctype html><title>bench</title>");
 const { origin, close } = await serve(folder);
 const browser = await chromium.launch({

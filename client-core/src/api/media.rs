@@ -1,11 +1,14 @@
 //! What the frame-transform worker is told.
 
-use protocol::{Bytes, CallId, socket::TrackKind};
+use protocol::{CallId, socket::TrackKind};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::compact;
 
 /// Key of an epoch, from the MLS exporter; 32 bytes. Never printed, wiped when dropped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BaseKey(pub [u8; 32]);
 
 impl std::fmt::Debug for BaseKey {
@@ -14,25 +17,8 @@ impl std::fmt::Debug for BaseKey {
     }
 }
 
-impl Serialize for BaseKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Bytes(self.0.to_vec()).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BaseKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut bytes = Bytes::deserialize(deserializer)?;
-        let key = <[u8; 32]>::try_from(bytes.0.as_slice());
-        bytes.0.zeroize();
-        key.map(Self)
-            .map_err(|_| serde::de::Error::custom("a base key has 32 bytes"))
-    }
-}
-
 /// What changes in the sealing of media.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum MediaUpdate {
     /// A new epoch: receive with it from now on (as well).
     Epoch {
@@ -66,6 +52,19 @@ pub enum MediaUpdate {
     /// The group is lost, or the call is over: forget all keys, seal and open nothing until there is a later epoch, as
     /// there is when the call is entered anew, or another call.
     End,
+}
+
+impl MediaUpdate {
+    /// For [`Self::decode`] in the worker's module, which is of the same build. Bytes and not JSON, for text cannot be
+    /// wiped in a browser, and the worker's module need not read text.
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        compact::to_vec(self)
+    }
+
+    /// What [`Self::encode`] gave; nothing where the bytes are something else.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        compact::from_slice(bytes)
+    }
 }
 
 /// Who may be heard or seen in a slot.

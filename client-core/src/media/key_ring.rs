@@ -9,13 +9,14 @@
 //! goes on with a later epoch: one that was there before is never taken again, for its counters would start anew. Another
 //! call may begin with any epoch, as its group shares no secret with the former one's.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use protocol::{CallId, Epoch, Generation, LeafIndex, Millis};
 
 use sframe::{EpochSecret, FrameKey};
 
 use super::{key_id::low_bits, limits::MAX_EPOCHS, replay::ReplayWindow};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// Why a [`crate::api::MediaUpdate`] was not taken; the keys are as before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,12 +56,20 @@ pub struct EpochKeys {
     /// Own leaf.
     pub own_leaf: LeafIndex,
     /// Members that have not left since.
-    pub members: BTreeSet<LeafIndex>,
+    members: SortedSet<LeafIndex>,
     /// What the keys come from.
     pub secret: EpochSecret,
-    /// Keys of senders from whom an authentic frame came, by key id. The key id bounds it: 768 for each member.
-    pub senders: BTreeMap<u64, Sender>,
+    /// Keys of senders from whom an authentic frame came, by key id. The key id bounds it: 768 for each member. Boxed,
+    /// for a key that moved would leave a copy behind.
+    pub senders: SortedMap<u64, Box<Sender>>,
     retire_at: Option<Millis>,
+}
+
+impl EpochKeys {
+    /// Whether the leaf was a member then and has not left since.
+    pub fn is_member(&self, leaf: LeafIndex) -> bool {
+        self.members.contains(&leaf)
+    }
 }
 
 /// What is kept of a sender.
@@ -89,7 +98,7 @@ pub struct NewEpoch<'a> {
     pub generation: Generation,
     pub epoch: Epoch,
     pub own_leaf: LeafIndex,
-    pub members: BTreeSet<LeafIndex>,
+    pub members: SortedSet<LeafIndex>,
     pub base_key: &'a [u8],
     pub retire_after_ms: u64,
 }
@@ -140,7 +149,7 @@ impl KeyRing {
             own_leaf: new.own_leaf,
             members: new.members,
             secret: EpochSecret::extract(new.base_key),
-            senders: BTreeMap::new(),
+            senders: SortedMap::new(),
             retire_at: None,
         });
         self.next_serial += 1;

@@ -1,7 +1,5 @@
 //! Opening: who a frame is from is read from its key id and must be whom its slot is for.
 
-use std::collections::BTreeMap;
-
 use protocol::{LeafIndex, socket::TrackKind};
 
 use sframe::{Header, HeaderError, OpenFailed};
@@ -13,9 +11,10 @@ use super::{
     prefix::{Codec, FrameTooShort},
     replay::ReplayWindow,
 };
+use crate::sorted::SortedMap;
 
 /// Whom each slot is for, by `a=mid`.
-pub type ExpectedSlots = BTreeMap<String, (LeafIndex, TrackKind)>;
+pub type ExpectedSlots = SortedMap<String, (LeafIndex, TrackKind)>;
 
 /// A frame that is authentic, fresh, and in its slot.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,7 +111,7 @@ pub fn open(
     if leaf == keys.own_leaf {
         return Err(OpenError::OwnFrame);
     }
-    if !keys.members.contains(&leaf) {
+    if !keys.is_member(leaf) {
         return Err(OpenError::NotMember { leaf });
     }
     // A key is kept only once a frame has opened, so that made-up key ids take no memory.
@@ -128,7 +127,7 @@ pub fn open(
         let frame = key.open(header, head, prefix, sealed)?;
         let mut replays = ReplayWindow::default();
         replays.record(header.ctr);
-        keys.senders.insert(header.kid, Sender { key, replays });
+        keys.senders.insert(header.kid, Box::new(Sender { key, replays }));
         frame
     };
     Ok(Opened { leaf, kind, frame })

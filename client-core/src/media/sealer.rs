@@ -1,8 +1,6 @@
 //! Sealing: one sealer per attached transform. No nonce is used twice: a key id names a kind and an instance, an
 //! instance belongs to one sealer within an epoch, a sealer counts upwards, and epochs only go forward.
 
-use std::collections::BTreeMap;
-
 use protocol::{Epoch, socket::TrackKind};
 
 use sframe::{FrameKey, Header, SealFailed};
@@ -13,6 +11,7 @@ use super::{
     limits::{MAX_FRAME_LEN, MAX_FRAMES_PER_KEY, MAX_INSTANCES, MAX_SEALERS},
     prefix::{Codec, FrameTooShort},
 };
+use crate::sorted::SortedMap;
 
 /// Names an attached transform within an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,9 +66,10 @@ pub enum SealError {
 /// The attached transforms.
 #[derive(Default)]
 pub struct Sealers {
-    attached: BTreeMap<SealerId, Sealer>,
+    /// Boxed, for a key that moved would leave a copy behind.
+    attached: SortedMap<SealerId, Box<Sealer>>,
     /// Instances used in the epoch with this serial.
-    used: BTreeMap<TrackKind, [bool; MAX_INSTANCES]>,
+    used: SortedMap<TrackKind, [bool; MAX_INSTANCES]>,
     used_in: Option<u64>,
     next_id: u32,
     next_instance: u8,
@@ -102,11 +102,11 @@ impl Sealers {
         self.next_id += 1;
         self.attached.insert(
             id,
-            Sealer {
+            Box::new(Sealer {
                 kind,
                 instance,
                 key: None,
-            },
+            }),
         );
         Ok(id)
     }
@@ -163,7 +163,9 @@ impl Sealers {
         self.used_in = serial;
         self.used.clear();
         for sealer in self.attached.values() {
-            let used = self.used.entry(sealer.kind).or_insert([false; MAX_INSTANCES]);
+            let used = self
+                .used
+                .get_or_insert_with(sealer.kind, || [false; MAX_INSTANCES]);
             if let Some(used) = used.get_mut(usize::from(sealer.instance)) {
                 *used = true;
             }
@@ -171,7 +173,7 @@ impl Sealers {
     }
 
     fn take_instance(&mut self, kind: TrackKind) -> Option<u8> {
-        let used = self.used.entry(kind).or_insert([false; MAX_INSTANCES]);
+        let used = self.used.get_or_insert_with(kind, || [false; MAX_INSTANCES]);
         for step in 0..=u8::MAX {
             let instance = self.next_instance.wrapping_add(step);
             if let Some(used @ false) = used.get_mut(usize::from(instance)) {

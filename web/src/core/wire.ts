@@ -30,7 +30,7 @@ export type ToTab =
   /** The device of this worker stopped: a new worker has to begin from the store. */
   | { type: "stopped" };
 
-/** A `MediaUpdate` as bytes of JSON. It is wiped by who has used it. */
+/** An encoded `MediaUpdate`. It is wiped by who has used it. */
 export type MediaBytes = Uint8Array<ArrayBuffer>;
 
 export type TrackKind = "microphone" | "camera" | "screen";

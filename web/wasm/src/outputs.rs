@@ -4,7 +4,6 @@ use client_core::api::{Batch, Output};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use zeroize::Zeroize;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -19,7 +18,7 @@ export type CoreOutput =
   | { type: "socket_close" }
   /** JSON of an `Event` for the user interface. */
   | { type: "event"; json: string }
-  /** JSON of a `MediaUpdate` as bytes that can be wiped; for the frame-transform worker alone. */
+  /** A `MediaUpdate` as bytes, to be wiped by who uses it; for the frame-transform worker alone. */
   | { type: "media"; update: Uint8Array }
   /** `tick` at this time; replaces the former wish. */
   | { type: "wake_at"; at: number };
@@ -48,9 +47,7 @@ pub fn to_js(output: Output) -> Result<JsValue, JsError> {
         Output::SocketClose => object(&[("type", "socket_close".into())]),
         Output::Event(event) => object(&[("type", "event".into()), ("json", to_json(&event)?.into())]),
         Output::Media(update) => {
-            let mut bytes = serde_json::to_vec(&update)?;
-            let js = Uint8Array::from(bytes.as_slice());
-            bytes.zeroize();
+            let js = Uint8Array::from(update.encode().as_slice());
             object(&[("type", "media".into()), ("update", js.into())])
         }
         Output::WakeAt(at) => object(&[("type", "wake_at".into()), ("at", (at.0 as f64).into())]),

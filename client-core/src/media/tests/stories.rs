@@ -387,7 +387,7 @@ fn frames_beyond_the_limit_are_refused() {
 fn made_up_key_ids_take_no_memory() {
     use super::super::{key_ring::*, opener};
     let mut ring = KeyRing::default();
-    let members = [LeafIndex(ALICE), LeafIndex(BOB)].into();
+    let members = [LeafIndex(ALICE), LeafIndex(BOB)].into_iter().collect();
     let (generation, epoch, own_leaf) = (Generation(1), Epoch(1), LeafIndex(BOB));
     let base_key = [9; 32];
     ring.add(
@@ -403,7 +403,8 @@ fn made_up_key_ids_take_no_memory() {
         },
     )
     .unwrap();
-    let expected = [("a".to_owned(), (LeafIndex(ALICE), TrackKind::Microphone))].into();
+    let mut expected = opener::ExpectedSlots::new();
+    expected.insert("a".to_owned(), (LeafIndex(ALICE), TrackKind::Microphone));
     for instance in 0..=255 {
         let kid = KeyId::new(epoch, LeafIndex(ALICE), TrackKind::Microphone, instance)
             .unwrap()

@@ -3,12 +3,13 @@
  * opens frames with every key that this call ever had, even after its end.
  */
 import { FrameCodec, FrameEngine } from "../generated/wasm/media";
+import * as updates from "../../../tests/media-updates.mjs";
 import type { MediaBytes, TapAnswer, TapFrame, TapRequest } from "../wire";
 
 /** Frames that are kept: some minutes of a small call. */
 const MAX_FRAMES = 20_000;
 
-const KINDS = ["microphone", "camera", "screen"];
+const KINDS = ["microphone", "camera", "screen"] as const;
 
 export class Tap {
   private readonly engine = new FrameEngine();
@@ -17,11 +18,8 @@ export class Tap {
 
   /** What the engine of the call is told too. */
   update(bytes: MediaBytes): void {
-    const update = JSON.parse(new TextDecoder().decode(bytes)) as "end" | { epoch?: { retire_after_ms: number } };
-    if (update === "end") return;
     // Keys do not die here: time stands still.
-    if (update.epoch) update.epoch.retire_after_ms = 2 ** 31;
-    this.engine.update(0, new TextEncoder().encode(JSON.stringify(update)));
+    if (!updates.isEnd(bytes)) this.engine.update(0, bytes);
   }
 
   /** Each frame once: packets that are sent again make whole frames again. */
@@ -46,8 +44,8 @@ export class Tap {
     const frame = new Uint8Array(data);
     const clear = video ? ((frame[0] ?? 0) & 1 ? 1 : 10) : 0;
     const kid = keyId(frame.subarray(clear));
-    const slot = { mid: "tap", leaf: (kid >>> 11) & 0xfff, kind: KINDS[(kid >>> 8) & 7] ?? "microphone" };
-    this.engine.update(0, new TextEncoder().encode(JSON.stringify({ expect: { slots: [slot] } })));
+    const slot = { mid: "tap", leaf: (kid >>> 11) & 0xfff, kind: KINDS[(kid >>> 8) & 7] ?? ("microphone" as const) };
+    this.engine.update(0, updates.expect([slot]));
     return this.engine.open(0, "tap", video ? FrameCodec.Vp8 : FrameCodec.Opus, frame) !== undefined;
   }
 }

@@ -52,12 +52,12 @@ impl FrameEngine {
         Self::default()
     }
 
-    /// A `MediaUpdate` as JSON, wiped here; the caller wipes its own. Throws where it is none, or does not follow
+    /// An encoded `MediaUpdate`, wiped here; the caller wipes its own. Throws where it is none, or does not follow
     /// what came before.
-    pub fn update(&mut self, now: f64, mut json: Vec<u8>) -> Result<(), JsError> {
-        let update = serde_json::from_slice::<MediaUpdate>(&json);
-        json.zeroize();
-        let update = update.map_err(|_| JsError::new("not a media update"))?;
+    pub fn update(&mut self, now: f64, mut update: Vec<u8>) -> Result<(), JsError> {
+        let decoded = MediaUpdate::decode(&update);
+        update.zeroize();
+        let update = decoded.ok_or_else(|| JsError::new("not a media update"))?;
         Ok(self.engine.apply(millis(now), &update)?)
     }
 
