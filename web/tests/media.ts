@@ -126,7 +126,8 @@ async function startSubscribe(): Promise<void> {
     lost: () => {},
   });
   await subscribe.grow({ audio: 1, video: 1 });
-  const slots = subscribe.slots.map(({ mid, media }) => ({ mid, leaf: ALICE, kind: media === "audio" ? "microphone" : "camera" }));
+  const kinds: Record<string, TrackKind> = { audio: "microphone", video: "camera" };
+  const slots = subscribe.slots.map(({ mid, media }) => ({ mid: mid ?? "", leaf: ALICE, kind: kinds[media] ?? "screen" }));
   people.bob.give(updates.expect(slots));
   for (const slot of subscribe.slots) subscribe.play(slot, true);
   // Browsers measure the energy of what is played.
