@@ -9,6 +9,7 @@ mod compact;
 pub mod core;
 mod failure;
 mod group;
+mod hex;
 mod identity;
 mod key_packages;
 mod limits;

@@ -8,6 +8,7 @@ use protocol::{
 
 use crate::{
     api::{PersonCard, Trust},
+    hex::hex,
     identity::{ListError, check_newer},
     messages::{ListHead, OwnState},
     sorted::{SortedMap, SortedSet},
@@ -156,8 +157,4 @@ fn trust(user_id: UserId, aik: Option<PublicKey>, me: UserId, own: &OwnState) ->
         (Some(aik), Some(first)) if aik != first => Trust::Changed,
         _ => Trust::Unverified,
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

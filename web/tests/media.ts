@@ -10,7 +10,7 @@ import { FrameWorker } from "../src/media/frames.ts";
 import { Publish } from "../src/media/publish.ts";
 import { Speaker } from "../src/media/speaker.ts";
 import { Subscribe } from "../src/media/subscribe.ts";
-import * as updates from "./media-updates.mjs";
+import * as updates from "../src/core/media-updates.mjs";
 
 const ALICE = 1;
 const BOB = 2;

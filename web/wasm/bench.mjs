@@ -80,7 +80,7 @@ const folder = await mkdtemp(join(tmpdir(), "conclave-bench."));
 build();
 await cp(new URL("../src/core/generated/wasm/", import.meta.url), folder, { recursive: true });
 await cp(build("bench"), folder, { recursive: true });
-await cp(new URL("../tests/media-updates.mjs", import.meta.url), join(folder, "media-updates.js"));
+await cp(new URL("../src/core/media-updates.mjs", import.meta.url), join(folder, "media-updates.js"));
 await writeFile(join(folder, "index.html"), "<!doctype html><title>bench</title>");
 const { origin, close } = await serve(folder);
 const browser = await chromium.launch({

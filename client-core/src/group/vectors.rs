@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{DeviceKey, Group, GroupName, Mls, pad, unpad};
 use crate::{
-    people::hex,
+    hex::hex,
     random::Random,
     vectors::{bytes, check},
 };

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::Aik;
 use crate::{
-    people::hex,
+    hex::hex,
     random::Random,
     vectors::{array, bytes, check},
 };

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::{Content, Envelope, ListHead, OwnState};
 use crate::{
-    people::hex,
+    hex::hex,
     random::Random,
     store::Store,
     vectors::{array, bytes, check},

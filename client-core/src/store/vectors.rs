@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::sealing::StorageKey;
 use crate::{
-    people::hex,
+    hex::hex,
     random::Random,
     vectors::{array, bytes, check},
 };

@@ -87,6 +87,8 @@ async function update(bytes: MediaBytes): Promise<void> {
     engine?.update(performance.now(), bytes);
   } catch (error) {
     console.error("a media update was refused", error);
+    // The core that leads is of another version of the page. Without its keys there is no call here.
+    if (error instanceof Error && error.message === "unreadable_update") tell({ type: "failed" });
   } finally {
     bytes.fill(0);
   }

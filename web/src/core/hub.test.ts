@@ -5,7 +5,7 @@ import { Hub, type Tab } from "./hub";
 
 interface Recorder extends Tab {
   events: Event[];
-  updates: string[];
+  updates: number[][];
 }
 
 let sent: [number, Command][];
@@ -13,13 +13,13 @@ let hub: Hub;
 
 function tab(id: string): Recorder {
   const events: Event[] = [];
-  const updates: string[] = [];
+  const updates: number[][] = [];
   return {
     id,
     events,
     updates,
     event: (event) => events.push(event),
-    media: (update) => updates.push(new TextDecoder().decode(update)),
+    media: (update) => updates.push([...update]),
   };
 }
 
@@ -30,9 +30,11 @@ function joined(id: string): Recorder {
   return recorder;
 }
 
-function bytes(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
+/** A media update, which the hub does not read. */
+const KEY = [7, 8, 9];
+
+/** `MediaUpdate::End`; see media-updates.test.ts. */
+const END = [1, 3];
 
 const signedOut: Event = { type: "session", session: { state: "signed_out", reason: null } };
 const messages: Event = { type: "messages", room_id: "r", reset: true, messages: [], removed: [], has_older: false };
@@ -83,13 +85,13 @@ test("a room stays open until its last viewer closes it, or is gone", () => {
 
 test("keys go to the tab of the call alone, and are wiped when there is none", () => {
   const [first, second] = [joined("1"), joined("2")];
-  const early = bytes("key");
+  const early = Uint8Array.from(KEY);
   hub.media(early);
   expect([...early]).toEqual([0, 0, 0]);
   hub.command("2", 1, { type: "join_call", room_id: "r" });
-  hub.media(bytes("key"));
+  hub.media(Uint8Array.from(KEY));
   expect(first.updates).toEqual([]);
-  expect(second.updates).toEqual(["key"]);
+  expect(second.updates).toEqual([KEY]);
 });
 
 test("a call that is joined in another tab ends in the first", () => {
@@ -97,7 +99,7 @@ test("a call that is joined in another tab ends in the first", () => {
   hub.command("1", 1, { type: "join_call", room_id: "r" });
   hub.command("2", 1, { type: "join_call", room_id: "r" });
   expect(first.events).toContainEqual({ type: "call", call: null });
-  expect(first.updates).toEqual(['"end"']);
+  expect(first.updates).toEqual([END]);
   hub.command("1", 2, { type: "set_media", microphone: true, camera: true, screen: false, hand: false });
   expect(first.events.at(-1)).toMatchObject({ reply: { type: "failed", value: { code: "call_gone" } } });
   hub.command("1", 3, { type: "leave_call" });
@@ -119,4 +121,5 @@ test("when the core is lost, everything open fails and the call is over", () => 
   hub.lost("not_ready");
   expect(first.events.filter(({ type }) => type === "reply")).toHaveLength(2);
   expect(first.events).toContainEqual({ type: "call", call: null });
+  expect(first.updates).toEqual([END]);
 });

@@ -5,6 +5,7 @@
 import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
 import type { Reply } from "./generated/Reply";
+import { end } from "./media-updates.mjs";
 import type { MediaBytes } from "./wire";
 
 /** A tab, in this browser window or another one. */
@@ -135,7 +136,7 @@ export class Hub {
   private hangUp(id: string): void {
     const tab = this.tabs.get(id);
     if (!tab) return;
-    tab.media(END.slice());
+    tab.media(end());
     endCall(tab);
   }
 
@@ -143,8 +144,6 @@ export class Hub {
     this.forward(this.nextId++, command);
   }
 }
-
-const END: MediaBytes = new TextEncoder().encode(JSON.stringify("end"));
 
 function endCall(tab: Tab): void {
   tab.event({ type: "call", call: null });

@@ -3,7 +3,7 @@
  * opens frames with every key that this call ever had, even after its end.
  */
 import { FrameCodec, FrameEngine } from "../generated/wasm/media";
-import * as updates from "../../../tests/media-updates.mjs";
+import * as updates from "../media-updates.mjs";
 import type { MediaBytes, TapAnswer, TapFrame, TapRequest } from "../wire";
 
 /** Frames that are kept: some minutes of a small call. */

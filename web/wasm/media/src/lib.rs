@@ -52,12 +52,12 @@ impl FrameEngine {
         Self::default()
     }
 
-    /// An encoded `MediaUpdate`, wiped here; the caller wipes its own. Throws where it is none, or does not follow
-    /// what came before.
+    /// An encoded `MediaUpdate`, wiped here; the caller wipes its own. Throws `unreadable_update` where it is none, and
+    /// other errors where it does not follow what came before.
     pub fn update(&mut self, now: f64, mut update: Vec<u8>) -> Result<(), JsError> {
         let decoded = MediaUpdate::decode(&update);
         update.zeroize();
-        let update = decoded.ok_or_else(|| JsError::new("not a media update"))?;
+        let update = decoded.ok_or_else(|| JsError::new("unreadable_update"))?;
         Ok(self.engine.apply(millis(now), &update)?)
     }
 

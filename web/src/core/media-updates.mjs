@@ -1,7 +1,17 @@
 /**
- * `client_core::api::MediaUpdate` as the core would encode it: postcard, which is the fields in their order, numbers as
- * varints, and lengths before what varies. For tests and benches, which give keys of their own.
+ * `client_core::api::MediaUpdate` as the core encodes it: the number of the format, and postcard, which is the fields in
+ * their order, numbers as varints, and lengths before what varies. For the hub, which ends a tab's media by itself, and
+ * for tests and benches, which give keys of their own.
  */
+
+/** As `MediaUpdate::FORMAT`. */
+const FORMAT = 1;
+
+/** Places of the variants. */
+const EPOCH = 0;
+const SEND_WITH = 1;
+const EXPECT = 2;
+const END = 3;
 
 /** LEB128, as far as numbers of JavaScript go. */
 function varint(number) {
@@ -27,8 +37,9 @@ const KINDS = ["microphone", "camera", "screen"];
 
 /** A new epoch; `baseKey` are 32 bytes. */
 export function epoch({ callId, generation, epoch, ownLeaf, members, baseKey, retireAfterMs }) {
-  return Uint8Array.from([
-    ...varint(0),
+  return Uint8Array.of(
+    FORMAT,
+    EPOCH,
     ...uuid(callId),
     ...varint(generation),
     ...varint(epoch),
@@ -36,29 +47,27 @@ export function epoch({ callId, generation, epoch, ownLeaf, members, baseKey, re
     ...list(members, varint),
     ...baseKey,
     ...varint(retireAfterMs),
-  ]);
+  );
 }
 
 /** To send with this epoch. */
 export function sendWith(epoch) {
-  return Uint8Array.from([...varint(1), ...varint(epoch)]);
+  return Uint8Array.of(FORMAT, SEND_WITH, ...varint(epoch));
 }
 
 /** What each slot may carry; `slots` are of `{ mid, leaf, kind }`. */
 export function expect(slots) {
   const text = (value) => list([...new TextEncoder().encode(value)], (byte) => byte);
   const slot = ({ mid, leaf, kind }) => [...text(mid), ...varint(leaf), ...varint(KINDS.indexOf(kind))];
-  return Uint8Array.from([...varint(2), ...list(slots, slot)]);
+  return Uint8Array.of(FORMAT, EXPECT, ...list(slots, slot));
 }
-
-const END = 3;
 
 /** To forget all keys. */
 export function end() {
-  return Uint8Array.of(END);
+  return Uint8Array.of(FORMAT, END);
 }
 
 /** Whether an encoded update is `end`. */
 export function isEnd(update) {
-  return update[0] === END;
+  return update[1] === END;
 }

@@ -1,4 +1,4 @@
-import type { TrackKind } from "../src/core/wire.ts";
+import type { TrackKind } from "./wire";
 
 export function epoch(of: {
   callId: string;
