@@ -23,6 +23,8 @@ export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-$(date +%s)}
 say "Property tests with PROPTEST_RNG_SEED=$PROPTEST_RNG_SEED"
 CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-5000} cargo nextest run --workspace --locked \
     -E 'test(seeds) + test(properties) + test(mutated) + test(walk)'
+# Property tests of parsers and pure rules that the names above do not find.
+cargo nextest run --locked --lib -p conclave-client-core -p conclave-protocol -p conclave-sfu-core
 cargo test --workspace --doc --locked --quiet
 
 scripts/fuzz.sh "$FUZZ_SECONDS"

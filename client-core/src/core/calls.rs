@@ -13,10 +13,7 @@ use super::{
     device::Device,
     shell::Shell,
 };
-use crate::{
-    calls::{Call, CallEnv, RoomDevices},
-    rooms::Room,
-};
+use crate::calls::{Call, CallEnv, RoomDevices};
 
 impl Device {
     /// The server says who is in the call of a room.
@@ -77,7 +74,7 @@ impl Device {
     }
 
     fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
-        let group = self.rooms.get(&room_id).and_then(Room::group);
+        let group = self.rooms.get(&room_id).and_then(|room| room.group());
         let members = group.into_iter().flat_map(|group| group.members().values());
         let devices: RoomDevices = members
             .map(Certificate::body)

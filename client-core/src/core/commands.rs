@@ -174,7 +174,8 @@ impl Device {
     }
 
     fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
-        self.rooms.get(&room_id).ok_or_else(|| failure("room_gone"))
+        let room = self.rooms.get(&room_id).ok_or_else(|| failure("room_gone"))?;
+        Ok(room)
     }
 
     fn in_room<T>(

@@ -16,10 +16,11 @@ use crate::{
     calls::Call,
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
+    hex::{hex, unhex},
     identity::{Aik, Identity},
     key_packages::{KeyPackages, Maker, Stock},
     messages::OwnState,
-    people::{People, hex},
+    people::People,
     random::Random,
     rooms::{Charter, Env, NewRoom, Notes, Room},
     sorted::SortedMap,
@@ -35,7 +36,8 @@ pub(crate) struct Device {
     pub(super) mls: Mls,
     pub(super) session: Session,
     pub(super) people: People,
-    pub(super) rooms: SortedMap<RoomId, Room>,
+    /// Boxed, for a room is large, and new ones come in any order.
+    pub(super) rooms: SortedMap<RoomId, Box<Room>>,
     /// What rooms were that the server does not list any more.
     past: SortedMap<RoomId, Charter>,
     pub(super) tasks: SortedMap<u32, Task>,
@@ -104,7 +106,7 @@ impl Device {
         let Self { rooms, mls, .. } = &mut device;
         for (id, stored) in take_all(loaded, "room/")? {
             if let Ok(id) = id.parse() {
-                rooms.insert(id, Room::restore(id, stored, mls));
+                rooms.insert(id, Box::new(Room::restore(id, stored, mls)));
             }
         }
         for (name, out) in take_all(loaded, "out/")? {
@@ -112,7 +114,8 @@ impl Device {
                 room.restore_outgoing(out);
             }
         }
-        for room in rooms.values_mut() {
+        // From the last to the first: what is taken out of the loaded records then has little behind it that moves.
+        for room in rooms.values_mut().rev() {
             room.history.restore(loaded)?;
         }
         Ok(Some(device))
@@ -209,7 +212,10 @@ impl Device {
     /// Commands that wait for tasks and rooms; they wait no more.
     pub(super) fn take_waiting_commands(&mut self) -> Vec<u32> {
         let tasks = std::mem::take(&mut self.tasks);
-        let rooms = self.rooms.values_mut().flat_map(Room::take_waiting_commands);
+        let rooms = self
+            .rooms
+            .values_mut()
+            .flat_map(|room| room.take_waiting_commands());
         tasks.values().map(Task::command).chain(rooms).collect()
     }
 
@@ -342,7 +348,7 @@ impl Device {
                 if let Some(charter) = parts.past.remove(&room.id) {
                     room.come_back(&mut env, charter);
                 }
-                room
+                Box::new(room)
             });
             if restored.is_some() {
                 room.after_restore(&mut env, &summary);
@@ -374,7 +380,7 @@ impl Device {
         match Room::found(&mut env, new) {
             Ok(mut room) => {
                 room.since_list = lists;
-                parts.rooms.insert(room_id, room);
+                parts.rooms.insert(room_id, Box::new(room));
             }
             Err(error) => {
                 tracing::error!(room.id = %room_id, %error, "cannot found");
@@ -394,7 +400,7 @@ impl Device {
             if let Some(charter) = parts.past.remove(&room.id) {
                 room.come_back(&mut env, charter);
             }
-            room
+            Box::new(room)
         });
         room.since_list = lists;
         room.on_welcome(&mut env, welcome);
@@ -498,19 +504,11 @@ impl Device {
 
 /// What is beside the surroundings of a room.
 pub(crate) struct Parts<'a> {
-    pub(crate) rooms: &'a mut SortedMap<RoomId, Room>,
+    pub(crate) rooms: &'a mut SortedMap<RoomId, Box<Room>>,
     past: &'a mut SortedMap<RoomId, Charter>,
 }
 
-fn room_of<'a>(rooms: &'a mut SortedMap<RoomId, Room>, name: &str) -> Option<&'a mut Room> {
+fn room_of<'a>(rooms: &'a mut SortedMap<RoomId, Box<Room>>, name: &str) -> Option<&'a mut Room> {
     let (room_id, _) = name.split_once('/')?;
-    rooms.get_mut(&room_id.parse().ok()?)
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    rooms.get_mut(&room_id.parse().ok()?).map(Box::as_mut)
 }

@@ -399,7 +399,7 @@ impl Device {
         }
         // That time passed is news too, where nothing else happens.
         let before = std::mem::replace(&mut self.looked_at, now);
-        let mut turning = self.rooms.values().filter_map(crate::rooms::Room::stale_at);
+        let mut turning = self.rooms.values().filter_map(|room| room.stale_at());
         self.changed |= turning.any(|at| before < at && at <= now);
         let due = |at: Millis| at <= now;
         if self.rooms.values().any(|room| room.wakes(now).any(due)) {
@@ -414,7 +414,7 @@ impl Device {
             self.with_call(core.shell, Call::on_time);
         }
         self.ask_for_missing(core.shell);
-        let idle = !self.listing && self.rooms.values().all(crate::rooms::Room::is_caught_up);
+        let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
             self.session.state = State::Online;
         }

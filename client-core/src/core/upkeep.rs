@@ -12,7 +12,7 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content, rooms::Room};
+use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -63,7 +63,7 @@ impl Device {
     }
 
     pub(super) fn mark_read(&mut self, shell: &mut Shell, room_id: RoomId) {
-        let Some(seq) = self.rooms.get(&room_id).map(Room::newest_seq) else {
+        let Some(seq) = self.rooms.get(&room_id).map(|room| room.newest_seq()) else {
             return;
         };
         let now = shell.now;

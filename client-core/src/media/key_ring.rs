@@ -85,7 +85,8 @@ pub struct Sender {
 pub struct KeyRing {
     call_id: Option<CallId>,
     generation: Generation,
-    epochs: VecDeque<EpochKeys>,
+    /// Boxed, for keys that moved would leave copies behind.
+    epochs: VecDeque<Box<EpochKeys>>,
     /// Newest epoch of the call's generation that was ever taken; outlives its keys.
     newest: Option<Epoch>,
     sending: Option<u64>,
@@ -143,7 +144,7 @@ impl KeyRing {
         if self.epochs.len() >= MAX_EPOCHS {
             self.epochs.pop_front();
         }
-        self.epochs.push_back(EpochKeys {
+        self.epochs.push_back(Box::new(EpochKeys {
             serial: self.next_serial,
             epoch: new.epoch,
             own_leaf: new.own_leaf,
@@ -151,7 +152,7 @@ impl KeyRing {
             secret: EpochSecret::extract(new.base_key),
             senders: SortedMap::new(),
             retire_at: None,
-        });
+        }));
         self.next_serial += 1;
         self.expire(now);
         Ok(())
@@ -184,11 +185,13 @@ impl KeyRing {
     /// The epoch to seal with; nothing while there is none, or when its keys are gone.
     pub fn sending(&self) -> Option<&EpochKeys> {
         let sending = self.sending?;
-        self.epochs.iter().find(|keys| keys.serial == sending)
+        let mut epochs = self.epochs.iter().map(Box::as_ref);
+        epochs.find(|keys| keys.serial == sending)
     }
 
     /// The epoch with these low bits.
     pub fn opening(&mut self, low: u8) -> Option<&mut EpochKeys> {
-        self.epochs.iter_mut().find(|keys| low_bits(keys.epoch) == low)
+        let mut epochs = self.epochs.iter_mut().map(Box::as_mut);
+        epochs.find(|keys| low_bits(keys.epoch) == low)
     }
 }

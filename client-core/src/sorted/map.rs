@@ -162,7 +162,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 
     /// The values to be changed, in the order of their keys.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> {
         self.entries.iter_mut().map(|(_, value)| value)
     }
 

@@ -120,3 +120,17 @@ fn a_range_that_ends_before_it_begins_is_empty() {
     let (from, to) = (7, 3);
     assert_eq!(sorted.range(from..to).count(), 0);
 }
+
+proptest! {
+    #[test]
+    fn what_is_read_is_brought_into_order(entries in proptest::collection::vec(any::<(u8, u16)>(), 0..40)) {
+        let tree: BTreeMap<u8, u16> = entries.iter().copied().collect();
+        // A list of pairs is what a map is in postcard.
+        let stored = crate::compact::to_vec(&entries);
+        let read: SortedMap<u8, u16> = crate::compact::from_slice(&stored).unwrap();
+        prop_assert!(read.iter().eq(&tree));
+        let said: Vec<String> = entries.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        let read: SortedMap<u8, u16> = serde_json::from_str(&format!("{{{}}}", said.join(","))).unwrap();
+        prop_assert!(read.iter().eq(&tree));
+    }
+}

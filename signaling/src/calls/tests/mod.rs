@@ -76,6 +76,8 @@ struct Client {
     joined: Option<CallJoined>,
     key_package: Option<KeyPackage>,
     member: Option<Member>,
+    /// The welcome with which it came in.
+    welcome: Option<Vec<u8>>,
 }
 
 impl Client {
@@ -160,6 +162,7 @@ impl World {
             joined: None,
             key_package: None,
             member: None,
+            welcome: None,
         };
         self.clients.insert(name, client);
     }
@@ -417,9 +420,17 @@ impl Client {
                 }
             }
             // A welcome comes again with each connection until the member asks for something; who is in has no use for it.
-            Event::CallWelcome(welcome) if !self.is_in(welcome) => {
+            Event::CallWelcome(welcome) if self.is_in(welcome) => {
+                assert_eq!(
+                    self.welcome.as_ref(),
+                    Some(&welcome.welcome.0),
+                    "another welcome for who is in"
+                );
+            }
+            Event::CallWelcome(welcome) => {
                 self.go_to(welcome.generation);
                 self.member = Some(self.device.join(&welcome.welcome.0, &welcome.tree.0));
+                self.welcome = Some(welcome.welcome.0.clone());
             }
             _ => {}
         }

@@ -311,7 +311,7 @@ impl Walk {
 fn no_walk_leaks_an_event_a_participant_or_a_call() {
     let config = ProptestConfig {
         // Four clients with real MLS groups: a tenth as many as of what is cheap.
-        cases: ProptestConfig::default().cases / 10,
+        cases: (ProptestConfig::default().cases / 10).max(1),
         failure_persistence: None,
         max_shrink_iters: 200,
         ..ProptestConfig::default()
