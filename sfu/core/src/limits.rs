@@ -30,7 +30,48 @@ pub const MAX_DRAIN_STEPS: usize = 20_000;
 /// SSRCs remembered per publish peer: tracks × layers × restarts. Beyond: all are looked up anew.
 pub const MAX_SOURCES: usize = 64;
 
-/// Packets of a video track that are kept, so that a slot that starts on a key frame also gets those of its
+/// Encodings of one track: clients send three. Beyond: the others are not forwarded.
+pub const MAX_LAYERS: usize = 3;
+
+/// An encoding that was silent for this long before the newest packet of its track is not sent any more: a
+/// browser that lacks bandwidth or time drops the largest ones. Shorter takes a slow picture for a stopped
+/// one (15 frames a second are 67 ms apart), longer freezes the picture of who sees it.
+pub const LAYER_GONE: Duration = Duration::from_millis(400);
+
+/// How much, in percent of its own height, an encoding is stretched before the next larger one is taken.
+/// Lower spends bandwidth on what nobody sees, higher blurs.
+pub const TILE_STRETCH_PERCENT: u32 = 125;
+
+/// Over how long the rate of an encoding is taken. Shorter counts single frames, longer is late.
+pub const RATE_WINDOW: Duration = Duration::from_millis(250);
+
+/// What a rise to the next encoding must leave, in percent of what it costs: an estimate and a rate that
+/// sway by less must not make a picture go up and down.
+pub const RISE_HEADROOM_PERCENT: u64 = 115;
+
+/// After a fall nothing rises for this long: the estimate is still finding its level.
+pub const RISE_WAIT: Duration = Duration::from_millis(2_000);
+
+/// What a subscriber's audio may take, in bits a second for each slot with a voice in it: 64 kbit/s and 50
+/// packets of overhead. It is set aside before any video.
+pub const AUDIO_RESERVE: u64 = 90_000;
+
+/// Bits a second that a new connection is trusted with, until its estimate comes: what nearly every office and home
+/// has. Less holds back pictures for seconds, more floods a slow way at first.
+pub const FIRST_ESTIMATE: u64 = 2_000_000;
+
+/// Bits a second for which the estimator probes at least: what a probe finds becomes the estimate, so that one
+/// for less than the way carries would lower it.
+pub const MIN_PROBE: u64 = 3_000_000;
+
+/// Bits a second for which the estimator probes at most: far more than any layout takes.
+pub const MAX_PROBE: u64 = 20_000_000;
+
+/// The aims of the estimator are told to it in steps of so many bits a second, so that it is not disturbed by
+/// every change of a rate.
+pub const PROBE_STEP: u64 = 50_000;
+
+/// Packets of each encoding of a video track that are kept, so that a slot that starts on a key frame also gets those of its
 /// packets that overtook the first one. More costs memory per track, fewer loses key frames on networks that
 /// reorder. Beyond: the oldest goes.
 pub const RECENT_PACKETS: usize = 64;

@@ -6,8 +6,10 @@ use std::{
     time::Instant,
 };
 
+use protocol::socket::Side;
 use str0m::{
     Candidate, Event, IceConnectionState, Rtc, RtcError,
+    bwe::{Bitrate, BweKind},
     media::{KeyframeRequest, Mid},
     net::{Receive, TcpType},
     rtp::RtpPacket,
@@ -15,7 +17,7 @@ use str0m::{
 
 use crate::{
     io::{Output, Protocol, Transmit, Transport},
-    limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
+    limits::{FIRST_ESTIMATE, MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS, MIN_PROBE},
 };
 
 /// Names a peer for its life; a client that connects anew gets a new one.
@@ -29,6 +31,8 @@ pub(crate) enum PeerEvent {
     Rtp(Box<RtpPacket>),
     /// The client needs a key frame in this slot.
     KeyFrameWanted(Mid),
+    /// What the way to the client carries, in bits a second.
+    Estimate(u64),
     /// Media can flow, for the first time or again.
     Connected,
     /// Media cannot flow for now, or any more.
@@ -76,7 +80,9 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn new(now: Instant, candidates: &[Transport], out: &mut Outbox) -> Self {
+    pub(crate) fn new(now: Instant, side: Side, candidates: &[Transport], out: &mut Outbox) -> Self {
+        // Media is sent on the subscribing side alone.
+        let estimate = (side == Side::Subscribe).then(|| Bitrate::from(FIRST_ESTIMATE));
         let mut rtc = Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
@@ -84,7 +90,9 @@ impl Peer {
             .enable_opus(true, false)
             .enable_vp8(true)
             .set_extension_map(extensions())
+            .enable_bwe(estimate)
             .build(now);
+        rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(MIN_PROBE));
         for candidate in candidates.iter().filter_map(host_candidate) {
             rtc.add_local_candidate(candidate);
         }
@@ -189,6 +197,14 @@ impl Peer {
         }
     }
 
+    /// Tells the estimator what to aim at, in bits a second: `keep` is filled up with padding where the estimate
+    /// allows, so that the estimate can grow to it; `find` is what it probes for.
+    pub(crate) fn aim(&mut self, now: Instant, keep: u64, find: u64, out: &mut Outbox) {
+        self.with(now, out, |rtc| {
+            rtc.bwe().set_bitrate(Bitrate::from(keep), Bitrate::from(find));
+        });
+    }
+
     /// The fragment that the client's STUN requests must name.
     pub(crate) fn ufrag(&mut self) -> Option<String> {
         let rtc = self.rtc.as_mut()?;
@@ -229,6 +245,9 @@ impl Peer {
         let event = match event {
             Event::RtpPacket(packet) => PeerEvent::Rtp(Box::new(packet)),
             Event::KeyframeRequest(KeyframeRequest { mid, .. }) => PeerEvent::KeyFrameWanted(mid),
+            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+                PeerEvent::Estimate(estimate.as_u64())
+            }
             Event::Connected => {
                 self.secured = true;
                 self.reachable = true;
@@ -325,8 +344,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
         let now = Instant::now();
         let mut out = Outbox::default();
-        let mut broken = Peer::new(now, &[], &mut out);
-        let mut sound = Peer::new(now, &[], &mut out);
+        let mut broken = Peer::new(now, Side::Subscribe, &[], &mut out);
+        let mut sound = Peer::new(now, Side::Subscribe, &[], &mut out);
         assert!(broken.with(now, &mut out, |_| panic!("a bug")).is_none());
         assert!(broken.with(now, &mut out, |_| ()).is_none());
         assert!(!broken.connected());

@@ -1,11 +1,11 @@
-//! The packet path, and the assignment of slots that it follows.
+//! The packet path.
 
 use std::time::Instant;
 
 use protocol::{
     ParticipantId,
     sfu::{FromSfu, Place},
-    socket::{LiveTrack, Side, TrackKind},
+    socket::{Side, TrackKind},
 };
 use str0m::{
     media::{KeyframeRequestKind, MediaKind, Mid},
@@ -14,9 +14,8 @@ use str0m::{
 
 use super::{
     Call,
-    assign::{assign_audio, assign_video},
     packet::Packet,
-    slot,
+    slot::{self, Choice, Slot},
     track::TrackId,
 };
 use crate::{
@@ -24,6 +23,22 @@ use crate::{
     limits::{KEY_FRAME_RETRY, MAX_SOURCES},
     peer::{Outbox, PeerEvent},
 };
+
+/// A key frame that is needed: of this encoding of that track.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    track: TrackId,
+    choice: Choice,
+}
+
+impl Ask {
+    /// What a slot needs to begin or to go on.
+    pub(super) fn of(slot: &Slot) -> Option<Self> {
+        let track = slot.bound().filter(|_| slot.kind == MediaKind::Video)?;
+        let choice = slot.choice();
+        Some(Self { track, choice })
+    }
+}
 
 /// Loudness of a packet whose client does not say it: audible, but no speech.
 const UNKNOWN_LOUDNESS: f32 = 50.0;
@@ -37,10 +52,20 @@ impl Call {
             };
             match event {
                 PeerEvent::Rtp(packet) => self.forward(now, participant, *packet, out),
+                PeerEvent::Estimate(bits) => self.estimate(participant, side, bits),
                 PeerEvent::KeyFrameWanted(mid) => self.subscriber_wants(now, participant, mid, out),
                 PeerEvent::Connected => self.connection(now, participant, side, true, out),
                 PeerEvent::Disconnected => self.connection(now, participant, side, false, out),
             }
+        }
+    }
+
+    /// What the way to a subscriber carries, in bits a second.
+    fn estimate(&mut self, id: ParticipantId, side: Side, bits: u64) {
+        if side == Side::Subscribe
+            && let Some(subscribe) = self.subscribe_mut(id)
+        {
+            subscribe.estimate = Some(bits);
         }
     }
 
@@ -56,12 +81,8 @@ impl Call {
             let Some(subscribe) = self.subscribe_mut(id) else {
                 return;
             };
-            let bound =
-                |slot: &mut slot::Slot| (slot.kind == MediaKind::Video).then(|| slot.bound()).flatten();
-            let tracks: Vec<TrackId> = subscribe.slots.iter_mut().filter_map(bound).collect();
-            for track in tracks {
-                self.ask_key_frame(now, track, out);
-            }
+            let asks: Vec<Ask> = subscribe.slots.iter().filter_map(Ask::of).collect();
+            self.ask_key_frames(now, asks, out);
         }
     }
 
@@ -89,8 +110,8 @@ impl Call {
                 .and_then(|p| p.subscribe.as_ref()?.slots.get(place))
                 .is_some_and(|slot| slot.begins_with(&packet));
             let overtakers = track
-                .filter(|_| begins)
-                .map(|t| t.overtakers(&packet))
+                .and_then(|t| t.layer(packet.layer).filter(|_| begins))
+                .map(|layer| layer.overtakers(&packet))
                 .unwrap_or_default();
 
             let subscribe = self
@@ -118,7 +139,8 @@ impl Call {
             }
         }
         if misses {
-            self.ask_key_frame(now, id, out);
+            let choice = Choice::Layer(packet.layer);
+            self.ask_key_frames(now, [Ask { track: id, choice }], out);
         }
     }
 
@@ -132,18 +154,20 @@ impl Call {
     ) -> Option<(TrackKind, Packet)> {
         let publish = self.publish_mut(from)?;
         let ssrc = packet.header.ssrc;
-        let mid = match publish.sources.iter().find(|(source, _)| *source == ssrc) {
-            Some((_, mid)) => *mid,
+        let known = publish.sources.iter().find(|(source, ..)| *source == ssrc);
+        let (mid, layer) = match known {
+            Some((_, mid, layer)) => (*mid, *layer),
             None => {
-                let stream = publish
-                    .peer
-                    .with(now, out, |rtc| rtc.direct_api().stream_rx(&ssrc).map(|s| s.mid()));
-                let mid = stream.flatten()?;
+                let stream = publish.peer.with(now, out, |rtc| {
+                    let mut api = rtc.direct_api();
+                    api.stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid()))
+                });
+                let (mid, layer) = stream.flatten()?;
                 if publish.sources.len() >= MAX_SOURCES {
                     publish.sources.clear();
                 }
-                publish.sources.push((ssrc, mid));
-                mid
+                publish.sources.push((ssrc, mid, layer));
+                (mid, layer)
             }
         };
         let pt = packet.header.payload_type;
@@ -153,18 +177,13 @@ impl Call {
             .find(|(known, _)| *known == pt)
             .map(|(_, codec)| *codec)?;
         let (kind, track) = publish.tracks.iter_mut().find(|(_, track)| track.mid == mid)?;
-        if let Some(layer) = packet.header.ext_vals.rid
-            && *track.layer.get_or_insert(layer) != layer
-        {
-            return None;
-        }
-        let packet = Packet::new(packet, codec);
+        let packet = Packet::new(packet, codec, layer);
         if *kind == TrackKind::Microphone {
             track
                 .loudness
                 .hear(now, packet.loudness().unwrap_or(UNKNOWN_LOUDNESS));
         } else {
-            track.remember(packet.clone());
+            track.layer_mut(layer)?.remember(now, packet.clone());
         }
         Some((*kind, packet))
     }
@@ -174,46 +193,59 @@ impl Call {
         let Some(subscribe) = self.subscribe_mut(id) else {
             return;
         };
-        let Some(track) = subscribe.slot_of(mid).and_then(|slot| slot.bound()) else {
+        let Some(ask) = subscribe.slot_of(mid).and_then(|slot| Ask::of(slot)) else {
             return;
         };
         if subscribe.key_frames.take(now) {
-            self.ask_key_frame(now, track, out);
+            self.ask_key_frames(now, [ask], out);
         }
     }
 
-    /// Asks a publisher for a key frame, now or when the throttle lets it.
-    fn ask_key_frame(&mut self, now: Instant, id: TrackId, out: &mut Outbox) {
-        let Some(publish) = self.publish_mut(id.participant) else {
-            return;
-        };
-        let Some(track) = publish.tracks.get_mut(&id.kind) else {
-            return;
-        };
-        track.key_frames.want();
-        if !track.key_frames.is_due(now) {
-            return;
-        }
-        let (mid, layer) = (track.mid, track.layer);
-        let asked = publish.peer.with(now, out, |rtc| {
-            let mut api = rtc.direct_api();
-            api.stream_rx_by_mid(mid, layer)
-                .map(|stream| stream.request_keyframe(KeyframeRequestKind::Pli))
-        });
-        if asked.flatten().is_some() {
-            track.key_frames.asked(now);
+    /// Asks publishers for key frames, now or when the throttle lets it.
+    pub(super) fn ask_key_frames(
+        &mut self,
+        now: Instant,
+        asks: impl IntoIterator<Item = Ask>,
+        out: &mut Outbox,
+    ) {
+        for Ask { track: id, choice } in asks {
+            let Some(publish) = self.publish_mut(id.participant) else {
+                continue;
+            };
+            let Some(track) = publish.tracks.get_mut(&id.kind) else {
+                continue;
+            };
+            let mid = track.mid;
+            for layer in track.layers.iter_mut().filter(|layer| choice.allows(layer.id)) {
+                layer.key_frames.want();
+                if !layer.key_frames.is_due(now) {
+                    continue;
+                }
+                let asked = publish.peer.with(now, out, |rtc| {
+                    let mut api = rtc.direct_api();
+                    api.stream_rx_by_mid(mid, layer.id)
+                        .map(|stream| stream.request_keyframe(KeyframeRequestKind::Pli))
+                });
+                if asked.flatten().is_some() {
+                    layer.key_frames.asked(now);
+                }
+            }
         }
     }
 
     /// Asks for what is still missing.
     pub(super) fn retry_key_frames(&mut self, now: Instant, out: &mut Outbox) {
-        let mut wanted: Vec<TrackId> = Vec::new();
+        let mut asks: Vec<Ask> = Vec::new();
         for (id, participant) in &self.participants {
             let tracks = participant.publish.iter().flat_map(|publish| &publish.tracks);
-            let due = tracks.filter(|(_, track)| track.key_frames.is_due(now));
-            wanted.extend(due.map(|(kind, _)| TrackId {
-                participant: *id,
-                kind: *kind,
+            let layers = tracks.flat_map(|(kind, track)| track.layers.iter().map(move |layer| (kind, layer)));
+            let due = layers.filter(|(_, layer)| layer.key_frames.is_due(now));
+            asks.extend(due.map(|(kind, layer)| Ask {
+                track: TrackId {
+                    participant: *id,
+                    kind: *kind,
+                },
+                choice: Choice::Layer(layer.id),
             }));
         }
         for participant in self.participants.values_mut() {
@@ -222,17 +254,15 @@ impl Call {
             };
             for slot in &mut subscribe.slots {
                 let overdue = slot.waiting().is_some_and(|at| now >= at + KEY_FRAME_RETRY);
-                if let Some(track) = slot.bound().filter(|_| overdue)
+                if let Some(ask) = Ask::of(slot).filter(|_| overdue)
                     && subscribe.key_frames.take(now)
                 {
                     slot.asked_again(now);
-                    wanted.push(track);
+                    asks.push(ask);
                 }
             }
         }
-        for track in wanted {
-            self.ask_key_frame(now, track, out);
-        }
+        self.ask_key_frames(now, asks, out);
     }
 
     pub(super) fn rank_voices(&mut self, now: Instant) {
@@ -262,7 +292,7 @@ impl Call {
     }
 
     /// Live microphones and how loud they are.
-    fn voices(&self) -> Vec<(TrackId, f32)> {
+    pub(super) fn voices(&self) -> Vec<(TrackId, f32)> {
         let voice = |(id, participant): (&ParticipantId, &super::Participant)| {
             let kind = participant
                 .live_kinds()
@@ -277,118 +307,6 @@ impl Call {
             ))
         };
         self.participants.iter().filter_map(voice).collect()
-    }
-
-    /// Puts tracks into slots, tells clients what changed, and asks for the key frames that this needs.
-    pub(super) fn assign(&mut self, now: Instant, out: &mut Outbox) {
-        let live: Vec<TrackId> = self
-            .participants
-            .iter()
-            .flat_map(|(id, p)| {
-                p.live_kinds().map(|kind| TrackId {
-                    participant: *id,
-                    kind,
-                })
-            })
-            .collect();
-        let voices = self.voices();
-        let mut asks: Vec<TrackId> = Vec::new();
-        let mut changed = false;
-        for (id, participant) in &mut self.participants {
-            let Some(subscribe) = &mut participant.subscribe else {
-                continue;
-            };
-            let heard: Vec<_> = voices
-                .iter()
-                .copied()
-                .filter(|(track, _)| track.participant != *id)
-                .collect();
-            let wishes: Vec<TrackId> = participant
-                .wishes
-                .iter()
-                .map(|wish| TrackId {
-                    participant: wish.participant_id,
-                    kind: wish.kind,
-                })
-                .filter(|t| t.participant != *id && t.kind != TrackKind::Microphone && live.contains(t))
-                .collect();
-            for kind in [MediaKind::Audio, MediaKind::Video] {
-                let mut slots: Vec<_> = subscribe
-                    .slots
-                    .iter_mut()
-                    .filter(|slot| slot.kind == kind)
-                    .collect();
-                let mut tracks: Vec<_> = slots.iter().map(|slot| slot.bound()).collect();
-                match kind {
-                    MediaKind::Audio => assign_audio(&mut tracks, &heard),
-                    MediaKind::Video => assign_video(&mut tracks, &wishes),
-                }
-                for (slot, track) in slots.iter_mut().zip(tracks) {
-                    if slot.bound() == track {
-                        continue;
-                    }
-                    changed = true;
-                    if slot.bind(now, track) && subscribe.key_frames.take(now) {
-                        asks.extend(track);
-                    }
-                }
-            }
-        }
-        if changed {
-            self.spread();
-        }
-        for track in asks {
-            self.ask_key_frame(now, track, out);
-        }
-        self.tell(&live, out);
-    }
-
-    /// Rebuilds the fan-out from the slots.
-    pub(super) fn spread(&mut self) {
-        self.fan_out.clear();
-        for (id, participant) in &self.participants {
-            let slots = participant
-                .subscribe
-                .iter()
-                .flat_map(|subscribe| subscribe.slots.iter().enumerate());
-            for (place, slot) in slots {
-                if let Some(track) = slot.bound() {
-                    self.fan_out.entry(track).or_default().push((*id, place));
-                }
-            }
-        }
-    }
-
-    /// Tells every client whose picture of the call is out of date.
-    fn tell(&mut self, live: &[TrackId], out: &mut Outbox) {
-        let live: Vec<LiveTrack> = live
-            .iter()
-            .map(|track| LiveTrack {
-                participant_id: track.participant,
-                kind: track.kind,
-            })
-            .collect();
-        let call_id = self.id;
-        for (id, participant) in &mut self.participants {
-            let slots = participant
-                .subscribe
-                .as_ref()
-                .map(|s| s.bindings())
-                .unwrap_or_default();
-            let news = Some((slots, live.clone()));
-            if participant.told == news {
-                continue;
-            }
-            participant.told = news;
-            if let Some((slots, live)) = participant.told.clone() {
-                let place = Place {
-                    call_id,
-                    participant_id: *id,
-                };
-                out.outputs
-                    .push_back(Output::Control(FromSfu::Bindings { place, slots, live }));
-            }
-        }
     }
 
     fn place(&self, participant_id: ParticipantId) -> Place {

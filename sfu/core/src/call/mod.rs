@@ -3,11 +3,14 @@
 //! Everything of a call is owned by its [`Call`]. A change goes in by one of its methods; peers are drained
 //! on the way, and what they say is worked off in [`Call::pump`] before the method returns.
 
+mod allocate;
 mod assign;
+mod distribute;
 mod forward;
 mod negotiate;
 mod packet;
 mod participant;
+mod rate;
 mod rewrite;
 mod slot;
 mod track;

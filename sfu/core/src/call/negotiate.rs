@@ -17,7 +17,7 @@ use str0m::{
 
 use super::{
     Call,
-    participant::{Budget, Publish, Subscribe},
+    participant::{Publish, Subscribe},
     slot::Slot,
     track::Track,
 };
@@ -83,7 +83,7 @@ impl Call {
         }
         match (side, fresh) {
             (Side::Publish, true) => {
-                let mut peer = Peer::new(now, candidates, out);
+                let mut peer = Peer::new(now, side, candidates, out);
                 let answer = answer(now, &mut peer, offer, out)?;
                 let publish = Publish {
                     peer,
@@ -97,13 +97,9 @@ impl Call {
                 self.adopt(now, participant, side, answer, former, out)
             }
             (Side::Subscribe, true) => {
-                let mut peer = Peer::new(now, candidates, out);
+                let mut peer = Peer::new(now, side, candidates, out);
                 let answer = answer(now, &mut peer, offer, out)?;
-                let subscribe = Subscribe {
-                    peer,
-                    slots: Vec::new(),
-                    key_frames: Budget::default(),
-                };
+                let subscribe = Subscribe::new(peer);
                 let place = self.participants.entry(participant).or_default();
                 let former = place.subscribe.replace(subscribe).map(|former| former.peer);
                 self.finish_subscribe(now, participant, &lines, out);

@@ -1,6 +1,6 @@
 //! What a call holds of one participant.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
     limits::MAX_VIDEO_SLOTS,
@@ -14,7 +14,7 @@ use str0m::{
 
 use super::{
     slot::Slot,
-    track::{Track, TrackId},
+    track::{LayerId, Track, TrackId},
 };
 use crate::{
     limits::{KEY_FRAME_BUDGET, KEY_FRAME_REFILL},
@@ -36,8 +36,8 @@ pub(super) struct Participant {
 pub(super) struct Publish {
     pub(super) peer: Peer,
     pub(super) tracks: BTreeMap<TrackKind, Track>,
-    /// Which m-line an SSRC belongs to.
-    pub(super) sources: Vec<(Ssrc, Mid)>,
+    /// Which m-line and which encoding an SSRC belongs to.
+    pub(super) sources: Vec<(Ssrc, Mid, LayerId)>,
     /// What payload types mean in this connection.
     pub(super) codecs: Vec<(Pt, Codec)>,
 }
@@ -47,6 +47,12 @@ pub(super) struct Subscribe {
     pub(super) peer: Peer,
     pub(super) slots: Vec<Slot>,
     pub(super) key_frames: Budget,
+    /// What the way to the client carries, in bits a second; nothing while it is not estimated.
+    pub(super) estimate: Option<u64>,
+    /// When a slot got less than it had.
+    pub(super) fell: Option<Instant>,
+    /// What the estimator aims at: to keep up, and to find; bits a second.
+    pub(super) aims: (u64, u64),
 }
 
 impl Participant {
@@ -77,6 +83,17 @@ impl Participant {
 }
 
 impl Subscribe {
+    pub(super) fn new(peer: Peer) -> Self {
+        Self {
+            peer,
+            slots: Vec::new(),
+            key_frames: Budget::default(),
+            estimate: None,
+            fell: None,
+            aims: (0, 0),
+        }
+    }
+
     pub(super) fn slot_of(&mut self, mid: Mid) -> Option<&mut Slot> {
         self.slots.iter_mut().find(|slot| slot.mid == mid)
     }
@@ -99,12 +116,12 @@ impl Subscribe {
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     spent: u32,
-    refilled: Option<std::time::Instant>,
+    refilled: Option<Instant>,
 }
 
 impl Budget {
     /// Takes one, if there is one.
-    pub(super) fn take(&mut self, now: std::time::Instant) -> bool {
+    pub(super) fn take(&mut self, now: Instant) -> bool {
         let since = self
             .refilled
             .map_or(KEY_FRAME_REFILL, |at| now.saturating_duration_since(at));

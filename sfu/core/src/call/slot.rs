@@ -12,8 +12,30 @@ use str0m::{
 use super::{
     packet::Packet,
     rewrite::{Numbers, Rewriter},
-    track::TrackId,
+    track::{LayerId, TrackId},
 };
+
+/// Which encoding of its track a video slot shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// The first that comes: it is not known yet what there is.
+    #[default]
+    Any,
+    /// This one, from its next key frame on. Until then the former one goes on.
+    Layer(LayerId),
+    /// None, for the way to the subscriber does not carry it.
+    Paused,
+}
+
+impl Choice {
+    pub(super) fn allows(self, layer: LayerId) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Layer(chosen) => chosen == layer,
+            Self::Paused => false,
+        }
+    }
+}
 
 pub(super) struct Slot {
     pub(super) mid: Mid,
@@ -21,8 +43,12 @@ pub(super) struct Slot {
     /// The client's payload types.
     pub(super) payload_types: Vec<(Codec, Pt)>,
     bound: Option<TrackId>,
+    choice: Choice,
+    /// The encoding of the piece that is being forwarded.
+    shown: Option<LayerId>,
     /// Since when the slot waits for a key frame, or when it asked last.
     waiting: Option<Instant>,
+    unasked: bool,
     rewriter: Rewriter,
 }
 
@@ -34,7 +60,10 @@ impl Slot {
             kind,
             payload_types,
             bound: None,
+            choice: Choice::Any,
+            shown: None,
             waiting: None,
+            unasked: false,
             rewriter: Rewriter::new(clock_rate),
         }
     }
@@ -43,13 +72,44 @@ impl Slot {
         self.bound
     }
 
-    /// Puts another track in. Returns whether it must be asked for a key frame.
-    pub(super) fn bind(&mut self, now: Instant, track: Option<TrackId>) -> bool {
+    /// Puts another track in.
+    pub(super) fn bind(&mut self, now: Instant, track: Option<TrackId>) {
         self.bound = track;
+        self.choice = Choice::Any;
+        self.stop();
+        self.wait(now, track.is_some() && self.kind == MediaKind::Video);
+    }
+
+    pub(super) fn choice(&self) -> Choice {
+        self.choice
+    }
+
+    /// Chooses the encoding.
+    pub(super) fn choose(&mut self, now: Instant, choice: Choice) {
+        if self.choice == choice {
+            return;
+        }
+        self.choice = choice;
+        let runs = self.shown.is_some_and(|shown| choice.allows(shown));
+        if choice == Choice::Paused {
+            self.stop();
+        }
+        self.wait(now, !runs && choice != Choice::Paused);
+    }
+
+    fn wait(&mut self, now: Instant, waits: bool) {
+        self.waiting = waits.then_some(now);
+        self.unasked = waits;
+    }
+
+    /// Whether a key frame is needed for which nobody was asked yet; says it once.
+    pub(super) fn take_unasked(&mut self) -> bool {
+        std::mem::take(&mut self.unasked)
+    }
+
+    fn stop(&mut self) {
         self.rewriter.stop();
-        let asks = track.is_some() && self.kind == MediaKind::Video;
-        self.waiting = asks.then_some(now);
-        asks
+        self.shown = None;
     }
 
     /// Since when the slot has been waiting for a key frame.
@@ -64,16 +124,20 @@ impl Slot {
 
     /// Whether the packet begins a piece of the slot's stream, after which the track's packets follow.
     pub(super) fn begins_with(&self, packet: &Packet) -> bool {
-        !self.rewriter.follows(packet.source) && (self.kind == MediaKind::Audio || packet.starts_key_frame())
+        let starts = self.kind == MediaKind::Audio || packet.starts_key_frame();
+        !self.rewriter.follows(packet.source) && starts && self.choice.allows(packet.layer)
     }
 
     /// Whether the packet neither follows nor begins a piece, so that a key frame is needed.
     pub(super) fn misses_key_frame(&self, packet: &Packet) -> bool {
-        self.waiting.is_none() && !self.rewriter.follows(packet.source) && !self.begins_with(packet)
+        let follows = self.rewriter.follows(packet.source);
+        let wanted = self.choice.allows(packet.layer) && self.shown.is_none_or(|shown| shown == packet.layer);
+        self.waiting.is_none() && wanted && !follows && !self.begins_with(packet)
     }
 
     pub(super) fn begin(&mut self, now: Instant, packet: &Packet) {
         self.waiting = None;
+        self.shown = Some(packet.layer);
         self.rewriter.start(now, packet.source, numbers(packet));
     }
 

@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use protocol::{ParticipantId, socket::TrackKind};
 
 use super::{
+    allocate::{LayerOffer, Want, allocate},
     assign::{assign_audio, assign_video},
     participant::Budget,
     rewrite::{Numbers, Rewriter},
+    slot::Choice,
     track::{KeyFrameAsk, TrackId},
     voice::SpeakerMark,
 };
@@ -211,4 +213,98 @@ fn key_frame_requests_are_throttled_and_budgeted() {
     assert_eq!(taken, usize::try_from(KEY_FRAME_BUDGET).unwrap());
     assert!(budget.take(now + KEY_FRAME_REFILL));
     assert!(!budget.take(now + KEY_FRAME_REFILL));
+}
+
+/// Encodings of a track as browsers send them: each larger one costs more.
+fn layers() -> impl Strategy<Value = Vec<LayerOffer>> {
+    proptest::collection::vec(1u64..900_000, 0..=3).prop_map(|steps| {
+        let mut rate = 0;
+        (0u16..)
+            .zip(steps)
+            .map(|(n, step)| {
+                rate += step;
+                LayerOffer {
+                    id: Some(["q", "h", "f"][usize::from(n)].into()),
+                    height: 180 << n,
+                    rate,
+                }
+            })
+            .collect()
+    })
+}
+
+fn rate_of(offers: &[LayerOffer], choice: Choice) -> u64 {
+    let offer = offers.iter().find(|offer| choice == Choice::Layer(offer.id));
+    offer.map_or(0, |offer| offer.rate)
+}
+
+proptest! {
+    #[test]
+    fn an_allocation_keeps_to_the_budget_and_stays_as_it_is(
+        tracks in proptest::collection::vec((layers(), 90u16..1100), 0..8),
+        budget in 0u64..6_000_000,
+    ) {
+        let wants = |held: &[Choice]| -> Vec<Want<'_>> {
+            tracks
+                .iter()
+                .zip(held)
+                .map(|((offers, height), held)| Want { height: *height, offers, held: *held })
+                .collect()
+        };
+        let fresh = vec![Choice::Any; tracks.len()];
+        let first = allocate(Some(budget), true, &wants(&fresh));
+        let total: u64 = tracks.iter().zip(&first.choices).map(|((offers, _), c)| rate_of(offers, *c)).sum();
+        prop_assert_eq!(total, first.total);
+        prop_assert!(total <= budget);
+        prop_assert!(first.next >= total);
+        prop_assert!(!first.fell);
+        // Who is not seen could not have been, after those before him with their least.
+        let mut before = 0;
+        for ((offers, _), choice) in tracks.iter().zip(&first.choices) {
+            let least = offers.first().map_or(0, |offer| offer.rate);
+            match choice {
+                Choice::Paused => prop_assert!(before + least > budget),
+                Choice::Layer(_) => before += least,
+                Choice::Any => prop_assert!(offers.is_empty()),
+            }
+        }
+        // With what it gave as what is held, it gives the same.
+        for may_rise in [true, false] {
+            let again = allocate(Some(budget), may_rise, &wants(&first.choices));
+            prop_assert_eq!(&again.choices, &first.choices);
+            prop_assert!(!again.fell);
+        }
+        // With room for everything, everybody has what the tile can show.
+        let all = allocate(None, true, &wants(&first.choices));
+        prop_assert!(all.total <= all.desired);
+        prop_assert_eq!(all.next, all.total);
+        let none = allocate(Some(0), true, &wants(&all.choices));
+        prop_assert_eq!(none.total, 0);
+        prop_assert_eq!(none.fell, all.total > 0);
+    }
+}
+
+#[test]
+fn a_rise_needs_headroom_and_a_fall_does_not_wait() {
+    let offers = [("q", 180, 100_000), ("h", 360, 400_000)].map(|(id, height, rate)| LayerOffer {
+        id: Some(id.into()),
+        height,
+        rate,
+    });
+    let choose = |budget: u64, may_rise: bool, held: &str| {
+        let held = Choice::Layer(Some(held.into()));
+        let wants = [Want {
+            height: 360,
+            offers: &offers,
+            held,
+        }];
+        allocate(Some(budget), may_rise, &wants).choices[0]
+    };
+    let small = Choice::Layer(Some("q".into()));
+    let large = Choice::Layer(Some("h".into()));
+    assert_eq!(choose(410_000, true, "q"), small, "no headroom");
+    assert_eq!(choose(410_000, true, "h"), large, "held");
+    assert_eq!(choose(460_000, true, "q"), large);
+    assert_eq!(choose(460_000, false, "q"), small, "just fell");
+    assert_eq!(choose(390_000, false, "h"), small);
 }

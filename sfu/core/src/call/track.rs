@@ -1,4 +1,4 @@
-//! A track: what one m-line of a publish connection brings.
+//! A track: what one m-line of a publish connection brings, in one encoding or in several.
 
 use std::{
     collections::VecDeque,
@@ -8,8 +8,8 @@ use std::{
 use protocol::{ParticipantId, socket::TrackKind};
 use str0m::media::{Mid, Rid};
 
-use super::{packet::Packet, voice::Loudness};
-use crate::limits::{KEY_FRAME_INTERVAL, RECENT_PACKETS};
+use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
+use crate::limits::{KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, RECENT_PACKETS};
 
 /// Names a track in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,28 +18,99 @@ pub(super) struct TrackId {
     pub(super) kind: TrackKind,
 }
 
+/// Names an encoding in its track: the RTP stream id (RFC 8852), none where there is one encoding only.
+pub(super) type LayerId = Option<Rid>;
+
 pub(super) struct Track {
     pub(super) mid: Mid,
-    /// The encoding that is forwarded, where the client sends several (rid).
-    pub(super) layer: Option<Rid>,
     pub(super) loudness: Loudness,
-    pub(super) key_frames: KeyFrameAsk,
-    /// The last packets in the order of their arrival; empty for audio.
-    recent: VecDeque<Packet>,
+    /// The encodings of which packets came, in the order of their first ones.
+    pub(super) layers: Vec<Layer>,
 }
 
 impl Track {
     pub(super) fn new(mid: Mid) -> Self {
         Self {
             mid,
-            layer: None,
             loudness: Loudness::default(),
+            layers: Vec::new(),
+        }
+    }
+
+    pub(super) fn layer(&self, id: LayerId) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.id == id)
+    }
+
+    /// The encoding, which is new with its first packet. Nothing where there are too many.
+    pub(super) fn layer_mut(&mut self, id: LayerId) -> Option<&mut Layer> {
+        let place = match self.layers.iter().position(|layer| layer.id == id) {
+            Some(place) => place,
+            None if self.layers.len() < MAX_LAYERS => {
+                self.layers.push(Layer::new(id));
+                self.layers.len() - 1
+            }
+            None => return None,
+        };
+        self.layers.get_mut(place)
+    }
+
+    /// What may be forwarded, the smallest first: encodings that are silent while others are sent are left
+    /// out, for a browser without the bandwidth or the time for the largest ones stops sending them.
+    pub(super) fn offers(&self) -> Vec<LayerOffer> {
+        let newest = self.layers.iter().filter_map(|layer| layer.last_packet).max();
+        let sent = |layer: &&Layer| {
+            let last = layer.last_packet;
+            last.zip(newest)
+                .is_some_and(|(last, newest)| newest.saturating_duration_since(last) <= LAYER_GONE)
+        };
+        let mut offers: Vec<LayerOffer> = self
+            .layers
+            .iter()
+            .filter(sent)
+            .map(|layer| LayerOffer {
+                id: layer.id,
+                height: layer.height.unwrap_or(0),
+                rate: layer.rate.bits_per_second(),
+            })
+            .collect();
+        offers.sort_by_key(|offer| (offer.height, offer.rate));
+        offers
+    }
+}
+
+/// One encoding of a track.
+pub(super) struct Layer {
+    pub(super) id: LayerId,
+    pub(super) key_frames: KeyFrameAsk,
+    /// Height in pixels of its pictures, from its last key frame.
+    height: Option<u16>,
+    rate: Rate,
+    last_packet: Option<Instant>,
+    /// The last packets in the order of their arrival.
+    recent: VecDeque<Packet>,
+}
+
+impl Layer {
+    fn new(id: LayerId) -> Self {
+        Self {
+            id,
             key_frames: KeyFrameAsk::default(),
+            height: None,
+            rate: Rate::default(),
+            last_packet: None,
             recent: VecDeque::new(),
         }
     }
 
-    pub(super) fn remember(&mut self, packet: Packet) {
+    /// Notes a packet that came.
+    pub(super) fn remember(&mut self, now: Instant, packet: Packet) {
+        self.rate.count(now, packet.wire_len());
+        // What probes the bandwidth carries no picture.
+        if packet.payload.is_empty() {
+            return;
+        }
+        self.last_packet = Some(now);
+        self.height = packet.key_frame_height().or(self.height);
         if self.recent.len() >= RECENT_PACKETS {
             self.recent.pop_front();
         }
@@ -55,7 +126,7 @@ impl Track {
     }
 }
 
-/// Throttles the requests for key frames of one track.
+/// Throttles the requests for key frames of one encoding.
 #[derive(Debug, Default)]
 pub(super) struct KeyFrameAsk {
     asked: Option<Instant>,

@@ -15,7 +15,7 @@ use str0m::{
     Candidate, Event, Input, Output, Rtc,
     change::{SdpAnswer, SdpPendingOffer},
     format::{Codec, FormatParams},
-    media::{Direction, Frequency, MediaKind, Mid, Pt},
+    media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer},
     net::Receive,
     rtp::{ExtensionValues, RtpWrite},
 };
@@ -73,10 +73,12 @@ pub struct Received {
     pub unchanged: bool,
 }
 
-/// One track that the client sends.
+/// One encoding of a track that the client sends.
 struct Sender {
     mid: Mid,
     kind: TrackKind,
+    rid: Option<Rid>,
+    layer: u8,
     frame: u32,
     seq: u32,
     key_wanted: bool,
@@ -101,6 +103,10 @@ pub struct Client {
     senders: Vec<Sender>,
     /// RFC 6464 level that the microphone sends.
     pub level: i8,
+    /// Encodings of the camera; one without rid where there is one.
+    pub layers: u8,
+    /// Encodings that are not sent for now, as by a browser without the bandwidth for them.
+    pub stopped: Vec<u8>,
     pub on: Vec<TrackKind>,
     pub gone: bool,
     pub received: Vec<Received>,
@@ -110,6 +116,9 @@ pub struct Client {
     pub live: usize,
     pub history: Vec<(Instant, Bound)>,
 }
+
+/// Names of the encodings, the smallest first.
+const RIDS: [&str; 3] = ["q", "h", "f"];
 
 const FRAME: Duration = Duration::from_millis(33);
 const PTIME: Duration = Duration::from_millis(20);
@@ -142,6 +151,8 @@ impl Client {
             subscribe: connection(5001),
             senders: Vec::new(),
             level: -60,
+            layers: 1,
+            stopped: Vec::new(),
             on: vec![TrackKind::Microphone, TrackKind::Camera],
             gone: false,
             received: Vec::new(),
@@ -162,19 +173,38 @@ impl Client {
             } else {
                 MediaKind::Video
             };
-            let mid = api.add_media(media, Direction::SendOnly, None, None, None);
+            let several = kind == TrackKind::Camera && self.layers > 1;
+            let rids: Vec<Option<Rid>> = if several {
+                let names = RIDS.iter().take(usize::from(self.layers));
+                names.map(|name| Some(Rid::from(*name))).collect()
+            } else {
+                vec![None]
+            };
+            let simulcast = several.then(|| Simulcast {
+                send: RIDS
+                    .iter()
+                    .take(rids.len())
+                    .map(|name| SimulcastLayer::new(name))
+                    .collect(),
+                recv: Vec::new(),
+            });
+            let mid = api.add_media(media, Direction::SendOnly, None, None, simulcast);
             tracks.push(TrackOffer {
                 mid: mid.to_string(),
                 kind,
             });
-            self.senders.push(Sender {
-                mid,
-                kind,
-                frame: 0,
-                seq: 100,
-                key_wanted: true,
-                next: now,
-            });
+            for (layer, rid) in (0..).zip(rids) {
+                self.senders.push(Sender {
+                    mid,
+                    kind,
+                    rid,
+                    layer,
+                    frame: 0,
+                    seq: 100,
+                    key_wanted: true,
+                    next: now,
+                });
+            }
         }
         let (offer, pending) = api.apply().unwrap();
         self.publish.pending = Some(pending);
@@ -275,9 +305,9 @@ impl Client {
             while self.senders[place].next <= now {
                 let packets = self.frame(place, published);
                 for packet in packets {
-                    let mid = self.senders[place].mid;
+                    let Sender { mid, rid, .. } = self.senders[place];
                     let mut api = self.publish.rtc.direct_api();
-                    api.stream_tx_by_mid(mid, None).unwrap().write_rtp(packet);
+                    api.stream_tx_by_mid(mid, rid).unwrap().write_rtp(packet);
                     self.drain(now, Side::Publish, published, sent);
                 }
             }
@@ -295,7 +325,10 @@ impl Client {
         } else {
             FRAME
         };
-        if !self.on.contains(&sender.kind) {
+        let stopped = sender.kind == TrackKind::Camera && self.stopped.contains(&sender.layer);
+        if !self.on.contains(&sender.kind) || stopped {
+            // An encoder that starts again starts with a key frame.
+            sender.key_wanted = true;
             return Vec::new();
         }
         sender.frame += 1;
@@ -306,7 +339,7 @@ impl Client {
         } else if key {
             4
         } else {
-            1 + sender.frame % 2
+            (1 + sender.frame % 2) << sender.layer
         };
         let mut packets = Vec::new();
         for part in 0..parts {
@@ -320,6 +353,7 @@ impl Client {
                 part,
                 seq: sender.seq,
                 key,
+                layer: sender.layer,
             };
             let (pt, payload, clock) = if audio {
                 (opus, published.audio(label, client), 960)
@@ -387,10 +421,13 @@ impl Client {
             Event::Connected => self.connection(side).connected = true,
             Event::KeyframeRequest(request) => {
                 self.key_frames_asked += 1;
-                for sender in self.senders.iter_mut().filter(|sender| sender.mid == request.mid) {
+                let asked = |sender: &&mut Sender| sender.mid == request.mid && sender.rid == request.rid;
+                for sender in self.senders.iter_mut().filter(asked) {
                     sender.key_wanted = true;
                 }
             }
+            // What only fills the way, so that it can be measured.
+            Event::RtpPacket(packet) if packet.payload.is_empty() => {}
             Event::RtpPacket(packet) => {
                 let ssrc = packet.header.ssrc;
                 let mid = self.subscribe.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();

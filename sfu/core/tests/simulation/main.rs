@@ -12,6 +12,7 @@
 
 mod checks;
 mod client;
+mod layers;
 mod media;
 mod network;
 mod scenarios;

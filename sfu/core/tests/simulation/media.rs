@@ -18,10 +18,15 @@ pub struct Label {
     pub seq: u32,
     /// First packet of a key frame.
     pub key: bool,
+    /// Which encoding, the smallest first.
+    pub layer: u8,
 }
 
+/// Heights in pixels of the encodings that a camera sends.
+pub const HEIGHTS: [u16; 3] = [180, 360, 720];
+
 const MAGIC: [u8; 4] = *b"seal";
-const LABEL_LEN: usize = 17;
+const LABEL_LEN: usize = 18;
 
 impl Label {
     fn encode(&self) -> Vec<u8> {
@@ -30,7 +35,7 @@ impl Label {
         bytes.extend_from_slice(&self.frame.to_be_bytes());
         bytes.push(self.part);
         bytes.extend_from_slice(&self.seq.to_be_bytes());
-        bytes.push(u8::from(self.key));
+        bytes.extend_from_slice(&[u8::from(self.key), self.layer]);
         bytes
     }
 
@@ -46,6 +51,7 @@ impl Label {
             part: b[11],
             seq: u32::from_be_bytes([b[12], b[13], b[14], b[15]]),
             key: b[16] == 1,
+            layer: b[17],
         })
     }
 }
@@ -84,7 +90,8 @@ impl Published {
         let mut payload = vec![0x80 | start, 0xe0, 0x80 | picture[0], picture[1], tl0, 0x00];
         let mut body = Vec::new();
         if label.part == 0 && label.key {
-            body.extend_from_slice(&[0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01]);
+            let [low, high] = HEIGHTS[usize::from(label.layer)].to_le_bytes();
+            body.extend_from_slice(&[0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, low, high]);
         } else if label.part == 0 {
             body.push(0x11);
         }

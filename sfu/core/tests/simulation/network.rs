@@ -2,7 +2,8 @@
 
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BinaryHeap, HashMap},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,8 @@ pub struct Conditions {
     pub loss: u32,
     /// One way.
     pub delay: Duration,
+    /// Bits a second that one client can receive; what waits longer than [`QUEUE`] is lost.
+    pub rate: Option<u64>,
     /// Added at random; more than the time between two packets reorders them.
     pub jitter: Duration,
 }
@@ -24,20 +27,29 @@ pub struct Conditions {
 impl Conditions {
     pub const PERFECT: Self = Self {
         loss: 0,
+        rate: None,
         delay: Duration::from_millis(5),
         jitter: Duration::ZERO,
     };
     pub const REORDERING: Self = Self {
         loss: 0,
+        rate: None,
         delay: Duration::from_millis(20),
         jitter: Duration::from_millis(15),
     };
     pub const BAD: Self = Self {
         loss: 50,
+        rate: None,
         delay: Duration::from_millis(30),
         jitter: Duration::from_millis(20),
     };
 }
+
+/// How long a datagram waits at most before a narrow way, as in a common home router.
+const QUEUE: Duration = Duration::from_millis(250);
+
+/// Bytes of UDP and IPv4 around a datagram.
+const DATAGRAM_OVERHEAD: usize = 28;
 
 /// Where a datagram goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +74,8 @@ pub struct Network {
     random: ChaCha8Rng,
     waiting: BinaryHeap<Reverse<Datagram>>,
     count: u64,
+    /// Until when the way to each client is taken.
+    taken: HashMap<IpAddr, Instant>,
 }
 
 impl Network {
@@ -71,18 +85,35 @@ impl Network {
             random: ChaCha8Rng::seed_from_u64(seed),
             waiting: BinaryHeap::new(),
             count: 0,
+            taken: HashMap::new(),
         }
     }
 
     pub fn send(&mut self, now: Instant, hop: Hop, transport: Transport, payload: Vec<u8>) {
-        let Conditions { loss, delay, jitter } = self.conditions;
+        let Conditions {
+            loss,
+            delay,
+            jitter,
+            rate,
+        } = self.conditions;
         if self.random.random_range(0..1000) < loss {
             return;
+        }
+        let mut sent = now;
+        if let Some(rate) = rate.filter(|_| hop == Hop::ToClient) {
+            let taken = self.taken.entry(transport.remote.ip()).or_insert(now);
+            let bits = (payload.len() + DATAGRAM_OVERHEAD) * 8;
+            let done = (*taken).max(now) + Duration::from_secs_f64(bits as f64 / rate as f64);
+            if done > now + QUEUE {
+                return;
+            }
+            *taken = done;
+            sent = done;
         }
         let jitter = jitter.mul_f64(self.random.random_range(0.0..1.0));
         self.count += 1;
         let datagram = Datagram {
-            at: now + delay + jitter,
+            at: sent + delay + jitter,
             count: self.count,
             hop,
             transport,

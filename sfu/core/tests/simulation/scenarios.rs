@@ -483,13 +483,8 @@ fn calls_are_safe_whatever_people_do_over_many_seeds() {
         let mut world = World::new(seed, conditions[random.random_range(0..3)]);
         for number in 1..=random.random_range(2..=4) {
             let browser = if random.random() { Chromium } else { Firefox };
-            world.join(
-                1,
-                number,
-                browser,
-                random.random_range(1..=3),
-                random.random_range(0..=3),
-            );
+            let (audio, video) = (random.random_range(1..=3), random.random_range(0..=3));
+            world.join_with_layers(1, number, browser, audio, video, random.random_range(1..=3));
         }
         world.connect();
         for _ in 0..random.random_range(4..10) {
@@ -502,15 +497,20 @@ fn calls_are_safe_whatever_people_do_over_many_seeds() {
                 .into_iter()
                 .filter(|_| random.random())
                 .collect();
+            world.clients[me].stopped = (0..3).filter(|_| random.random_range(0..4) == 0).collect();
             let mut wishes = Vec::new();
             for other in (0..world.clients.len()).filter(|other| *other != me) {
+                let height = random.random_range(1..1_200);
                 match random.random_range(0..3) {
-                    0 => wishes.push((other, Camera)),
-                    1 => wishes.push((other, Screen)),
+                    0 => wishes.push((other, Camera, height)),
+                    1 => wishes.push((other, Screen, height)),
                     _ => {}
                 }
             }
-            world.intend(me, &wishes);
+            world.intend_at(me, &wishes);
+            if random.random_range(0..4) == 0 {
+                world.network.conditions.rate = Some(random.random_range(100_000..4_000_000));
+            }
             if random.random_range(0..12) == 0 {
                 world.leave(me);
             }

@@ -60,8 +60,22 @@ impl World {
 
     /// A client that publishes, subscribes with so many slots, and connects.
     pub fn join(&mut self, call: u8, number: u8, browser: Browser, audio: usize, video: usize) -> usize {
+        self.join_with_layers(call, number, browser, audio, video, 1)
+    }
+
+    /// The same with a camera that sends so many encodings.
+    pub fn join_with_layers(
+        &mut self,
+        call: u8,
+        number: u8,
+        browser: Browser,
+        audio: usize,
+        video: usize,
+        layers: u8,
+    ) -> usize {
         self.clients.push(Client::new(self.now, call, number, 0, browser));
         let me = self.clients.len() - 1;
+        self.clients[me].layers = layers;
         self.start(me, audio, video);
         me
     }
@@ -72,12 +86,14 @@ impl World {
             call,
             number,
             browser,
+            layers,
             ..
         } = self.clients[me];
         let former = std::mem::replace(
             &mut self.clients[me],
             Client::new(self.now, call, number, 1, browser),
         );
+        self.clients[me].layers = layers;
         self.retired
             .extend([former.publish.local, former.subscribe.local]);
         self.start(me, audio, video);
@@ -127,16 +143,22 @@ impl World {
 
     /// What a client shows: others' cameras or screens, by their index.
     pub fn intend(&mut self, me: usize, wishes: &[(usize, TrackKind)]) {
+        let wishes: Vec<_> = wishes.iter().map(|(other, kind)| (*other, *kind, 360)).collect();
+        self.intend_at(me, &wishes);
+    }
+
+    /// The same with the heights at which they are shown.
+    pub fn intend_at(&mut self, me: usize, wishes: &[(usize, TrackKind, u16)]) {
         let client = &self.clients[me];
         let place = Place {
             call_id: call_id(client.call),
             participant_id: client.id,
         };
         let publishing = client.on.clone();
-        let wish = |(other, kind): &(usize, TrackKind)| VideoWish {
+        let wish = |(other, kind, height): &(usize, TrackKind, u16)| VideoWish {
             participant_id: self.clients[*other].id,
             kind: *kind,
-            height: 360,
+            height: *height,
         };
         let video = wishes.iter().map(wish).collect();
         self.control(ToSfu::Intent {

@@ -1,0 +1,215 @@
+//! Who gets what: tracks into slots, an encoding of each, and word of it to the clients.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use protocol::{
+    ParticipantId,
+    sfu::{FromSfu, Place},
+    socket::{LiveTrack, TrackKind},
+};
+use str0m::media::MediaKind;
+
+use super::{
+    Call,
+    allocate::{LayerOffer, Want, allocate},
+    assign::{assign_audio, assign_video},
+    forward::Ask,
+    participant::Subscribe,
+    slot::Slot,
+    track::TrackId,
+};
+use crate::{
+    io::Output,
+    limits::{AUDIO_RESERVE, MAX_PROBE, MIN_PROBE, PROBE_STEP, RISE_WAIT},
+    peer::Outbox,
+};
+
+/// A video that a participant wants, and the height at which it is shown.
+type Wish = (TrackId, u16);
+
+impl Call {
+    /// Puts tracks into slots and chooses their encodings, tells clients what changed, and asks for the key
+    /// frames that this needs.
+    pub(super) fn assign(&mut self, now: Instant, out: &mut Outbox) {
+        let live = self.live();
+        let offers = self.offers(&live);
+        let voices = self.voices();
+        let mut asks: Vec<Ask> = Vec::new();
+        let mut changed = false;
+        for (id, participant) in &mut self.participants {
+            let Some(subscribe) = &mut participant.subscribe else {
+                continue;
+            };
+            let others = |track: &TrackId| track.participant != *id;
+            let heard: Vec<_> = voices
+                .iter()
+                .copied()
+                .filter(|(track, _)| others(track))
+                .collect();
+            let wishes: Vec<Wish> = participant
+                .wishes
+                .iter()
+                .map(|wish| {
+                    let track = TrackId {
+                        participant: wish.participant_id,
+                        kind: wish.kind,
+                    };
+                    (track, wish.height)
+                })
+                .filter(|(t, _)| others(t) && t.kind != TrackKind::Microphone && live.contains(t))
+                .collect();
+            let wanted: Vec<TrackId> = wishes.iter().map(|(track, _)| *track).collect();
+            for kind in [MediaKind::Audio, MediaKind::Video] {
+                let mut slots: Vec<_> = subscribe.slots.iter_mut().filter(|s| s.kind == kind).collect();
+                let mut tracks: Vec<_> = slots.iter().map(|slot| slot.bound()).collect();
+                match kind {
+                    MediaKind::Audio => assign_audio(&mut tracks, &heard),
+                    MediaKind::Video => assign_video(&mut tracks, &wanted),
+                }
+                for (slot, track) in slots.iter_mut().zip(tracks) {
+                    if slot.bound() != track {
+                        changed = true;
+                        slot.bind(now, track);
+                    }
+                }
+            }
+            asks.extend(choose(now, subscribe, &wishes, &offers, out));
+        }
+        if changed {
+            self.spread();
+        }
+        self.ask_key_frames(now, asks, out);
+        self.tell(&live, out);
+    }
+
+    /// Tracks that are offered and on.
+    fn live(&self) -> Vec<TrackId> {
+        let of = |(id, participant): (&ParticipantId, &super::Participant)| {
+            let participant_id = *id;
+            let track = move |kind| TrackId {
+                participant: participant_id,
+                kind,
+            };
+            participant.live_kinds().map(track).collect::<Vec<_>>()
+        };
+        self.participants.iter().flat_map(of).collect()
+    }
+
+    /// The encodings of each video that is on.
+    fn offers(&self, live: &[TrackId]) -> BTreeMap<TrackId, Vec<LayerOffer>> {
+        let of = |id: &TrackId| {
+            let publish = self.participants.get(&id.participant)?.publish.as_ref()?;
+            Some((*id, publish.tracks.get(&id.kind)?.offers()))
+        };
+        let videos = live.iter().filter(|track| track.kind != TrackKind::Microphone);
+        videos.filter_map(of).collect()
+    }
+
+    /// Rebuilds the fan-out from the slots.
+    pub(super) fn spread(&mut self) {
+        self.fan_out.clear();
+        for (id, participant) in &self.participants {
+            let slots = participant
+                .subscribe
+                .iter()
+                .flat_map(|subscribe| subscribe.slots.iter().enumerate());
+            for (place, slot) in slots {
+                if let Some(track) = slot.bound() {
+                    self.fan_out.entry(track).or_default().push((*id, place));
+                }
+            }
+        }
+    }
+
+    /// Tells every client whose picture of the call is out of date.
+    fn tell(&mut self, live: &[TrackId], out: &mut Outbox) {
+        let live: Vec<LiveTrack> = live
+            .iter()
+            .map(|track| LiveTrack {
+                participant_id: track.participant,
+                kind: track.kind,
+            })
+            .collect();
+        let call_id = self.id;
+        for (id, participant) in &mut self.participants {
+            let slots = participant
+                .subscribe
+                .as_ref()
+                .map(|s| s.bindings())
+                .unwrap_or_default();
+            let news = Some((slots, live.clone()));
+            if participant.told == news {
+                continue;
+            }
+            participant.told = news;
+            if let Some((slots, live)) = participant.told.clone() {
+                let place = Place {
+                    call_id,
+                    participant_id: *id,
+                };
+                out.outputs
+                    .push_back(Output::Control(FromSfu::Bindings { place, slots, live }));
+            }
+        }
+    }
+}
+
+/// Chooses the encodings of a subscriber's slots, and tells its estimator what to aim at. Returns the key
+/// frames that this needs.
+fn choose(
+    now: Instant,
+    subscribe: &mut Subscribe,
+    wishes: &[Wish],
+    offers: &BTreeMap<TrackId, Vec<LayerOffer>>,
+    out: &mut Outbox,
+) -> Vec<Ask> {
+    let place_of = |slots: &[Slot], track: TrackId| {
+        let holds = |slot: &Slot| slot.kind == MediaKind::Video && slot.bound() == Some(track);
+        slots.iter().position(holds)
+    };
+    let mut seated: Vec<(usize, &Wish)> = Vec::with_capacity(wishes.len());
+    for wish in wishes {
+        if let Some(place) = place_of(&subscribe.slots, wish.0)
+            && !seated.iter().any(|(taken, _)| *taken == place)
+        {
+            seated.push((place, wish));
+        }
+    }
+    let wants: Vec<Want<'_>> = seated
+        .iter()
+        .map(|(place, (track, height))| Want {
+            height: *height,
+            offers: offers.get(track).map_or(&[], Vec::as_slice),
+            held: subscribe.slots.get(*place).map(Slot::choice).unwrap_or_default(),
+        })
+        .collect();
+    let voices = subscribe
+        .slots
+        .iter()
+        .filter(|s| s.kind == MediaKind::Audio && s.bound().is_some());
+    let audio = AUDIO_RESERVE * u64::try_from(voices.count()).unwrap_or(0);
+    let budget = subscribe.estimate.map(|estimate| estimate.saturating_sub(audio));
+    let may_rise = subscribe.fell.is_none_or(|at| now >= at + RISE_WAIT);
+    let allocation = allocate(budget, may_rise, &wants);
+    if allocation.fell {
+        subscribe.fell = Some(now);
+    }
+
+    let mut asks = Vec::new();
+    for ((place, _), choice) in seated.iter().zip(&allocation.choices) {
+        let Some(slot) = subscribe.slots.get_mut(*place) else {
+            continue;
+        };
+        slot.choose(now, *choice);
+        if slot.take_unasked() && subscribe.key_frames.take(now) {
+            asks.extend(Ask::of(slot));
+        }
+    }
+    let steps = |bits: u64| ((audio + bits).div_ceil(PROBE_STEP) * PROBE_STEP).min(MAX_PROBE);
+    let aims = (steps(allocation.next), steps(allocation.desired).max(MIN_PROBE));
+    if subscribe.aims != aims && subscribe.peer.connected() {
+        subscribe.aims = aims;
+        subscribe.peer.aim(now, aims.0, aims.1, out);
+    }
+    asks
+}

@@ -1,0 +1,197 @@
+//! Stories of encodings: which one each tile gets, on wide ways and on narrow ones.
+
+use std::time::{Duration, Instant};
+
+use protocol::socket::TrackKind::{Camera, Microphone};
+
+use crate::{
+    checks::{check, check_gapless},
+    client::{
+        Browser::{Chromium, Firefox},
+        Received,
+    },
+    network::Conditions,
+    world::World,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a key frame needs to come and a tick to be seen.
+const SWITCH: Duration = Duration::from_millis(400);
+
+/// Alice, who watches, and so many others with three encodings each.
+fn watched(seed: u64, conditions: Conditions, others: u8) -> (World, usize, Vec<usize>) {
+    let mut world = World::new(seed, conditions);
+    let alice = world.join(1, 1, Chromium, 3, usize::from(others));
+    world.clients[alice].on.clear();
+    let others = (0..others)
+        .map(|n| {
+            let browser = if n % 2 == 0 { Chromium } else { Firefox };
+            world.join_with_layers(1, 2 + n, browser, 1, 0, 3)
+        })
+        .collect();
+    world.intend(alice, &[]);
+    world.connect();
+    (world, alice, others)
+}
+
+/// Camera packets that `me` got from `from` since then.
+fn pictures(world: &World, me: usize, from: usize, since: Instant) -> Vec<&Received> {
+    let number = world.clients[from].number;
+    let is_it = |p: &&Received| p.at >= since && p.label.client == number && p.label.kind == Camera;
+    world.clients[me].received.iter().filter(is_it).collect()
+}
+
+/// The encoding of the last packet.
+fn shown(world: &World, me: usize, from: usize, since: Instant) -> Option<u8> {
+    pictures(world, me, from, since)
+        .last()
+        .map(|packet| packet.label.layer)
+}
+
+/// The longest time without a packet of a camera, from then until now.
+fn longest_gap(world: &World, me: usize, from: usize, since: Instant) -> Duration {
+    let mut last = since;
+    let mut longest = Duration::ZERO;
+    let times = pictures(world, me, from, since)
+        .into_iter()
+        .map(|packet| packet.at);
+    for at in times.chain([world.now]) {
+        longest = longest.max(at.saturating_duration_since(last));
+        last = at;
+    }
+    longest
+}
+
+#[test]
+fn a_tile_gets_the_encoding_that_fits_it() {
+    let (mut world, alice, others) = watched(20, Conditions::PERFECT, 1);
+    let bob = others[0];
+    // The first estimate carries the smallest; it is found out within seconds that there is room for more.
+    world.intend_at(alice, &[(bob, Camera, 720)]);
+    world.run(SECOND * 6);
+    for (height, layer) in [(180, 0), (450, 1), (1080, 2), (90, 0)] {
+        world.intend_at(alice, &[(bob, Camera, height)]);
+        let asked = world.now;
+        // Up waits until the estimate, which shrinks while little is sent, has grown again.
+        world.run(SECOND * 5);
+        assert_eq!(
+            shown(&world, alice, bob, asked + SWITCH),
+            Some(layer),
+            "at {height}"
+        );
+        assert!(
+            longest_gap(&world, alice, bob, asked) < Duration::from_millis(150),
+            "at {height}"
+        );
+    }
+    check(&world, 20);
+    check_gapless(&world, 20);
+}
+
+#[test]
+fn an_encoding_that_stops_is_replaced_and_comes_back() {
+    let (mut world, alice, others) = watched(21, Conditions::PERFECT, 1);
+    let bob = others[0];
+    world.intend_at(alice, &[(bob, Camera, 720)]);
+    world.run(SECOND * 6);
+    assert_eq!(shown(&world, alice, bob, world.now - SWITCH), Some(2));
+    let stopped = world.now;
+    world.clients[bob].stopped = vec![2];
+    world.run(SECOND * 2);
+    assert_eq!(shown(&world, alice, bob, world.now - SWITCH), Some(1));
+    assert!(longest_gap(&world, alice, bob, stopped) < SECOND);
+    world.clients[bob].stopped.clear();
+    world.run(SECOND * 5);
+    assert_eq!(shown(&world, alice, bob, world.now - SWITCH), Some(2));
+    check(&world, 21);
+    check_gapless(&world, 21);
+}
+
+#[test]
+fn a_way_that_narrows_and_widens_is_followed_without_a_freeze() {
+    let wide = Conditions {
+        rate: Some(3_000_000),
+        ..Conditions::PERFECT
+    };
+    let (mut world, alice, others) = watched(22, wide, 1);
+    let bob = others[0];
+    world.intend_at(alice, &[(bob, Camera, 720)]);
+    world.run(SECOND * 8);
+    assert_eq!(shown(&world, alice, bob, world.now - SWITCH), Some(2), "wide");
+
+    world.network.conditions.rate = Some(750_000);
+    let narrowed = world.now;
+    world.run(SECOND * 3);
+    assert_eq!(shown(&world, alice, bob, world.now - SWITCH), Some(0), "narrow");
+    world.run(SECOND * 5);
+    assert_eq!(
+        shown(&world, alice, bob, world.now - SWITCH),
+        Some(0),
+        "narrow for a while"
+    );
+    assert!(longest_gap(&world, alice, bob, narrowed) < SECOND);
+
+    world.network.conditions.rate = Some(3_000_000);
+    let widened = world.now;
+    world.run(SECOND * 5);
+    assert_eq!(
+        shown(&world, alice, bob, world.now - SWITCH),
+        Some(2),
+        "wide again"
+    );
+    assert!(longest_gap(&world, alice, bob, widened) < SECOND);
+    check(&world, 22);
+}
+
+#[test]
+fn everybody_is_seen_before_anybody_is_seen_well() {
+    let conditions = Conditions {
+        rate: Some(1_900_000),
+        ..Conditions::PERFECT
+    };
+    let (mut world, alice, others) = watched(23, conditions, 3);
+    let wishes: Vec<_> = others.iter().map(|other| (*other, Camera, 720)).collect();
+    world.intend_at(alice, &wishes);
+    world.run(SECOND * 10);
+    let since = world.now - SECOND;
+    for other in &others {
+        assert!(pictures(&world, alice, *other, since).len() > 30, "{other}");
+    }
+    assert!(shown(&world, alice, others[2], since) < Some(2));
+    check(&world, 23);
+}
+
+#[test]
+fn pictures_pause_before_a_word_is_lost() {
+    let conditions = Conditions {
+        rate: Some(220_000),
+        ..Conditions::PERFECT
+    };
+    let (mut world, alice, others) = watched(24, conditions, 2);
+    let wishes: Vec<_> = others.iter().map(|other| (*other, Camera, 720)).collect();
+    world.intend_at(alice, &wishes);
+    world.run(SECOND * 5);
+    let since = world.now;
+    world.run(SECOND * 5);
+    let heard = world.clients[alice].received.iter();
+    let heard = heard
+        .filter(|p| p.at >= since && p.label.kind == Microphone)
+        .count();
+    // Two voices, fifty packets a second each.
+    assert!(heard >= 490, "{heard} of 500");
+    assert!(
+        others
+            .iter()
+            .all(|other| pictures(&world, alice, *other, since).is_empty())
+    );
+    // With room again they come back by themselves.
+    world.network.conditions.rate = None;
+    world.run(SECOND * 8);
+    assert!(
+        others
+            .iter()
+            .all(|other| !pictures(&world, alice, *other, world.now - SECOND).is_empty())
+    );
+    check(&world, 24);
+}
