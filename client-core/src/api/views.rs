@@ -368,6 +368,8 @@ pub struct SlotView {
     /// What.
     #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
     pub kind: TrackKind,
+    /// The server holds it back: the way to this device does not carry it.
+    pub paused: bool,
 }
 
 /// A TURN server.

@@ -183,6 +183,7 @@ impl Call {
                 mid: binding.mid.clone(),
                 leaf: leaf.0,
                 kind: binding.kind,
+                paused: binding.paused,
             })
         };
         let slots: Vec<SlotView> = self.bindings.iter().filter_map(slot).collect();

@@ -256,6 +256,8 @@ pub struct SlotBinding {
     pub participant_id: ParticipantId,
     /// What it is.
     pub kind: TrackKind,
+    /// Video is held back, for the way to the client does not carry it.
+    pub paused: bool,
 }
 
 /// A track that is being published.

@@ -355,6 +355,7 @@ export const en = {
   "call.time": "In the call for {time}",
   "call.media.waiting_for_key": "Waiting for the key",
   "call.media.connecting": "Connecting",
+  "call.media.paused": "Paused: your connection is slow",
   "call.media.off": "Camera off",
   "call.joining": "Getting the keys for this call…",
   "call.reconnecting": "The connection was lost. Connecting again…",

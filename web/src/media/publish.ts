@@ -8,8 +8,19 @@ import { Watchdog } from "./watchdog";
 /** How often it is checked that frames go through the sealing. */
 const WATCH_MS = 250;
 
-/** Bits a second: what the browser may use at most. */
-const MAX_BITRATE: Readonly<Record<TrackKind, number>> = { microphone: 64_000, camera: 1_700_000, screen: 2_500_000 };
+/**
+ * What is sent of each track, and how many bits a second the browser may use for it. Of a camera three sizes go out, the
+ * smallest first, for the server can only pass on what it gets: each of the others is shown the one that fits.
+ */
+const ENCODINGS: Readonly<Record<TrackKind, RTCRtpEncodingParameters[]>> = {
+  microphone: [{ maxBitrate: 64_000 }],
+  camera: [
+    { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+    { rid: "f", maxBitrate: 1_700_000 },
+  ],
+  screen: [{ maxBitrate: 2_500_000 }],
+};
 
 const KINDS: readonly TrackKind[] = ["microphone", "camera", "screen"];
 
@@ -80,7 +91,7 @@ export class Publish {
     const media = kind === "microphone" ? "audio" : "video";
     const transceiver = this.connection.pc.addTransceiver(media, {
       direction: "sendonly",
-      sendEncodings: [{ maxBitrate: MAX_BITRATE[kind] }],
+      sendEncodings: ENCODINGS[kind].map((encoding) => ({ ...encoding })),
     });
     // In the same task as `addTransceiver`; see FrameWorker.
     const { id, confirmed } = this.frames.seal(transceiver.sender, kind);

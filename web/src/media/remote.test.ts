@@ -31,7 +31,7 @@ function slot(mid: string, id: number): Slot {
   return { media: "video", receiver: {} as RTCRtpReceiver, stream: { id: mid } as MediaStream, mid, id };
 }
 
-const bobsCamera: SlotView = { mid: "v", leaf: 1, kind: "camera" };
+const bobsCamera: SlotView = { mid: "v", leaf: 1, kind: "camera", paused: false };
 const places = placed([slot("v", 7), slot("w", 8)], [bobsCamera]);
 const videos = (heard: [number, Heard][], view = call(participant(0), participant(1, { camera: true }))) =>
   remoteVideos(view, places, new Map(heard));

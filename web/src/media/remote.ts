@@ -48,6 +48,7 @@ export function remoteVideos(
 }
 
 function mediaState(place: Placed | undefined, heard: Heard | undefined): MediaState {
+  if (place?.view.paused) return "paused";
   if (!place || !heard || heard.state === "idle") return "connecting";
   if (heard.state === "waiting-for-key") return "waiting-for-key";
   return heard.leaf === place.view.leaf ? "live" : "connecting";

@@ -2,7 +2,7 @@ import type { VideoCard } from "../core/generated/VideoCard";
 import type { Failure } from "./core";
 
 /** What the picture of a remote tile is; the text of the tile's `data-media`. */
-export type MediaState = "waiting-for-key" | "connecting" | "live" | "off";
+export type MediaState = "waiting-for-key" | "connecting" | "live" | "paused" | "off";
 
 /** Kinds of devices that a person chooses. */
 export type DeviceKind = "microphone" | "camera" | "speaker";

@@ -13,7 +13,7 @@ use str0m::{
 };
 
 use super::{
-    slot::Slot,
+    slot::{Choice, Slot},
     track::{LayerId, Track, TrackId},
 };
 use crate::{
@@ -106,6 +106,7 @@ impl Subscribe {
                 mid: slot.mid.to_string(),
                 participant_id: participant,
                 kind,
+                paused: slot.choice() == Choice::Paused,
             })
         };
         self.slots.iter().filter_map(bound).collect()

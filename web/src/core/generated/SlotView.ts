@@ -15,4 +15,8 @@ leaf: number,
 /**
  * What.
  */
-kind: "microphone" | "camera" | "screen", };
+kind: "microphone" | "camera" | "screen", 
+/**
+ * The server holds it back: the way to this device does not carry it.
+ */
+paused: boolean, };

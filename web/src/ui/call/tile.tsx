@@ -8,6 +8,7 @@ import { Video } from "./video";
 const STATE_TEXT = {
   "waiting-for-key": "call.media.waiting_for_key",
   connecting: "call.media.connecting",
+  paused: "call.media.paused",
   off: "call.media.off",
 } as const;
 
@@ -29,6 +30,7 @@ export function CallTile({ tile }: { readonly tile: Tile }) {
             <p className="tile-state">
               {state === "connecting" && <span className="spinner" aria-hidden="true" />}
               {state === "waiting-for-key" && <Icon name="lock" size={16} />}
+              {state === "paused" && <Icon name="offline" size={16} />}
               {t(STATE_TEXT[state])}
             </p>
           )}
