@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, ParticipantId,
-    socket::{LiveTrack, Side, SlotBinding, TrackKind, TrackOffer, VideoWish},
+    socket::{LiveTrack, Side, SlotBinding, TrackKind, TrackOffer, VideoWish, WatchedTrack},
 };
 
 /// A way to an SFU.
@@ -90,6 +90,8 @@ pub enum FromSfu {
         slots: Vec<SlotBinding>,
         /// Tracks that are being published in the call.
         live: Vec<LiveTrack>,
+        /// The participant's own videos, as the others show them.
+        watched: Vec<WatchedTrack>,
     },
     /// Who speaks.
     Speaker {

@@ -51,10 +51,13 @@ pub enum Event {
         /// The call; nothing when it is over.
         call: Option<CallView>,
     },
-    /// Which slot of the subscribe connection carries whose track.
+    /// What the server makes of the media: which slot of the subscribe connection carries whose track, and what the
+    /// others show of one's own.
     Slots {
         /// The slots in use.
         slots: Vec<SlotView>,
+        /// The own videos that are on.
+        watched: Vec<WatchedView>,
     },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
@@ -370,6 +373,17 @@ pub struct SlotView {
     pub kind: TrackKind,
     /// The server holds it back: the way to this device does not carry it.
     pub paused: bool,
+}
+
+/// How large the others show a video of this device. What is larger, or what nobody shows, need not be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct WatchedView {
+    /// Which.
+    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
+    pub kind: TrackKind,
+    /// The largest height in pixels at which anybody shows it; 0 where nobody does.
+    pub height: u16,
 }
 
 /// A TURN server.

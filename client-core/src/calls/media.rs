@@ -11,7 +11,7 @@ use protocol::{
 
 use super::{Call, CallEnv, Presence};
 use crate::{
-    api::{self, BaseKey, Event, ExpectedSlot, MediaUpdate, SlotView, TrackCard, VideoCard},
+    api::{self, BaseKey, Event, ExpectedSlot, MediaUpdate, SlotView, TrackCard, VideoCard, WatchedView},
     core::{asks::CallAsk, shell::Answer},
     failure::{failure, of_refusal},
     limits::{CALL_RETIRE_MS, CALL_RETIRE_REMOVED_MS, CALL_SWITCH_MS},
@@ -165,6 +165,14 @@ impl Call {
     pub(crate) fn on_bindings(&mut self, env: &mut CallEnv<'_>, bindings: MediaBindings) {
         if self.call_id() == Some(bindings.call_id) {
             self.bindings = bindings.slots;
+            self.watched = bindings
+                .watched
+                .iter()
+                .map(|track| WatchedView {
+                    kind: track.kind,
+                    height: track.height,
+                })
+                .collect();
             self.tell_slots(env);
         }
     }
@@ -187,9 +195,11 @@ impl Call {
             })
         };
         let slots: Vec<SlotView> = self.bindings.iter().filter_map(slot).collect();
-        if self.slots_told.as_ref() == Some(&slots) || !self.is_member() {
+        let told = (slots, self.watched.clone());
+        if self.slots_told.as_ref() == Some(&told) || !self.is_member() {
             return;
         }
+        let (slots, watched) = told.clone();
         let expected = slots
             .iter()
             .map(|slot| ExpectedSlot {
@@ -199,7 +209,7 @@ impl Call {
             })
             .collect();
         env.shell.media(MediaUpdate::Expect { slots: expected });
-        env.shell.event(Event::Slots { slots: slots.clone() });
-        self.slots_told = Some(slots);
+        env.shell.event(Event::Slots { slots, watched });
+        self.slots_told = Some(told);
     }
 }

@@ -29,7 +29,7 @@ use protocol::{
 };
 
 use crate::{
-    api::{IceServerCard, SlotView, VideoCard},
+    api::{IceServerCard, SlotView, VideoCard, WatchedView},
     core::{
         asks::{Ask, CallAsk},
         shell::Shell,
@@ -106,7 +106,8 @@ pub(crate) struct Call {
     intent_due: bool,
     speaker: Option<ParticipantId>,
     bindings: Vec<SlotBinding>,
-    slots_told: Option<Vec<SlotView>>,
+    watched: Vec<WatchedView>,
+    slots_told: Option<(Vec<SlotView>, Vec<WatchedView>)>,
     /// The command that waits until the media may be offered.
     entering_for: Option<u32>,
     ice_servers: Vec<IceServerCard>,
@@ -182,6 +183,7 @@ impl Call {
             intent_due: false,
             speaker: None,
             bindings: vec![],
+            watched: vec![],
             slots_told: None,
             entering_for: Some(command),
             ice_servers: vec![],

@@ -245,6 +245,8 @@ pub struct MediaBindings {
     pub slots: Vec<SlotBinding>,
     /// Tracks that are being published in the call, by the SFU's word.
     pub live: Vec<LiveTrack>,
+    /// The client's own videos, as the others show them.
+    pub watched: Vec<WatchedTrack>,
 }
 
 /// One slot.
@@ -258,6 +260,15 @@ pub struct SlotBinding {
     pub kind: TrackKind,
     /// Video is held back, for the way to the client does not carry it.
     pub paused: bool,
+}
+
+/// How large the others show a video. What is larger, or what nobody shows, need not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedTrack {
+    /// Which of the client's own.
+    pub kind: TrackKind,
+    /// The largest height in pixels at which anybody shows it; 0 where nobody does.
+    pub height: u16,
 }
 
 /// A track that is being published.

@@ -42,6 +42,10 @@ pub const LAYER_GONE: Duration = Duration::from_millis(400);
 /// Lower spends bandwidth on what nobody sees, higher blurs.
 pub const TILE_STRETCH_PERCENT: u32 = 125;
 
+/// For how long a track is shown smaller before its client is told so. Shorter stops and starts encoders with every
+/// change of a layout, longer spends the publisher's bandwidth on what nobody sees.
+pub const DEMAND_HOLD: Duration = Duration::from_secs(5);
+
 /// Over how long the rate of an encoding is taken. Shorter counts single frames, longer is late.
 pub const RATE_WINDOW: Duration = Duration::from_millis(250);
 

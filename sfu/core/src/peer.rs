@@ -47,8 +47,17 @@ pub(crate) struct Outbox {
     /// For the call that the peers belong to; empty between two inputs.
     pub(crate) events: VecDeque<(PeerId, PeerEvent)>,
     /// Peers that want to be woken earlier than before.
-    pub(crate) wakes: Vec<(Instant, PeerId)>,
+    pub(crate) wakes: Vec<Wake>,
     next_peer: u64,
+}
+
+/// A peer wants to be woken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wake {
+    pub(crate) peer: PeerId,
+    pub(crate) at: Instant,
+    /// The timer that this one takes the place of.
+    pub(crate) instead: Option<Instant>,
 }
 
 impl Outbox {
@@ -278,8 +287,12 @@ impl Peer {
     fn set_wake(&mut self, wake: Instant, out: &mut Outbox) {
         self.wake = Some(wake);
         if self.timer.is_none_or(|timer| wake < timer) {
-            self.timer = Some(wake);
-            out.wakes.push((wake, self.id));
+            let instead = self.timer.replace(wake);
+            out.wakes.push(Wake {
+                peer: self.id,
+                at: wake,
+                instead,
+            });
         }
     }
 

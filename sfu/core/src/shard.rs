@@ -1,8 +1,7 @@
 //! A shard: calls, the way from a datagram to its call, and their timers.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BTreeSet, HashMap},
     net::SocketAddr,
     time::Instant,
 };
@@ -17,7 +16,7 @@ use crate::{
     demux::{Demux, Found},
     io::{Input, Output, Protocol, Transport},
     limits::{MAX_CALLS, MAX_DATAGRAM_LEN},
-    peer::{Outbox, PeerId},
+    peer::{Outbox, PeerId, Wake},
 };
 
 /// What a shard must know of the node.
@@ -36,11 +35,12 @@ pub struct Shard {
     /// Which call a peer belongs to.
     homes: HashMap<PeerId, CallId>,
     demux: Demux,
-    timers: BinaryHeap<Reverse<(Instant, Timer)>>,
+    timers: BTreeSet<(Instant, Timer)>,
     out: Outbox,
 }
 
-/// A timer that finds nothing of its own is skipped, so none is ever removed.
+/// What is due at some time: one timer for each peer and one for each call. Those of peers and calls that are no
+/// more find nothing of their own and are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Peer(PeerId),
@@ -65,7 +65,7 @@ impl Shard {
             calls: HashMap::new(),
             homes: HashMap::new(),
             demux: Demux::default(),
-            timers: BinaryHeap::new(),
+            timers: BTreeSet::new(),
             out: Outbox::default(),
         }
     }
@@ -77,9 +77,7 @@ impl Shard {
             Input::Datagram { transport, payload } => self.receive(now, transport, payload),
             Input::Control(message) => self.obey(now, message),
         }
-        for (at, peer) in self.out.wakes.drain(..) {
-            self.timers.push(Reverse((at, Timer::Peer(peer))));
-        }
+        self.set_timers();
     }
 
     /// The one way out: call it until it returns nothing.
@@ -89,15 +87,29 @@ impl Shard {
 
     /// When [`Input::Timeout`] is due; nothing while there is no call.
     pub fn next_wake(&self) -> Option<Instant> {
-        self.timers.peek().map(|Reverse((at, _))| *at)
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// How many timers wait.
+    pub fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    fn set_timers(&mut self) {
+        for Wake { peer, at, instead } in self.out.wakes.drain(..) {
+            if let Some(former) = instead {
+                self.timers.remove(&(former, Timer::Peer(peer)));
+            }
+            self.timers.insert((at, Timer::Peer(peer)));
+        }
     }
 
     fn pass_time(&mut self, now: Instant) {
-        while let Some(Reverse((at, timer))) = self.timers.peek().copied() {
+        while let Some((at, timer)) = self.timers.first().copied() {
             if at > now {
                 return;
             }
-            self.timers.pop();
+            self.timers.pop_first();
             match timer {
                 Timer::Peer(peer) => {
                     if let Some(call) = self.homes.get(&peer).and_then(|home| self.calls.get_mut(home)) {
@@ -107,13 +119,11 @@ impl Shard {
                 Timer::Call(call_id) => {
                     // A call that was closed and opened again has a timer of its own.
                     if let Some(call) = self.calls.get_mut(&call_id).filter(|call| call.next_tick() == at) {
-                        self.timers.push(Reverse((call.tick(now, &mut self.out), timer)));
+                        self.timers.insert((call.tick(now, &mut self.out), timer));
                     }
                 }
             }
-            for (at, peer) in self.out.wakes.drain(..) {
-                self.timers.push(Reverse((at, Timer::Peer(peer))));
-            }
+            self.set_timers();
         }
     }
 
@@ -217,7 +227,7 @@ impl Shard {
             }
         };
         if is_new {
-            self.timers.push(Reverse((now, Timer::Call(call_id))));
+            self.timers.insert((now, Timer::Call(call_id)));
         }
         self.forget(accepted.replaced);
         self.homes.insert(accepted.peer, call_id);

@@ -138,13 +138,19 @@ impl Calls {
                     self.media_lost(place);
                 }
             }
-            FromSfu::Bindings { place, slots, live } => {
+            FromSfu::Bindings {
+                place,
+                slots,
+                live,
+                watched,
+            } => {
                 let out = Arc::clone(&self.out);
                 if let Some(participant) = self.at(place) {
                     let bindings = MediaBindings {
                         call_id: place.call_id,
                         slots,
                         live,
+                        watched,
                     };
                     participant.bindings = Some(bindings.clone());
                     out.to_device(participant.who.device_id, Event::MediaBindings(bindings));

@@ -147,7 +147,7 @@ export class Hub {
 
 function endCall(tab: Tab): void {
   tab.event({ type: "call", call: null });
-  tab.event({ type: "slots", slots: [] });
+  tab.event({ type: "slots", slots: [], watched: [] });
 }
 
 export function failed(code: string): Reply {

@@ -43,7 +43,7 @@ export class Call implements MediaCall {
   private session: Session | null = null;
   /** The call as the core tells it, for those who join late to it. */
   private call: CallView | null = null;
-  private slots: (CoreEvent & { type: "slots" })["slots"] = [];
+  private seats: Pick<CoreEvent & { type: "slots" }, "slots" | "watched"> = { slots: [], watched: [] };
   private wanted: readonly VideoCard[] = [];
   private known: ReadonlySet<string> = new Set();
   private joined = false;
@@ -189,7 +189,7 @@ export class Call implements MediaCall {
   private enter(session: Session, iceServers: IceServerCard[]): void {
     session.connect(iceServers);
     session.call(this.call);
-    session.slots(this.slots);
+    session.slots(this.seats);
     void session.show(this.wanted);
     const { microphone, camera } = this.current;
     void session.send("microphone", microphone ? this.tracks.microphone : null);
@@ -205,8 +205,8 @@ export class Call implements MediaCall {
       if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
       else this.followPhase(event.call?.phase ?? null);
     } else if (event.type === "slots") {
-      this.slots = event.slots;
-      this.session?.slots(event.slots);
+      this.seats = event;
+      this.session?.slots(event);
     }
   }
 

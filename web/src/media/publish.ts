@@ -22,6 +22,12 @@ const ENCODINGS: Readonly<Record<TrackKind, RTCRtpEncodingParameters[]>> = {
   screen: [{ maxBitrate: 2_500_000 }],
 };
 
+/** How much an encoding is stretched before the next larger one is needed; the server's `TILE_STRETCH_PERCENT`. */
+const STRETCH = 1.25;
+
+/** Height in pixels of a camera that does not tell it. */
+const USUAL_HEIGHT = 720;
+
 const KINDS: readonly TrackKind[] = ["microphone", "camera", "screen"];
 
 export interface PublishListener extends ConnectionListener {
@@ -35,6 +41,9 @@ interface Lane {
   readonly id: number;
   readonly confirmed: Promise<void>;
   watchdog: Watchdog;
+  /** The largest height in pixels at which anybody shows it. */
+  height: number;
+  adjusted: Promise<void>;
   wanted: MediaStreamTrack | null;
   broken: boolean;
 }
@@ -73,11 +82,21 @@ export class Publish {
     lane.wanted = track;
     try {
       if (track) await lane.confirmed;
-      if (lane.wanted === track && !lane.broken && !this.closed) await lane.transceiver.sender.replaceTrack(track);
+      if (lane.wanted !== track || lane.broken || this.closed) return;
+      await lane.transceiver.sender.replaceTrack(track);
+      await this.adjust(lane);
     } catch (error) {
       console.error("a track cannot be sealed", error);
       await this.unseal(lane);
     }
+  }
+
+  /** Stops the encodings that are larger than `height` pixels need, all where it is 0; starts what is needed again. */
+  async limit(kind: TrackKind, height: number): Promise<void> {
+    const lane = this.lanes.get(kind);
+    if (!lane || kind === "microphone" || this.closed) return;
+    lane.height = height;
+    await this.adjust(lane);
   }
 
   close(): void {
@@ -96,7 +115,24 @@ export class Publish {
     // In the same task as `addTransceiver`; see FrameWorker.
     const { id, confirmed } = this.frames.seal(transceiver.sender, kind);
     transceiver.setCodecPreferences(codecs(media));
-    return { kind, transceiver, id, confirmed, watchdog: new Watchdog(), wanted: null, broken: false };
+    return { kind, transceiver, id, confirmed, watchdog: new Watchdog(), height: Infinity, adjusted: Promise.resolve(), wanted: null, broken: false };
+  }
+
+  /** Encodings as they are needed of the track that is there. One change after the other: a browser refuses two at once. */
+  private adjust(lane: Lane): Promise<void> {
+    lane.adjusted = lane.adjusted.then(() => this.setEncodings(lane));
+    return lane.adjusted;
+  }
+
+  private async setEncodings({ kind, height, transceiver: { sender } }: Lane): Promise<void> {
+    const parameters = sender.getParameters();
+    const full = sender.track?.getSettings().height ?? USUAL_HEIGHT;
+    const needed = neededEncodings(ENCODINGS[kind].map(({ scaleResolutionDownBy = 1 }) => full / scaleResolutionDownBy), height);
+    const changes = parameters.encodings.some(({ active }, place) => active !== needed[place]);
+    if (!changes) return;
+    for (const [place, encoding] of parameters.encodings.entries()) encoding.active = needed[place] ?? true;
+    // What is refused is sent as it was: more than is needed, but nothing is missing.
+    await sender.setParameters(parameters).catch((error: unknown) => console.warn("encodings were not changed", error));
   }
 
   private async watch(): Promise<void> {
@@ -124,6 +160,15 @@ export class Publish {
     await lane.transceiver.sender.replaceTrack(null).catch(() => lane.transceiver.stop());
     this.listener.unsealed(lane.kind);
   }
+}
+
+/**
+ * Which encodings are needed where the largest tile has this height: those up to the first that fills it, for the smaller
+ * ones are what the server falls back to on a slow way. As in the server's `ideal`.
+ */
+export function neededEncodings(heights: readonly number[], shown: number): boolean[] {
+  const fills = heights.findIndex((height) => height * STRETCH >= shown);
+  return heights.map((_, place) => shown > 0 && (fills < 0 || place <= fills));
 }
 
 /** Frames that were encoded so far: of audio, packets stand for them. */

@@ -1,6 +1,7 @@
 /** The connections of one call, from entering to leaving; made anew when they are lost. */
 import type { CallView } from "../core/generated/CallView";
 import type { IceServerCard } from "../core/generated/IceServerCard";
+import type { WatchedView } from "../core/generated/WatchedView";
 import type { SlotView } from "../core/generated/SlotView";
 import type { VideoCard } from "../core/generated/VideoCard";
 import type { TrackKind } from "../core/wire";
@@ -49,6 +50,7 @@ export class Session {
   private subscribe: Subscribe | null = null;
   private callView: CallView | null = null;
   private slotViews: readonly SlotView[] = [];
+  private watched: readonly WatchedView[] = [];
   private wanted: readonly VideoCard[] = [];
   private shown = "";
   private everUp = false;
@@ -119,8 +121,11 @@ export class Session {
     this.refresh();
   }
 
-  slots(slots: readonly SlotView[]): void {
+  /** Whose tracks come in which slot, and what the others show of one's own. */
+  slots({ slots, watched }: { readonly slots: readonly SlotView[]; readonly watched: readonly WatchedView[] }): void {
     this.slotViews = slots;
+    this.watched = watched;
+    this.limit();
     this.refresh();
   }
 
@@ -153,6 +158,12 @@ export class Session {
     this.publish = publish;
     void publish.open();
     for (const [kind, track] of this.tracks) void publish.send(kind, track);
+    this.limit();
+  }
+
+  /** Sends no more than the others show. */
+  private limit(): void {
+    for (const { kind, height } of this.watched) void this.publish?.limit(kind, height);
   }
 
   private openSubscribe(): void {

@@ -14,7 +14,7 @@ use super::{
     allocate::{LayerOffer, Want, allocate},
     assign::{assign_audio, assign_video},
     forward::Ask,
-    participant::Subscribe,
+    participant::{News, Subscribe},
     slot::Slot,
     track::TrackId,
 };
@@ -35,6 +35,7 @@ impl Call {
         let offers = self.offers(&live);
         let voices = self.voices();
         let mut asks: Vec<Ask> = Vec::new();
+        let mut watched: BTreeMap<TrackId, u16> = BTreeMap::new();
         let mut changed = false;
         for (id, participant) in &mut self.participants {
             let Some(subscribe) = &mut participant.subscribe else {
@@ -73,8 +74,14 @@ impl Call {
                     }
                 }
             }
-            asks.extend(choose(now, subscribe, &wishes, &offers, out));
+            let seated = seated(subscribe, &wishes);
+            for (_, (track, height)) in &seated {
+                let largest = watched.entry(*track).or_default();
+                *largest = (*height).max(*largest);
+            }
+            asks.extend(choose(now, subscribe, &seated, &offers, out));
         }
+        self.note_watched(now, &watched);
         if changed {
             self.spread();
         }
@@ -103,6 +110,23 @@ impl Call {
         };
         let videos = live.iter().filter(|track| track.kind != TrackKind::Microphone);
         videos.filter_map(of).collect()
+    }
+
+    /// Notes how large the others show each video.
+    fn note_watched(&mut self, now: Instant, watched: &BTreeMap<TrackId, u16>) {
+        for (id, participant) in &mut self.participants {
+            let tracks = participant
+                .publish
+                .iter_mut()
+                .flat_map(|publish| &mut publish.tracks);
+            for (kind, track) in tracks {
+                let id = TrackId {
+                    participant: *id,
+                    kind: *kind,
+                };
+                track.demand.note(now, watched.get(&id).copied().unwrap_or(0));
+            }
+        }
     }
 
     /// Rebuilds the fan-out from the slots.
@@ -137,21 +161,45 @@ impl Call {
                 .as_ref()
                 .map(|s| s.bindings())
                 .unwrap_or_default();
-            let news = Some((slots, live.clone()));
-            if participant.told == news {
+            let news = News {
+                slots,
+                live: live.clone(),
+                watched: participant.watched(),
+            };
+            if participant.told.as_ref() == Some(&news) {
                 continue;
             }
-            participant.told = news;
-            if let Some((slots, live)) = participant.told.clone() {
-                let place = Place {
-                    call_id,
-                    participant_id: *id,
-                };
-                out.outputs
-                    .push_back(Output::Control(FromSfu::Bindings { place, slots, live }));
-            }
+            participant.told = Some(news.clone());
+            let News { slots, live, watched } = news;
+            let place = Place {
+                call_id,
+                participant_id: *id,
+            };
+            out.outputs.push_back(Output::Control(FromSfu::Bindings {
+                place,
+                slots,
+                live,
+                watched,
+            }));
         }
     }
+}
+
+/// The places of the slots that have what is wished, in the order of the wishes.
+fn seated(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
+    let place_of = |slots: &[Slot], track: TrackId| {
+        let holds = |slot: &Slot| slot.kind == MediaKind::Video && slot.bound() == Some(track);
+        slots.iter().position(holds)
+    };
+    let mut seated: Vec<(usize, Wish)> = Vec::with_capacity(wishes.len());
+    for wish in wishes {
+        if let Some(place) = place_of(&subscribe.slots, wish.0)
+            && !seated.iter().any(|(taken, _)| *taken == place)
+        {
+            seated.push((place, *wish));
+        }
+    }
+    seated
 }
 
 /// Chooses the encodings of a subscriber's slots, and tells its estimator what to aim at. Returns the key
@@ -159,22 +207,10 @@ impl Call {
 fn choose(
     now: Instant,
     subscribe: &mut Subscribe,
-    wishes: &[Wish],
+    seated: &[(usize, Wish)],
     offers: &BTreeMap<TrackId, Vec<LayerOffer>>,
     out: &mut Outbox,
 ) -> Vec<Ask> {
-    let place_of = |slots: &[Slot], track: TrackId| {
-        let holds = |slot: &Slot| slot.kind == MediaKind::Video && slot.bound() == Some(track);
-        slots.iter().position(holds)
-    };
-    let mut seated: Vec<(usize, &Wish)> = Vec::with_capacity(wishes.len());
-    for wish in wishes {
-        if let Some(place) = place_of(&subscribe.slots, wish.0)
-            && !seated.iter().any(|(taken, _)| *taken == place)
-        {
-            seated.push((place, wish));
-        }
-    }
     let wants: Vec<Want<'_>> = seated
         .iter()
         .map(|(place, (track, height))| Want {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
     limits::MAX_VIDEO_SLOTS,
-    socket::{LiveTrack, SlotBinding, TrackKind, VideoWish},
+    socket::{LiveTrack, SlotBinding, TrackKind, VideoWish, WatchedTrack},
 };
 use str0m::{
     format::Codec,
@@ -29,7 +29,15 @@ pub(super) struct Participant {
     pub(super) wishes: Vec<VideoWish>,
     publishing: Vec<TrackKind>,
     /// What the client was told last.
-    pub(super) told: Option<(Vec<SlotBinding>, Vec<LiveTrack>)>,
+    pub(super) told: Option<News>,
+}
+
+/// What a client is told of the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct News {
+    pub(super) slots: Vec<SlotBinding>,
+    pub(super) live: Vec<LiveTrack>,
+    pub(super) watched: Vec<WatchedTrack>,
 }
 
 /// The connection that receives from the client.
@@ -72,6 +80,20 @@ impl Participant {
             .iter()
             .copied()
             .filter(move |kind| tracks.is_some_and(|t| t.contains_key(kind)))
+    }
+
+    /// The client's own videos that are on, as the others show them.
+    pub(super) fn watched(&self) -> Vec<WatchedTrack> {
+        let Some(publish) = &self.publish else {
+            return Vec::new();
+        };
+        let videos = self.live_kinds().filter(|kind| *kind != TrackKind::Microphone);
+        videos
+            .filter_map(|kind| {
+                let height = publish.tracks.get(&kind)?.demand.height();
+                Some(WatchedTrack { kind, height })
+            })
+            .collect()
     }
 
     pub(super) fn into_peers(self) -> impl Iterator<Item = Peer> {

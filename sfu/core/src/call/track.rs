@@ -9,7 +9,7 @@ use protocol::{ParticipantId, socket::TrackKind};
 use str0m::media::{Mid, Rid};
 
 use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
-use crate::limits::{KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, RECENT_PACKETS};
+use crate::limits::{DEMAND_HOLD, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, RECENT_PACKETS};
 
 /// Names a track in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,7 @@ pub(super) type LayerId = Option<Rid>;
 pub(super) struct Track {
     pub(super) mid: Mid,
     pub(super) loudness: Loudness,
+    pub(super) demand: Demand,
     /// The encodings of which packets came, in the order of their first ones.
     pub(super) layers: Vec<Layer>,
 }
@@ -33,6 +34,7 @@ impl Track {
         Self {
             mid,
             loudness: Loudness::default(),
+            demand: Demand::default(),
             layers: Vec::new(),
         }
     }
@@ -75,6 +77,40 @@ impl Track {
             .collect();
         offers.sort_by_key(|offer| (offer.height, offer.rate));
         offers
+    }
+}
+
+/// How large the others show a track. It grows at once and shrinks after a while, so that a change of layout does
+/// not stop encoders that are needed again the next moment.
+#[derive(Debug)]
+pub(super) struct Demand {
+    height: u16,
+    less_since: Option<Instant>,
+}
+
+impl Default for Demand {
+    /// A new track is sent as it is until it is known who shows it.
+    fn default() -> Self {
+        Self {
+            height: u16::MAX,
+            less_since: None,
+        }
+    }
+}
+
+impl Demand {
+    /// Largest height in pixels at which it is shown; 0 where it is not.
+    pub(super) fn height(&self) -> u16 {
+        self.height
+    }
+
+    /// Takes what it is now.
+    pub(super) fn note(&mut self, now: Instant, height: u16) {
+        let holds = height < self.height && now < *self.less_since.get_or_insert(now) + DEMAND_HOLD;
+        if !holds {
+            self.height = height;
+            self.less_since = None;
+        }
     }
 }
 

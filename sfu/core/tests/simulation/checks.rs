@@ -15,6 +15,14 @@ const ON_THE_WAY: Duration = Duration::from_millis(1_000);
 
 /// Checks every packet that anybody received.
 pub fn check(world: &World, seed: u64) {
+    // One for each connection, two for each call, and those of connections that were replaced.
+    let timers = world.shard.timers();
+    let most = 4 * world.clients.len() + 4;
+    assert!(
+        timers <= most,
+        "seed {seed}: {timers} timers for {} clients",
+        world.clients.len()
+    );
     for client in &world.clients {
         let mut newest: BTreeMap<String, u64> = BTreeMap::new();
         for packet in &client.received {

@@ -9,7 +9,7 @@ use std::{
 use conclave_sfu_core::{Protocol, Transport};
 use protocol::{
     ParticipantId,
-    socket::{Side, SlotBinding, TrackKind, TrackOffer},
+    socket::{Side, SlotBinding, TrackKind, TrackOffer, WatchedTrack},
 };
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
@@ -114,6 +114,8 @@ pub struct Client {
     /// What the server said last, and when.
     pub bindings: Vec<SlotBinding>,
     pub live: usize,
+    /// How large the others show its own videos.
+    pub watched: Vec<WatchedTrack>,
     pub history: Vec<(Instant, Bound)>,
 }
 
@@ -159,6 +161,7 @@ impl Client {
             key_frames_asked: 0,
             bindings: Vec::new(),
             live: 0,
+            watched: Vec::new(),
             history: Vec::new(),
         }
     }
@@ -248,7 +251,7 @@ impl Client {
         }
     }
 
-    pub fn bound(&mut self, now: Instant, slots: Vec<SlotBinding>, live: usize) {
+    pub fn bound(&mut self, now: Instant, slots: Vec<SlotBinding>, live: usize, watched: Vec<WatchedTrack>) {
         let map = slots
             .iter()
             .map(|slot| (slot.mid.clone(), (slot.participant_id, slot.kind)))
@@ -256,6 +259,7 @@ impl Client {
         self.history.push((now, map));
         self.bindings = slots;
         self.live = live;
+        self.watched = watched;
     }
 
     /// When it must be driven next.

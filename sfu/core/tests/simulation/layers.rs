@@ -195,3 +195,35 @@ fn pictures_pause_before_a_word_is_lost() {
     );
     check(&world, 24);
 }
+
+#[test]
+fn a_client_is_told_how_large_the_others_show_it() {
+    let (mut world, alice, others) = watched(25, Conditions::PERFECT, 2);
+    let [bob, carol] = others[..] else { unreachable!() };
+    let told = |world: &World| world.clients[bob].watched.iter().map(|track| track.height).max();
+    world.intend_at(alice, &[(bob, Camera, 720), (carol, Camera, 180)]);
+    world.run(SECOND * 6);
+    assert_eq!(
+        told(&world),
+        Some(720),
+        "after a while, where it is smaller than was thought"
+    );
+    world.intend_at(alice, &[(bob, Camera, 180)]);
+    world.run(SECOND * 4);
+    assert_eq!(told(&world), Some(720), "not at once, where it is smaller");
+    world.run(SECOND * 2);
+    assert_eq!(told(&world), Some(180));
+    world.intend_at(alice, &[(carol, Camera, 180)]);
+    world.run(SECOND * 6);
+    assert_eq!(told(&world), Some(0), "nobody shows it");
+    // What stopped is seen again when it is sent again.
+    world.clients[bob].stopped = vec![0, 1, 2];
+    world.run(SECOND);
+    world.intend_at(alice, &[(bob, Camera, 360)]);
+    assert_eq!(told(&world), Some(360));
+    world.clients[bob].stopped = vec![2];
+    let started = world.now;
+    world.run(SECOND);
+    assert!(longest_gap(&world, alice, bob, started) < SWITCH);
+    check(&world, 25);
+}

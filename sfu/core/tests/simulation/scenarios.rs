@@ -170,7 +170,9 @@ fn two_calls_on_one_shard_never_meet() {
             assert!(!world.clients[me].received.is_empty());
             let call = call_id(world.clients[me].call);
             let foreign = world.said.iter().any(|said| match said {
-                FromSfu::Bindings { place, slots, live } => {
+                FromSfu::Bindings {
+                    place, slots, live, ..
+                } => {
                     let in_call =
                         |id: ParticipantId| call_id(world.clients[world.by_id(id)].call) == place.call_id;
                     place.call_id == call

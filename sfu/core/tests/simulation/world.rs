@@ -260,10 +260,16 @@ impl World {
                         .send(self.now, Hop::ToClient, transmit.transport, transmit.payload);
                 }
                 Output::Control(said) => {
-                    if let FromSfu::Bindings { place, slots, live } = &said {
+                    if let FromSfu::Bindings {
+                        place,
+                        slots,
+                        live,
+                        watched,
+                    } = &said
+                    {
                         let client = self.by_id(place.participant_id);
                         let now = self.now;
-                        self.clients[client].bound(now, slots.clone(), live.len());
+                        self.clients[client].bound(now, slots.clone(), live.len(), watched.clone());
                     }
                     self.said.push(said);
                 }

@@ -87,11 +87,7 @@ fn who_was_not_added_has_no_media() {
     assert_eq!(world.intent(BOB, &[]).unwrap_err(), CallError::NotAdded);
     assert!(world.sent().is_empty());
     world.events();
-    let bindings = FromSfu::Bindings {
-        place: world.place(BOB),
-        slots: Vec::new(),
-        live: Vec::new(),
-    };
+    let bindings = no_bindings(world.place(BOB));
     world.calls.on_sfu(bindings);
     world.calls.on_sfu(FromSfu::Speaker {
         call_id: world.clients[BOB].call_id(),
@@ -228,11 +224,7 @@ fn what_the_sfu_says_goes_to_whom_it_concerns() {
     let mut world = World::new();
     world.all_in();
     let call_id = world.clients[BOB].call_id();
-    world.calls.on_sfu(FromSfu::Bindings {
-        place: world.place(BOB),
-        slots: Vec::new(),
-        live: Vec::new(),
-    });
+    world.calls.on_sfu(no_bindings(world.place(BOB)));
     let events = world.events();
     assert!(matches!(events[..], [(to, Event::MediaBindings(_))] if to == To::Device(world.device(BOB))));
 
@@ -282,11 +274,7 @@ fn what_the_sfu_says_of_who_left_goes_nowhere() {
     let place = world.place(BOB);
     world.leave(BOB);
     world.events();
-    world.calls.on_sfu(FromSfu::Bindings {
-        place,
-        slots: Vec::new(),
-        live: Vec::new(),
-    });
+    world.calls.on_sfu(no_bindings(place));
     world.calls.on_sfu(FromSfu::Connection {
         place,
         side: Side::Publish,
@@ -305,11 +293,7 @@ fn who_connects_again_hears_its_bindings() {
     let mut world = World::new();
     world.all_in();
     world.send(BOB).unwrap();
-    world.calls.on_sfu(FromSfu::Bindings {
-        place: world.place(BOB),
-        slots: Vec::new(),
-        live: Vec::new(),
-    });
+    world.calls.on_sfu(no_bindings(world.place(BOB)));
     world.events();
     let bob = world.device(BOB);
     world.calls.connected(bob);

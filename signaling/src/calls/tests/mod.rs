@@ -20,7 +20,7 @@ use openmls::prelude::KeyPackage;
 use protocol::{
     Bytes, DeviceId, Generation, LeafIndex, MessageId, Millis, NetworkId, RoomId, Seq, UserId,
     room_settings::{RoomKind, RoomSettings},
-    sfu::{SfuGone, SfuLink, ToSfu},
+    sfu::{FromSfu, Place, SfuGone, SfuLink, ToSfu},
     socket::{
         Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CallWelcome, CommitBundle,
         Event, MediaOffer, Side,
@@ -434,6 +434,16 @@ impl Client {
             }
             _ => {}
         }
+    }
+}
+
+/// A participant's slots, of which none is used.
+fn no_bindings(place: Place) -> FromSfu {
+    FromSfu::Bindings {
+        place,
+        slots: Vec::new(),
+        live: Vec::new(),
+        watched: Vec::new(),
     }
 }
 

@@ -233,8 +233,7 @@ impl Walk {
                         call_id: joined.call.call_id,
                         participant_id: joined.participant_id,
                     };
-                    let (slots, live) = (Vec::new(), Vec::new());
-                    world.calls.on_sfu(FromSfu::Bindings { place, slots, live });
+                    world.calls.on_sfu(no_bindings(place));
                     world.calls.on_sfu(FromSfu::Speaker {
                         call_id: place.call_id,
                         participant_id: None,

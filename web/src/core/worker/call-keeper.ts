@@ -46,7 +46,7 @@ export class CallKeeper {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.giveUp(), PATIENCE_MS);
     this.tell({ type: "call", call: { ...this.call, phase: "reconnecting" } });
-    this.tell({ type: "slots", slots: [] });
+    this.tell({ type: "slots", slots: [], watched: [] });
   }
 
   /** An event for this tab; the page hears what it is to hear. */
@@ -90,7 +90,7 @@ export class CallKeeper {
     this.call = null;
     this.settle();
     this.tell({ type: "call", call: null });
-    this.tell({ type: "slots", slots: [] });
+    this.tell({ type: "slots", slots: [], watched: [] });
   }
 
   private settle(): void {
