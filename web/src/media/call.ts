@@ -88,7 +88,7 @@ export class Call implements MediaCall {
     }
     if (this.session) await this.leave();
     this.call = null;
-    this.slots = [];
+    this.seats = { slots: [], watched: [] };
     const session = new Session(this.core, this.speaker, {
       changed: () => this.follow(session),
       problem: (problem) => this.tell(problem),
@@ -226,7 +226,7 @@ export class Call implements MediaCall {
     this.session?.close();
     this.session = null;
     this.call = null;
-    this.slots = [];
+    this.seats = { slots: [], watched: [] };
     this.wanted = [];
     this.joined = false;
     this.again = false;

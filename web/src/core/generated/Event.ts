@@ -6,6 +6,7 @@ import type { Reply } from "./Reply";
 import type { RoomView } from "./RoomView";
 import type { SessionView } from "./SessionView";
 import type { SlotView } from "./SlotView";
+import type { WatchedView } from "./WatchedView";
 
 /**
  * What is told.
@@ -54,7 +55,11 @@ call: CallView | null, } | { "type": "slots",
 /**
  * The slots in use.
  */
-slots: Array<SlotView>, } | { "type": "notice", 
+slots: Array<SlotView>, 
+/**
+ * The own videos that are on.
+ */
+watched: Array<WatchedView>, } | { "type": "notice", 
 /**
  * What.
  */
