@@ -132,7 +132,7 @@ export class Publish {
     if (!changes) return;
     for (const [place, encoding] of parameters.encodings.entries()) encoding.active = needed[place] ?? true;
     // What is refused is sent as it was: more than is needed, but nothing is missing.
-    await sender.setParameters(parameters).catch((error: unknown) => console.warn("encodings were not changed", error));
+    await sender.setParameters(parameters).catch((error: unknown) => console.error("encodings were not changed", error));
   }
 
   private async watch(): Promise<void> {
