@@ -103,6 +103,13 @@ pub const TICK: Duration = Duration::from_millis(100);
 /// Lower makes slots flap, higher keeps people out.
 pub const AUDIO_TAKEOVER_DB: f32 = 6.0;
 
+/// How far back a slot begins that a voice takes over: the smoothed loudness needs some packets to notice speech,
+/// and the first syllable is in them. Longer delays the voice by as much, for a moment.
+pub const AUDIO_LOOKBACK: Duration = Duration::from_millis(200);
+
+/// Packets of a microphone that are kept for that: of 20 ms each. Beyond: the oldest goes.
+pub const LOOKBACK_PACKETS: usize = 10;
+
 /// Below this many dB above silence (RFC 6464 counts 127 dB) a track is not speaking: room noise.
 pub const SPEECH_DB: f32 = 67.0;
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     io::Output,
-    limits::{KEY_FRAME_RETRY, MAX_SOURCES},
+    limits::{KEY_FRAME_RETRY, LOOKBACK_PACKETS, MAX_SOURCES, RECENT_PACKETS},
     peer::{Outbox, PeerEvent},
 };
 
@@ -38,6 +38,14 @@ impl Ask {
         let choice = slot.choice();
         Some(Self { track, choice })
     }
+}
+
+/// A packet of a track.
+struct Identified {
+    kind: TrackKind,
+    packet: Packet,
+    /// Somebody begins to speak with it.
+    onset: bool,
 }
 
 /// Loudness of a packet whose client does not say it: audible, but no speech.
@@ -88,32 +96,23 @@ impl Call {
 
     /// One packet from a publisher into all slots that its track sits in.
     fn forward(&mut self, now: Instant, from: ParticipantId, packet: RtpPacket, out: &mut Outbox) {
-        let Some((kind, packet)) = self.identify(now, from, packet, out) else {
+        let Some(Identified { kind, packet, onset }) = self.identify(now, from, packet, out) else {
             return;
         };
         let id = TrackId {
             participant: from,
             kind,
         };
+        // Who begins to speak does not wait for the next tick.
+        if onset && self.is_missing_somewhere(id) {
+            self.assign(now, out);
+        }
         let Some(targets) = self.fan_out.get(&id) else {
             return;
         };
         let mut misses = false;
         for (subscriber, place) in targets.iter().copied() {
-            let track = self
-                .participants
-                .get(&from)
-                .and_then(|p| p.publish.as_ref()?.tracks.get(&kind));
-            let begins = self
-                .participants
-                .get(&subscriber)
-                .and_then(|p| p.subscribe.as_ref()?.slots.get(place))
-                .is_some_and(|slot| slot.begins_with(&packet));
-            let overtakers = track
-                .and_then(|t| t.layer(packet.layer).filter(|_| begins))
-                .map(|layer| layer.overtakers(&packet))
-                .unwrap_or_default();
-
+            let piece = self.piece(now, id, (subscriber, place), &packet);
             let subscribe = self
                 .participants
                 .get_mut(&subscriber)
@@ -125,13 +124,16 @@ impl Call {
                 continue;
             };
             misses |= slot.misses_key_frame(&packet);
-            if begins {
-                slot.begin(now, &packet);
+            let begins = piece.first();
+            if let Some(first) = begins {
+                slot.begin(now, first);
             }
-            let writes: Vec<_> = std::iter::once(&packet)
-                .chain(&overtakers)
+            let rest = begins.is_none().then_some(&packet);
+            let writes: Vec<_> = piece
+                .iter()
+                .chain(rest)
                 .enumerate()
-                .filter_map(|(n, packet)| slot.rewrite(now, packet, begins && n == 0))
+                .filter_map(|(n, packet)| slot.rewrite(now, packet, begins.is_some() && n == 0))
                 .collect();
             if !writes.is_empty() {
                 let mid = slot.mid;
@@ -144,6 +146,50 @@ impl Call {
         }
     }
 
+    /// The packets with which a piece begins in a slot, this one among them; none where it does not begin here.
+    fn piece(&self, now: Instant, id: TrackId, slot: (ParticipantId, usize), packet: &Packet) -> Vec<Packet> {
+        let (subscriber, place) = slot;
+        let slot = self
+            .participants
+            .get(&subscriber)
+            .and_then(|p| p.subscribe.as_ref()?.slots.get(place));
+        let Some(slot) = slot.filter(|slot| slot.begins_with(packet)) else {
+            return Vec::new();
+        };
+        let track = self
+            .participants
+            .get(&id.participant)
+            .and_then(|p| p.publish.as_ref()?.tracks.get(&id.kind));
+        let layer = track.and_then(|track| track.layer(packet.layer));
+        let lead = layer.map(|layer| layer.lead(now, packet)).unwrap_or_default();
+        let mut piece: Vec<Packet> = lead
+            .into_iter()
+            .filter(|packet| slot.takes_lead(packet))
+            .collect();
+        piece.push(packet.clone());
+        if slot.kind == MediaKind::Video {
+            piece.extend(layer.map(|layer| layer.overtakers(packet)).unwrap_or_default());
+        }
+        piece
+    }
+
+    /// Whether somebody who could hear the track does not.
+    fn is_missing_somewhere(&self, id: TrackId) -> bool {
+        let hears = |participant: &super::Participant| {
+            let slots = participant
+                .subscribe
+                .iter()
+                .flat_map(|subscribe| &subscribe.slots);
+            slots.into_iter().any(|slot| slot.kind == MediaKind::Audio)
+        };
+        let others = self
+            .participants
+            .iter()
+            .filter(|(other, _)| **other != id.participant);
+        let listeners = others.filter(|(_, participant)| hears(participant)).count();
+        self.fan_out.get(&id).map_or(0, Vec::len) < listeners
+    }
+
     /// Which track a packet belongs to. Notes what the track must remember of it.
     fn identify(
         &mut self,
@@ -151,7 +197,7 @@ impl Call {
         from: ParticipantId,
         packet: RtpPacket,
         out: &mut Outbox,
-    ) -> Option<(TrackKind, Packet)> {
+    ) -> Option<Identified> {
         let publish = self.publish_mut(from)?;
         let ssrc = packet.header.ssrc;
         let known = publish.sources.iter().find(|(source, ..)| *source == ssrc);
@@ -178,14 +224,16 @@ impl Call {
             .map(|(_, codec)| *codec)?;
         let (kind, track) = publish.tracks.iter_mut().find(|(_, track)| track.mid == mid)?;
         let packet = Packet::new(packet, codec, layer);
-        if *kind == TrackKind::Microphone {
-            track
-                .loudness
-                .hear(now, packet.loudness().unwrap_or(UNKNOWN_LOUDNESS));
-        } else {
-            track.layer_mut(layer)?.remember(now, packet.clone());
-        }
-        Some((*kind, packet))
+        let audio = *kind == TrackKind::Microphone;
+        let loudness = packet.loudness().unwrap_or(UNKNOWN_LOUDNESS);
+        let onset = audio && track.loudness.hear(now, loudness);
+        let most = if audio { LOOKBACK_PACKETS } else { RECENT_PACKETS };
+        track.layer_mut(layer)?.remember(now, packet.clone(), most);
+        Some(Identified {
+            kind: *kind,
+            packet,
+            onset,
+        })
     }
 
     /// A subscriber's decoder lost its way.

@@ -6,7 +6,7 @@ use str0m::{
     Rtc,
     format::Codec,
     media::{MediaKind, Mid, Pt},
-    rtp::{RtpWrite, Vp8Patch},
+    rtp::{RtpWrite, Ssrc, Vp8Patch},
 };
 
 use super::{
@@ -48,6 +48,8 @@ pub(super) struct Slot {
     shown: Option<LayerId>,
     /// Since when the slot waits for a key frame, or when it asked last.
     waiting: Option<Instant>,
+    /// Source and number of the last packet that was passed on.
+    sent: Option<(Ssrc, u64)>,
     unasked: bool,
     rewriter: Rewriter,
 }
@@ -63,6 +65,7 @@ impl Slot {
             choice: Choice::Any,
             shown: None,
             waiting: None,
+            sent: None,
             unasked: false,
             rewriter: Rewriter::new(clock_rate),
         }
@@ -135,6 +138,13 @@ impl Slot {
         self.waiting.is_none() && wanted && !follows && !self.begins_with(packet)
     }
 
+    /// Whether a voice that begins here may begin with what was said just before: not where nothing was heard yet, for
+    /// nobody waits for that, and not with what was heard already.
+    pub(super) fn takes_lead(&self, packet: &Packet) -> bool {
+        let heard = |(source, seq): (Ssrc, u64)| source == packet.source && seq >= packet.seq;
+        self.kind == MediaKind::Audio && self.sent.is_some_and(|sent| !heard(sent))
+    }
+
     pub(super) fn begin(&mut self, now: Instant, packet: &Packet) {
         self.waiting = None;
         self.shown = Some(packet.layer);
@@ -153,6 +163,7 @@ impl Slot {
             .find(|(codec, _)| *codec == packet.codec)?;
         let before = numbers(packet);
         let after = self.rewriter.rewrite(now, before)?;
+        self.sent = Some((packet.source, packet.seq));
         let is_video = self.kind == MediaKind::Video;
         let write = RtpWrite::new(
             *pt,

@@ -9,7 +9,7 @@ use protocol::{ParticipantId, socket::TrackKind};
 use str0m::media::{Mid, Rid};
 
 use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
-use crate::limits::{DEMAND_HOLD, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, RECENT_PACKETS};
+use crate::limits::{AUDIO_LOOKBACK, DEMAND_HOLD, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, SPEECH_DB};
 
 /// Names a track in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,8 +138,8 @@ impl Layer {
         }
     }
 
-    /// Notes a packet that came.
-    pub(super) fn remember(&mut self, now: Instant, packet: Packet) {
+    /// Notes a packet that came, of which the last `most` are kept.
+    pub(super) fn remember(&mut self, now: Instant, packet: Packet, most: usize) {
         self.rate.count(now, packet.wire_len());
         // What probes the bandwidth carries no picture.
         if packet.payload.is_empty() {
@@ -147,10 +147,27 @@ impl Layer {
         }
         self.last_packet = Some(now);
         self.height = packet.key_frame_height().or(self.height);
-        if self.recent.len() >= RECENT_PACKETS {
+        if self.recent.len() >= most {
             self.recent.pop_front();
         }
         self.recent.push_back(packet);
+    }
+
+    /// The packets just before `next`, without a gap, for a voice that begins: from where it became loud, and what leads
+    /// up to that.
+    pub(super) fn lead(&self, now: Instant, next: &Packet) -> Vec<Packet> {
+        let mut lead: Vec<Packet> = Vec::new();
+        for packet in self.recent.iter().rev() {
+            let after = lead.last().unwrap_or(next);
+            let young = now.saturating_duration_since(packet.arrived) <= AUDIO_LOOKBACK;
+            if packet.source == next.source && packet.seq + 1 == after.seq && young {
+                lead.push(packet.clone());
+            }
+        }
+        lead.reverse();
+        let speaks = |packet: &Packet| packet.loudness().is_some_and(|level| level >= SPEECH_DB);
+        let loud = lead.iter().position(speaks).unwrap_or(lead.len());
+        lead.split_off(loud.saturating_sub(1))
     }
 
     /// Packets of the same source after `first` that arrived before it.

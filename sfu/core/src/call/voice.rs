@@ -22,11 +22,13 @@ pub(super) struct Loudness {
 }
 
 impl Loudness {
-    /// A packet of 20 ms says how loud it is.
-    pub(super) fn hear(&mut self, now: Instant, level: f32) {
-        let weight = if level > self.level { RISE } else { FALL };
-        self.level += (level - self.level) * weight;
+    /// A packet of 20 ms says how loud it is. Returns whether somebody begins to speak with it.
+    pub(super) fn hear(&mut self, now: Instant, level: f32) -> bool {
+        let before = self.level;
+        let weight = if level > before { RISE } else { FALL };
+        self.level += (level - before) * weight;
         self.heard = Some(now);
+        before < SPEECH_DB && self.level >= SPEECH_DB
     }
 
     /// Called with each tick: what sends nothing fades.

@@ -262,6 +262,15 @@ impl Client {
         self.watched = watched;
     }
 
+    /// How many frames the microphone sent.
+    pub fn audio_frames(&self) -> u32 {
+        let microphone = self
+            .senders
+            .iter()
+            .find(|sender| sender.kind == TrackKind::Microphone);
+        microphone.map_or(0, |sender| sender.frame)
+    }
+
     /// When it must be driven next.
     pub fn next(&self) -> Instant {
         let frames = self

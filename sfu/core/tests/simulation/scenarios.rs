@@ -289,6 +289,33 @@ fn with_few_slots_the_loudest_are_heard() {
 }
 
 #[test]
+fn no_first_syllable_is_lost() {
+    let mut world = World::new(14, Conditions::PERFECT);
+    let alice = world.join(1, 1, Chromium, 1, 0);
+    let bob = world.join(1, 2, Chromium, 1, 0);
+    let carol = world.join(1, 3, Chromium, 1, 0);
+    world.connect();
+    world.clients[carol].level = -100;
+    world.clients[bob].level = -20;
+    world.run(SECOND * 3);
+    for (stops, begins) in [(bob, carol), (carol, bob), (bob, carol)] {
+        world.clients[stops].level = -100;
+        world.run(SECOND);
+        let (frame, number) = (world.clients[begins].audio_frames(), world.clients[begins].number);
+        world.clients[begins].level = -20;
+        world.run(SECOND);
+        let heard = world.clients[alice]
+            .received
+            .iter()
+            .filter(|p| p.label.client == number);
+        let first = heard.map(|p| p.label.frame).filter(|heard| *heard > frame).min();
+        assert_eq!(first, Some(frame + 1), "the first loud frame");
+    }
+    check(&world, 14);
+    check_gapless(&world, 14);
+}
+
+#[test]
 fn more_slots_come_by_a_second_offer_and_the_old_ones_stay() {
     let mut world = World::new(8, Conditions::PERFECT);
     let alice = world.join(1, 1, Chromium, 1, 1);
