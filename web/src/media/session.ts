@@ -113,11 +113,19 @@ export class Session {
       this.shown = text;
       void this.core.send({ type: "show_video", video: [...video] });
     }
-    await this.subscribe.grow({ ...FIRST_SLOTS, video: Math.max(FIRST_SLOTS.video, video.length) });
+    await this.grow();
+  }
+
+  /** As many slots as there are voices to be heard and pictures that are shown, as far as the server has them. */
+  private async grow(): Promise<void> {
+    const others = this.callView?.participants.filter(({ this_device }) => !this_device).length ?? 0;
+    const { audio, video } = FIRST_SLOTS;
+    await this.subscribe?.grow({ audio: Math.max(audio, others), video: Math.max(video, this.wanted.length) });
   }
 
   call(call: CallView | null): void {
     this.callView = call;
+    void this.grow();
     this.refresh();
   }
 
