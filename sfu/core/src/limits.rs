@@ -56,9 +56,9 @@ pub const RISE_HEADROOM_PERCENT: u64 = 115;
 /// After a fall nothing rises for this long: the estimate is still finding its level.
 pub const RISE_WAIT: Duration = Duration::from_millis(2_000);
 
-/// What a subscriber's audio may take, in bits a second for each slot with a voice in it: 64 kbit/s and 50
-/// packets of overhead. It is set aside before any video.
-pub const AUDIO_RESERVE: u64 = 90_000;
+/// What is set aside before any video for each slot with a voice in it, in bits a second, at least: somebody who is
+/// quiet now may speak the next moment.
+pub const AUDIO_RESERVE: u64 = 40_000;
 
 /// Bits a second that a new connection is trusted with, until its estimate comes: what nearly every office and home
 /// has. Less holds back pictures for seconds, more floods a slow way at first.

@@ -6,8 +6,9 @@ const HEIGHT = 360;
 const FRAMES = 30;
 const RATE = 48_000;
 
-// Y4M, 4:2:0: a plain field of the colour, across which a dark bar moves, so that pixels change.
-export function writeCamera(file, [red, green, blue]) {
+// Y4M, 4:2:0: a plain field of the colour, across which a dark bar moves, so that pixels change. A busy picture has
+// grain too, of which encoders make as many bits as they may.
+export function writeCamera(file, [red, green, blue], { busy = false } = {}) {
   const luma = clamp(0.257 * red + 0.504 * green + 0.098 * blue + 16);
   const cb = clamp(-0.148 * red - 0.291 * green + 0.439 * blue + 128);
   const cr = clamp(0.439 * red - 0.368 * green - 0.071 * blue + 128);
@@ -17,6 +18,10 @@ export function writeCamera(file, [red, green, blue]) {
     const y = Buffer.alloc(WIDTH * HEIGHT, luma);
     const left = Math.floor((frame * WIDTH) / FRAMES);
     for (let row = 0; row < HEIGHT; row += 1) y.fill(40, row * WIDTH + left, row * WIDTH + Math.min(left + 40, WIDTH));
+    if (busy) for (let at = 0, grain = frame + 1; at < y.length; at += 1) {
+      grain = (Math.imul(grain, 1_103_515_245) + 12_345) >>> 0;
+      y[at] += (grain >>> 28) - 8;
+    }
     parts.push(Buffer.from("FRAME\n"), y, Buffer.alloc(chroma, cb), Buffer.alloc(chroma, cr));
   }
   writeFileSync(file, Buffer.concat(parts));

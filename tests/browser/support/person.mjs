@@ -36,13 +36,13 @@ const LOOKS = {
 };
 
 export class Person {
-  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true, fakeDevices = true } = {}) {
+  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true, fakeDevices = true, busy = false } = {}) {
     const person = new Person();
     Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
     person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
     const camera = join(person.directory, "camera.y4m");
     const microphone = join(person.directory, "microphone.wav");
-    writeCamera(camera, person.colour);
+    writeCamera(camera, person.colour, { busy });
     writeMicrophone(microphone, person.hertz);
     person.launch = () =>
       chromium.launchPersistentContext(join(person.directory, "profile"), {

@@ -15,14 +15,14 @@ const START_MS = 60_000;
 
 export class Server {
   // The bundle is named, for a debug build of another checkout in the same target folder reads the bundle of that one.
-  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", args = [], bundle = SHIPPED } = {}) {
+  static async start({ data = mkdtempSync(join(tmpdir(), "conclave-data-")), listen = "127.0.0.1:0", mediaListen = "127.0.0.1:0", args = [], bundle = SHIPPED } = {}) {
     const server = new Server();
     server.data = data;
     server.log = join(data, "server.log");
     server.facts = {};
     server.process = spawn(
       program,
-      ["serve", "--data", data, "--listen", listen, "--media-listen", "127.0.0.1:0", ...args],
+      ["serve", "--data", data, "--listen", listen, "--media-listen", mediaListen, ...args],
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CONCLAVE_TEST_BUNDLE: bundle } },
     );
     server.process.stderr.pipe(createWriteStream(server.log, { flags: "a" }));

@@ -1,23 +1,25 @@
 import { expect, test } from "vitest";
-import { neededEncodings } from "./publish";
+import { cameraEncodings } from "./publish";
 
-const CAMERA = [180, 360, 720];
+const sent = (full: number, shown: number): number[] =>
+  cameraEncodings(full, shown).flatMap(({ scaleResolutionDownBy, active }) => (active ? [full / scaleResolutionDownBy] : []));
 
 test.each([
-  [0, [false, false, false]],
-  [90, [true, false, false]],
-  [225, [true, false, false]],
-  [270, [true, true, false]],
-  [450, [true, true, false]],
-  [540, [true, true, true]],
-  [1_080, [true, true, true]],
-  [Infinity, [true, true, true]],
-])("at %d pixels the encodings up to the first that fills them are sent", (shown, needed) => {
-  expect(neededEncodings(CAMERA, shown)).toEqual(needed);
+  [0, []],
+  [90, [180]],
+  [225, [180]],
+  [270, [180, 360]],
+  [450, [180, 360]],
+  [540, [180, 360, 720]],
+  [1_080, [180, 360, 720]],
+  [Infinity, [180, 360, 720]],
+])("of a camera with 720 lines, a tile of %d pixels gets what fills it, and all that is smaller is sent", (shown, heights) => {
+  expect(sent(720, shown)).toEqual(heights);
 });
 
-test("a screen is sent while anybody shows it", () => {
-  expect(neededEncodings([1_080], 180)).toEqual([true]);
-  expect(neededEncodings([1_080], 2_160)).toEqual([true]);
-  expect(neededEncodings([1_080], 0)).toEqual([false]);
+test("small cameras send as many sizes as browsers make of them", () => {
+  expect(sent(360, Infinity)).toEqual([180, 360]);
+  expect(sent(360, 180)).toEqual([180]);
+  expect(sent(240, Infinity)).toEqual([240]);
+  expect(sent(240, 0)).toEqual([]);
 });

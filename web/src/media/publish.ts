@@ -13,14 +13,20 @@ const WATCH_MS = 250;
  * smallest first, for the server can only pass on what it gets: each of the others is shown the one that fits.
  */
 const ENCODINGS: Readonly<Record<TrackKind, RTCRtpEncodingParameters[]>> = {
-  microphone: [{ maxBitrate: 64_000 }],
+  microphone: [{ maxBitrate: 40_000 }],
   camera: [
     { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
     { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-    { rid: "f", maxBitrate: 1_700_000 },
+    { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
   ],
   screen: [{ maxBitrate: 2_500_000 }],
 };
+
+/** How much the encodings of a camera are scaled down, by the height that it has at least. */
+const SCALES: readonly { readonly from: number; readonly scales: readonly number[] }[] = [
+  { from: 540, scales: [4, 2, 1] },
+  { from: 270, scales: [2, 1] },
+];
 
 /** How much an encoding is stretched before the next larger one is needed; the server's `TILE_STRETCH_PERCENT`. */
 const STRETCH = 1.25;
@@ -127,10 +133,11 @@ export class Publish {
   private async setEncodings({ kind, height, transceiver: { sender } }: Lane): Promise<void> {
     const parameters = sender.getParameters();
     const full = sender.track?.getSettings().height ?? USUAL_HEIGHT;
-    const needed = neededEncodings(ENCODINGS[kind].map(({ scaleResolutionDownBy = 1 }) => full / scaleResolutionDownBy), height);
-    const changes = parameters.encodings.some(({ active }, place) => active !== needed[place]);
-    if (!changes) return;
-    for (const [place, encoding] of parameters.encodings.entries()) encoding.active = needed[place] ?? true;
+    const wanted = kind === "camera" ? cameraEncodings(full, height) : [{ scaleResolutionDownBy: 1, active: height > 0 }];
+    const differs = (encoding: RTCRtpEncodingParameters, place: number): boolean =>
+      encoding.active !== wanted[place]?.active || (encoding.scaleResolutionDownBy ?? 1) !== wanted[place]?.scaleResolutionDownBy;
+    if (!parameters.encodings.some(differs)) return;
+    for (const [place, encoding] of parameters.encodings.entries()) Object.assign(encoding, wanted[place]);
     // What is refused is sent as it was: more than is needed, but nothing is missing.
     await sender.setParameters(parameters).catch((error: unknown) => console.error("encodings were not changed", error));
   }
@@ -163,12 +170,16 @@ export class Publish {
 }
 
 /**
- * Which encodings are needed where the largest tile has this height: those up to the first that fills it, for the smaller
- * ones are what the server falls back to on a slow way. As in the server's `ideal`.
+ * The encodings of a camera with this height, where the largest tile of the others has that one, the smallest first. Those
+ * up to the first that fills the tile are sent, for the smaller ones are what the server falls back to on a slow way; as in
+ * the server's `ideal`. Of small pictures a browser sends fewer sizes than it is asked for, and leaves out the largest, so
+ * it is asked for no more.
  */
-export function neededEncodings(heights: readonly number[], shown: number): boolean[] {
-  const fills = heights.findIndex((height) => height * STRETCH >= shown);
-  return heights.map((_, place) => shown > 0 && (fills < 0 || place <= fills));
+export function cameraEncodings(full: number, shown: number): { scaleResolutionDownBy: number; active: boolean }[] {
+  const scales = SCALES.find(({ from }) => full >= from)?.scales ?? [1];
+  const fills = scales.findIndex((scale) => (full / scale) * STRETCH >= shown);
+  const needed = fills < 0 ? scales.length : fills + 1;
+  return ENCODINGS.camera.map((_, place) => ({ scaleResolutionDownBy: scales[place] ?? 1, active: shown > 0 && place < needed }));
 }
 
 /** Frames that were encoded so far: of audio, packets stand for them. */

@@ -102,14 +102,13 @@ impl Call {
         self.participants.iter().flat_map(of).collect()
     }
 
-    /// The encodings of each video that is on.
+    /// The encodings of each track that is on.
     fn offers(&self, live: &[TrackId]) -> BTreeMap<TrackId, Vec<LayerOffer>> {
         let of = |id: &TrackId| {
             let publish = self.participants.get(&id.participant)?.publish.as_ref()?;
             Some((*id, publish.tracks.get(&id.kind)?.offers()))
         };
-        let videos = live.iter().filter(|track| track.kind != TrackKind::Microphone);
-        videos.filter_map(of).collect()
+        live.iter().filter_map(of).collect()
     }
 
     /// Notes how large the others show each video.
@@ -219,11 +218,12 @@ fn choose(
             held: subscribe.slots.get(*place).map(Slot::choice).unwrap_or_default(),
         })
         .collect();
-    let voices = subscribe
-        .slots
-        .iter()
-        .filter(|s| s.kind == MediaKind::Audio && s.bound().is_some());
-    let audio = AUDIO_RESERVE * u64::try_from(voices.count()).unwrap_or(0);
+    let voices = subscribe.slots.iter().filter(|s| s.kind == MediaKind::Audio);
+    let rate = |track: TrackId| {
+        let offer = offers.get(&track).and_then(|offers| offers.first());
+        offer.map_or(0, |offer| offer.rate).max(AUDIO_RESERVE)
+    };
+    let audio: u64 = voices.filter_map(Slot::bound).map(rate).sum();
     let budget = subscribe.estimate.map(|estimate| estimate.saturating_sub(audio));
     let may_rise = subscribe.fell.is_none_or(|at| now >= at + RISE_WAIT);
     let allocation = allocate(budget, may_rise, &wants);
