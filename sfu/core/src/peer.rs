@@ -73,6 +73,14 @@ impl Outbox {
     }
 }
 
+/// What all peers of a shard have in common.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PeerSetup {
+    pub(crate) candidates: Vec<Transport>,
+    /// Whether what the way to a client carries is estimated.
+    pub(crate) estimate: bool,
+}
+
 /// One `str0m` connection. `str0m` requires that it is polled until it is dry after each change and before
 /// the next (its slot for a received packet holds one), and a bug in it panics. So there is only one way in,
 /// [`Peer::with`], which drains and contains.
@@ -89,9 +97,9 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn new(now: Instant, side: Side, candidates: &[Transport], out: &mut Outbox) -> Self {
+    pub(crate) fn new(now: Instant, side: Side, setup: &PeerSetup, out: &mut Outbox) -> Self {
         // Media is sent on the subscribing side alone.
-        let estimate = (side == Side::Subscribe).then(|| Bitrate::from(FIRST_ESTIMATE));
+        let estimate = (setup.estimate && side == Side::Subscribe).then(|| Bitrate::from(FIRST_ESTIMATE));
         let mut rtc = Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
@@ -102,7 +110,7 @@ impl Peer {
             .enable_bwe(estimate)
             .build(now);
         rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(MIN_PROBE));
-        for candidate in candidates.iter().filter_map(host_candidate) {
+        for candidate in setup.candidates.iter().filter_map(host_candidate) {
             rtc.add_local_candidate(candidate);
         }
         Self {
@@ -357,8 +365,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
         let now = Instant::now();
         let mut out = Outbox::default();
-        let mut broken = Peer::new(now, Side::Subscribe, &[], &mut out);
-        let mut sound = Peer::new(now, Side::Subscribe, &[], &mut out);
+        let mut broken = Peer::new(now, Side::Subscribe, &PeerSetup::default(), &mut out);
+        let mut sound = Peer::new(now, Side::Subscribe, &PeerSetup::default(), &mut out);
         assert!(broken.with(now, &mut out, |_| panic!("a bug")).is_none());
         assert!(broken.with(now, &mut out, |_| ()).is_none());
         assert!(!broken.connected());

@@ -16,7 +16,7 @@ use crate::{
     demux::{Demux, Found},
     io::{Input, Output, Protocol, Transport},
     limits::{MAX_CALLS, MAX_DATAGRAM_LEN},
-    peer::{Outbox, PeerId, Wake},
+    peer::{Outbox, PeerId, PeerSetup, Wake},
 };
 
 /// What a shard must know of the node.
@@ -26,11 +26,14 @@ pub struct ShardConfig {
     pub udp: Vec<SocketAddr>,
     /// TCP addresses at which clients reach the node (ICE-TCP passive).
     pub tcp: Vec<SocketAddr>,
+    /// Whether to estimate what the ways to the clients carry, and to forward no more. Without it everybody gets what
+    /// the tiles show.
+    pub estimate: bool,
 }
 
 /// Owns calls; see the crate's documentation.
 pub struct Shard {
-    candidates: Vec<Transport>,
+    setup: PeerSetup,
     calls: HashMap<CallId, Call>,
     /// Which call a peer belongs to.
     homes: HashMap<PeerId, CallId>,
@@ -61,7 +64,10 @@ impl Shard {
         let udp = config.udp.iter().map(transport(Protocol::Udp));
         let tcp = config.tcp.iter().map(transport(Protocol::Tcp));
         Self {
-            candidates: udp.chain(tcp).collect(),
+            setup: PeerSetup {
+                candidates: udp.chain(tcp).collect(),
+                estimate: config.estimate,
+            },
             calls: HashMap::new(),
             homes: HashMap::new(),
             demux: Demux::default(),
@@ -215,7 +221,7 @@ impl Shard {
             .calls
             .entry(call_id)
             .or_insert_with(|| Call::new(now, call_id));
-        let accepted = call.accept(now, &self.candidates, offer, &mut self.out);
+        let accepted = call.accept(now, &self.setup, offer, &mut self.out);
         let empty = call.is_empty();
         let accepted = match accepted {
             Ok(accepted) => accepted,

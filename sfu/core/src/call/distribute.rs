@@ -230,6 +230,10 @@ fn choose(
     if allocation.fell {
         subscribe.fell = Some(now);
     }
+    let before = wants.iter().map(|want| want.held);
+    if !before.eq(allocation.choices.iter().copied()) {
+        tracing::debug!(?budget, ?wants, ?allocation, "encodings chosen");
+    }
 
     let mut asks = Vec::new();
     for ((place, _), choice) in seated.iter().zip(&allocation.choices) {

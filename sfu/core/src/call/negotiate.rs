@@ -22,9 +22,8 @@ use super::{
     track::Track,
 };
 use crate::{
-    io::Transport,
     limits::{MAX_PUBLISH_LINES, MAX_SUBSCRIBE_LINES, RESEND_AGE, RESEND_PACKETS, RESEND_SHARE},
-    peer::{Outbox, Peer, PeerId},
+    peer::{Outbox, Peer, PeerId, PeerSetup},
     sdp::{self, Line, LineDirection, LineMedia},
 };
 
@@ -55,7 +54,7 @@ impl Call {
     pub(crate) fn accept(
         &mut self,
         now: Instant,
-        candidates: &[Transport],
+        setup: &PeerSetup,
         offer: Offer,
         out: &mut Outbox,
     ) -> Result<Accepted, OfferRefused> {
@@ -83,7 +82,7 @@ impl Call {
         }
         match (side, fresh) {
             (Side::Publish, true) => {
-                let mut peer = Peer::new(now, side, candidates, out);
+                let mut peer = Peer::new(now, side, setup, out);
                 let answer = answer(now, &mut peer, offer, out)?;
                 let publish = Publish {
                     peer,
@@ -97,7 +96,7 @@ impl Call {
                 self.adopt(now, participant, side, answer, former, out)
             }
             (Side::Subscribe, true) => {
-                let mut peer = Peer::new(now, side, candidates, out);
+                let mut peer = Peer::new(now, side, setup, out);
                 let answer = answer(now, &mut peer, offer, out)?;
                 let subscribe = Subscribe::new(peer);
                 let place = self.participants.entry(participant).or_default();

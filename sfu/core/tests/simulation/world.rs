@@ -45,6 +45,7 @@ impl World {
         let config = ShardConfig {
             udp: vec![([10, 9, 9, 9], 10_000).into()],
             tcp: Vec::new(),
+            estimate: true,
         };
         Self {
             now,
