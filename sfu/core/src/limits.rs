@@ -80,20 +80,35 @@ pub const PROBE_STEP: u64 = 50_000;
 /// reorder. Beyond: the oldest goes.
 pub const RECENT_PACKETS: usize = 64;
 
-/// Least time between two key-frame requests to one track. Shorter floods the publisher's encoder and link
+/// Least time between two key-frame requests to one encoding of a track. Shorter floods the publisher's encoder and link
 /// with key frames, longer lets a newcomer wait. Beyond: the request waits.
 pub const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(400);
 
 /// A slot that got no key frame for this long asks again: the request or the frame was lost.
 pub const KEY_FRAME_RETRY: Duration = Duration::from_millis(500);
 
-/// Key-frame requests that a subscriber may make at once; a layout change of a grid needs one per tile. A
-/// subscriber without the right key decodes nothing and asks all the time. Beyond: the request waits for
-/// [`KEY_FRAME_REFILL`].
-pub const KEY_FRAME_BUDGET: u32 = 25;
+/// Key-frame requests that a slot may make at once. A subscriber without the right key decodes nothing and asks all
+/// the time. Each slot has its own, so that one publisher whose pictures always need another does not take them from
+/// the others. Beyond: the request waits for [`KEY_FRAME_REFILL`].
+pub const KEY_FRAME_BUDGET: u32 = 4;
 
-/// A subscriber's budget grows by one in this time.
-pub const KEY_FRAME_REFILL: Duration = Duration::from_millis(500);
+/// A slot's budget grows by one in this time.
+pub const KEY_FRAME_REFILL: Duration = Duration::from_secs(1);
+
+/// Least time between two beginnings in a slot that nothing but the publisher's packets asks for. Each sends kept
+/// packets again, so that a publisher that changes its sources with every packet would be multiplied.
+pub const BEGIN_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Least time between two assignments of a call because somebody begins to speak. An assignment looks at
+/// everybody, and a publisher says itself how loud it is. Beyond: the next tick does it.
+pub const ONSET_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Heights at which a video is shown are told to its publisher in such steps of pixels, and up to
+/// [`MAX_DEMAND`]: encoders need no more, and a window's exact size is its owner's business.
+pub const DEMAND_STEP: u16 = 90;
+
+/// Largest height in pixels that is told.
+pub const MAX_DEMAND: u16 = 2_160;
 
 /// How often a call ranks its voices and looks after waiting slots. Shorter costs time per call, longer
 /// cuts off first syllables.

@@ -90,11 +90,11 @@ export class Publish {
       if (track) await lane.confirmed;
       if (lane.wanted !== track || lane.broken || this.closed) return;
       await lane.transceiver.sender.replaceTrack(track);
-      await this.adjust(lane);
     } catch (error) {
       console.error("a track cannot be sealed", error);
       await this.unseal(lane);
     }
+    await this.adjust(lane);
   }
 
   /** Stops the encodings that are larger than `height` pixels need, all where it is 0; starts what is needed again. */
@@ -126,20 +126,22 @@ export class Publish {
 
   /** Encodings as they are needed of the track that is there. One change after the other: a browser refuses two at once. */
   private adjust(lane: Lane): Promise<void> {
-    lane.adjusted = lane.adjusted.then(() => this.setEncodings(lane));
+    // What is refused is tried again with the next look.
+    lane.adjusted = lane.adjusted.then(() => this.setEncodings(lane)).catch((error: unknown) => {
+      console.error("encodings were not changed", error);
+    });
     return lane.adjusted;
   }
 
   private async setEncodings({ kind, height, transceiver: { sender } }: Lane): Promise<void> {
     const parameters = sender.getParameters();
-    const full = sender.track?.getSettings().height ?? USUAL_HEIGHT;
+    const full = sender.track?.getSettings().height || USUAL_HEIGHT;
     const wanted = kind === "camera" ? cameraEncodings(full, height) : [{ scaleResolutionDownBy: 1, active: height > 0 }];
     const differs = (encoding: RTCRtpEncodingParameters, place: number): boolean =>
       encoding.active !== wanted[place]?.active || (encoding.scaleResolutionDownBy ?? 1) !== wanted[place]?.scaleResolutionDownBy;
     if (!parameters.encodings.some(differs)) return;
     for (const [place, encoding] of parameters.encodings.entries()) Object.assign(encoding, wanted[place]);
-    // What is refused is sent as it was: more than is needed, but nothing is missing.
-    await sender.setParameters(parameters).catch((error: unknown) => console.error("encodings were not changed", error));
+    await sender.setParameters(parameters);
   }
 
   private async watch(): Promise<void> {
@@ -148,6 +150,8 @@ export class Publish {
     if (this.looking || lanes.length === 0) return;
     this.looking = true;
     try {
+      // Also where nothing new was said: a phone was turned, or a change was refused.
+      await Promise.all(lanes.map((lane) => this.adjust(lane)));
       const before = await this.frames.counts();
       const codec = await Promise.all(lanes.map(({ transceiver }) => encoded(transceiver.sender)));
       const after = await this.frames.counts();

@@ -48,9 +48,10 @@ export function remoteVideos(
 }
 
 function mediaState(place: Placed | undefined, heard: Heard | undefined): MediaState {
+  // Frames that come and do not open are no matter of the connection, whatever the server says.
+  if (heard?.state === "waiting-for-key") return "waiting-for-key";
   if (place?.view.paused) return "paused";
   if (!place || !heard || heard.state === "idle") return "connecting";
-  if (heard.state === "waiting-for-key") return "waiting-for-key";
   return heard.leaf === place.view.leaf ? "live" : "connecting";
 }
 

@@ -16,7 +16,7 @@ use super::{
     forward::Ask,
     participant::{News, Subscribe},
     slot::Slot,
-    track::TrackId,
+    track::{Demand, TrackId},
 };
 use crate::{
     io::Output,
@@ -31,6 +31,7 @@ impl Call {
     /// Puts tracks into slots and chooses their encodings, tells clients what changed, and asks for the key
     /// frames that this needs.
     pub(super) fn assign(&mut self, now: Instant, out: &mut Outbox) {
+        self.assigned = now;
         let live = self.live();
         let offers = self.offers(&live);
         let voices = self.voices();
@@ -55,9 +56,9 @@ impl Call {
                         participant: wish.participant_id,
                         kind: wish.kind,
                     };
-                    (track, wish.height)
+                    (track, wish.height.max(1))
                 })
-                .filter(|(t, _)| others(t) && t.kind != TrackKind::Microphone && live.contains(t))
+                .filter(|(t, _)| others(t) && t.kind != TrackKind::Microphone && offers.contains_key(t))
                 .collect();
             let wanted: Vec<TrackId> = wishes.iter().map(|(track, _)| *track).collect();
             for kind in [MediaKind::Audio, MediaKind::Video] {
@@ -114,11 +115,17 @@ impl Call {
     /// Notes how large the others show each video.
     fn note_watched(&mut self, now: Instant, watched: &BTreeMap<TrackId, u16>) {
         for (id, participant) in &mut self.participants {
+            let on: Vec<TrackKind> = participant.live_kinds().collect();
             let tracks = participant
                 .publish
                 .iter_mut()
                 .flat_map(|publish| &mut publish.tracks);
             for (kind, track) in tracks {
+                // What is off is sent whole when it is switched on, until it is known who shows it.
+                if !on.contains(kind) {
+                    track.demand = Demand::default();
+                    continue;
+                }
                 let id = TrackId {
                     participant: *id,
                     kind: *kind,
@@ -153,23 +160,27 @@ impl Call {
                 kind: track.kind,
             })
             .collect();
+        if self.live != live {
+            self.live = live;
+            self.live_version += 1;
+        }
         let call_id = self.id;
         for (id, participant) in &mut self.participants {
-            let slots = participant
-                .subscribe
-                .as_ref()
-                .map(|s| s.bindings())
-                .unwrap_or_default();
             let news = News {
-                slots,
-                live: live.clone(),
+                slots: participant
+                    .subscribe
+                    .as_ref()
+                    .map(|s| s.bindings())
+                    .unwrap_or_default(),
+                live_version: self.live_version,
                 watched: participant.watched(),
             };
             if participant.told.as_ref() == Some(&news) {
                 continue;
             }
             participant.told = Some(news.clone());
-            let News { slots, live, watched } = news;
+            let News { slots, watched, .. } = news;
+            let live = self.live.clone();
             let place = Place {
                 call_id,
                 participant_id: *id,
@@ -241,13 +252,13 @@ fn choose(
             continue;
         };
         slot.choose(now, *choice);
-        if slot.take_unasked() && subscribe.key_frames.take(now) {
+        if slot.take_unasked() && slot.key_frames.take(now) {
             asks.extend(Ask::of(slot));
         }
     }
     let steps = |bits: u64| ((audio + bits).div_ceil(PROBE_STEP) * PROBE_STEP).min(MAX_PROBE);
     let aims = (steps(allocation.next), steps(allocation.desired).max(MIN_PROBE));
-    if subscribe.aims != aims && subscribe.peer.connected() {
+    if subscribe.estimate.is_some() && subscribe.aims != aims && subscribe.peer.connected() {
         subscribe.aims = aims;
         subscribe.peer.aim(now, aims.0, aims.1, out);
     }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     io::Output,
-    limits::{KEY_FRAME_RETRY, LOOKBACK_PACKETS, MAX_SOURCES, RECENT_PACKETS},
+    limits::{KEY_FRAME_RETRY, LOOKBACK_PACKETS, MAX_SOURCES, ONSET_INTERVAL, RECENT_PACKETS},
     peer::{Outbox, PeerEvent},
 };
 
@@ -104,7 +104,7 @@ impl Call {
             kind,
         };
         // Who begins to speak does not wait for the next tick.
-        if onset && self.is_missing_somewhere(id) {
+        if onset && now >= self.assigned + ONSET_INTERVAL && self.is_missing_somewhere(id) {
             self.assign(now, out);
         }
         let Some(targets) = self.fan_out.get(&id) else {
@@ -123,7 +123,7 @@ impl Call {
             let Some(slot) = subscribe.slots.get_mut(place) else {
                 continue;
             };
-            misses |= slot.misses_key_frame(&packet);
+            misses |= slot.misses_key_frame(now, &packet);
             let begins = piece.first();
             if let Some(first) = begins {
                 slot.begin(now, first);
@@ -153,7 +153,7 @@ impl Call {
             .participants
             .get(&subscriber)
             .and_then(|p| p.subscribe.as_ref()?.slots.get(place));
-        let Some(slot) = slot.filter(|slot| slot.begins_with(packet)) else {
+        let Some(slot) = slot.filter(|slot| slot.begins_with(now, packet)) else {
             return Vec::new();
         };
         let track = self
@@ -175,6 +175,10 @@ impl Call {
 
     /// Whether somebody who could hear the track does not.
     fn is_missing_somewhere(&self, id: TrackId) -> bool {
+        let speaker = self.participants.get(&id.participant);
+        if !speaker.is_some_and(|speaker| speaker.live_kinds().any(|kind| kind == id.kind)) {
+            return false;
+        }
         let hears = |participant: &super::Participant| {
             let slots = participant
                 .subscribe
@@ -241,10 +245,12 @@ impl Call {
         let Some(subscribe) = self.subscribe_mut(id) else {
             return;
         };
-        let Some(ask) = subscribe.slot_of(mid).and_then(|slot| Ask::of(slot)) else {
+        let Some(slot) = subscribe.slot_of(mid) else {
             return;
         };
-        if subscribe.key_frames.take(now) {
+        if let Some(ask) = Ask::of(slot)
+            && slot.key_frames.take(now)
+        {
             self.ask_key_frames(now, [ask], out);
         }
     }
@@ -303,7 +309,7 @@ impl Call {
             for slot in &mut subscribe.slots {
                 let overdue = slot.waiting().is_some_and(|at| now >= at + KEY_FRAME_RETRY);
                 if let Some(ask) = Ask::of(slot).filter(|_| overdue)
-                    && subscribe.key_frames.take(now)
+                    && slot.key_frames.take(now)
                 {
                     slot.asked_again(now);
                     asks.push(ask);

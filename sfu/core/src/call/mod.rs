@@ -26,7 +26,7 @@ use std::{
 
 use protocol::{
     CallId, ParticipantId,
-    socket::{Side, TrackKind, VideoWish},
+    socket::{LiveTrack, Side, TrackKind, VideoWish},
 };
 
 pub(crate) use self::negotiate::Offer;
@@ -49,6 +49,11 @@ pub(crate) struct Call {
     /// For each track the slots that it sits in: the subscriber and the place of the slot.
     fan_out: BTreeMap<TrackId, Vec<(ParticipantId, usize)>>,
     speaker: SpeakerMark,
+    /// When slots were assigned last.
+    assigned: Instant,
+    /// The tracks that are on, as clients are told, and how often that changed.
+    live: Vec<LiveTrack>,
+    live_version: u64,
     next_tick: Instant,
 }
 
@@ -60,6 +65,9 @@ impl Call {
             peers: HashMap::new(),
             fan_out: BTreeMap::new(),
             speaker: SpeakerMark::default(),
+            assigned: now,
+            live: Vec::new(),
+            live_version: 0,
             next_tick: now,
         }
     }

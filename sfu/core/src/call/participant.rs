@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
     limits::MAX_VIDEO_SLOTS,
-    socket::{LiveTrack, SlotBinding, TrackKind, VideoWish, WatchedTrack},
+    socket::{SlotBinding, TrackKind, VideoWish, WatchedTrack},
 };
 use str0m::{
     format::Codec,
@@ -36,7 +36,8 @@ pub(super) struct Participant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct News {
     pub(super) slots: Vec<SlotBinding>,
-    pub(super) live: Vec<LiveTrack>,
+    /// See `Call::live_version`.
+    pub(super) live_version: u64,
     pub(super) watched: Vec<WatchedTrack>,
 }
 
@@ -54,7 +55,6 @@ pub(super) struct Publish {
 pub(super) struct Subscribe {
     pub(super) peer: Peer,
     pub(super) slots: Vec<Slot>,
-    pub(super) key_frames: Budget,
     /// What the way to the client carries, in bits a second; nothing while it is not estimated.
     pub(super) estimate: Option<u64>,
     /// When a slot got less than it had.
@@ -109,7 +109,6 @@ impl Subscribe {
         Self {
             peer,
             slots: Vec::new(),
-            key_frames: Budget::default(),
             estimate: None,
             fell: None,
             aims: (0, 0),

@@ -24,6 +24,9 @@ pub(super) struct Numbers {
 /// (RFC 3711 §3.3.1).
 const FIRST_SEQ: u64 = 1;
 
+/// How far a packet may be ahead of the newest one: some seconds of video that were lost.
+const MAX_JUMP: u64 = 1_000;
+
 const PICTURE_MASK: u16 = 0x7fff;
 
 #[derive(Debug)]
@@ -31,6 +34,57 @@ pub(super) struct Rewriter {
     clock_rate: u32,
     piece: Option<Piece>,
     last: Option<(Numbers, Instant)>,
+    used: Used,
+}
+
+/// Which of the last numbers went out. A number is a nonce of SRTP: none may go out twice, whatever a publisher sends.
+#[derive(Debug, Default)]
+struct Used {
+    newest: u64,
+    /// Bit n of the whole is number `newest - n`.
+    bits: [u64; Used::WORDS],
+}
+
+impl Used {
+    const WORDS: usize = 16;
+    const BITS: u64 = 64 * 16;
+
+    /// Takes a number; false where it was used, or is too old to tell.
+    fn take(&mut self, number: u64) -> bool {
+        if number > self.newest {
+            self.shift(number - self.newest);
+            self.newest = number;
+        }
+        let age = self.newest - number;
+        let place = usize::try_from(age / 64).unwrap_or(usize::MAX);
+        let Some(word) = self.bits.get_mut(place) else {
+            return false;
+        };
+        let bit = 1 << (age % 64);
+        let fresh = *word & bit == 0;
+        *word |= bit;
+        fresh
+    }
+
+    /// Makes room for so many newer numbers.
+    fn shift(&mut self, by: u64) {
+        if by >= Self::BITS {
+            self.bits = [0; Self::WORDS];
+            return;
+        }
+        let (words, bits) = (usize::try_from(by / 64).unwrap_or(0), by % 64);
+        let former = self.bits;
+        let word = |place: Option<usize>| place.and_then(|place| former.get(place)).copied().unwrap_or(0);
+        for (place, target) in self.bits.iter_mut().enumerate() {
+            let high = word(place.checked_sub(words));
+            let low = word(place.checked_sub(words + 1));
+            *target = if bits == 0 {
+                high
+            } else {
+                (high << bits) | (low >> (64 - bits))
+            };
+        }
+    }
 }
 
 /// The piece that is being forwarded: where it began, and the distance to what goes out.
@@ -50,6 +104,7 @@ impl Rewriter {
             clock_rate,
             piece: None,
             last: None,
+            used: Used::default(),
         }
     }
 
@@ -92,17 +147,28 @@ impl Rewriter {
     }
 
     /// The numbers with which a packet of the followed source goes out. Nothing for packets from before the
-    /// first one of the piece, which came late.
+    /// first one of the piece, which came late, and for numbers that went out. A jump far ahead ends the piece, for
+    /// the receiver would lose count of the roll-overs.
     pub(super) fn rewrite(&mut self, now: Instant, numbers: Numbers) -> Option<Numbers> {
         let piece = self.piece.as_ref()?;
         let rewritten = Numbers {
-            seq: piece.out_seq + numbers.seq.checked_sub(piece.first_seq)?,
+            seq: piece
+                .out_seq
+                .saturating_add(numbers.seq.checked_sub(piece.first_seq)?),
             time: numbers.time.wrapping_add(piece.time),
             picture: numbers
                 .picture
                 .map(|id| id.wrapping_add(piece.picture) & PICTURE_MASK),
             tl0: numbers.tl0.map(|id| id.wrapping_add(piece.tl0)),
         };
+        let newest = self.last.map_or(piece.out_seq, |(last, _)| last.seq);
+        if rewritten.seq > newest.saturating_add(MAX_JUMP) {
+            self.piece = None;
+            return None;
+        }
+        if !self.used.take(rewritten.seq) {
+            return None;
+        }
         if self.last.is_none_or(|(last, _)| rewritten.seq > last.seq) {
             let (picture, tl0) = self
                 .last

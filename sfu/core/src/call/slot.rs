@@ -11,9 +11,12 @@ use str0m::{
 
 use super::{
     packet::Packet,
+    participant::Budget,
     rewrite::{Numbers, Rewriter},
     track::{LayerId, TrackId},
 };
+
+use crate::limits::BEGIN_INTERVAL;
 
 /// Which encoding of its track a video slot shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,10 @@ pub(super) struct Slot {
     /// Source and number of the last packet that was passed on.
     sent: Option<(Ssrc, u64)>,
     unasked: bool,
+    /// When the piece began, and whether another track or encoding was put in since.
+    began: Option<Instant>,
+    changed: bool,
+    pub(super) key_frames: Budget,
     rewriter: Rewriter,
 }
 
@@ -67,6 +74,9 @@ impl Slot {
             waiting: None,
             sent: None,
             unasked: false,
+            began: None,
+            changed: false,
+            key_frames: Budget::default(),
             rewriter: Rewriter::new(clock_rate),
         }
     }
@@ -79,6 +89,7 @@ impl Slot {
     pub(super) fn bind(&mut self, now: Instant, track: Option<TrackId>) {
         self.bound = track;
         self.choice = Choice::Any;
+        self.changed = true;
         self.stop();
         self.wait(now, track.is_some() && self.kind == MediaKind::Video);
     }
@@ -93,6 +104,7 @@ impl Slot {
             return;
         }
         self.choice = choice;
+        self.changed = true;
         let runs = self.shown.is_some_and(|shown| choice.allows(shown));
         if choice == Choice::Paused {
             self.stop();
@@ -126,28 +138,36 @@ impl Slot {
     }
 
     /// Whether the packet begins a piece of the slot's stream, after which the track's packets follow.
-    pub(super) fn begins_with(&self, packet: &Packet) -> bool {
+    pub(super) fn begins_with(&self, now: Instant, packet: &Packet) -> bool {
         let starts = self.kind == MediaKind::Audio || packet.starts_key_frame();
-        !self.rewriter.follows(packet.source) && starts && self.choice.allows(packet.layer)
+        // While nothing is seen, any encoding is better than none; the chosen one follows.
+        let fits =
+            self.choice.allows(packet.layer) || (self.shown.is_none() && self.choice != Choice::Paused);
+        let due = self.changed || self.began.is_none_or(|began| now >= began + BEGIN_INTERVAL);
+        starts && fits && due && !self.rewriter.follows(packet.source)
     }
 
     /// Whether the packet neither follows nor begins a piece, so that a key frame is needed.
-    pub(super) fn misses_key_frame(&self, packet: &Packet) -> bool {
+    pub(super) fn misses_key_frame(&self, now: Instant, packet: &Packet) -> bool {
         let follows = self.rewriter.follows(packet.source);
         let wanted = self.choice.allows(packet.layer) && self.shown.is_none_or(|shown| shown == packet.layer);
-        self.waiting.is_none() && wanted && !follows && !self.begins_with(packet)
+        self.waiting.is_none() && wanted && !follows && !self.begins_with(now, packet)
     }
 
     /// Whether a voice that begins here may begin with what was said just before: not where nothing was heard yet, for
     /// nobody waits for that, and not with what was heard already.
     pub(super) fn takes_lead(&self, packet: &Packet) -> bool {
         let heard = |(source, seq): (Ssrc, u64)| source == packet.source && seq >= packet.seq;
-        self.kind == MediaKind::Audio && self.sent.is_some_and(|sent| !heard(sent))
+        self.kind == MediaKind::Audio && self.changed && self.sent.is_some_and(|sent| !heard(sent))
     }
 
     pub(super) fn begin(&mut self, now: Instant, packet: &Packet) {
-        self.waiting = None;
+        if self.choice.allows(packet.layer) {
+            self.waiting = None;
+        }
         self.shown = Some(packet.layer);
+        self.began = Some(now);
+        self.changed = false;
         self.rewriter.start(now, packet.source, numbers(packet));
     }
 

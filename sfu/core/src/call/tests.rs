@@ -132,6 +132,36 @@ proptest! {
     }
 }
 
+proptest! {
+    /// A publisher numbers its packets as it likes; a number that goes out twice would be a nonce used twice.
+    #[test]
+    fn no_number_goes_out_twice_and_none_jumps(
+        steps in proptest::collection::vec(
+            (
+                prop_oneof![Just(None), (1u32..4).prop_map(Some)],
+                prop_oneof![any::<u64>(), 0u64..3_000, Just(u64::MAX), 65_000u64..70_000],
+            ),
+            1..200,
+        ),
+    ) {
+        let now = start();
+        let mut rewriter = Rewriter::new(90_000);
+        let mut seen = std::collections::HashSet::new();
+        let mut newest = 0;
+        for (begins, seq) in steps {
+            let numbers = Numbers { seq, time: 0, picture: None, tl0: None };
+            if let Some(source) = begins {
+                rewriter.start(now, source.into(), numbers);
+            }
+            if let Some(out) = rewriter.rewrite(now, numbers) {
+                prop_assert!(seen.insert(out.seq), "{} twice", out.seq);
+                prop_assert!(out.seq <= newest + 1_001);
+                newest = newest.max(out.seq);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_packet_from_before_the_piece_is_not_passed_on() {
     let mut rewriter = Rewriter::new(48_000);

@@ -9,7 +9,10 @@ use protocol::{ParticipantId, socket::TrackKind};
 use str0m::media::{Mid, Rid};
 
 use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
-use crate::limits::{AUDIO_LOOKBACK, DEMAND_HOLD, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_LAYERS, SPEECH_DB};
+use crate::limits::{
+    AUDIO_LOOKBACK, DEMAND_HOLD, DEMAND_STEP, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_DEMAND, MAX_LAYERS,
+    SPEECH_DB,
+};
 
 /// Names a track in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +109,7 @@ impl Demand {
 
     /// Takes what it is now.
     pub(super) fn note(&mut self, now: Instant, height: u16) {
+        let height = height.min(MAX_DEMAND).div_ceil(DEMAND_STEP) * DEMAND_STEP;
         let holds = height < self.height && now < *self.less_since.get_or_insert(now) + DEMAND_HOLD;
         if !holds {
             self.height = height;
@@ -160,7 +164,7 @@ impl Layer {
         for packet in self.recent.iter().rev() {
             let after = lead.last().unwrap_or(next);
             let young = now.saturating_duration_since(packet.arrived) <= AUDIO_LOOKBACK;
-            if packet.source == next.source && packet.seq + 1 == after.seq && young {
+            if packet.source == next.source && after.seq.checked_sub(1) == Some(packet.seq) && young {
                 lead.push(packet.clone());
             }
         }

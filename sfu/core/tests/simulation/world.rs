@@ -40,12 +40,17 @@ pub fn call_id(call: u8) -> CallId {
 
 impl World {
     pub fn new(seed: u64, conditions: Conditions) -> Self {
+        Self::with_estimate(seed, conditions, false)
+    }
+
+    /// With or without an estimate of what the ways carry.
+    pub fn with_estimate(seed: u64, conditions: Conditions, estimate: bool) -> Self {
         #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
         let now = Instant::now();
         let config = ShardConfig {
             udp: vec![([10, 9, 9, 9], 10_000).into()],
             tcp: Vec::new(),
-            estimate: true,
+            estimate,
         };
         Self {
             now,
