@@ -2,7 +2,7 @@
  * @typedef {object} Scene
  * @property {string} name
  * @property {string} path
- * @property {string[]} [sizes] `desktop` or `phone`, where it can be seen; everywhere if left out
+ * @property {string[]} [sizes] where it is looked at, of `desktop`, `phone` and `turned`; the first two if left out
  * @property {(page: import("playwright-core").Page) => Promise<void>} [act]
  */
 
@@ -14,6 +14,26 @@ async function join(page) {
   await press(page, "Join now");
   await page.getByRole("toolbar", { name: "Call controls" }).waitFor();
 }
+
+/** @param {import("playwright-core").Page} page @param {number} count */
+async function crowd(page, count) {
+  await join(page);
+  // @ts-expect-error -- the fake puts itself there
+  await page.evaluate((count) => window.fake.crowd(count), count);
+  await page.keyboard.press("p");
+  await page.getByText(`${String(count + 1)} devices in the call`).waitFor();
+  await page.keyboard.press("Escape");
+}
+
+/** @param {import("playwright-core").Page} page @param {boolean} speaker the view to come to, from whichever it is */
+async function look(page, speaker) {
+  const strip = page.getByRole("group", { name: "Other participants" });
+  await page.keyboard.press("g");
+  if ((await strip.isVisible()) !== speaker) await page.keyboard.press("g");
+  await strip.waitFor({ state: speaker ? "visible" : "detached" });
+}
+
+const EVERYWHERE = ["desktop", "phone", "turned"];
 
 /** @type {Scene[]} */
 export const SCENES = [
@@ -217,6 +237,74 @@ export const SCENES = [
       // @ts-expect-error -- the fake puts itself there
       await page.evaluate(() => window.fake.share());
       await page.getByRole("group", { name: "Carol Lindqvist, sharing screen" }).waitFor();
+    },
+  },
+  {
+    name: "call-screens-pinned",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      // @ts-expect-error -- the fake puts itself there
+      await page.evaluate(() => window.fake.share());
+      await page.getByRole("group", { name: "Carol Lindqvist, sharing screen" }).waitFor();
+      await press(page, "Pin Bob Okafor");
+      await press(page, "Unpin Bob Okafor");
+      await press(page, "Pin Carol Lindqvist, sharing screen");
+      await page.getByText("Pinned").waitFor();
+    },
+  },
+  {
+    name: "call-speaker",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      await look(page, true);
+    },
+  },
+  {
+    name: "call-pinned",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      await page.getByRole("button", { name: "Pin Dan Petrov" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("Pinned").waitFor();
+    },
+  },
+  { name: "call-many", path: "/rooms/design/call", sizes: EVERYWHERE, act: (page) => crowd(page, 25) },
+  {
+    name: "call-many-speaker",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await crowd(page, 40);
+      await look(page, true);
+      // @ts-expect-error -- the fake puts itself there
+      await page.evaluate(() => window.fake.speaks(12));
+    },
+  },
+  {
+    name: "call-pages",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await crowd(page, 60);
+      await look(page, false);
+      await press(page, "Next page");
+      await page.getByText("Page 2 of").last().waitFor();
+    },
+  },
+  {
+    name: "call-layout-menu",
+    path: "/rooms/design/call",
+    sizes: ["desktop"],
+    act: async (page) => {
+      await join(page);
+      await press(page, "Layout");
+      await page.getByRole("menuitemradio", { name: "Speaker" }).waitFor();
     },
   },
   {

@@ -1,7 +1,7 @@
 // Walks through every screen on the fake core in a real Chromium: light and dark, desktop and phone. Saves a picture
 // of each, and fails if axe-core finds a violation, if the console shows an error, or if a page scrolls sideways.
 //
-//   npm run screens [-- --out FOLDER] [--only NAME] [--size desktop|phone] [--browser PATH]
+//   npm run screens [-- --out FOLDER] [--only NAME] [--size desktop|phone|turned] [--browser PATH]
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -33,6 +33,8 @@ const VISITS = {
     // 1280 pixels at 400 % zoom (WCAG 1.4.10).
     { suffix: "narrow-light", width: 320, height: 640, colorScheme: "light" },
   ],
+  // A phone on its side.
+  turned: [{ suffix: "turned-light", width: 844, height: 390, colorScheme: "light" }],
 };
 
 const root = path.dirname(import.meta.dirname);
@@ -63,8 +65,8 @@ for (const [size, forms] of Object.entries(VISITS)) {
   for (const scene of SCENES) {
     if (options.only !== undefined && !scene.name.includes(options.only)) continue;
     if (options.size !== undefined && options.size !== size) continue;
-    if (scene.sizes && !scene.sizes.includes(size)) continue;
-    await visit(scene, /** @type {Form[]} */ (forms), size === "phone");
+    if (!(scene.sizes ?? ["desktop", "phone"]).includes(size)) continue;
+    await visit(scene, /** @type {Form[]} */ (forms), size !== "desktop");
   }
 }
 await browser.close();
@@ -88,7 +90,7 @@ async function visit(scene, forms, hasTouch) {
   const { width, height, colorScheme } = first;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", hasTouch });
   const page = await context.newPage();
-  const where = `${scene.name}-${hasTouch ? "phone" : "desktop"}`;
+  const where = `${scene.name}-${first.suffix}`;
   page.setDefaultTimeout(PATIENCE_MS);
   page.on("console", (message) => {
     if (message.type() === "error") faults.push(`${where}: console: ${message.text()}`);

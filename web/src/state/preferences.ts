@@ -1,3 +1,4 @@
+import { VIEW_CHOICES, type ViewChoice } from "./layout";
 import { Store } from "./observable";
 
 /** Where preferences are kept; `localStorage` in the browser. Holds nothing that anybody wrote. */
@@ -14,11 +15,14 @@ export type AnnouncementKind = (typeof ANNOUNCEMENT_KINDS)[number];
 export interface PreferencesView {
   readonly singleKeyShortcuts: boolean;
   readonly announce: Readonly<Record<AnnouncementKind, boolean>>;
+  /** How calls are laid out. */
+  readonly callView: ViewChoice;
 }
 
 const DEFAULTS: PreferencesView = {
   singleKeyShortcuts: true,
   announce: { presence: true, hand: true, sharing: true, connection: true, messages: true },
+  callView: "auto",
 };
 
 const KEY = "conclave.preferences";
@@ -42,6 +46,10 @@ export class Preferences {
     this.#change({ ...view, announce: { ...view.announce, [kind]: on } });
   }
 
+  setCallView(callView: ViewChoice): void {
+    this.#change({ ...this.view.get(), callView });
+  }
+
   #change(view: PreferencesView): void {
     this.view.set(view);
     try {
@@ -56,10 +64,11 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
+      callView: VIEW_CHOICES.find((choice) => choice === callView) ?? DEFAULTS.callView,
     };
   } catch {
     return DEFAULTS;

@@ -18,8 +18,8 @@ const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
 const meaning = (key: string, change?: Partial<KeyPress>) => shortcutOf(press(key, change), true);
 
 test("single keys and the two that every meeting program has", () => {
-  expect(["m", "v", "d", "h", "p", "?", "F2", " "].map((key) => meaning(key))).toEqual([
-    "microphone", "camera", "share", "hand", "people", "help", "toolbar", "talk",
+  expect(["m", "v", "d", "h", "p", "g", "f", "?", "F2", " "].map((key) => meaning(key))).toEqual([
+    "microphone", "camera", "share", "hand", "people", "layout", "fullScreen", "help", "toolbar", "talk",
   ]);
   expect(meaning("M")).toBe("microphone");
   expect(meaning("d", { ctrl: true })).toBe("microphone");

@@ -1,5 +1,15 @@
 /** What a key does in a call. */
-export type ShortcutAction = "microphone" | "camera" | "share" | "hand" | "people" | "toolbar" | "help" | "talk";
+export type ShortcutAction =
+  | "microphone"
+  | "camera"
+  | "share"
+  | "hand"
+  | "people"
+  | "layout"
+  | "fullScreen"
+  | "toolbar"
+  | "help"
+  | "talk";
 
 /** A key press, without the DOM. */
 export interface KeyPress {
@@ -24,6 +34,8 @@ const SINGLE: Readonly<Record<string, ShortcutAction>> = {
   d: "share",
   h: "hand",
   p: "people",
+  g: "layout",
+  f: "fullScreen",
 };
 
 /**

@@ -4,6 +4,7 @@ import type { MediaState, MediaView, RemoteVideo } from "./media";
 
 /** A picture in the call. */
 export interface Tile {
+  /** The same for as long as the same person shows the same thing. */
   readonly key: string;
   readonly participant: ParticipantView;
   readonly kind: "camera" | "screen";
@@ -12,42 +13,30 @@ export interface Tile {
   readonly speaking: boolean;
 }
 
-/** What a call shows. */
-export interface Stage {
-  /** The shared screen that takes the stage. */
-  readonly screen: Tile | null;
-  /** The others, as many as fit. */
-  readonly tiles: readonly Tile[];
+/** All pictures of a call, wherever they are placed. */
+export interface Tiles {
+  /** The others, in order of leaf, which never jumps. */
+  readonly people: readonly Tile[];
+  /** Screens that the others share. */
+  readonly screens: readonly Tile[];
   /** This device; nothing while the keys are on the way. */
   readonly own: Tile | null;
-  /** Participants beyond the tiles. */
-  readonly hidden: number;
 }
 
-/** Tiles in the grid: the largest that a desktop shows with faces one can read. */
-export const MAX_TILES = 25;
-
-/** Sets the stage from who is in (the key tree's word) and what media arrives. */
-export function setStage(call: CallView, media: MediaView): Stage {
+/** The pictures, from who is in (the key tree's word) and what media arrives. */
+export function tilesOf(call: CallView, media: MediaView): Tiles {
   const remote = (leaf: number, kind: "camera" | "screen"): RemoteVideo | null =>
     media.remote.find((video) => video.leaf === leaf && video.kind === kind) ?? null;
   const others = call.participants.filter((participant) => !participant.this_device);
-  const shown = choose(others, call.speaker);
   const me = call.participants.find((participant) => participant.this_device);
-  const sharing = others.find((participant) => participant.screen && remote(participant.leaf, "screen")) ?? null;
   return {
-    screen: sharing && screenTile(sharing, remote(sharing.leaf, "screen")),
-    tiles: shown.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), call.speaker)),
+    people: others.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), call.speaker)),
+    screens: others.flatMap((participant) => {
+      const video = participant.screen ? remote(participant.leaf, "screen") : null;
+      return video ? [screenTile(participant, video)] : [];
+    }),
     own: me ? ownTile(me, media, call.speaker) : null,
-    hidden: others.length - shown.length,
   };
-}
-
-/** Who gets a tile: in order of leaf, which never jumps; the speaker takes the last place rather than none. */
-function choose(others: readonly ParticipantView[], speaker: number | null): ParticipantView[] {
-  const shown = others.slice(0, MAX_TILES);
-  const speaking = others.find((participant) => participant.leaf === speaker);
-  return speaking && !shown.includes(speaking) ? [...shown.slice(0, -1), speaking] : shown;
 }
 
 function cameraTile(participant: ParticipantView, video: RemoteVideo | null, speaker: number | null): Tile {
@@ -61,13 +50,13 @@ function cameraTile(participant: ParticipantView, video: RemoteVideo | null, spe
   };
 }
 
-function screenTile(participant: ParticipantView, video: RemoteVideo | null): Tile {
+function screenTile(participant: ParticipantView, video: RemoteVideo): Tile {
   return {
     key: `screen-${String(participant.leaf)}-${participant.person.user_id}`,
     participant,
     kind: "screen",
     state: pictureState(participant.screen, video),
-    stream: video?.stream ?? null,
+    stream: video.stream,
     speaking: false,
   };
 }

@@ -1,5 +1,5 @@
 import { FakeCore, someCall } from "./fake-core";
-import { alice, carol, participant } from "./fake-data";
+import { alice, carol, participant, person } from "./fake-data";
 import { FakeMedia } from "./fake-media";
 import { paintedStream } from "./painted-stream";
 
@@ -10,7 +10,17 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia } {
   if (address.has("reason")) core.session = { state: "signed_out", reason: address.get("reason") };
   if (address.has("empty")) core.rooms = [];
   const media = new FakeMedia(core, true);
-  Object.assign(window, { fake: { core, media, share: () => share(core, media), someCall, alone: () => alone(core) } });
+  Object.assign(window, {
+    fake: {
+      core,
+      media,
+      share: () => share(core, media),
+      crowd: (count: number) => crowd(core, media, count),
+      speaks: (leaf: number) => speaks(core, leaf),
+      someCall,
+      alone: () => alone(core),
+    },
+  });
   return { core, media };
 }
 
@@ -25,6 +35,39 @@ function share(core: FakeCore, media: FakeMedia): void {
     ],
   });
   core.setCall({ ...core.call, participants });
+}
+
+/** More people come, until there are `count` others. Streams are few: each paints. */
+function crowd(core: FakeCore, media: FakeMedia, count: number): void {
+  if (!core.call) return;
+  const streams = ["Ines Duarte", "Jonas Weber", "Kofi Mensah", "Lena Novak"].map((name) => paintedStream(name));
+  const known = core.call.participants;
+  const added = Array.from({ length: Math.max(0, count + 1 - known.length) }, (_, index) => {
+    const name = `${CROWD[index % CROWD.length] ?? ""} ${String.fromCharCode(65 + ((index * 7) % 26))}.`;
+    const who = { ...person(name), user_id: `user-crowd-${String(index)}` };
+    return participant(known.length + index, who, { camera: index % 4 !== 3, microphone: index % 3 === 0 });
+  });
+  media.set({
+    remote: [
+      ...media.view().remote,
+      ...added.map(({ leaf, camera }, index) => ({
+        leaf,
+        kind: "camera" as const,
+        state: camera ? ("live" as const) : ("off" as const),
+        stream: camera ? (streams[index % streams.length] ?? null) : null,
+      })),
+    ],
+  });
+  core.setCall({ ...core.call, participants: [...known, ...added] });
+}
+
+const CROWD = [
+  "Ines", "Jonas", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Piet", "Quynh", "Rosa", "Samir", "Tove", "Uma", "Viktor", "Wanda", "Xavi", "Yara", "Zeno",
+];
+
+/** Somebody else speaks. */
+function speaks(core: FakeCore, leaf: number): void {
+  if (core.call) core.setCall({ ...core.call, speaker: leaf });
 }
 
 /** Everybody else leaves. */

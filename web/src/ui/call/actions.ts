@@ -1,3 +1,5 @@
+import type { ViewChoice } from "../../state/layout";
+
 /** What one can do in a call; buttons and keys call the same functions. */
 export interface CallActions {
   readonly microphone: () => void;
@@ -6,6 +8,11 @@ export interface CallActions {
   readonly hand: () => void;
   readonly people: () => void;
   readonly encryption: () => void;
+  /** The other layout. */
+  readonly layout: () => void;
+  readonly view: (choice: ViewChoice) => void;
+  readonly fullScreen: () => void;
+  readonly pip: () => void;
   readonly help: () => void;
   readonly leave: () => void;
   readonly toolbar: () => void;

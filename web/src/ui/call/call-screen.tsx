@@ -3,24 +3,33 @@ import type { CallView } from "../../core/generated/CallView";
 import type { RoomView } from "../../core/generated/RoomView";
 import { durationText } from "../../i18n/format";
 import type { MediaConnection } from "../../state/media";
-import { setStage } from "../../state/tiles";
+import { tilesOf } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Link } from "../app/link";
 import { useTitle } from "../app/title";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
+import { useMatches } from "../parts/matches";
 import { useNow } from "../parts/now";
 import { useRoomTitle } from "../parts/room-title";
 import type { CallActions } from "./actions";
 import { useCallAnnouncements, useWakeLock } from "./effects";
 import { EncryptionPanel } from "./encryption-panel";
+import { useFullScreen } from "./full-screen";
 import { useCallKeyboard } from "./keyboard";
 import { KeysDialog } from "./keys-dialog";
+import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
+import { PictureInPicture, usePipSize } from "./pip";
 import { Problems } from "./problems";
 import { Stage } from "./stage";
 import { CallToolbar } from "./toolbar";
+import { useLayout } from "./use-layout";
 import { useMedia } from "./use-media";
+import { usePip } from "./use-pip";
+
+/** Where a panel lies over the pictures, as in call.css. */
+const PANEL_COVERS = "(max-width: 900px)";
 
 interface Props {
   readonly room: RoomView;
@@ -36,6 +45,12 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   const [panel, setPanel] = useState<"people" | "encryption" | null>(null);
   const [help, setHelp] = useState(false);
+  const tiles = tilesOf(call, view);
+  const layout = useLayout(call, tiles);
+  const fullScreen = useFullScreen();
+  const pip = usePip(title);
+  const pipSize = usePipSize(pip);
+  const coversStage = useMatches(PANEL_COVERS);
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
   useCallAnnouncements(call);
@@ -53,6 +68,12 @@ export function CallScreen({ room, call, onLeave }: Props) {
     hand: () => void media.setHand(!media.view().hand),
     people: toggle("people"),
     encryption: toggle("encryption"),
+    layout: () => {
+      layout.choose(layout.view === "grid" ? "speaker" : "grid");
+    },
+    view: layout.choose,
+    fullScreen: fullScreen.toggle,
+    pip: pip.toggle,
     help: () => {
       setHelp(true);
     },
@@ -60,6 +81,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
   const talking = useCallKeyboard(actions);
+  useMediaKeys(actions, pip.kind && pip.show);
 
   return (
     <div className={panel ? "call call-with-panel" : "call"}>
@@ -82,13 +104,19 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <CallHints call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
-        <Stage stage={setStage(call, view)} />
+        <Stage
+          layout={layout}
+          own={tiles.own}
+          covered={panel !== null && coversStage}
+          alsoSeen={pip.open && layout.first ? [{ tile: layout.first, size: pipSize, main: true }] : []}
+        />
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
       <footer className="call-bar-area">
-        <CallToolbar actions={actions} peopleOpen={panel === "people"} bar={bar} />
+        <CallToolbar actions={actions} peopleOpen={panel === "people"} fullScreen={fullScreen} pip={pip} bar={bar} />
       </footer>
+      <PictureInPicture pip={pip} tile={layout.first ?? tiles.own} actions={actions} />
       {help && (
         <KeysDialog
           onClose={() => {

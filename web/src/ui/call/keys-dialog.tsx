@@ -9,6 +9,8 @@ const KEYS = [
   ["share", ["D"]],
   ["hand", ["H"]],
   ["people", ["P"]],
+  ["layout", ["G"]],
+  ["full_screen", ["F"]],
   ["toolbar", ["F2"]],
   ["help", ["?"]],
 ] as const;

@@ -1,123 +1,173 @@
-import { useEffect, useRef, useState, type RefObject } from "react";
-import type { VideoCard } from "../../core/generated/VideoCard";
-import { bestGrid } from "../../state/grid";
-import type { Stage as StageView, Tile } from "../../state/tiles";
+import { useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { CORNERS, ownSize, planGrid, planStage, type GridPlan, type StagePlan } from "../../state/grid";
+import { inSight, leading } from "../../state/layout";
+import type { Tile } from "../../state/tiles";
+import type { Seen } from "../../state/wishes";
 import { useApp } from "../app/context";
 import { Empty } from "../parts/messages";
-import { CORNERS, OwnTile } from "./own-tile";
+import { OwnTile } from "./own-tile";
+import { Pager } from "./pager";
+import { FocusKeeper } from "./pin-button";
+import { useInSight, usePageVisible, useShow } from "./seen";
 import { CallTile } from "./tile";
+import type { CallLayout } from "./use-layout";
 
-/** Space between tiles in CSS pixels, as in call.css. */
-const GAP_PX = 10;
+interface Props {
+  readonly layout: CallLayout;
+  readonly own: Tile | null;
+  /** A panel lies over all of it. */
+  readonly covered: boolean;
+  /** What is seen elsewhere, whether the page is in sight or not. */
+  readonly alsoSeen: readonly Seen[];
+}
 
-/** Height that is asked for a tile of the filmstrip. */
-const FILMSTRIP_PX = 180;
-
-/** Beyond this a screen of many pixels asks for more than cameras send. */
-const MAX_PIXEL_RATIO = 2;
-
-/** The pictures: a grid of equal tiles, or a shared screen with the people beside it. */
-export function Stage({ stage }: { readonly stage: StageView }) {
+/** The pictures: a grid of equal tiles, or a large one with the others in a strip. */
+export function Stage({ layout, own, covered, alsoSeen }: Props) {
   const { t } = useApp();
-  const box = useRef<HTMLDivElement>(null);
-  const size = useSize(box);
-  const { screen, tiles, own } = stage;
+  const { box, floor, main, others, stage } = layout;
   const [place, setPlace] = useState(0);
+  const [wantedPage, setPage] = useState(0);
+  const keeper = useFocusKeeper(stage);
+  const strip = useRef<HTMLDivElement>(null);
+  const alone = main === null && others.length === 0;
+  // With one other on the stage there is nothing to put in a strip.
+  const floats = own !== null && !alone && (main === null || others.length === 0);
   const corner = CORNERS[place] ?? CORNERS[0];
-  const alone = tiles.length === 0;
-  const grid = bestGrid(tiles.length, size.width, size.height, GAP_PX);
-  useShow(screen, tiles, screen ? FILMSTRIP_PX : grid.height, size.height);
+
+  const grid = planGrid(others.length, box, floats ? corner : null);
+  const page = Math.min(wantedPage, grid.pages - 1);
+  const onPage = inSight(others, floor, grid.perPage).slice(page * grid.perPage, (page + 1) * grid.perPage);
+
+  const inStrip = own && !floats ? others.length + 1 : others.length;
+  const plan = planStage(inStrip, box, main?.kind ?? "camera");
+  const small = main ? leading(others, floor, plan.fits - (inStrip - others.length)) : [];
+  const sight = useInSight(strip, small.map(({ key }) => key));
+
+  const visible = usePageVisible() && !covered;
+  const here: Seen[] = main
+    ? [{ tile: main, size: plan.main, main: true }, ...small.filter(({ key }) => sight.has(key)).map((tile) => ({ tile, size: plan.cell }))]
+    : onPage.map((tile) => ({ tile, size: grid.grid }));
+  useShow(box.width > 0 ? [...alsoSeen, ...(visible ? here : [])] : null);
+
   return (
-    <section className={stageClass(screen !== null, tiles.length, corner)} aria-label={t("call.participants")}>
-      {screen && (
-        <div className="stage-screen">
-          <CallTile tile={screen} />
-        </div>
-      )}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the strip scrolls */}
-      <div className={screen ? "filmstrip" : "grid"} ref={box} tabIndex={screen ? 0 : undefined}>
-        {tiles.map((tile) => (
-          <div
-            key={tile.key}
-            className="cell"
-            style={screen ? undefined : { width: `${String(grid.width)}px`, height: `${String(grid.height)}px` }}
-          >
-            <CallTile tile={tile} />
-          </div>
-        ))}
-        {own && screen && (
-          <div className="cell">
-            <CallTile tile={own} />
-          </div>
+    <section ref={stage} className="stage" aria-label={t("call.participants")} tabIndex={-1}>
+      <FocusKeeper value={keeper}>
+        {alone && own && <Alone own={own} />}
+        {!alone && !main && <Grid tiles={onPage} plan={grid} page={page} layout={layout} onPage={setPage} />}
+        {main && <Large main={main} plan={plan} layout={layout} />}
+        {plan.strip && main && (
+          <Strip place={plan.strip} thickness={plan.thickness} element={strip} own={floats ? null : own} tiles={small} sight={sight} layout={layout} />
         )}
-        {alone && own && !screen && (
-          <div className="alone">
-            <div className="alone-tile">
-              <CallTile tile={own} />
-            </div>
-            <Empty title={t("call.alone")}>
-              <p>{t("call.alone_text")}</p>
-            </Empty>
-          </div>
-        )}
-      </div>
-      {own && !alone && !screen && (
+      </FocusKeeper>
+      {floats && (
         <OwnTile
           tile={own}
           corner={corner}
+          size={ownSize(box)}
           onMove={() => {
             setPlace((place + 1) % CORNERS.length);
           }}
         />
       )}
-      {stage.hidden > 0 && <p className="stage-more">+{stage.hidden}</p>}
     </section>
   );
 }
 
-/** Beside a single picture there is room, or it is large enough to lose a corner; of several none is to be covered. */
-function stageClass(shared: boolean, count: number, corner: string): string {
-  if (shared) return "stage stage-shared";
-  return count > 1 ? ["stage", ...corner.split("-").map((side) => `stage-keeps-${side}`)].join(" ") : "stage";
+function Alone({ own }: { readonly own: Tile }) {
+  const { t } = useApp();
+  return (
+    <div className="alone">
+      <div className="cell alone-tile">
+        <CallTile tile={own} />
+      </div>
+      <Empty title={t("call.alone")}>
+        <p>{t("call.alone_text")}</p>
+      </Empty>
+    </div>
+  );
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
+interface GridProps {
+  readonly tiles: readonly Tile[];
+  readonly plan: GridPlan;
+  readonly page: number;
+  readonly layout: CallLayout;
+  readonly onPage: (page: number) => void;
 }
 
-function useSize(box: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => {
-      setSize({ width: element.clientWidth, height: element.clientHeight });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-    };
-  }, [box]);
-  return size;
+function Grid({ tiles, plan, page, layout, onPage }: GridProps) {
+  const { grid, clear } = plan;
+  return (
+    <div className="grid-area" style={{ padding: `${px(clear.top)} ${px(clear.right)} ${px(clear.bottom)} ${px(clear.left)}` }}>
+      <div className="grid">
+        {tiles.map((tile) => (
+          <div key={tile.key} className="cell" style={{ width: px(grid.width), height: px(grid.height) }}>
+            <CallTile tile={tile} onPin={layout.pin} />
+          </div>
+        ))}
+      </div>
+      {plan.pages > 1 && <Pager page={page} pages={plan.pages} onPage={onPage} />}
+    </div>
+  );
 }
 
-/** Tells the media which pictures are shown, and how high; the screen is the most important. */
-function useShow(screen: Tile | null, tiles: readonly Tile[], tileHeight: number, boxHeight: number): void {
-  const { media } = useApp();
-  const ratio = Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
-  const wanted: VideoCard[] = [];
-  if (screen) wanted.push({ leaf: screen.participant.leaf, kind: "screen", height: pixels(boxHeight * ratio) });
-  const order = tiles.toSorted((a, b) => Number(b.speaking) - Number(a.speaking));
-  for (const tile of order) wanted.push({ leaf: tile.participant.leaf, kind: "camera", height: pixels(tileHeight * ratio) });
-  // The text stands for the list: it is told again only when something in it differs.
-  const text = JSON.stringify(wanted);
-  useEffect(() => {
-    media.show(JSON.parse(text) as VideoCard[]);
-  }, [media, text]);
+function Large({ main, plan, layout }: { readonly main: Tile; readonly plan: StagePlan; readonly layout: CallLayout }) {
+  return (
+    <div className="large">
+      <div key={main.key} className="cell" style={{ width: px(plan.main.width), height: px(plan.main.height) }}>
+        <CallTile tile={main} pinned={layout.pinned} onPin={layout.pin} />
+      </div>
+    </div>
+  );
 }
 
-/** In steps, so that a pixel more does not become a message. */
-function pixels(height: number): number {
-  return Math.max(90, Math.ceil(height / 90) * 90);
+interface StripProps {
+  readonly place: "side" | "below";
+  readonly thickness: number;
+  readonly element: RefObject<HTMLDivElement | null>;
+  readonly own: Tile | null;
+  readonly tiles: readonly Tile[];
+  readonly sight: ReadonlySet<string>;
+  readonly layout: CallLayout;
+}
+
+function Strip({ place, thickness, element, own, tiles, sight, layout }: StripProps) {
+  const { t } = useApp();
+  return (
+    <div
+      ref={element}
+      className={`strip strip-${place}`}
+      style={{ flexBasis: px(thickness) }}
+      role="group"
+      aria-label={t("call.strip")}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls
+      tabIndex={0}
+    >
+      {own && (
+        <div className="cell">
+          <CallTile tile={own} />
+        </div>
+      )}
+      {tiles.map((tile) => (
+        <div key={tile.key} className="cell" data-tile={tile.key}>
+          <CallTile tile={tile} onPin={layout.pin} seen={sight.has(tile.key)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Whoever leaves takes a focused button along; the focus then stays with the pictures. */
+function useFocusKeeper(stage: RefObject<HTMLElement | null>): RefObject<string | null> {
+  const keeper = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (keeper.current === null) return;
+    keeper.current = null;
+    stage.current?.focus({ preventScroll: true });
+  });
+  return keeper;
+}
+
+function px(pixels: number): string {
+  return `${String(pixels)}px`;
 }

@@ -3,6 +3,8 @@ import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icons";
 import { TrustBadge } from "../parts/trust";
+import { PinButton } from "./pin-button";
+import { useTileName } from "./tile-name";
 import { Video } from "./video";
 
 const STATE_TEXT = {
@@ -12,8 +14,18 @@ const STATE_TEXT = {
   off: "call.media.off",
 } as const;
 
+interface Props {
+  readonly tile: Tile;
+  /** It has the stage because the person pinned it. */
+  readonly pinned?: boolean;
+  /** Pins it, or lets go of it; without this it cannot be pinned. */
+  readonly onPin?: (tile: Tile) => void;
+  /** Out of sight it needs no picture. */
+  readonly seen?: boolean;
+}
+
 /** A participant in the call: picture or initials, name, microphone, hand, speaking, trust. */
-export function CallTile({ tile }: { readonly tile: Tile }) {
+export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
   const { t } = useApp();
   const { participant, kind, state, stream } = tile;
   const name = useTileName(tile);
@@ -22,7 +34,7 @@ export function CallTile({ tile }: { readonly tile: Tile }) {
   return (
     <div role="group" aria-label={name} className={classes.join(" ")} data-media={participant.this_device ? undefined : state}>
       {/* The element stays while the picture comes and goes, so that it starts without a flash. */}
-      <Video stream={stream} mirrored={participant.this_device} />
+      {seen && <Video stream={stream} mirrored={participant.this_device} />}
       {state !== "live" && (
         <div className="tile-cover">
           {kind === "camera" && <Avatar id={person.user_id} name={person.name} size="large" />}
@@ -31,7 +43,7 @@ export function CallTile({ tile }: { readonly tile: Tile }) {
               {state === "connecting" && <span className="spinner" aria-hidden="true" />}
               {state === "waiting-for-key" && <Icon name="lock" size={16} />}
               {state === "paused" && <Icon name="offline" size={16} />}
-              {t(STATE_TEXT[state])}
+              <span>{t(STATE_TEXT[state])}</span>
             </p>
           )}
         </div>
@@ -42,6 +54,12 @@ export function CallTile({ tile }: { readonly tile: Tile }) {
         {!participant.this_device && <TrustBadge trust={person.trust} words={false} />}
       </div>
       <div className="tile-badges">
+        {pinned && (
+          <span className="tile-badge">
+            <Icon name="pin" size={18} />
+            <span>{t("call.pinned")}</span>
+          </span>
+        )}
         {kind === "camera" && participant.hand && (
           <span className="tile-badge tile-badge-hand">
             <Icon name="hand" size={18} />
@@ -55,18 +73,9 @@ export function CallTile({ tile }: { readonly tile: Tile }) {
           </span>
         )}
       </div>
+      {onPin && <PinButton tile={tile} pinned={pinned} onPin={onPin} />}
     </div>
   );
-}
-
-/** How a tile is called: by the person, and what it shows. */
-export function useTileName(tile: Tile): string {
-  const { t } = useApp();
-  const { participant, kind } = tile;
-  const { name } = participant.person;
-  if (kind === "screen") return t("call.sharing", { name });
-  if (participant.this_device) return t("call.own", { name });
-  return participant.own_other_device ? t("call.own_device", { name }) : name;
 }
 
 /** Speaking shows as moving bars beside the ring, so that it is not colour alone. */

@@ -1,15 +1,20 @@
 import type { KeyboardEvent, RefObject } from "react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { useApp } from "../app/context";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
 import { useMatches } from "../parts/matches";
 import type { CallActions } from "./actions";
+import type { FullScreen } from "./full-screen";
 import { useMedia } from "./use-media";
+import type { Pip } from "./use-pip";
+import { LayoutMenu, LayoutSection } from "./view-menu";
 
 interface Props {
   readonly actions: CallActions;
   readonly peopleOpen: boolean;
+  readonly fullScreen: FullScreen;
+  readonly pip: Pip;
   readonly bar: RefObject<HTMLDivElement | null>;
 }
 
@@ -17,29 +22,40 @@ interface Control {
   readonly icon: IconName;
   readonly label: string;
   /** The key as it is shown. */
-  readonly keys: string;
+  readonly keys?: string;
   /** The keys as `aria-keyshortcuts` wants them. */
-  readonly shortcuts: string;
+  readonly shortcuts?: string;
   readonly look?: "off" | "active";
   readonly act: () => void;
   readonly expanded?: boolean;
 }
 
 /** Everything that one does in a call. On a phone five buttons, and a sheet for the rest. */
-export function CallToolbar({ actions, peopleOpen, bar }: Props) {
+export function CallToolbar({ actions, peopleOpen, fullScreen, pip, bar }: Props) {
   const { t } = useApp();
   const narrow = useMatches("(max-width: 600px)");
   const controls = useControls(actions, peopleOpen);
   const { microphone, camera, share, hand, people } = controls;
+  const windows = useWindowControls(actions, fullScreen, pip);
   const main = narrow ? [microphone, camera, people] : [microphone, camera, share, hand, people];
   return (
     // Tab stops at every button, for who does not know that arrows work too: nothing here may be hard to find.
     <div ref={bar} role="toolbar" className="call-toolbar" aria-label={t("call.controls")} tabIndex={-1} onKeyDown={moveByArrow}>
       <div className="call-toolbar-main">
         {main.map((control) => control && <ControlButton key={control.icon} control={control} />)}
-        {narrow && <More controls={[share, hand]} />}
+        {narrow && <More controls={[share, hand, ...windows]} actions={actions} />}
       </div>
-      <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
+      <div className="call-toolbar-end">
+        {!narrow && (
+          <>
+            <LayoutMenu onChoose={actions.view} />
+            {windows.map((control) => (
+              <ControlButton key={control.icon} control={control} className="view-control" />
+            ))}
+          </>
+        )}
+        <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
+      </div>
     </div>
   );
 }
@@ -104,14 +120,39 @@ function useControls(actions: CallActions, peopleOpen: boolean): Record<"microph
   };
 }
 
-function ControlButton({ control }: { readonly control: Control }) {
+/** Small window and full screen, as far as the browser has them. */
+function useWindowControls(actions: CallActions, fullScreen: FullScreen, pip: Pip): Control[] {
   const { t } = useApp();
+  const controls: Control[] = [];
+  if (pip.kind) {
+    controls.push({
+      icon: "pip",
+      label: t(pip.open ? "call.pip.close" : "call.pip.open"),
+      ...(pip.open ? { look: "active" } : {}),
+      act: actions.pip,
+    });
+  }
+  if (fullScreen.available) {
+    controls.push({
+      icon: fullScreen.on ? "full_screen_exit" : "full_screen",
+      label: t(fullScreen.on ? "call.full_screen.exit" : "call.full_screen"),
+      keys: "F",
+      shortcuts: "F",
+      act: actions.fullScreen,
+    });
+  }
+  return controls;
+}
+
+function ControlButton({ control, className = "control" }: { readonly control: Control; readonly className?: string }) {
+  const { t } = useApp();
+  const { label, keys } = control;
   return (
     <IconButton
       icon={control.icon}
-      label={control.label}
-      hint={t("common.shortcut", { label: control.label, keys: control.keys })}
-      className={control.look ? `control control-${control.look}` : "control"}
+      label={label}
+      hint={keys ? t("common.shortcut", { label, keys }) : label}
+      className={control.look ? `${className} control-${control.look}` : className}
       aria-keyshortcuts={control.shortcuts}
       aria-expanded={control.expanded}
       onClick={control.act}
@@ -119,7 +160,7 @@ function ControlButton({ control }: { readonly control: Control }) {
   );
 }
 
-function More({ controls }: { readonly controls: readonly (Control | null)[] }) {
+function More({ controls, actions }: { readonly controls: readonly (Control | null)[]; readonly actions: CallActions }) {
   const { t } = useApp();
   return (
     <MenuTrigger>
@@ -137,6 +178,8 @@ function More({ controls }: { readonly controls: readonly (Control | null)[] }) 
                 </MenuItem>
               ),
           )}
+          <Separator className="menu-separator" />
+          <LayoutSection onChoose={actions.view} />
         </Menu>
       </Popover>
     </MenuTrigger>

@@ -93,6 +93,7 @@ const PATHS = {
     </>
   ),
   back: <path d="M15 5l-7 7 7 7" />,
+  next: <path d="M9 5l7 7-7 7" />,
   down: <path d="M5 9.5l7 7 7-7" />,
   details: (
     <>
@@ -144,6 +145,36 @@ const PATHS = {
   ),
   more: <path d="M5.5 12h.1M12 12h.1M18.5 12h.1" strokeWidth="3" />,
   corner: <path d="M9 4.5H4.5V9M15 19.5h4.5V15M4.5 4.5l6 6M19.5 19.5l-6-6" />,
+  pin: <path d="M9 3.5h6M10 3.5v6l-3 4h10l-3-4v-6M12 13.5v7" />,
+  unpin: <path d="M9 3.5h6M14 3.5v6l3 4h-3M10 7v2.5l-3 4h6.5M12 13.5v7M4 4l16 16" />,
+  layout: (
+    <>
+      <rect x="3.5" y="4.5" width="17" height="15" rx="2.5" />
+      <path d="M3.5 14h17M10 14v5.5" />
+    </>
+  ),
+  grid: (
+    <>
+      <rect x="4" y="4.5" width="7" height="6.5" rx="1.5" />
+      <rect x="13" y="4.5" width="7" height="6.5" rx="1.5" />
+      <rect x="4" y="13" width="7" height="6.5" rx="1.5" />
+      <rect x="13" y="13" width="7" height="6.5" rx="1.5" />
+    </>
+  ),
+  speaker_view: (
+    <>
+      <rect x="3" y="5" width="12" height="14" rx="2" />
+      <path d="M18 6.5h3M18 12h3M18 17.5h3" />
+    </>
+  ),
+  full_screen: <path d="M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15" />,
+  full_screen_exit: <path d="M9 4.5V9H4.5M19.5 9H15V4.5M15 19.5V15h4.5M4.5 15H9v4.5" />,
+  pip: (
+    <>
+      <path d="M20.5 11V7a2 2 0 0 0-2-2h-13a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2H10" />
+      <rect x="13" y="13.5" width="8" height="6" rx="1.5" />
+    </>
+  ),
 } as const satisfies Record<string, ReactNode>;
 
 export type IconName = keyof typeof PATHS;
