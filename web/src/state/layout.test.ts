@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FakeCore, someCall } from "../testing/fake-core";
 import { FakeMedia } from "../testing/fake-media";
-import { arrivals, inSight, layOut, leading, viewOf, type Wants } from "./layout";
+import { arrivals, inSight, layOut, leading, pictured, viewOf, type Wants } from "./layout";
 import { tilesOf, type Tile, type Tiles } from "./tiles";
 
 const DESKTOP = { width: 1252, height: 640 };
@@ -69,6 +69,15 @@ test("where there is room for one only, it is the one on the stage, or who has t
   const all = tiles();
   expect(layOut(all, { ...GRID, floor: keyOf(all, 3) }).first?.participant.leaf).toBe(3);
   expect(layOut(all, { ...GRID, floor: keyOf(all, 3), pinned: keyOf(all, 1) }).first?.participant.leaf).toBe(1);
+});
+
+test("where only a picture can be shown, it is of somebody who has one", () => {
+  const all = tiles();
+  const live = (leaf: number) => ({ ...all, people: all.people.map((tile) => (tile.participant.leaf === leaf ? { ...tile, state: "live" as const } : tile)) });
+  const wants = { ...GRID, floor: keyOf(all, 3) };
+  expect(pictured(layOut(live(1), wants))?.participant.leaf).toBe(1);
+  expect(pictured(layOut(live(3), wants))?.participant.leaf).toBe(3);
+  expect(pictured(layOut(all, wants))?.participant.leaf).toBe(3);
 });
 
 test("by itself the view is a grid, on a phone with many the speaker", () => {

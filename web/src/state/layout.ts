@@ -57,6 +57,11 @@ export function layOut(tiles: Tiles, wants: Wants): Layout {
   return { main, pinned: pinned !== null, others: all.filter((tile) => tile !== main), first: main ?? speaker };
 }
 
+/** Whose picture stands for the call where only a picture can: the first, if there is none of theirs another's. */
+export function pictured({ first, others }: Layout): Tile | null {
+  return [first, ...others].find((tile) => tile?.state === "live") ?? first;
+}
+
 /** Keys in the order in which they came; the same object as long as nothing changes. */
 export function arrivals(before: readonly string[], now: readonly string[]): readonly string[] {
   const kept = before.filter((key) => now.includes(key));

@@ -7,10 +7,21 @@ import { Navigator } from "../ui/app/navigator";
 import { FakeCore } from "./fake-core";
 import { FakeMedia } from "./fake-media";
 
+interface Shown extends RenderResult, App {
+  readonly core: FakeCore;
+  readonly fake: FakeMedia;
+  /** Draws it anew, with other props. */
+  readonly again: (view: ReactNode) => void;
+}
+
 /** A view on the fake core, as it stands in the page. */
-export function show(view: ReactNode, core = new FakeCore(true)): RenderResult & App & { readonly core: FakeCore; readonly fake: FakeMedia } {
+export function show(view: ReactNode, core = new FakeCore(true)): Shown {
   const media = new FakeMedia(core, false);
   const memory = { getItem: () => null, setItem: () => undefined };
   const app: App = { client: new Client(core, memory), media, navigator: new Navigator(), t: translator("en-GB") };
-  return { ...render(<AppContext value={app}>{view}</AppContext>), ...app, core, fake: media };
+  const result = render(<AppContext value={app}>{view}</AppContext>);
+  const again = (view: ReactNode): void => {
+    result.rerender(<AppContext value={app}>{view}</AppContext>);
+  };
+  return { ...result, ...app, core, fake: media, again };
 }

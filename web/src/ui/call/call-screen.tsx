@@ -3,6 +3,7 @@ import type { CallView } from "../../core/generated/CallView";
 import type { RoomView } from "../../core/generated/RoomView";
 import { durationText } from "../../i18n/format";
 import type { MediaConnection } from "../../state/media";
+import { pictured } from "../../state/layout";
 import { tilesOf } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Link } from "../app/link";
@@ -20,7 +21,7 @@ import { useCallKeyboard } from "./keyboard";
 import { KeysDialog } from "./keys-dialog";
 import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
-import { PictureInPicture, usePipSize } from "./pip";
+import { PictureInPicture } from "./pip";
 import { Problems } from "./problems";
 import { Stage } from "./stage";
 import { CallToolbar } from "./toolbar";
@@ -49,7 +50,8 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const layout = useLayout(call, tiles);
   const fullScreen = useFullScreen();
   const pip = usePip(title);
-  const pipSize = usePipSize(pip);
+  // A bare video cannot show initials: whoever has a picture stands in for who has none.
+  const inPip = pip.kind === "video" ? pictured(layout) : layout.first;
   const coversStage = useMatches(PANEL_COVERS);
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
@@ -81,7 +83,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
   const talking = useCallKeyboard(actions);
-  useMediaKeys(actions, pip.kind && pip.show);
+  useMediaKeys(actions, pip.kind && pip.showByItself);
 
   return (
     <div className={panel ? "call call-with-panel" : "call"}>
@@ -108,7 +110,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
           layout={layout}
           own={tiles.own}
           covered={panel !== null && coversStage}
-          alsoSeen={pip.open && layout.first ? [{ tile: layout.first, size: pipSize, main: true }] : []}
+          alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
         />
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
@@ -116,7 +118,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
       <footer className="call-bar-area">
         <CallToolbar actions={actions} peopleOpen={panel === "people"} fullScreen={fullScreen} pip={pip} bar={bar} />
       </footer>
-      <PictureInPicture pip={pip} tile={layout.first ?? tiles.own} actions={actions} />
+      <PictureInPicture pip={pip} tile={inPip ?? tiles.own} actions={actions} />
       {help && (
         <KeysDialog
           onClose={() => {

@@ -13,8 +13,7 @@ export function useFullScreen(): FullScreen {
   const { client } = useApp();
   const on = useSyncExternalStore(onChange, () => Boolean(document.fullscreenElement));
   useEffect(() => leave, []);
-  // Not every browser has it, whatever the types say.
-  const available = (document as Partial<Document>).fullscreenEnabled === true;
+  const available = canFullScreen();
   return {
     available,
     on,
@@ -30,6 +29,11 @@ export function useFullScreen(): FullScreen {
       });
     },
   };
+}
+
+/** Not every browser has it, whatever the types say. */
+export function canFullScreen(): boolean {
+  return (document as Partial<Document>).fullscreenEnabled === true;
 }
 
 function onChange(listener: () => void): () => void {

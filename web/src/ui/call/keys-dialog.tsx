@@ -1,6 +1,7 @@
 import { useApp, useStore } from "../app/context";
 import { Dialog } from "../parts/dialog";
 import { Note } from "../parts/messages";
+import { canFullScreen } from "./full-screen";
 
 const KEYS = [
   ["microphone", ["M", "Ctrl+D"]],
@@ -24,7 +25,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
       <div className="dialog-body">
         {!singleKeyShortcuts && <Note tone="info">{t("keys.off")}</Note>}
         <dl className="keys">
-          {KEYS.map(([what, keys]) => (
+          {KEYS.filter(([what]) => what !== "full_screen" || canFullScreen()).map(([what, keys]) => (
             <div key={what}>
               <dt>{t(`keys.${what}`)}</dt>
               <dd>

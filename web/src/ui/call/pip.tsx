@@ -1,6 +1,5 @@
-import { useEffect, useState, type RefObject } from "react";
+import { useEffect, type RefObject } from "react";
 import { createPortal } from "react-dom";
-import type { Box } from "../../state/layout";
 import type { Tile } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Icon, type IconName } from "../parts/icons";
@@ -81,22 +80,4 @@ function PipVideo({ video, stream }: { readonly video: RefObject<HTMLVideoElemen
     };
   }, [video]);
   return <video ref={video} className="pip-source" autoPlay playsInline muted aria-hidden="true" tabIndex={-1} />;
-}
-
-/** The size of the small window's picture, as long as it is open. */
-export function usePipSize(pip: Pip): Box {
-  const { window: opened } = pip;
-  const [size, setSize] = useState<Box>({ width: 0, height: 0 });
-  useEffect(() => {
-    if (!opened) return;
-    const measure = (): void => {
-      setSize({ width: opened.innerWidth, height: opened.innerHeight });
-    };
-    measure();
-    opened.addEventListener("resize", measure);
-    return () => {
-      opened.removeEventListener("resize", measure);
-    };
-  }, [opened]);
-  return opened ? size : { width: 0, height: 0 };
 }

@@ -56,12 +56,15 @@ function useFloor(people: readonly Tile[]): string | null {
   const present = people.map(({ key }) => key).join("\n");
   const due = dueAt(floor);
   useEffect(() => {
-    const look = (): void => {
-      setFloor((before) => follow(before, speaking, present.split("\n"), performance.now()));
+    const look = (now: number): void => {
+      setFloor((before) => follow(before, speaking, present.split("\n"), now));
     };
-    look();
+    look(performance.now());
     if (due === null) return;
-    const timer = setTimeout(look, Math.max(0, due - performance.now()));
+    // A timer may fire a little early by the other clock; nobody would look again.
+    const timer = setTimeout(() => {
+      look(Math.max(due, performance.now()));
+    }, due - performance.now());
     return () => {
       clearTimeout(timer);
     };
