@@ -162,10 +162,12 @@ test("of a strip only what is scrolled into sight is asked for, after the large 
     expect(asked()).toEqual([7, 1, 2]);
   });
   expect(fake.shown.map(({ height }) => height)).toEqual([540, 180, 180]);
+  expect(screen.queryByRole("group", { name: "Guest 30" })).toBeNull();
   see(30, 31);
   await waitFor(() => {
     expect(asked()).toEqual([7, 30, 31]);
   });
+  expect(screen.getByRole("group", { name: "Guest 30" })).toBeTruthy();
 });
 
 test("nothing is asked for while the page is hidden, and all of it at once when it is back", async () => {

@@ -53,8 +53,11 @@ function onVisibility(listener: () => void): () => void {
   };
 }
 
-/** Which tiles of a scrolling strip show; its children carry the keys of the tiles as `data-tile`. */
-export function useInSight(strip: RefObject<HTMLElement | null>, keys: readonly string[]): ReadonlySet<string> {
+/**
+ * Which tiles of a scrolling strip show, or are no further than `margin` from it; its children carry the keys of the
+ * tiles as `data-tile`.
+ */
+export function useInSight(strip: RefObject<HTMLElement | null>, keys: readonly string[], margin = "0px"): ReadonlySet<string> {
   const [inSight, setInSight] = useState<ReadonlySet<string>>(new Set());
   const text = keys.join("\n");
   useEffect(() => {
@@ -72,12 +75,12 @@ export function useInSight(strip: RefObject<HTMLElement | null>, keys: readonly 
           return after;
         });
       },
-      { root: current, threshold: PART_SEEN },
+      { root: current, rootMargin: margin, threshold: PART_SEEN },
     );
     for (const child of current.children) observer.observe(child);
     return () => {
       observer.disconnect();
     };
-  }, [strip, text]);
+  }, [strip, text, margin]);
   return inSight;
 }

@@ -12,6 +12,12 @@ import { useInSight, usePageVisible, useShow } from "./seen";
 import { CallTile } from "./tile";
 import type { CallLayout } from "./use-layout";
 
+/** Tiles of a strip are drawn up to this far from what shows of it, so that scrolling and Tab find them there. */
+const NEAR = "200%";
+
+/** Drawn before it is known what shows. */
+const FIRST = 12;
+
 interface Props {
   readonly layout: CallLayout;
   readonly own: Tile | null;
@@ -41,7 +47,9 @@ export function Stage({ layout, own, covered, alsoSeen }: Props) {
   const inStrip = own && !floats ? others.length + 1 : others.length;
   const plan = planStage(inStrip, box, main?.kind ?? "camera");
   const small = main ? leading(others, floor, plan.fits - (inStrip - others.length)) : [];
-  const sight = useInSight(strip, small.map(({ key }) => key));
+  const keys = small.map(({ key }) => key);
+  const sight = useInSight(strip, keys);
+  const near = useInSight(strip, keys, NEAR);
 
   const visible = usePageVisible() && !covered;
   const here: Seen[] = main
@@ -56,7 +64,7 @@ export function Stage({ layout, own, covered, alsoSeen }: Props) {
         {!alone && !main && <Grid tiles={onPage} plan={grid} page={page} layout={layout} onPage={setPage} />}
         {main && <Large main={main} plan={plan} layout={layout} />}
         {plan.strip && main && (
-          <Strip place={plan.strip} thickness={plan.thickness} element={strip} own={floats ? null : own} tiles={small} sight={sight} layout={layout} />
+          <Strip plan={plan} element={strip} own={floats ? null : own} tiles={small} sight={sight} near={near} layout={layout} />
         )}
       </FocusKeeper>
       {floats && (
@@ -122,22 +130,23 @@ function Large({ main, plan, layout }: { readonly main: Tile; readonly plan: Sta
 }
 
 interface StripProps {
-  readonly place: "side" | "below";
-  readonly thickness: number;
+  readonly plan: StagePlan;
   readonly element: RefObject<HTMLDivElement | null>;
   readonly own: Tile | null;
   readonly tiles: readonly Tile[];
   readonly sight: ReadonlySet<string>;
+  readonly near: ReadonlySet<string>;
   readonly layout: CallLayout;
 }
 
-function Strip({ place, thickness, element, own, tiles, sight, layout }: StripProps) {
+/** The others, scrolling. Far from what shows there are empty cells, for calls of hundreds. */
+function Strip({ plan, element, own, tiles, sight, near, layout }: StripProps) {
   const { t } = useApp();
   return (
     <div
       ref={element}
-      className={`strip strip-${place}`}
-      style={{ flexBasis: px(thickness) }}
+      className={`strip strip-${String(plan.strip)}`}
+      style={{ flexBasis: px(plan.thickness) }}
       role="group"
       aria-label={t("call.strip")}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls
@@ -148,9 +157,9 @@ function Strip({ place, thickness, element, own, tiles, sight, layout }: StripPr
           <CallTile tile={own} />
         </div>
       )}
-      {tiles.map((tile) => (
+      {tiles.map((tile, index) => (
         <div key={tile.key} className="cell" data-tile={tile.key}>
-          <CallTile tile={tile} onPin={layout.pin} seen={sight.has(tile.key)} />
+          {(index < FIRST || near.has(tile.key)) && <CallTile tile={tile} onPin={layout.pin} seen={sight.has(tile.key)} />}
         </div>
       ))}
     </div>

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { Preferences, type KeyValue } from "./preferences";
+
+/** What a browser keeps for a page. */
+function kept(text: string | null = null): KeyValue & { text: string | null } {
+  return {
+    text,
+    getItem() {
+      return this.text;
+    },
+    setItem(_key, value) {
+      this.text = value;
+    },
+  };
+}
+
+test("choices are there again after a reload", () => {
+  const keep = kept();
+  const before = new Preferences(keep);
+  before.setCallView("speaker");
+  before.setShortcuts(false);
+  before.setAnnounce("hand", false);
+  const { callView, singleKeyShortcuts, announce } = new Preferences(keep).view.get();
+  expect({ callView, singleKeyShortcuts, hand: announce.hand, presence: announce.presence }).toEqual({
+    callView: "speaker", singleKeyShortcuts: false, hand: false, presence: true,
+  });
+});
+
+test("what is kept of another version, or broken, is as if nothing were", () => {
+  const fresh = new Preferences(kept()).view.get();
+  expect(fresh.callView).toBe("auto");
+  for (const text of ['{"callView":"mosaic"}', '{"callView":7,"singleKeyShortcuts":"yes"}', "{", "null", "[]"]) {
+    expect(new Preferences(kept(text)).view.get(), text).toEqual(fresh);
+  }
+});
