@@ -170,6 +170,22 @@ test("of a strip only what is scrolled into sight is asked for, after the large 
   expect(screen.getByRole("group", { name: "Guest 30" })).toBeTruthy();
 });
 
+test("a strip that has just come goes on with what was asked for before", async () => {
+  const eyes = new Eyes();
+  const { asked, fake, user } = inCall({ ...someCall("design"), speaker: 3 });
+  expect(asked()).toEqual([3, 0, 1]);
+  const before = fake.shown[0]?.height ?? 0;
+  await user.keyboard("g");
+  await waitFor(() => {
+    expect(fake.shown[0]?.height).toBeGreaterThan(before);
+  });
+  expect(asked()).toEqual([3, 0, 1]);
+  eyes.see((element) => element.getAttribute("data-tile")?.startsWith("camera-0-") ?? false);
+  await waitFor(() => {
+    expect(asked()).toEqual([3, 0]);
+  });
+});
+
 test("nothing is asked for while the page is hidden, and all of it at once when it is back", async () => {
   const { asked, unmount, fake } = inCall(someCall("design"));
   expect(asked()).toEqual([0, 1, 3]);

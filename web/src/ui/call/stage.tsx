@@ -51,9 +51,12 @@ export function Stage({ layout, own, covered, alsoSeen }: Props) {
   const sight = useInSight(strip, keys);
   const near = useInSight(strip, keys, NEAR);
 
+  // A strip that has just come has not been looked at yet; what it shows was asked for a moment before, and goes on.
+  const shown = sight.size > 0 ? small.filter(({ key }) => sight.has(key)) : small.slice(0, FIRST);
+
   const visible = usePageVisible() && !covered;
   const here: Seen[] = main
-    ? [{ tile: main, size: plan.main, main: true }, ...small.filter(({ key }) => sight.has(key)).map((tile) => ({ tile, size: plan.cell }))]
+    ? [{ tile: main, size: plan.main, main: true }, ...shown.map((tile) => ({ tile, size: plan.cell }))]
     : onPage.map((tile) => ({ tile, size: grid.grid }));
   useShow(box.width > 0 ? [...alsoSeen, ...(visible ? here : [])] : null);
 
