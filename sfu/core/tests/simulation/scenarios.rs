@@ -510,7 +510,7 @@ fn calls_are_safe_whatever_people_do_over_many_seeds() {
         let mut random = StdRng::seed_from_u64(seed);
         let conditions = [Conditions::PERFECT, Conditions::REORDERING, Conditions::BAD];
         let conditions = conditions[random.random_range(0..3)];
-        let mut world = World::with_estimate(seed, conditions, random.random());
+        let mut world = World::new(seed, conditions);
         for number in 1..=random.random_range(2..=4) {
             let browser = if random.random() { Chromium } else { Firefox };
             let (audio, video) = (random.random_range(1..=3), random.random_range(0..=3));
