@@ -31,7 +31,7 @@ pub(crate) enum PeerEvent {
     Rtp(Box<RtpPacket>),
     /// The client needs a key frame in this slot.
     KeyFrameWanted(Mid),
-    /// What the way to the client carries, in bits a second.
+    /// What the way to the client carries, in bits a second; of subscribing peers alone.
     Estimate(u64),
     /// Media can flow, for the first time or again.
     Connected,

@@ -75,12 +75,12 @@ impl Call {
                     }
                 }
             }
-            let seated = seated(subscribe, &wishes);
-            for (_, (track, height)) in &seated {
+            let wished = bound_wishes(subscribe, &wishes);
+            for (_, (track, height)) in &wished {
                 let largest = watched.entry(*track).or_default();
                 *largest = (*height).max(*largest);
             }
-            asks.extend(choose(now, subscribe, &seated, &offers, out));
+            asks.extend(choose(now, subscribe, &wished, &offers, out));
         }
         self.note_watched(now, &watched);
         if changed {
@@ -195,21 +195,21 @@ impl Call {
     }
 }
 
-/// The places of the slots that have what is wished, in the order of the wishes.
-fn seated(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
+/// What is wished and bound to a slot, with the slot's place, in the order of the wishes.
+fn bound_wishes(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
     let place_of = |slots: &[Slot], track: TrackId| {
         let holds = |slot: &Slot| slot.kind == MediaKind::Video && slot.bound() == Some(track);
         slots.iter().position(holds)
     };
-    let mut seated: Vec<(usize, Wish)> = Vec::with_capacity(wishes.len());
+    let mut bound: Vec<(usize, Wish)> = Vec::with_capacity(wishes.len());
     for wish in wishes {
         if let Some(place) = place_of(&subscribe.slots, wish.0)
-            && !seated.iter().any(|(taken, _)| *taken == place)
+            && !bound.iter().any(|(taken, _)| *taken == place)
         {
-            seated.push((place, *wish));
+            bound.push((place, *wish));
         }
     }
-    seated
+    bound
 }
 
 /// Chooses the encodings of a subscriber's slots, and tells its estimator what to aim at. Returns the key
@@ -217,11 +217,11 @@ fn seated(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
 fn choose(
     now: Instant,
     subscribe: &mut Subscribe,
-    seated: &[(usize, Wish)],
+    wished: &[(usize, Wish)],
     offers: &BTreeMap<TrackId, Vec<LayerOffer>>,
     out: &mut Outbox,
 ) -> Vec<Ask> {
-    let wants: Vec<Want<'_>> = seated
+    let wants: Vec<Want<'_>> = wished
         .iter()
         .map(|(place, (track, height))| Want {
             height: *height,
@@ -247,7 +247,7 @@ fn choose(
     }
 
     let mut asks = Vec::new();
-    for ((place, _), choice) in seated.iter().zip(&allocation.choices) {
+    for ((place, _), choice) in wished.iter().zip(&allocation.choices) {
         let Some(slot) = subscribe.slots.get_mut(*place) else {
             continue;
         };

@@ -60,20 +60,15 @@ impl Call {
             };
             match event {
                 PeerEvent::Rtp(packet) => self.forward(now, participant, *packet, out),
-                PeerEvent::Estimate(bits) => self.estimate(participant, side, bits),
+                PeerEvent::Estimate(bits) => {
+                    if let Some(subscribe) = self.subscribe_mut(participant) {
+                        subscribe.estimate = Some(bits);
+                    }
+                }
                 PeerEvent::KeyFrameWanted(mid) => self.subscriber_wants(now, participant, mid, out),
                 PeerEvent::Connected => self.connection(now, participant, side, true, out),
                 PeerEvent::Disconnected => self.connection(now, participant, side, false, out),
             }
-        }
-    }
-
-    /// What the way to a subscriber carries, in bits a second.
-    fn estimate(&mut self, id: ParticipantId, side: Side, bits: u64) {
-        if side == Side::Subscribe
-            && let Some(subscribe) = self.subscribe_mut(id)
-        {
-            subscribe.estimate = Some(bits);
         }
     }
 

@@ -37,53 +37,40 @@ pub(super) struct Rewriter {
     used: Used,
 }
 
-/// Which of the last numbers went out. A number is a nonce of SRTP: none may go out twice, whatever a publisher sends.
+/// Which of the last numbers went out, in a ring of bits (RFC 6479). A number is a nonce of SRTP: none may go out
+/// twice, whatever a publisher sends.
 #[derive(Debug, Default)]
 struct Used {
     newest: u64,
-    /// Bit n of the whole is number `newest - n`.
-    bits: [u64; Used::WORDS],
+    ring: [u64; Used::WORDS],
 }
 
 impl Used {
     const WORDS: usize = 16;
-    const BITS: u64 = 64 * 16;
 
     /// Takes a number; false where it was used, or is too old to tell.
     fn take(&mut self, number: u64) -> bool {
-        if number > self.newest {
-            self.shift(number - self.newest);
-            self.newest = number;
+        let (word, newest) = (number / 64, self.newest / 64);
+        for passed in (newest + 1..=word).take(Self::WORDS) {
+            if let Some(bits) = self.word(passed) {
+                *bits = 0;
+            }
         }
-        let age = self.newest - number;
-        let place = usize::try_from(age / 64).unwrap_or(usize::MAX);
-        let Some(word) = self.bits.get_mut(place) else {
-            return false;
-        };
-        let bit = 1 << (age % 64);
-        let fresh = *word & bit == 0;
-        *word |= bit;
-        fresh
+        self.newest = self.newest.max(number);
+        let reach = u64::try_from(Self::WORDS).unwrap_or(0);
+        let bit = 1 << (number % 64);
+        match self.word(word) {
+            Some(bits) if word + reach > newest && *bits & bit == 0 => {
+                *bits |= bit;
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// Makes room for so many newer numbers.
-    fn shift(&mut self, by: u64) {
-        if by >= Self::BITS {
-            self.bits = [0; Self::WORDS];
-            return;
-        }
-        let (words, bits) = (usize::try_from(by / 64).unwrap_or(0), by % 64);
-        let former = self.bits;
-        let word = |place: Option<usize>| place.and_then(|place| former.get(place)).copied().unwrap_or(0);
-        for (place, target) in self.bits.iter_mut().enumerate() {
-            let high = word(place.checked_sub(words));
-            let low = word(place.checked_sub(words + 1));
-            *target = if bits == 0 {
-                high
-            } else {
-                (high << bits) | (low >> (64 - bits))
-            };
-        }
+    fn word(&mut self, word: u64) -> Option<&mut u64> {
+        let place = word % u64::try_from(Self::WORDS).ok()?;
+        self.ring.get_mut(usize::try_from(place).ok()?)
     }
 }
 

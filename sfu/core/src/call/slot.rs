@@ -143,7 +143,8 @@ impl Slot {
         // While nothing is seen, any encoding is better than none; the chosen one follows.
         let fits =
             self.choice.allows(packet.layer) || (self.shown.is_none() && self.choice != Choice::Paused);
-        let due = self.changed || self.began.is_none_or(|began| now >= began + BEGIN_INTERVAL);
+        let asked = self.changed || self.waiting.is_some();
+        let due = asked || self.began.is_none_or(|began| now >= began + BEGIN_INTERVAL);
         starts && fits && due && !self.rewriter.follows(packet.source)
     }
 

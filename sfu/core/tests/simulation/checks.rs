@@ -7,11 +7,13 @@ use std::{
 
 use protocol::socket::TrackKind;
 
-use crate::{client::Received, media::Label, world::World};
+use crate::{client::Received, media::Label, network::QUEUE, world::World};
 
-/// Time that a packet which was sent under a former binding may take to arrive: it waits at the sender, which
-/// keeps to its estimate, and before a narrow way.
-const ON_THE_WAY: Duration = Duration::from_millis(1_000);
+/// Time that a packet which was sent under a former binding may take to arrive.
+const ON_THE_WAY: Duration = Duration::from_millis(300);
+
+/// How much longer it may wait at a sender that keeps to its estimate.
+const PACED: Duration = Duration::from_millis(450);
 
 /// Checks every packet that anybody received.
 pub fn check(world: &World, seed: u64) {
@@ -23,6 +25,13 @@ pub fn check(world: &World, seed: u64) {
         "seed {seed}: {timers} timers for {} clients",
         world.clients.len()
     );
+    let mut on_the_way = ON_THE_WAY;
+    if world.network.was_narrow {
+        on_the_way += QUEUE;
+    }
+    if world.estimates {
+        on_the_way += PACED;
+    }
     for client in &world.clients {
         let mut newest: BTreeMap<String, u64> = BTreeMap::new();
         for packet in &client.received {
@@ -41,7 +50,7 @@ pub fn check(world: &World, seed: u64) {
                 "seed {seed}: a client got its own: {packet:?}"
             );
             let bound = client.history.iter().enumerate().any(|(n, (from, slots))| {
-                let until = client.history.get(n + 1).map(|(at, _)| *at + ON_THE_WAY);
+                let until = client.history.get(n + 1).map(|(at, _)| *at + on_the_way);
                 let held = packet.at >= *from && until.is_none_or(|until| late || packet.at <= until);
                 let publisher = world
                     .clients

@@ -15,5 +15,7 @@ mod client;
 mod layers;
 mod media;
 mod network;
+mod offers;
 mod scenarios;
+mod voices;
 mod world;

@@ -46,7 +46,7 @@ impl Conditions {
 }
 
 /// How long a datagram waits at most before a narrow way, as in a common home router.
-const QUEUE: Duration = Duration::from_millis(250);
+pub const QUEUE: Duration = Duration::from_millis(250);
 
 /// Bytes of UDP and IPv4 around a datagram.
 const DATAGRAM_OVERHEAD: usize = 28;
@@ -71,6 +71,8 @@ pub struct Datagram {
 
 pub struct Network {
     pub conditions: Conditions,
+    /// A datagram waited before a narrow way.
+    pub was_narrow: bool,
     random: ChaCha8Rng,
     waiting: BinaryHeap<Reverse<Datagram>>,
     count: u64,
@@ -82,6 +84,7 @@ impl Network {
     pub fn new(seed: u64, conditions: Conditions) -> Self {
         Self {
             conditions,
+            was_narrow: false,
             random: ChaCha8Rng::seed_from_u64(seed),
             waiting: BinaryHeap::new(),
             count: 0,
@@ -108,6 +111,7 @@ impl Network {
                 return;
             }
             *taken = done;
+            self.was_narrow = true;
             sent = done;
         }
         let jitter = jitter.mul_f64(self.random.random_range(0.0..1.0));

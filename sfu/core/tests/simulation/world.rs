@@ -29,6 +29,8 @@ pub struct World {
     pub network: Network,
     pub published: Published,
     pub said: Vec<FromSfu>,
+    /// What the ways carry is estimated.
+    pub estimates: bool,
     /// Addresses that nobody listens at any more.
     retired: Vec<SocketAddr>,
     request: u64,
@@ -59,6 +61,7 @@ impl World {
             network: Network::new(seed, conditions),
             published: Published::default(),
             said: Vec::new(),
+            estimates: estimate,
             retired: Vec::new(),
             request: 0,
         }
