@@ -127,6 +127,22 @@ test("B3 when carol leaves, the epoch changes and the others go on", async () =>
   }
 });
 
+test("nothing is sent of a camera that nobody looks at, and it is there again for who comes", async () => {
+  const encodings = (person) =>
+    person.page.evaluate(() => {
+      const senders = window.peerConnections.filter((each) => each.connectionState === "connected").flatMap((each) => each.getSenders());
+      return senders.flatMap((sender) => (sender.track?.kind === "video" ? sender.getParameters().encodings : []).map(({ active }) => active));
+    });
+  assert.equal((await encodings(alice)).length, 3);
+  await until("bob is sent something", async () => (await encodings(alice)).includes(true));
+  await bob.role("button", "Leave call").click();
+  await bob.role("heading", ROOM).waitFor();
+  await until("nothing is sent", async () => !(await encodings(alice)).includes(true));
+  await bob.joinCall();
+  await bob.seesLive(alice);
+  assert.ok((await encodings(alice)).includes(true));
+});
+
 test("no page had an error", () => {
   assert.deepEqual([...alice.problems, ...bob.problems, ...carol.problems].filter((text) => !/net::ERR_INTERNET_DISCONNECTED|WebSocket/.test(text)), []);
 });

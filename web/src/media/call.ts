@@ -43,7 +43,7 @@ export class Call implements MediaCall {
   private session: Session | null = null;
   /** The call as the core tells it, for those who join late to it. */
   private call: CallView | null = null;
-  private seats: Pick<CoreEvent & { type: "slots" }, "slots" | "watched"> = { slots: [], watched: [] };
+  private bindings: Pick<CoreEvent & { type: "slots" }, "slots" | "watched"> = { slots: [], watched: [] };
   private wanted: readonly VideoCard[] = [];
   private known: ReadonlySet<string> = new Set();
   private joined = false;
@@ -88,7 +88,7 @@ export class Call implements MediaCall {
     }
     if (this.session) await this.leave();
     this.call = null;
-    this.seats = { slots: [], watched: [] };
+    this.bindings = { slots: [], watched: [] };
     const session = new Session(this.core, this.speaker, {
       changed: () => this.follow(session),
       problem: (problem) => this.tell(problem),
@@ -189,7 +189,7 @@ export class Call implements MediaCall {
   private enter(session: Session, iceServers: IceServerCard[]): void {
     session.connect(iceServers);
     session.call(this.call);
-    session.slots(this.seats);
+    session.slots(this.bindings);
     void session.show(this.wanted);
     const { microphone, camera } = this.current;
     void session.send("microphone", microphone ? this.tracks.microphone : null);
@@ -205,7 +205,7 @@ export class Call implements MediaCall {
       if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
       else this.followPhase(event.call?.phase ?? null);
     } else if (event.type === "slots") {
-      this.seats = event;
+      this.bindings = event;
       this.session?.slots(event);
     }
   }
@@ -226,7 +226,7 @@ export class Call implements MediaCall {
     this.session?.close();
     this.session = null;
     this.call = null;
-    this.seats = { slots: [], watched: [] };
+    this.bindings = { slots: [], watched: [] };
     this.wanted = [];
     this.joined = false;
     this.again = false;

@@ -1,4 +1,5 @@
 /** The receiving connection: a few slots into which the server puts tracks. */
+import { MAX_AUDIO_SLOTS, MAX_VIDEO_SLOTS } from "../state/limits";
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
 import { through, type FrameWorker } from "./frames";
@@ -15,8 +16,6 @@ export interface Slots {
 /** What one hears and sees in a small meeting, without a second offer. */
 export const FIRST_SLOTS: Slots = { audio: 3, video: 4 };
 
-/** Those of the server (`MAX_AUDIO_SLOTS`, `MAX_VIDEO_SLOTS`). */
-export const MOST_SLOTS: Slots = { audio: 5, video: 25 };
 
 export interface Slot {
   readonly media: "audio" | "video";
@@ -56,8 +55,8 @@ export class Subscribe {
   /** Offers at least so many slots; does nothing where there are enough. */
   async grow(wanted: Slots): Promise<void> {
     const added = [
-      ...this.missing("audio", Math.min(wanted.audio, MOST_SLOTS.audio)),
-      ...this.missing("video", Math.min(wanted.video, MOST_SLOTS.video)),
+      ...this.missing("audio", Math.min(wanted.audio, MAX_AUDIO_SLOTS)),
+      ...this.missing("video", Math.min(wanted.video, MAX_VIDEO_SLOTS)),
     ];
     if (added.length === 0) return;
     this.all.push(...added);

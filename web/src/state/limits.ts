@@ -1,7 +1,9 @@
-/** The limits of `protocol/src/limits.rs` that a person can run into, in bytes of UTF-8. */
+/** The limits of `protocol/src/limits.rs` that matter here. What a person can type is counted in bytes of UTF-8. */
 export const MAX_TEXT_LEN = 16 * 1024;
 export const MAX_TITLE_LEN = 200;
 export const MAX_NAME_LEN = 128;
+export const MAX_AUDIO_SLOTS = 5;
+export const MAX_VIDEO_SLOTS = 25;
 
 const encoder = new TextEncoder();
 

@@ -3,7 +3,8 @@ import { FakeCore, someCall } from "../testing/fake-core";
 import { FakeMedia } from "../testing/fake-media";
 import type { Box } from "./layout";
 import { tilesOf, type Tile } from "./tiles";
-import { MAX_WISHES, wishesFor } from "./wishes";
+import { MAX_VIDEO_SLOTS } from "./limits";
+import { wishesFor } from "./wishes";
 
 const call = someCall("design");
 const { people, own } = tilesOf(call, new FakeMedia(new FakeCore(true), false).view());
@@ -54,8 +55,8 @@ test("what is seen twice is asked for once, as high as it is seen", () => {
 });
 
 test("no more is asked for than the server takes, and nothing of oneself", () => {
-  const seen = Array.from({ length: MAX_WISHES + 10 }, (_, leaf) => ({ tile: one(leaf), size: SMALL }));
-  expect(wishesFor(seen, 1)).toHaveLength(MAX_WISHES);
+  const seen = Array.from({ length: MAX_VIDEO_SLOTS + 10 }, (_, leaf) => ({ tile: one(leaf), size: SMALL }));
+  expect(wishesFor(seen, 1)).toHaveLength(MAX_VIDEO_SLOTS);
   if (!own) throw new Error("not in the call");
   expect(wishesFor([{ tile: own, size: SMALL }], 1)).toEqual([]);
 });

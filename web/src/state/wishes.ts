@@ -1,5 +1,6 @@
 import type { VideoCard } from "../core/generated/VideoCard";
 import type { Box } from "./layout";
+import { MAX_VIDEO_SLOTS } from "./limits";
 import type { Tile } from "./tiles";
 
 /** A tile that can be seen, and the size of its frame in CSS pixels. */
@@ -9,9 +10,6 @@ export interface Seen {
   /** It has the stage, or stands for the call in a small window. */
   readonly main?: boolean;
 }
-
-/** Wishes that the server takes at most (`MAX_VIDEO_SLOTS`); of more it takes none. */
-export const MAX_WISHES = 25;
 
 /** Beyond this a screen of many pixels asks for more than cameras send. */
 const MAX_PIXEL_RATIO = 2;
@@ -33,7 +31,7 @@ export function wishesFor(seen: readonly Seen[], pixelRatio: number): VideoCard[
     const before = heights.get(tile.key);
     heights.set(tile.key, { leaf, kind: tile.kind, height: Math.max(height, before?.height ?? 0) });
   }
-  return [...heights.values()].slice(0, MAX_WISHES);
+  return [...heights.values()].slice(0, MAX_VIDEO_SLOTS);
 }
 
 function rank({ tile, main }: Seen): number {
