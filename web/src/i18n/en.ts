@@ -312,6 +312,7 @@ export const en = {
   "prejoin.speaker": "Speaker",
   "prejoin.device_default": "System default",
   "prejoin.device_none": "None found",
+  "prejoin.device_looking": "Looking for devices…",
   "prejoin.device_unnamed": "{kind} {number}",
   "prejoin.speaker_fixed": "Chosen by your system",
   "prejoin.test": "Play test sound",

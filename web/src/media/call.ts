@@ -5,7 +5,7 @@ import type { VideoCard } from "../core/generated/VideoCard";
 import type { TrackKind } from "../core/wire";
 import type { CoreClient, CoreEvent, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
-import { Devices, NO_CHOICES, type Memory } from "./devices";
+import { Devices, type Choices, type Memory } from "./devices";
 import type { KeySource } from "./frames";
 import { Loudness } from "./loudness";
 import { hasEncodedTransforms } from "./problems";
@@ -23,7 +23,7 @@ const IDLE: MediaView = {
   preview: null,
   ownScreen: null,
   remote: [],
-  devices: NO_CHOICES,
+  devices: null,
   chosen: { microphone: "", camera: "", speaker: "" },
   canChooseSpeaker,
   canShareScreen: typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {}),
@@ -311,7 +311,7 @@ export class Call implements MediaCall {
     }
   }
 
-  private async list(): Promise<MediaView["devices"]> {
+  private async list(): Promise<Choices> {
     const devices = await this.devices.list();
     this.known = new Set(Object.values(devices).flatMap((choices) => choices.map(({ id }) => id)));
     this.change({ devices });

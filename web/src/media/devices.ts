@@ -23,8 +23,6 @@ const KINDS: Readonly<Record<string, DeviceKind>> = {
 export type Chosen = Readonly<Record<DeviceKind, string>>;
 export type Choices = Readonly<Record<DeviceKind, readonly DeviceChoice[]>>;
 
-export const NO_CHOICES: Choices = { microphone: [], camera: [], speaker: [] };
-
 export class Devices {
   private readonly memory: Memory;
   chosen: Chosen;

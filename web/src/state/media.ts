@@ -77,7 +77,8 @@ export interface MediaView {
   /** Own shared screen. */
   readonly ownScreen: MediaStream | null;
   readonly remote: readonly RemoteVideo[];
-  readonly devices: Readonly<Record<DeviceKind, readonly DeviceChoice[]>>;
+  /** Null before they were looked for. */
+  readonly devices: Readonly<Record<DeviceKind, readonly DeviceChoice[]>> | null;
   /** Chosen device of each kind; empty = the system's default. */
   readonly chosen: Readonly<Record<DeviceKind, string>>;
   /** Whether the browser can choose a speaker (`setSinkId`). */

@@ -11,7 +11,7 @@ export function DevicePicker({ kind }: { readonly kind: DeviceKind }) {
   const { media, t } = useApp();
   const { devices, chosen, canChooseSpeaker } = useMedia();
   const id = useId();
-  const choices = devices[kind];
+  const choices = devices?.[kind] ?? [];
   const fixed = kind === "speaker" && !canChooseSpeaker;
   return (
     <div className="picker-line">
@@ -42,8 +42,9 @@ export function DevicePicker({ kind }: { readonly kind: DeviceKind }) {
     </div>
   );
 
-  function nothingText(): "prejoin.speaker_fixed" | "prejoin.device_none" | "prejoin.device_default" {
+  function nothingText(): "prejoin.speaker_fixed" | "prejoin.device_looking" | "prejoin.device_none" | "prejoin.device_default" {
     if (fixed) return "prejoin.speaker_fixed";
+    if (devices === null) return "prejoin.device_looking";
     return choices.length === 0 ? "prejoin.device_none" : "prejoin.device_default";
   }
 }

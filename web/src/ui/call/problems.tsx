@@ -87,7 +87,7 @@ function UseDevice({ problem }: { readonly problem: MediaProblem }) {
   const { devices } = useMedia();
   const kind = problem.device;
   if (kind === null || kind === "screen") return null;
-  const choice = devices[kind].find((device) => device.label === problem.label);
+  const choice = devices?.[kind].find((device) => device.label === problem.label);
   if (!choice) return null;
   return (
     <Button
