@@ -125,6 +125,34 @@ test("R52 a transform that is lost sends nothing", async () => {
   assert.deepEqual({ packets, framesDecoded }, { packets: 0, framesDecoded: 0 });
 });
 
+test("R52 frames that are only late hold the camera for a moment, and end nothing", async () => {
+  await page.evaluate(() => {
+    // A sealing worker that is busy: for some looks it has taken nothing yet.
+    let looks = 12;
+    const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+    Object.defineProperty(MessageEvent.prototype, "data", {
+      get() {
+        const data = get.call(this);
+        if (data?.type !== "counts" || looks <= 0) return data;
+        looks -= 1;
+        return { ...data, counts: [] };
+      },
+    });
+    const { replaceTrack } = RTCRtpSender.prototype;
+    RTCRtpSender.prototype.replaceTrack = function (track) {
+      (globalThis.replaced ??= []).push(track?.kind ?? null);
+      return replaceTrack.call(this, track);
+    };
+  });
+  await keys("alice", 1, true);
+  await call("startPublish");
+  await until("a track is held", async () => (await page.evaluate(() => globalThis.replaced)).includes(null));
+  await until("a held track goes on", async () => (await page.evaluate(() => globalThis.replaced)).at(-1) !== null);
+  const { packets } = await call("onTheWire");
+  await until("packets go on", async () => (await call("onTheWire")).packets > packets + 100);
+  assert.deepEqual(await page.evaluate(() => globalThis.sealedMedia.unsealed), []);
+});
+
 test("R52 a sealing worker that crashes sends nothing more", async () => {
   await keys("alice", 1, true);
   await call("startPublish");

@@ -17,7 +17,7 @@ use crate::{
         GroupError, Incoming, StagedChange,
         rules::{Committer, RuleError},
     },
-    limits::{CALL_CATCH_UP_MS, CALL_PRESENCE_SPREAD_MS},
+    limits::{CALL_CATCH_UP_MS, CALL_PRESENCE_SPREAD_MS, RETRY_MS},
     messages::{Content, Envelope},
 };
 
@@ -282,11 +282,13 @@ impl Call {
     }
 
     pub(super) fn on_sent(&mut self, env: &mut CallEnv<'_>, answer: &Answer) {
-        if let Err(Refusal::Problem(problem)) = answer
-            && problem.code == Code::StaleEpoch
-        {
-            self.presence_due = Some(env.now().plus(CALL_PRESENCE_SPREAD_MS));
-        }
+        // It may not have come to the others: it is said again, for nothing else would ever make it good.
+        let wait = match answer {
+            Ok(_) => return,
+            Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch => CALL_PRESENCE_SPREAD_MS,
+            Err(_) => RETRY_MS,
+        };
+        self.presence_due = Some(env.now().plus(wait));
     }
 
     /// A number that is at least this one was written: what is before it is on its way, or is to be asked for.

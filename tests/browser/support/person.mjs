@@ -183,7 +183,9 @@ export class Person {
     const live = this.page.locator(`[data-media="live"]`).and(this.tile(other.name));
     await live.waitFor().catch(async (error) => {
       const tiles = await this.page.locator("[data-media]").evaluateAll((tiles) => tiles.map((tile) => `${tile.ariaLabel}: ${tile.dataset.media}`));
-      throw new Error(`${this.key} does not see ${other.name} live: ${tiles.join(", ")}; ${this.problems.join("; ")}`, { cause: error });
+      const alerts = await other.page?.getByRole("alert").allInnerTexts();
+      const said = [...this.problems, ...(other.problems ?? []), ...(alerts ?? [])].filter((text) => text !== "");
+      throw new Error(`${this.key} does not see ${other.name} live: ${tiles.join(", ")}; ${said.join("; ")}`, { cause: error });
     });
   }
 

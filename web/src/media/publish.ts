@@ -3,7 +3,7 @@ import type { TrackKind } from "../core/wire";
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
 import { through, type FrameWorker } from "./frames";
-import { Watchdog } from "./watchdog";
+import { PublishWatchdog, type Verdict } from "./watchdog";
 
 /** How often it is checked that frames go through the sealing. */
 const WATCH_MS = 250;
@@ -46,11 +46,13 @@ interface Lane {
   readonly transceiver: RTCRtpTransceiver;
   readonly id: number;
   readonly confirmed: Promise<void>;
-  watchdog: Watchdog;
+  readonly watchdog: PublishWatchdog;
   /** The largest height in pixels at which anybody shows it. */
   height: number;
   adjusted: Promise<void>;
   wanted: MediaStreamTrack | null;
+  /** Frames seem to go around the sealing: nothing is sent until it is known. */
+  held: boolean;
   broken: boolean;
 }
 
@@ -88,7 +90,7 @@ export class Publish {
     lane.wanted = track;
     try {
       if (track) await lane.confirmed;
-      if (lane.wanted !== track || lane.broken || this.closed) return;
+      if (lane.wanted !== track || lane.held || lane.broken || this.closed) return;
       await lane.transceiver.sender.replaceTrack(track);
     } catch (error) {
       console.error("a track cannot be sealed", error);
@@ -121,7 +123,7 @@ export class Publish {
     // In the same task as `addTransceiver`; see FrameWorker.
     const { id, confirmed } = this.frames.seal(transceiver.sender, kind);
     transceiver.setCodecPreferences(codecs(media));
-    return { kind, transceiver, id, confirmed, watchdog: new Watchdog(), height: Infinity, adjusted: Promise.resolve(), wanted: null, broken: false };
+    return { kind, transceiver, id, confirmed, watchdog: new PublishWatchdog(), height: Infinity, adjusted: Promise.resolve(), wanted: null, held: false, broken: false };
   }
 
   /** Encodings as they are needed of the track that is there. One change after the other: a browser refuses two at once. */
@@ -145,7 +147,7 @@ export class Publish {
   }
 
   private async watch(): Promise<void> {
-    const lanes = [...this.lanes.values()].filter(({ transceiver, broken }) => transceiver.sender.track && !broken);
+    const lanes = [...this.lanes.values()].filter(({ transceiver, held, broken }) => (transceiver.sender.track || held) && !broken);
     // Looks that overlap would mix their counts.
     if (this.looking || lanes.length === 0) return;
     this.looking = true;
@@ -157,11 +159,19 @@ export class Publish {
       const after = await this.frames.counts();
       for (const [index, lane] of lanes.entries()) {
         const look = { before: through(before, lane.id), codec: codec[index] ?? 0, after: through(after, lane.id) };
-        if (lane.watchdog.goesAround(look)) await this.unseal(lane);
+        await this.follow(lane, lane.watchdog.judge(look));
       }
     } finally {
       this.looking = false;
     }
+  }
+
+  private async follow(lane: Lane, verdict: Verdict): Promise<void> {
+    if (verdict === "lost") return this.unseal(lane);
+    const held = verdict === "hold";
+    if (held === lane.held || verdict === "fine") return;
+    lane.held = held;
+    await lane.transceiver.sender.replaceTrack(held ? null : lane.wanted).catch(() => this.unseal(lane));
   }
 
   private async unseal(lane: Lane): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Watchdog, type Look } from "./watchdog";
+import { PublishWatchdog, Watchdog, type Look, type Verdict } from "./watchdog";
 
 /** A look at a moment that takes no time. */
 function look(codec: number, transform: number): Look {
@@ -42,4 +42,27 @@ test("a page that is late between its counts is no cause for alarm", () => {
   watchdog.goesAround({ before: 99, codec: 100, after: 125 });
   expect(watchdog.goesAround({ before: 125, codec: 125, after: 125 })).toBe(false);
   expect(watchdog.goesAround({ before: 125, codec: 131, after: 125 })).toBe(true);
+});
+
+const judged = (looks: readonly Look[]): Verdict[] => {
+  const watchdog = new PublishWatchdog();
+  return looks.map((each) => watchdog.judge(each));
+};
+
+test("a track is held at the first suspicion, and goes on when the frames were only late", () => {
+  expect(judged([look(0, 0), look(6, 0), look(6, 0), look(6, 6), look(12, 12)])).toEqual(["fine", "hold", "hold", "resume", "fine"]);
+});
+
+test("a track whose frames never come is given up after two seconds", () => {
+  const verdicts = judged([look(6, 0), ...Array.from({ length: 8 }, () => look(6, 0))]);
+  expect(verdicts).toEqual([...Array.from({ length: 8 }, () => "hold"), "lost"]);
+});
+
+test("a codec that counts nothing of a held track is no sign that the frames came", () => {
+  expect(judged([look(30, 30), look(40, 30), look(0, 30), look(0, 30)])).toEqual(["fine", "hold", "hold", "hold"]);
+});
+
+test("late frames of a transform that is lost for good let the track go on once, and no second time", () => {
+  const verdicts = judged([look(30, 30), look(40, 30), look(40, 33), look(46, 33), ...Array.from({ length: 8 }, () => look(46, 33))]);
+  expect(verdicts).toEqual(["fine", "hold", "resume", "hold", ...Array.from({ length: 7 }, () => "hold"), "lost"]);
 });

@@ -39,4 +39,41 @@ export class Watchdog {
     }
     return codec > SLACK;
   }
+
+  /** Whether any frame came after all, of those that seemed to go around. The codec may count nothing of a held track. */
+  caughtUp(now: Look): boolean {
+    if (!this.last || now.after <= this.last.before) return false;
+    this.last = { ...now, codec: Math.max(now.codec, this.last.codec) };
+    return true;
+  }
+}
+
+/** Looks at a held track before its transform counts as lost: two seconds, for a computer that is very busy. */
+const PATIENCE_LOOKS = 8;
+
+/** What is to be done with a track that is sent. */
+export type Verdict = "fine" | "hold" | "resume" | "lost";
+
+/**
+ * Of a track that is sent: it is held at the first suspicion, so that nothing more gets around. Of a transform that is
+ * only late (three sizes of two pictures are six frames) the missing ones still arrive, and the track goes on; of one that
+ * is lost none ever does.
+ */
+export class PublishWatchdog {
+  private readonly watchdog = new Watchdog();
+  private looks = 0;
+
+  judge(now: Look): Verdict {
+    if (this.looks === 0) {
+      if (!this.watchdog.goesAround(now)) return "fine";
+      this.looks = 1;
+      return "hold";
+    }
+    if (this.watchdog.caughtUp(now)) {
+      this.looks = 0;
+      return "resume";
+    }
+    this.looks += 1;
+    return this.looks > PATIENCE_LOOKS ? "lost" : "hold";
+  }
 }
