@@ -178,7 +178,8 @@ fn pictures_pause_before_a_word_is_lost() {
     let (mut world, alice, others) = watched(24, conditions, 2);
     let wishes: Vec<_> = others.iter().map(|other| (*other, Camera, 720)).collect();
     world.intend_at(alice, &wishes);
-    world.run(SECOND * 5);
+    // What was sent before the estimate was there has come through by then.
+    world.run(SECOND * 10);
     let since = world.now;
     world.run(SECOND * 5);
     let heard = world.clients[alice].received.iter();
