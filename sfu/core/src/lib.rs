@@ -19,6 +19,7 @@
 
 mod call;
 mod demux;
+mod egress;
 pub mod framing;
 mod io;
 pub mod limits;
@@ -26,6 +27,7 @@ mod peer;
 pub mod sdp;
 mod shard;
 pub mod stun;
+mod vp8;
 
 pub use io::{Input, Output, Protocol, Route, Transmit, Transport};
 pub use shard::{Shard, ShardConfig};

@@ -64,16 +64,51 @@ pub const AUDIO_RESERVE: u64 = 40_000;
 /// has. Less holds back pictures for seconds, more floods a slow way at first.
 pub const FIRST_ESTIMATE: u64 = 2_000_000;
 
-/// Bits a second for which the estimator probes at least: what a probe finds becomes the estimate, so that one
-/// for less than the way carries would lower it.
-pub const MIN_PROBE: u64 = 3_000_000;
+/// Bits a second that an estimate never falls below: one voice.
+pub const LEAST_ESTIMATE: u64 = 40_000;
 
-/// Bits a second for which the estimator probes at most: far more than any layout takes.
-pub const MAX_PROBE: u64 = 20_000_000;
+/// Bits a second that an estimate never exceeds: far more than any layout takes.
+pub const MOST_ESTIMATE: u64 = 30_000_000;
 
-/// The aims of the estimator are told to it in steps of so many bits a second, so that it is not disturbed by
-/// every change of a rate.
-pub const PROBE_STEP: u64 = 50_000;
+/// What is paced goes out at this share of the estimate, in percent: key frames come in bursts. Lower delays them, higher
+/// fills the queues on the way.
+pub const PACE_FACTOR_PERCENT: u64 = 150;
+
+/// How much may go out at once: as long as a browser's own pacing. Longer fills small queues on the way, shorter wakes
+/// more often.
+pub const PACE_BURST: Duration = Duration::from_millis(5);
+
+/// Least time between two bursts: what threads can be woken after.
+pub const PACE_WAIT: Duration = Duration::from_millis(1);
+
+/// What waits longer is sent faster than the estimate says: it would be of no use later.
+pub const LONGEST_WAIT: Duration = Duration::from_millis(400);
+
+/// Sent packets of a connection of which the client has not said whether they came. More costs memory, fewer loses count
+/// where much is sent: two seconds of 30 Mbit/s. Beyond: the oldest goes.
+pub const SENT_PACKETS: usize = 8_192;
+
+/// Age up to which they are kept. A client tells every 100 ms.
+pub const SENT_AGE: Duration = Duration::from_secs(4);
+
+/// Packets that one feedback may speak of: as many as are kept. Beyond: it is ignored.
+pub const MAX_FEEDBACK_STATUSES: usize = SENT_PACKETS;
+
+/// Missing packets that one request may name. Beyond: they are ignored.
+pub const MAX_NACKS: usize = RESEND_PACKETS;
+
+/// Largest payload in bytes that is sent, so that the datagram fits through what is usual. Browsers send about 1,200.
+/// Beyond: dropped.
+pub const MOST_PAYLOAD: usize = 1_400;
+
+/// How often a client is told what was sent to it (RFC 3550 §6.2 asks for five seconds, browsers take one).
+pub const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reports in one packet, so that it fits into a datagram.
+pub const REPORTS_PER_PACKET: usize = 12;
+
+/// A packet is sent again at most this often, however near the client is: it asks again after some milliseconds.
+pub const LEAST_RESEND_PAUSE: Duration = Duration::from_millis(20);
 
 /// Packets of each encoding of a video track that are kept, so that a slot that starts on a key frame also gets those of its
 /// packets that overtook the first one. More costs memory per track, fewer loses key frames on networks that
@@ -125,6 +160,10 @@ pub const AUDIO_LOOKBACK: Duration = Duration::from_millis(200);
 /// Packets of a microphone that are kept for that: of 20 ms each. Beyond: the oldest goes.
 pub const LOOKBACK_PACKETS: usize = 10;
 
+/// Sources of which a slot remembers what it passed on, so that a voice that comes back to it within the look-back is not
+/// heard twice. Beyond: the oldest is forgotten, and some of its syllables are heard again.
+pub const LAST_SOURCES: usize = 4;
+
 /// Below this many dB above silence (RFC 6464 counts 127 dB) a track is not speaking: room noise.
 pub const SPEECH_DB: f32 = 67.0;
 
@@ -143,6 +182,9 @@ pub const RESEND_PACKETS: usize = 512;
 /// Age up to which packets are resent.
 pub const RESEND_AGE: Duration = Duration::from_millis(2_000);
 
-/// Share of sent bytes that may be resends. `str0m`'s default of 0.15 gives up on a link that loses a tenth
-/// in bursts; more than a half would only feed the congestion.
-pub const RESEND_SHARE: f32 = 0.5;
+/// Share of the sent bytes of a slot that its resends may have, as a fraction. Less gives up on a way that loses a third,
+/// more would only feed the congestion.
+pub const RESEND_SHARE: (usize, usize) = (1, 2);
+
+/// Over how long that share is counted.
+pub const RESEND_WINDOW: Duration = Duration::from_secs(1);

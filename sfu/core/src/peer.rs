@@ -9,15 +9,16 @@ use std::{
 use protocol::socket::Side;
 use str0m::{
     Candidate, Event, IceConnectionState, Rtc, RtcError,
-    bwe::{Bitrate, BweKind},
-    media::{KeyframeRequest, Mid},
+    media::Mid,
     net::{Receive, TcpType},
     rtp::RtpPacket,
 };
 
 use crate::{
+    egress::{self, Egress, KeyTap, Outgoing, Said, StreamSetup},
     io::{Output, Protocol, Transmit, Transport},
-    limits::{FIRST_ESTIMATE, MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS, MIN_PROBE},
+    limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
+    stun,
 };
 
 /// Names a peer for its life; a client that connects anew gets a new one.
@@ -77,48 +78,54 @@ impl Outbox {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PeerSetup {
     pub(crate) candidates: Vec<Transport>,
-    /// Whether what the way to a client carries is estimated.
-    pub(crate) estimate: bool,
 }
 
 /// One `str0m` connection. `str0m` requires that it is polled until it is dry after each change and before
 /// the next (its slot for a received packet holds one), and a bug in it panics. So there is only one way in,
-/// [`Peer::with`], which drains and contains.
+/// [`Peer::with`], which drains and contains. Of a subscribing peer it has no SRTP keys: RTP and RTCP are the
+/// [`Egress`]'s.
 pub(crate) struct Peer {
     id: PeerId,
     /// Gone after a panic or an error that ended the connection.
     rtc: Option<Box<Rtc>>,
+    /// Of a subscribing peer.
+    egress: Option<Box<Egress>>,
+    /// Where media goes: the way that the client nominated last.
+    route: Option<Transport>,
+    rtc_wake: Option<Instant>,
+    egress_wake: Option<Instant>,
     /// Keys are agreed; media may be written.
     secured: bool,
     reachable: bool,
-    /// When it wants to be woken, and for when a timer is set. The timer may be earlier, never later.
-    wake: Option<Instant>,
+    /// For when a timer is set. It may be earlier than both wakes, never later.
     timer: Option<Instant>,
 }
 
 impl Peer {
     pub(crate) fn new(now: Instant, side: Side, setup: &PeerSetup, out: &mut Outbox) -> Self {
-        // Media is sent on the subscribing side alone.
-        let estimate = (setup.estimate && side == Side::Subscribe).then(|| Bitrate::from(FIRST_ESTIMATE));
-        let mut rtc = Rtc::builder()
+        let config = Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
-            .set_extension_map(extensions())
-            .enable_bwe(estimate)
-            .build(now);
-        rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::from(MIN_PROBE));
+            .set_extension_map(extensions());
+        let (mut rtc, tap) = match side {
+            Side::Publish => (config.build(now), None),
+            Side::Subscribe => KeyTap::of(|| config.set_crypto_provider(egress::provider()).build(now)),
+        };
         for candidate in setup.candidates.iter().filter_map(host_candidate) {
             rtc.add_local_candidate(candidate);
         }
         Self {
             id: out.new_peer(),
             rtc: Some(Box::new(rtc)),
+            egress: tap.map(|tap| Box::new(Egress::new(now, tap))),
+            route: None,
+            rtc_wake: None,
+            egress_wake: None,
             secured: false,
             reachable: false,
-            wake: None,
             timer: None,
         }
     }
@@ -148,9 +155,10 @@ impl Peer {
         }));
         match outcome {
             Ok((rtc, result, Ok(wake))) => {
-                if rtc.is_alive() {
+                if rtc.is_alive() && self.may_go_on() {
                     self.rtc = Some(rtc);
-                    self.set_wake(wake, out);
+                    self.rtc_wake = Some(wake);
+                    self.set_wake(out);
                 } else {
                     self.end(out);
                 }
@@ -171,6 +179,11 @@ impl Peer {
 
     /// Hands a datagram over. Malformed ones are dropped.
     pub(crate) fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8], out: &mut Outbox) {
+        if let Some(egress) = self.egress.as_mut().filter(|_| egress::is_media(payload)) {
+            let said = egress.receive(now, payload);
+            self.tell(said, out);
+            return self.flush(now, out);
+        }
         let Transport {
             protocol,
             local,
@@ -179,24 +192,84 @@ impl Peer {
         let Ok(receive) = Receive::new(protocol.into(), remote, local, payload) else {
             return;
         };
+        let input = str0m::Input::Receive(now, receive);
         let outcome = self.with(now, out, |rtc| {
-            rtc.handle_input(str0m::Input::Receive(now, receive))
+            let nominated = stun::nominates(payload) && rtc.accepts(&input);
+            (nominated, rtc.handle_input(input))
         });
-        if let Some(Err(error)) = outcome {
-            tracing::debug!(%error, "a datagram was refused");
+        match outcome {
+            Some((true, Ok(()))) => self.route = Some(transport),
+            Some((_, Err(error))) => tracing::debug!(%error, "a datagram was refused"),
+            _ => {}
         }
     }
 
     /// Lets time pass, if it is due.
     pub(crate) fn tick(&mut self, now: Instant, out: &mut Outbox) {
         self.timer = None;
-        match self.wake {
-            Some(wake) if wake <= now => {
-                self.with(now, out, |_| ());
-            }
-            Some(wake) => self.set_wake(wake, out),
-            None => {}
+        if self.rtc_wake.is_some_and(|wake| wake <= now) {
+            self.with(now, out, |_| ());
         }
+        if self.egress_wake.is_some_and(|wake| wake <= now) {
+            self.flush(now, out);
+        }
+        self.set_wake(out);
+    }
+
+    /// A slot that sends was agreed on; of a subscribing peer.
+    pub(crate) fn add_stream(&mut self, setup: StreamSetup) {
+        if let Some(egress) = &mut self.egress {
+            egress.add(setup);
+        }
+    }
+
+    /// Sends packets of a slot.
+    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: Vec<Outgoing>, out: &mut Outbox) {
+        let Some(egress) = &mut self.egress else { return };
+        let mut datagrams = Vec::new();
+        for packet in packets {
+            egress.write(now, mid, packet, &mut datagrams);
+        }
+        self.send(datagrams, out);
+        self.flush(now, out);
+    }
+
+    /// Sends what is due of the egress.
+    fn flush(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(egress) = &mut self.egress else { return };
+        if self.rtc.is_none() {
+            self.egress_wake = None;
+            return;
+        }
+        let (mut said, mut datagrams) = (Vec::new(), Vec::new());
+        self.egress_wake = egress.poll(now, &mut said, &mut datagrams);
+        self.send(datagrams, out);
+        self.tell(said, out);
+        self.set_wake(out);
+    }
+
+    fn send(&self, datagrams: Vec<Vec<u8>>, out: &mut Outbox) {
+        let Some(transport) = self.route.filter(|_| self.connected()) else {
+            return;
+        };
+        for payload in datagrams {
+            out.transmit(Transmit { transport, payload });
+        }
+    }
+
+    fn tell(&self, said: Vec<Said>, out: &mut Outbox) {
+        for said in said {
+            let event = match said {
+                Said::KeyFrameWanted(mid) => PeerEvent::KeyFrameWanted(mid),
+                Said::Estimate(bits) => PeerEvent::Estimate(bits),
+            };
+            out.events.push_back((self.id, event));
+        }
+    }
+
+    /// A subscribing peer whose handshake agreed on keys that we cannot use is of no use.
+    fn may_go_on(&self) -> bool {
+        !self.secured || self.egress.as_ref().is_none_or(|egress| egress.is_secure())
     }
 
     /// Whether an authentic STUN request came on this way.
@@ -214,12 +287,11 @@ impl Peer {
         }
     }
 
-    /// Tells the estimator what to aim at, in bits a second: `keep` is filled up with padding where the estimate
-    /// allows, so that the estimate can grow to it; `find` is what it probes for.
-    pub(crate) fn aim(&mut self, now: Instant, keep: u64, find: u64, out: &mut Outbox) {
-        self.with(now, out, |rtc| {
-            rtc.bwe().set_bitrate(Bitrate::from(keep), Bitrate::from(find));
-        });
+    /// Tells the estimator what to aim at, in bits a second.
+    pub(crate) fn aim(&mut self, find: u64) {
+        if let Some(egress) = &mut self.egress {
+            egress.aim(find);
+        }
     }
 
     /// The fragment that the client's STUN requests must name.
@@ -238,14 +310,21 @@ impl Peer {
         let mut due = now;
         for _ in 0..MAX_DRAIN_STEPS {
             match rtc.poll_output()? {
-                str0m::Output::Transmit(transmit) => out.transmit(Transmit {
-                    transport: Transport {
+                str0m::Output::Transmit(transmit) => {
+                    let transport = Transport {
                         protocol: Protocol::from(transmit.proto),
                         local: transmit.source,
                         remote: transmit.destination,
-                    },
-                    payload: transmit.contents.into(),
-                }),
+                    };
+                    // The handshake goes the way that was nominated.
+                    if !stun::is_stun(&transmit.contents) {
+                        self.route = Some(transport);
+                    }
+                    out.transmit(Transmit {
+                        transport,
+                        payload: transmit.contents.into(),
+                    });
+                }
                 str0m::Output::Event(event) => self.note(event, out),
                 str0m::Output::Timeout(at) if at <= due => {
                     // The same time twice: it was told that it is due and has nothing to do.
@@ -261,11 +340,10 @@ impl Peer {
     fn note(&mut self, event: Event, out: &mut Outbox) {
         let event = match event {
             Event::RtpPacket(packet) => PeerEvent::Rtp(Box::new(packet)),
-            Event::KeyframeRequest(KeyframeRequest { mid, .. }) => PeerEvent::KeyFrameWanted(mid),
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                PeerEvent::Estimate(estimate.as_u64())
-            }
             Event::Connected => {
+                if let Some(egress) = &mut self.egress {
+                    egress.secure();
+                }
                 self.secured = true;
                 self.reachable = true;
                 PeerEvent::Connected
@@ -292,8 +370,10 @@ impl Peer {
         out.events.push_back((self.id, event));
     }
 
-    fn set_wake(&mut self, wake: Instant, out: &mut Outbox) {
-        self.wake = Some(wake);
+    fn set_wake(&mut self, out: &mut Outbox) {
+        let Some(wake) = [self.rtc_wake, self.egress_wake].into_iter().flatten().min() else {
+            return;
+        };
         if self.timer.is_none_or(|timer| wake < timer) {
             let instead = self.timer.replace(wake);
             out.wakes.push(Wake {
@@ -306,7 +386,8 @@ impl Peer {
 
     fn end(&mut self, out: &mut Outbox) {
         self.rtc = None;
-        self.wake = None;
+        self.rtc_wake = None;
+        self.egress_wake = None;
         if self.secured && self.reachable {
             out.events.push_back((self.id, PeerEvent::Disconnected));
         }

@@ -26,9 +26,6 @@ pub struct ShardConfig {
     pub udp: Vec<SocketAddr>,
     /// TCP addresses at which clients reach the node (ICE-TCP passive).
     pub tcp: Vec<SocketAddr>,
-    /// Whether to estimate what the ways to the clients carry, and to forward no more. Without it everybody gets what
-    /// the tiles show.
-    pub estimate: bool,
 }
 
 /// Owns calls; see the crate's documentation.
@@ -66,7 +63,6 @@ impl Shard {
         Self {
             setup: PeerSetup {
                 candidates: udp.chain(tcp).collect(),
-                estimate: config.estimate,
             },
             calls: HashMap::new(),
             homes: HashMap::new(),

@@ -4,6 +4,7 @@ const HEADER_LEN: usize = 20;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const USERNAME: [u8; 2] = [0x00, 0x06];
+const USE_CANDIDATE: [u8; 2] = [0x00, 0x25];
 
 /// Longest USERNAME in bytes (RFC 8489 §14.3: fewer than 509).
 const MAX_USERNAME_LEN: usize = 508;
@@ -16,21 +17,31 @@ pub fn is_stun(datagram: &[u8]) -> bool {
 /// The receiver's user name fragment of a Binding request: what stands before the colon in its USERNAME
 /// (RFC 8445 §7.2.2). Nothing for other messages and malformed ones. Says nothing about authenticity.
 pub fn local_ufrag(datagram: &[u8]) -> Option<&str> {
-    let (header, mut rest) = datagram.split_at_checked(HEADER_LEN)?;
-    if !header.starts_with(&BINDING_REQUEST) || header.get(4..8)? != MAGIC_COOKIE {
+    let username = attributes(datagram).find(|attribute| attribute.kind == USERNAME)?;
+    if username.value.len() > MAX_USERNAME_LEN {
         return None;
     }
-    while let Some((attribute, after)) = next_attribute(rest) {
-        if attribute.kind == USERNAME {
-            if attribute.value.len() > MAX_USERNAME_LEN {
-                return None;
-            }
-            let (local, _remote) = std::str::from_utf8(attribute.value).ok()?.split_once(':')?;
-            return (!local.is_empty()).then_some(local);
-        }
+    let (local, _remote) = std::str::from_utf8(username.value).ok()?.split_once(':')?;
+    (!local.is_empty()).then_some(local)
+}
+
+/// Whether a Binding request nominates the way on which it came (RFC 8445 §7.1.2). Says nothing about authenticity.
+pub fn nominates(datagram: &[u8]) -> bool {
+    attributes(datagram).any(|attribute| attribute.kind == USE_CANDIDATE)
+}
+
+/// The attributes of a Binding request; none of other messages.
+fn attributes(datagram: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
+    let split = datagram.split_at_checked(HEADER_LEN);
+    let request = split.filter(|(header, _)| {
+        header.starts_with(&BINDING_REQUEST) && header.get(4..8) == Some(MAGIC_COOKIE.as_slice())
+    });
+    let mut rest = request.map(|(_, rest)| rest).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (attribute, after) = next_attribute(rest)?;
         rest = after;
-    }
-    None
+        Some(attribute)
+    })
 }
 
 struct Attribute<'a> {

@@ -103,8 +103,6 @@ pub fn start(config: &NodeConfig, events: SfuEvents) -> Result<NodeHandle, Start
     let shard_config = ShardConfig {
         udp: candidates.clone(),
         tcp: candidates,
-        // Not yet: on a busy machine the estimate takes the jitter of its own threads for a narrow way.
-        estimate: false,
     };
 
     let (routes, news) = mpsc::channel();

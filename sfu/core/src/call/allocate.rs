@@ -35,8 +35,6 @@ pub(super) struct Allocation {
     pub(super) choices: Vec<Choice>,
     /// Bits a second of what was chosen.
     pub(super) total: u64,
-    /// Bits a second with the next rise; the total where there is none.
-    pub(super) next: u64,
     /// Bits a second with which all wishes were met.
     pub(super) desired: u64,
     /// Whether a slot gets less than it had, for it does not fit any more.
@@ -81,13 +79,6 @@ pub(super) fn allocate(budget: Option<u64>, may_rise: bool, wants: &[Want<'_>]) 
         .zip(&held)
         .zip(&ideal)
         .any(|((level, held), ideal)| held.is_some_and(|held| *level < held.min(*ideal)));
-    let step = wants
-        .iter()
-        .zip(&levels)
-        .zip(&ideal)
-        .filter(|((_, level), ideal)| level < ideal)
-        .map(|((want, level), _)| with_headroom(rate(want, level + 1).saturating_sub(rate(want, *level))))
-        .next();
     Allocation {
         choices: wants
             .iter()
@@ -95,7 +86,6 @@ pub(super) fn allocate(budget: Option<u64>, may_rise: bool, wants: &[Want<'_>]) 
             .map(|(want, level)| choice(want, *level))
             .collect(),
         total,
-        next: total + step.unwrap_or(0),
         desired: wants
             .iter()
             .zip(&ideal)

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     io::Output,
-    limits::{AUDIO_RESERVE, MAX_PROBE, MIN_PROBE, PROBE_STEP, RISE_WAIT},
+    limits::{AUDIO_RESERVE, RISE_WAIT},
     peer::Outbox,
 };
 
@@ -80,7 +80,7 @@ impl Call {
                 let largest = watched.entry(*track).or_default();
                 *largest = (*height).max(*largest);
             }
-            asks.extend(choose(now, subscribe, &wished, &offers, out));
+            asks.extend(choose(now, subscribe, &wished, &offers));
         }
         self.note_watched(now, &watched);
         if changed {
@@ -219,7 +219,6 @@ fn choose(
     subscribe: &mut Subscribe,
     wished: &[(usize, Wish)],
     offers: &BTreeMap<TrackId, Vec<LayerOffer>>,
-    out: &mut Outbox,
 ) -> Vec<Ask> {
     let wants: Vec<Want<'_>> = wished
         .iter()
@@ -256,11 +255,11 @@ fn choose(
             asks.extend(Ask::of(slot));
         }
     }
-    let steps = |bits: u64| ((audio + bits).div_ceil(PROBE_STEP) * PROBE_STEP).min(MAX_PROBE);
-    let aims = (steps(allocation.next), steps(allocation.desired).max(MIN_PROBE));
-    if subscribe.estimate.is_some() && subscribe.aims != aims && subscribe.peer.connected() {
-        subscribe.aims = aims;
-        subscribe.peer.aim(now, aims.0, aims.1, out);
-    }
+    let find = if allocation.desired == 0 {
+        0
+    } else {
+        audio + allocation.desired
+    };
+    subscribe.peer.aim(find);
     asks
 }

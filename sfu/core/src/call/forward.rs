@@ -15,7 +15,7 @@ use str0m::{
 use super::{
     Call,
     packet::Packet,
-    slot::{self, Choice, Slot},
+    slot::{Choice, Slot},
     track::TrackId,
 };
 use crate::{
@@ -132,7 +132,7 @@ impl Call {
                 .collect();
             if !writes.is_empty() {
                 let mid = slot.mid;
-                subscribe.peer.with(now, out, |rtc| slot::write(rtc, mid, writes));
+                subscribe.peer.write(now, mid, writes, out);
             }
         }
         if misses {

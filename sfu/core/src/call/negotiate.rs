@@ -13,6 +13,7 @@ use str0m::{
     change::SdpOffer,
     format::Codec,
     media::{MediaKind, Mid, Pt},
+    rtp::Extension,
 };
 
 use super::{
@@ -22,7 +23,8 @@ use super::{
     track::Track,
 };
 use crate::{
-    limits::{MAX_PUBLISH_LINES, MAX_SUBSCRIBE_LINES, RESEND_AGE, RESEND_PACKETS, RESEND_SHARE},
+    egress::{ExtensionIds, StreamSetup},
+    limits::{MAX_PUBLISH_LINES, MAX_SUBSCRIBE_LINES},
     peer::{Outbox, Peer, PeerId, PeerSetup},
     sdp::{self, Line, LineDirection, LineMedia},
 };
@@ -188,7 +190,8 @@ impl Call {
         publish.sources.clear();
     }
 
-    /// Makes slots of the m-lines that receive. A slot that stays keeps its track.
+    /// Makes slots of the m-lines that receive. A slot that stays keeps its track; one that is stopped keeps its numbers,
+    /// for none may be used twice if it starts again.
     fn finish_subscribe(
         &mut self,
         now: Instant,
@@ -200,6 +203,7 @@ impl Call {
             return;
         };
         let mut former = std::mem::take(&mut subscribe.slots);
+        former.append(&mut subscribe.parked);
         for line in lines
             .iter()
             .filter(|line| line.direction == LineDirection::RecvOnly)
@@ -213,12 +217,17 @@ impl Call {
                 LineMedia::Audio => MediaKind::Audio,
                 _ => MediaKind::Video,
             };
-            let payload_types = subscribe
-                .peer
-                .with(now, out, |rtc| prepare_slot(rtc, mid))
-                .unwrap_or_default();
+            let agreed = subscribe.peer.with(now, out, |rtc| agreed(rtc, mid)).flatten();
+            let Some((payload_types, setup)) = agreed else {
+                continue;
+            };
+            subscribe.peer.add_stream(setup);
             subscribe.slots.push(Slot::new(mid, kind, payload_types));
         }
+        for slot in &mut former {
+            slot.bind(now, None);
+        }
+        subscribe.parked = former;
     }
 }
 
@@ -312,21 +321,42 @@ fn codecs(rtc: &Rtc) -> Vec<(Codec, Pt)> {
         .collect()
 }
 
-/// Sets up the sending stream of a new slot; returns its payload types in the client's order of preference.
-fn prepare_slot(rtc: &mut Rtc, mid: Mid) -> Vec<(Codec, Pt)> {
+/// What was agreed on for a new slot: its payload types, in the client's order of preference, and its stream.
+fn agreed(rtc: &mut Rtc, mid: Mid) -> Option<(Vec<(Codec, Pt)>, StreamSetup)> {
     let known = codecs(rtc);
-    let agreed: Vec<Pt> = rtc
-        .media(mid)
-        .map(|media| media.remote_pts().to_vec())
-        .unwrap_or_default();
-    let video = rtc
-        .media(mid)
-        .is_some_and(|media| media.kind() == MediaKind::Video);
-    if video && let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
-        stream.set_rtx_cache(RESEND_PACKETS, RESEND_AGE, Some(RESEND_SHARE));
-    }
-    agreed
+    let resends: Vec<(Pt, Option<Pt>)> = rtc
+        .codec_config()
+        .params()
+        .iter()
+        .map(|params| (params.pt(), params.resend()))
+        .collect();
+    let media = rtc.media(mid)?;
+    let agreed: Vec<Pt> = media.remote_pts().to_vec();
+    let ids = media.remote_extmap();
+    let ids = ExtensionIds {
+        audio_level: ids.id_of(Extension::AudioLevel),
+        orientation: ids.id_of(Extension::VideoOrientation),
+        transport: ids.id_of(Extension::TransportSequenceNumber),
+    };
+    let (video, cname) = (media.kind() == MediaKind::Video, media.cname().to_owned());
+    let mut api = rtc.direct_api();
+    let stream = api.stream_tx_by_mid(mid, None)?;
+    let setup = StreamSetup {
+        mid,
+        video,
+        ssrc: *stream.ssrc(),
+        rtx: stream.rtx().map(|ssrc| *ssrc),
+        resends: resends
+            .into_iter()
+            .filter(|(pt, _)| agreed.contains(pt))
+            .filter_map(|(pt, resend)| Some((*pt, *resend?)))
+            .collect(),
+        ids,
+        cname,
+    };
+    let payload_types = agreed
         .into_iter()
         .filter_map(|pt| known.iter().copied().find(|(_, known)| *known == pt))
-        .collect()
+        .collect();
+    Some((payload_types, setup))
 }

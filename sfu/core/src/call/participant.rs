@@ -55,12 +55,12 @@ pub(super) struct Publish {
 pub(super) struct Subscribe {
     pub(super) peer: Peer,
     pub(super) slots: Vec<Slot>,
+    /// Slots whose m-lines do not receive for now.
+    pub(super) parked: Vec<Slot>,
     /// What the way to the client carries, in bits a second; nothing while it is not estimated.
     pub(super) estimate: Option<u64>,
     /// When a slot got less than it had.
     pub(super) fell: Option<Instant>,
-    /// What the estimator aims at: to keep up, and to find; bits a second.
-    pub(super) aims: (u64, u64),
 }
 
 impl Participant {
@@ -109,9 +109,9 @@ impl Subscribe {
         Self {
             peer,
             slots: Vec::new(),
+            parked: Vec::new(),
             estimate: None,
             fell: None,
-            aims: (0, 0),
         }
     }
 

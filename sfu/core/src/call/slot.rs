@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use str0m::{
-    Rtc,
     format::Codec,
     media::{MediaKind, Mid, Pt},
-    rtp::{RtpWrite, Ssrc, Vp8Patch},
+    rtp::Ssrc,
 };
 
 use super::{
@@ -16,7 +15,11 @@ use super::{
     track::{LayerId, TrackId},
 };
 
-use crate::limits::BEGIN_INTERVAL;
+use crate::{
+    egress::Outgoing,
+    limits::{BEGIN_INTERVAL, LAST_SOURCES},
+    vp8::Patch,
+};
 
 /// Which encoding of its track a video slot shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +54,8 @@ pub(super) struct Slot {
     shown: Option<LayerId>,
     /// Since when the slot waits for a key frame, or when it asked last.
     waiting: Option<Instant>,
-    /// Source and number of the last packet that was passed on.
-    sent: Option<(Ssrc, u64)>,
+    /// Sources that were passed on last, the newest last, each with the number of its newest packet.
+    sent: Vec<(Ssrc, u64)>,
     unasked: bool,
     /// When the piece began, and whether another track or encoding was put in since.
     began: Option<Instant>,
@@ -72,7 +75,7 @@ impl Slot {
             choice: Choice::Any,
             shown: None,
             waiting: None,
-            sent: None,
+            sent: Vec::new(),
             unasked: false,
             began: None,
             changed: false,
@@ -158,8 +161,8 @@ impl Slot {
     /// Whether a voice that begins here may begin with what was said just before: not where nothing was heard yet, for
     /// nobody waits for that, and not with what was heard already.
     pub(super) fn takes_lead(&self, packet: &Packet) -> bool {
-        let heard = |(source, seq): (Ssrc, u64)| source == packet.source && seq >= packet.seq;
-        self.kind == MediaKind::Audio && self.changed && self.sent.is_some_and(|sent| !heard(sent))
+        let heard = |(source, seq): &(Ssrc, u64)| *source == packet.source && *seq >= packet.seq;
+        self.kind == MediaKind::Audio && self.changed && !self.sent.is_empty() && !self.sent.iter().any(heard)
     }
 
     pub(super) fn begin(&mut self, now: Instant, packet: &Packet) {
@@ -174,43 +177,40 @@ impl Slot {
 
     /// The packet as it goes out in this slot; nothing where it does not belong to the piece, or where the
     /// client has no payload type for it.
-    pub(super) fn rewrite(&mut self, now: Instant, packet: &Packet, first: bool) -> Option<RtpWrite> {
+    pub(super) fn rewrite(&mut self, now: Instant, packet: &Packet, first: bool) -> Option<Outgoing> {
         if !self.rewriter.follows(packet.source) {
             return None;
         }
-        let (_, pt) = self
-            .payload_types
-            .iter()
-            .find(|(codec, _)| *codec == packet.codec)?;
+        let mut types = self.payload_types.iter();
+        let payload_type = types
+            .find(|(codec, _)| *codec == packet.codec)
+            .map(|(_, pt)| **pt)?;
         let before = numbers(packet);
         let after = self.rewriter.rewrite(now, before)?;
-        self.sent = Some((packet.source, packet.seq));
+        self.note_sent(packet);
         let is_video = self.kind == MediaKind::Video;
-        let write = RtpWrite::new(
-            *pt,
-            after.seq.into(),
-            after.time,
-            packet.arrived,
-            packet.payload.clone(),
-        )
-        // RFC 3551 §4.1: on audio the marker begins a talkspurt, so that the receiver adapts its delay.
-        .marker(packet.marker || (first && !is_video))
-        .ext_vals(packet.extensions.clone())
-        .nackable(is_video);
-        Some(match patch(packet, before, after) {
-            Some(patch) => write.vp8_patch(patch),
-            None => write,
+        Some(Outgoing {
+            payload_type,
+            seq: after.seq,
+            time: after.time,
+            // RFC 3551 §4.1: on audio the marker begins a talkspurt, so that the receiver adapts its delay.
+            marker: packet.marker || (first && !is_video),
+            extensions: packet.extensions,
+            payload: packet.payload.clone(),
+            patch: patch(packet, before, after),
+            arrived: packet.arrived,
         })
     }
-}
 
-/// Writes packets into the connection of a slot.
-pub(super) fn write(rtc: &mut Rtc, mid: Mid, packets: Vec<RtpWrite>) {
-    let mut api = rtc.direct_api();
-    if let Some(stream) = api.stream_tx_by_mid(mid, None) {
-        for packet in packets {
-            stream.write_rtp(packet);
+    fn note_sent(&mut self, packet: &Packet) {
+        let newest = match self.sent.iter().position(|(source, _)| *source == packet.source) {
+            Some(place) => self.sent.remove(place).1.max(packet.seq),
+            None => packet.seq,
+        };
+        if self.sent.len() >= LAST_SOURCES {
+            self.sent.remove(0);
         }
+        self.sent.push((packet.source, newest));
     }
 }
 
@@ -223,22 +223,10 @@ fn numbers(packet: &Packet) -> Numbers {
     }
 }
 
-/// Changes the counters of a VP8 payload descriptor where they differ. A picture id of 7 bits counts on in 7.
-fn patch(packet: &Packet, before: Numbers, after: Numbers) -> Option<Vp8Patch> {
-    const SHORT: u16 = 0x7f;
+/// Changes the counters of a VP8 payload descriptor where they differ.
+fn patch(packet: &Packet, before: Numbers, after: Numbers) -> Option<Patch> {
     if (before.picture, before.tl0) == (after.picture, after.tl0) {
         return None;
     }
-    let descriptor = packet.vp8?;
-    let with = |picture: Option<u16>| {
-        let mut patch = descriptor.patch();
-        if let Some(id) = picture {
-            patch = patch.picture_id(id);
-        }
-        if let Some(id) = after.tl0 {
-            patch = patch.tl0_pic_idx(id);
-        }
-        patch.build().ok()
-    };
-    with(after.picture).or_else(|| with(after.picture.map(|id| id & SHORT)))
+    Some(packet.vp8?.patch(after.picture, after.tl0))
 }

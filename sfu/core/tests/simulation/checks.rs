@@ -5,15 +5,13 @@ use std::{
     time::Duration,
 };
 
+use conclave_sfu_core::limits::LONGEST_WAIT;
 use protocol::socket::TrackKind;
 
 use crate::{client::Received, media::Label, network::QUEUE, world::World};
 
 /// Time that a packet which was sent under a former binding may take to arrive.
 const ON_THE_WAY: Duration = Duration::from_millis(300);
-
-/// How much longer it may wait at a sender that keeps to its estimate.
-const PACED: Duration = Duration::from_millis(450);
 
 /// Checks every packet that anybody received.
 pub fn check(world: &World, seed: u64) {
@@ -27,10 +25,8 @@ pub fn check(world: &World, seed: u64) {
     );
     let mut on_the_way = ON_THE_WAY;
     if world.network.was_narrow {
-        on_the_way += QUEUE;
-    }
-    if world.estimates {
-        on_the_way += PACED;
+        // Before the narrow place, and in the engine, which keeps to what it carries.
+        on_the_way += QUEUE + LONGEST_WAIT;
     }
     for client in &world.clients {
         let mut newest: BTreeMap<String, u64> = BTreeMap::new();

@@ -237,6 +237,20 @@ impl Client {
         offer.to_sdp_string()
     }
 
+    /// A subscribe offer in which one slot receives, or does not any more.
+    pub fn offer_direction(&mut self, mid: Mid, receives: bool) -> String {
+        let mut api = self.subscribe.rtc.sdp_api();
+        let direction = if receives {
+            Direction::RecvOnly
+        } else {
+            Direction::Inactive
+        };
+        api.set_direction(mid, direction);
+        let (offer, pending) = api.apply().unwrap();
+        self.subscribe.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
     pub fn answer(&mut self, side: Side, answer: &str) {
         let connection = self.connection(side);
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();

@@ -20,8 +20,7 @@ const SWITCH: Duration = Duration::from_millis(400);
 
 /// Alice, who watches, and so many others with three encodings each.
 fn watched(seed: u64, conditions: Conditions, others: u8) -> (World, usize, Vec<usize>) {
-    // Where ways are narrow, what they carry is estimated.
-    let mut world = World::with_estimate(seed, conditions, conditions.rate.is_some());
+    let mut world = World::new(seed, conditions);
     let alice = world.join(1, 1, Chromium, 3, usize::from(others));
     world.clients[alice].on.clear();
     let others = (0..others)

@@ -9,6 +9,8 @@ use protocol::{
     },
 };
 
+use str0m::media::Mid;
+
 use crate::{
     checks::{check, check_gapless},
     client::Browser::{Chromium, Firefox},
@@ -68,6 +70,44 @@ fn an_ice_restart_loses_nothing() {
     check_gapless(&world, 13);
     let broke = |said: &FromSfu| matches!(said, FromSfu::Connection { connected: false, .. });
     assert!(!world.said.iter().any(broke));
+}
+
+#[test]
+fn a_slot_that_stopped_goes_on_with_its_numbers() {
+    let mut world = World::new(14, Conditions::PERFECT);
+    let alice = world.join(1, 1, Chromium, 1, 1);
+    let bob = world.join(1, 2, Chromium, 1, 1);
+    world.connect();
+    world.intend(alice, &[(bob, Camera)]);
+    world.run(SECOND);
+    let place = Place {
+        call_id: call_id(1),
+        participant_id: world.clients[alice].id,
+    };
+    let slot = world.clients[alice]
+        .bindings
+        .iter()
+        .find(|slot| slot.kind == Camera)
+        .unwrap();
+    let mid = Mid::from(slot.mid.as_str());
+    for receives in [false, true] {
+        let sdp = world.clients[alice].offer_direction(mid, receives);
+        let answer = world
+            .offer(place, Side::Subscribe, false, sdp, Vec::new())
+            .unwrap();
+        world.clients[alice].answer(Side::Subscribe, &answer);
+        let before = count(&world, alice, bob, Camera);
+        world.run(SECOND);
+        assert_eq!(count(&world, alice, bob, Camera) > before + 20, receives);
+    }
+    // A number that came twice would have been refused as a replay.
+    check(&world, 14);
+    let seqs = world.clients[alice]
+        .received
+        .iter()
+        .filter(|p| p.mid == mid)
+        .map(|p| (p.ssrc, p.seq));
+    assert!(seqs.is_sorted_by(|a, b| a.0 == b.0 && a.1 < b.1));
 }
 
 #[test]

@@ -29,8 +29,6 @@ pub struct World {
     pub network: Network,
     pub published: Published,
     pub said: Vec<FromSfu>,
-    /// What the ways carry is estimated.
-    pub estimates: bool,
     /// Addresses that nobody listens at any more.
     retired: Vec<SocketAddr>,
     request: u64,
@@ -42,17 +40,11 @@ pub fn call_id(call: u8) -> CallId {
 
 impl World {
     pub fn new(seed: u64, conditions: Conditions) -> Self {
-        Self::with_estimate(seed, conditions, false)
-    }
-
-    /// With or without an estimate of what the ways carry.
-    pub fn with_estimate(seed: u64, conditions: Conditions, estimate: bool) -> Self {
         #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
         let now = Instant::now();
         let config = ShardConfig {
             udp: vec![([10, 9, 9, 9], 10_000).into()],
             tcp: Vec::new(),
-            estimate,
         };
         Self {
             now,
@@ -61,7 +53,6 @@ impl World {
             network: Network::new(seed, conditions),
             published: Published::default(),
             said: Vec::new(),
-            estimates: estimate,
             retired: Vec::new(),
             request: 0,
         }

@@ -1,0 +1,159 @@
+//! What losses say of the way. Some ways lose packets however little is sent; others lose what is too much.
+
+use std::time::{Duration, Instant};
+
+use super::super::sent::Outcome;
+
+/// Packets and time that one look takes: fewer would take two lost ones for a tenth.
+const PACKETS: u32 = 20;
+const SPAN: Duration = Duration::from_millis(200);
+
+/// Losses beyond what the way always has: above the upper bound less is sent, above the lower one not more.
+const TOO_MUCH: f64 = 0.10;
+const NOT_MORE: f64 = 0.02;
+
+/// Less must be sent by so much that it shows in the losses whether that is their cause.
+const SHOWS: f64 = 0.95;
+
+/// Weight of the newest look in what the way always loses, where that is less than before.
+const FORGET: f64 = 0.1;
+
+/// The largest share that is taken for what the way always loses: beyond, something is wrong with it.
+const MOST_INHERENT: f64 = 0.6;
+
+/// What a look says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// Send this share of what was sent.
+    Less(f64),
+    /// Send no more than now.
+    Hold,
+    Fine,
+}
+
+/// When less was sent because of losses.
+#[derive(Clone, Copy, Debug)]
+struct Lessened {
+    at: Instant,
+    /// What was lost until then, and bits a second that were sent.
+    share: f64,
+    sent: f64,
+    /// How often in a row.
+    times: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    look: Option<Look>,
+    inherent: f64,
+    lessened: Option<Lessened>,
+    holds: bool,
+}
+
+/// Packets of which it is told what became of them.
+#[derive(Debug)]
+struct Look {
+    first: Instant,
+    last: Instant,
+    told: u32,
+    lost: u32,
+    bytes: usize,
+}
+
+impl Look {
+    fn new(first: Instant) -> Self {
+        Self {
+            first,
+            last: first,
+            told: 0,
+            lost: 0,
+            bytes: 0,
+        }
+    }
+
+    fn take(&mut self, outcome: &Outcome) {
+        if outcome.was_lost {
+            self.lost = self.lost.saturating_sub(1);
+            return;
+        }
+        self.told += 1;
+        self.lost += u32::from(outcome.came.is_none());
+        self.bytes += outcome.size;
+        self.last = self.last.max(outcome.sent);
+    }
+
+    fn is_whole(&self) -> bool {
+        self.told >= PACKETS && self.last.saturating_duration_since(self.first) >= SPAN
+    }
+
+    /// Share that was lost, and bits a second that were sent.
+    fn result(&self) -> (f64, f64) {
+        #[expect(clippy::cast_precision_loss, reason = "some kilobytes")]
+        let bits = self.bytes as f64 * 8.0;
+        let span = self.last.saturating_duration_since(self.first).as_secs_f64();
+        (f64::from(self.lost) / f64::from(self.told), bits / span)
+    }
+}
+
+impl Losses {
+    /// Share of packets that the way loses however little is sent.
+    pub(super) fn inherent(&self) -> f64 {
+        self.inherent
+    }
+
+    /// Takes outcomes, in the order in which the packets were sent.
+    pub(super) fn note(&mut self, now: Instant, outcomes: &[Outcome]) -> Verdict {
+        // What was sent before a change says nothing of it.
+        let since = self.lessened.map(|lessened| lessened.at);
+        let new = outcomes
+            .iter()
+            .filter(|outcome| since.is_none_or(|since| outcome.sent > since));
+        for outcome in new {
+            self.look
+                .get_or_insert_with(|| Look::new(outcome.sent))
+                .take(outcome);
+        }
+        if let Some(look) = self.look.take_if(|look| look.is_whole()) {
+            let (share, sent) = look.result();
+            let verdict = self.judge(now, share, sent);
+            self.holds = verdict != Verdict::Fine;
+            return verdict;
+        }
+        if self.holds { Verdict::Hold } else { Verdict::Fine }
+    }
+
+    fn judge(&mut self, now: Instant, share: f64, sent: f64) -> Verdict {
+        let excess = share - self.inherent;
+        if excess <= 0.0 {
+            self.inherent += FORGET * excess;
+        }
+        if excess < TOO_MUCH {
+            if excess < NOT_MORE {
+                self.lessened = None;
+                return Verdict::Fine;
+            }
+            return Verdict::Hold;
+        }
+        if let Some(before) = self.lessened {
+            // What a way that carries only so much would lose of what is sent now. Where more is lost, it would lose that
+            // of less as well.
+            let carried = (1.0 - before.share) * before.sent;
+            let expected = (1.0 - carried / sent.max(1.0)).max(0.0);
+            // The first time says too little: the queue still took what came.
+            if before.times > 1 && sent < before.sent * SHOWS && share > f64::midpoint(expected, before.share)
+            {
+                self.inherent = share.min(MOST_INHERENT);
+                self.lessened = None;
+                return Verdict::Hold;
+            }
+        }
+        let times = self.lessened.map_or(0, |lessened| lessened.times) + 1;
+        self.lessened = Some(Lessened {
+            at: now,
+            share,
+            sent,
+            times,
+        });
+        Verdict::Less(1.0 - excess / 2.0)
+    }
+}
