@@ -279,10 +279,9 @@ impl Egress {
     fn send_probe(&mut self, now: Instant, out: &mut Vec<Vec<u8>>) {
         let can = |stream: &Stream| stream.can_pad() && stream.setup.ids.transport.is_some();
         if self.probe.is_none()
-            && let Some(place) = self.streams.iter().position(can)
+            && self.streams.iter().any(can)
             && let Some(probe) = self.estimator.probe(now)
         {
-            tracing::trace!(place, rate = probe.rate, "a probe");
             self.probe = Some(Burst {
                 probe,
                 began: now,

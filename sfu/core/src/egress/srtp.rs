@@ -19,8 +19,11 @@ const RTCP_CLEAR: usize = 8;
 const INDEX_LEN: usize = 4;
 const ENCRYPTED: u32 = 1 << 31;
 
-/// SRTCP packets of a client that may come late. It sends a few a second.
+/// SRTCP packets of a source that may come late. A client sends some ten a second.
 const REPLAY_WINDOW: u32 = 64;
+
+/// Sources of a client's RTCP: one for each slot at most, and one for the whole. Beyond: refused.
+const MOST_SOURCES: usize = 96;
 
 /// Labels of the key derivation (RFC 3711 §4.3.2).
 mod label {
@@ -41,7 +44,8 @@ pub(crate) struct Srtp {
     rtcp_out: Cipher,
     rtcp_in: Cipher,
     rtcp_index: u32,
-    replay: Replay,
+    /// Each source counts its packets by itself (RFC 3711 §3.2.1).
+    replays: Vec<(u32, Replay)>,
 }
 
 impl Srtp {
@@ -56,7 +60,7 @@ impl Srtp {
             rtcp_out: Cipher::derive(*profile, ours, label::RTCP_KEY, label::RTCP_SALT),
             rtcp_in: Cipher::derive(*profile, theirs, label::RTCP_KEY, label::RTCP_SALT),
             rtcp_index: 0,
-            replay: Replay::default(),
+            replays: Vec::new(),
         }
     }
 
@@ -105,17 +109,27 @@ impl Srtp {
         let (rest, index) = packet.split_at_checked(packet.len().checked_sub(INDEX_LEN)?)?;
         let (header, sealed) = rest.split_at_checked(RTCP_CLEAR)?;
         let word = u32::from_be_bytes(index.try_into().ok()?);
-        let number = word & !ENCRYPTED;
-        if word & ENCRYPTED == 0 || sealed.len() < TAG_LEN || !self.replay.is_new(number) {
+        let (number, ssrc) = (word & !ENCRYPTED, ssrc_of(header)?);
+        let known = self.replays.iter().position(|(source, _)| *source == ssrc);
+        let replay = known.and_then(|place| self.replays.get(place)).map(|(_, replay)| replay);
+        let is_new = replay.map_or(self.replays.len() < MOST_SOURCES, |replay| replay.is_new(number));
+        if word & ENCRYPTED == 0 || sealed.len() < TAG_LEN || !is_new {
             return None;
         }
-        let iv = AeadAes256Gcm::rtcp_iv(*self.rtcp_in.salt, ssrc_of(header)?, number);
+        let iv = AeadAes256Gcm::rtcp_iv(*self.rtcp_in.salt, ssrc, number);
         let mut plain = header.to_vec();
         plain.resize(packet.len(), 0);
         let room = plain.get_mut(RTCP_CLEAR..)?;
         let len = self.rtcp_in.open(&iv, &[header, index], sealed, room)?;
         plain.truncate(RTCP_CLEAR + len);
-        self.replay.note(number);
+        // Only what was authentic is remembered.
+        if known.is_none() {
+            self.replays.push((ssrc, Replay::default()));
+        }
+        let place = known.unwrap_or(self.replays.len() - 1);
+        if let Some((_, replay)) = self.replays.get_mut(place) {
+            replay.note(number);
+        }
         Some(plain)
     }
 }
@@ -279,7 +293,7 @@ mod tests {
             rtcp_out: cipher(),
             rtcp_in: cipher(),
             rtcp_index: 0,
-            replay: Replay::default(),
+            replays: Vec::new(),
         }
     }
 
@@ -326,6 +340,20 @@ mod tests {
                 assert_eq!(srtp.open_rtcp(&next[..len]), None);
             }
         }
+    }
+
+    #[test]
+    fn each_source_counts_by_itself() {
+        let mut sender = looped(Profile::Gcm256);
+        let mut receiver = looped(Profile::Gcm256);
+        let of = |ssrc: u8| bytes(&format!("81c90001000000{ssrc:02x}"));
+        let early = sender.seal_rtcp(&of(1)).unwrap();
+        for _ in 0..2 * REPLAY_WINDOW {
+            let packet = sender.seal_rtcp(&of(2)).unwrap();
+            assert!(receiver.open_rtcp(&packet).is_some());
+        }
+        assert!(receiver.open_rtcp(&early).is_some());
+        assert!(receiver.open_rtcp(&early).is_none());
     }
 
     #[test]

@@ -47,6 +47,10 @@ const FILLS: f64 = 0.65;
 const RATE_SPAN: Duration = Duration::from_millis(500);
 const RATE_SPAN_MICROS: i64 = 500_000;
 
+/// Over how long it is taken what comes while a queue grows: it is what the way carries, however little came before.
+const FULL_SPAN: Duration = Duration::from_millis(150);
+const FULL_SPAN_MICROS: i64 = 150_000;
+
 /// How long a client takes to tell what came, at most, beside the way there and back.
 const FEEDBACK_LAG: Duration = Duration::from_millis(100);
 
@@ -144,6 +148,7 @@ impl Estimator {
             return None;
         }
         let probe = self.probes.due(now, self.rate, self.find)?;
+        tracing::trace!(?probe, rate = self.rate, find = self.find, "a probe");
         self.probed = Some(now);
         Some(probe)
     }
@@ -198,7 +203,11 @@ impl Estimator {
                 .retain(|(at, _)| newest - at <= RATE_SPAN_MICROS && at - newest <= RATE_SPAN_MICROS);
         }
         let verdict = self.losses.note(now, outcomes);
-        if let Some(found) = self.probes.note(now, outcomes, self.losses.inherent())
+        let found = self.probes.note(now, outcomes, self.losses.inherent());
+        if let Some(found) = found {
+            tracing::trace!(found, rate = self.rate, "what a probe found");
+        }
+        if let Some(found) = found
             && found > self.rate
         {
             self.set(found);
@@ -218,7 +227,7 @@ impl Estimator {
     /// The queue grows.
     fn back_off(&mut self, now: Instant) {
         self.grew = Some(now);
-        let carried = self.carried();
+        let carried = self.carried().max(self.carried_lately());
         let waits = self.fell.is_some_and(|fell| now < fell + self.lag());
         // A way that is far too full is not waited for.
         if waits && carried > self.rate / 2.0 {
@@ -238,6 +247,7 @@ impl Estimator {
     }
 
     fn fall(&mut self, now: Instant) {
+        tracing::trace!(rate = self.rate, carried = self.carried(), sends = self.sends(), rtt = ?self.rtt, losses = ?self.losses, "a fall");
         self.fell = Some(now);
         self.grew = Some(now);
         self.probes.wait(now);
@@ -273,13 +283,20 @@ impl Estimator {
 
     /// What was sent in the last while.
     fn sends(&self) -> f64 {
-        rate_of(self.sent.iter().map(|(_, size)| size).sum())
+        rate_of(self.sent.iter().map(|(_, size)| size).sum(), RATE_SPAN)
     }
 
     /// What came in the last while, with what the way always loses.
     fn carried(&self) -> f64 {
         let bytes: usize = self.came.iter().map(|(_, size)| size).sum();
-        rate_of(bytes) / (1.0 - self.losses.inherent())
+        rate_of(bytes, RATE_SPAN) / (1.0 - self.losses.inherent())
+    }
+
+    /// The same of the last moment.
+    fn carried_lately(&self) -> f64 {
+        let newest = self.came.back().map_or(0, |(at, _)| *at);
+        let lately = self.came.iter().filter(|(at, _)| newest - at < FULL_SPAN_MICROS);
+        rate_of(lately.map(|(_, size)| size).sum(), FULL_SPAN) / (1.0 - self.losses.inherent())
     }
 
     fn set(&mut self, rate: f64) {
@@ -287,10 +304,10 @@ impl Estimator {
     }
 }
 
-fn rate_of(bytes: usize) -> f64 {
+fn rate_of(bytes: usize, span: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "half a second of bytes")]
     let bits = bytes as f64 * 8.0;
-    bits / RATE_SPAN.as_secs_f64()
+    bits / span.as_secs_f64()
 }
 
 fn float(bits: u64) -> f64 {
