@@ -16,9 +16,11 @@ mod chat;
 mod code;
 mod commit;
 mod entering;
+mod hearing;
 mod log;
 mod media;
 mod outbox;
+mod saying;
 mod speaking;
 #[cfg(test)]
 mod vectors;
