@@ -196,7 +196,7 @@ impl Presence {
         }
     }
 
-    fn of(content: &Content) -> Option<Self> {
+    pub(super) fn of(content: &Content) -> Option<Self> {
         match *content {
             Content::Presence {
                 microphone,

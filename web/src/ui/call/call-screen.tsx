@@ -92,7 +92,8 @@ export function CallScreen({ room, call, onLeave }: Props) {
     leave: onLeave,
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
-  const talking = useCallKeyboard(actions);
+  // Others may mute who holds Space, too.
+  const talking = useCallKeyboard(actions) && view.microphone;
   useMediaKeys(actions, pip.kind && pip.showByItself);
 
   return (
