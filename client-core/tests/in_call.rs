@@ -16,11 +16,12 @@ use std::{
 };
 
 use conclave_client_core::api::{
-    CallView, Command, Delivery, ParticipantAsk, ParticipantView, Reaction, Reply,
+    CallView, Command, Delivery, Input, ParticipantAsk, ParticipantView, Reaction, Reply,
 };
 use model::{Conduct, Honest, Server, World};
 use protocol::{
     Bytes, Code, DeviceId, MessageId, Problem, RoomId,
+    limits::CALL_JOIN_GATHER_MS,
     socket::{Reply as ServerReply, Request},
 };
 
@@ -205,6 +206,44 @@ fn a_stale_epoch_or_a_busy_server_delays_what_is_said_and_loses_nothing() {
         let of_id: Vec<_> = post.sent.iter().filter(|(sent, _)| *sent == id).collect();
         assert_eq!(of_id.len(), 2, "{code:?}");
         assert_ne!(of_id[0].1, of_id[1].1, "{code:?}: encrypted anew");
+    }
+}
+
+/// Alice lets Carol in while Bob writes, in several orders of what happens.
+#[test]
+fn what_is_said_while_the_epoch_changes_comes_to_all_once_and_in_order() {
+    let said: Vec<String> = (0..6).map(|number| number.to_string()).collect();
+    for steps in 1..5 {
+        let post = Arc::new(Mutex::new(Post::default()));
+        let (mut world, room_id) = prepare(&["alice", "bob", "carol"], Box::new(WithPost(post.clone())));
+        join(&mut world, "alice", room_id);
+        join(&mut world, "bob", room_id);
+        post.lock().unwrap().sent.clear();
+        world.begin("carol", Command::JoinCall { room_id });
+        while world.step() {}
+        for (at, text) in said.iter().enumerate() {
+            if at == 3 {
+                while world.step() {}
+                // Her commit is taken by the server, and not yet by Bob.
+                world.now = world.now.plus(CALL_JOIN_GATHER_MS);
+                world.input("alice", Input::Tick);
+            }
+            world.begin("bob", Command::SayInCall { text: text.clone() });
+            for _ in 0..steps {
+                world.step();
+            }
+        }
+        world.run();
+        for name in ["alice", "bob"] {
+            assert_eq!(texts(&world, name), said, "{steps}: {name}");
+        }
+        let heard = texts(&world, "carol");
+        assert!(!heard.is_empty() && said.ends_with(&heard), "{steps}: {heard:?}");
+        let mut deliveries = shown(&world, "bob").into_iter().map(|(_, _, delivery)| delivery);
+        assert!(deliveries.all(|delivery| delivery == Delivery::Sent), "{steps}");
+        let post = post.lock().unwrap();
+        let ids: BTreeSet<_> = post.sent.iter().map(|(id, _)| id).collect();
+        assert!(ids.len() < post.sent.len(), "{steps}: nothing met the new epoch");
     }
 }
 
