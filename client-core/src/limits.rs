@@ -91,3 +91,25 @@ pub(crate) const CALL_CATCH_UP_MS: u64 = 2_000;
 
 /// Those who are in a call tell a newcomer of themselves within this time, not all at once.
 pub(crate) const CALL_PRESENCE_SPREAD_MS: u64 = 200;
+
+/// What a device wants to say in a call and has not sent yet. More is more than anybody types while a connection is
+/// lost; fewer refuses what one types meanwhile. Beyond: `too_many_unsent`.
+pub(crate) const MAX_CALL_OUTBOX: usize = 64;
+
+/// Messages of a call that a device keeps, in memory alone. More lets a talkative call hold memory, fewer cuts off what
+/// one may still want to read. Beyond: the oldest go.
+pub(crate) const MAX_CALL_MESSAGES: usize = 500;
+
+/// Ids of what was said in a call, by which the same is not taken twice after the call's group was founded anew. Far more
+/// than can be on its way at that moment. Beyond: the oldest are forgotten.
+pub(crate) const MAX_CALL_SEEN: usize = 1_024;
+
+/// Reactions of one device in [`REACTION_WINDOW_MS`]: applause, but no flood. Beyond: `rate_limited`.
+pub(crate) const MAX_REACTIONS: u32 = 5;
+
+/// Window of [`MAX_REACTIONS`].
+pub(crate) const REACTION_WINDOW_MS: u64 = 3_000;
+
+/// Reactions of one device that others show in [`REACTION_WINDOW_MS`]: those of two windows, which a slow network may
+/// bring together. Beyond: dropped.
+pub(crate) const MAX_REACTIONS_SHOWN: u32 = 2 * MAX_REACTIONS;

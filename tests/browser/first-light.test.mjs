@@ -108,6 +108,37 @@ test("a shared screen takes everyone's stage, live, until it is stopped", async 
   for (const viewer of [bob, carol]) await viewer.tile(screen.name).waitFor({ state: "detached" });
 });
 
+test("in the call people write and react, and its moderator mutes who then unmutes", async () => {
+  const says = async (person, text) => {
+    await person.role("textbox", "Message to everyone in the call").fill(text);
+    await person.role("button", "Send").click();
+  };
+  const reads = (person, text) => person.role("log", "Chat").getByRole("article").filter({ hasText: text }).waitFor();
+  for (const person of [alice, bob]) await person.role("button", "Chat").click();
+  await says(alice, "Only for who is here");
+  await reads(bob, "Only for who is here");
+  await says(bob, "Then say on");
+  await reads(alice, "Then say on");
+  await carol.page.getByText("2 unread messages").waitFor({ state: "attached" });
+  for (const person of [alice, bob]) await person.page.keyboard.press("Escape");
+
+  await bob.page.keyboard.press("2");
+  // At the same time, for it goes after some seconds.
+  const tileOfBob = (viewer) => viewer.tile(viewer === bob ? `${bob.name} (you)` : bob.name);
+  await Promise.all([alice, bob, carol].map((viewer) => tileOfBob(viewer).getByRole("img", { name: "Celebrate" }).waitFor()));
+
+  for (const person of [alice, carol]) await person.role("button", "People").click();
+  await alice.role("button", `Mute ${bob.name}`).click();
+  await bob.page.getByRole("alert").getByText(`${alice.name} muted you. Unmute when you are ready.`).waitFor();
+  await bob.role("button", "Unmute microphone").waitFor();
+  await alice.role("button", `Ask ${bob.name} to unmute`).click();
+  await bob.role("button", "Unmute").click();
+  await bob.role("button", "Mute microphone").waitFor();
+  await alice.role("button", `Mute ${bob.name}`).waitFor();
+  assert.equal(await carol.role("button", `Mute ${bob.name}`).count(), 0, "who is no moderator mutes nobody");
+  for (const person of [alice, carol]) await person.page.keyboard.press("Escape");
+});
+
 test("B3 when carol leaves, the epoch changes and the others go on", async () => {
   const epoch = async (person) => {
     await person.role("button", "Encryption").click();

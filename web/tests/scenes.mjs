@@ -33,6 +33,26 @@ async function look(page, speaker) {
   await strip.waitFor({ state: speaker ? "visible" : "detached" });
 }
 
+/**
+ * Something is said, by others and by oneself.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+async function talk(page) {
+  await page.evaluate(() => {
+    // @ts-expect-error -- the fake puts itself there
+    const { core, said } = window.fake;
+    core.say(
+      said(0, "Can everybody see the second draft? It is the one with the whole width for the map."),
+      said(1, "I can."),
+      said(2, "Me too.\n\nThe colours are much calmer than last week."),
+      said(3, "https://example.org/a-link-that-is-far-too-long-to-fit-beside-anything-else-in-a-narrow-panel", "failed"),
+      said(4, "Then let us begin.", "sending"),
+      said(5, "Yes, please."),
+    );
+  });
+}
+
 const EVERYWHERE = ["desktop", "phone", "turned"];
 
 /** @type {Scene[]} */
@@ -343,8 +363,85 @@ export const SCENES = [
     path: "/rooms/design/call",
     act: async (page) => {
       await join(page);
-      await press(page, "People");
+      await page.keyboard.press("p");
       await page.getByText("4 devices in the call").waitFor();
+    },
+  },
+  {
+    name: "call-chat-empty",
+    path: "/rooms/design/call",
+    act: async (page) => {
+      await join(page);
+      await press(page, "Chat");
+      await page.getByText("No messages yet").waitFor();
+    },
+  },
+  {
+    name: "call-chat",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      await talk(page);
+      await press(page, "Chat");
+      await page.getByRole("textbox", { name: "Message to everyone in the call" }).fill("Half a thought");
+      await page.getByText("whole width").waitFor();
+    },
+  },
+  {
+    name: "call-unread",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      await talk(page);
+      await page.getByText("4 unread messages").waitFor({ state: "attached" });
+      await page.evaluate(() => {
+        // @ts-expect-error -- the fake puts itself there
+        const { core } = window.fake;
+        core.react(0, "celebrate");
+        core.react(1, "like");
+        core.react(2, "laugh");
+        core.react(3, "surprised");
+      });
+      await page.getByRole("img", { name: "Celebrate" }).waitFor();
+    },
+  },
+  {
+    name: "call-reactions",
+    path: "/rooms/design/call",
+    sizes: ["desktop"],
+    act: async (page) => {
+      await join(page);
+      await press(page, "Reactions");
+      await page.getByRole("menuitem", { name: "Celebrate" }).waitFor();
+    },
+  },
+  {
+    name: "call-muted",
+    path: "/rooms/design/call",
+    sizes: EVERYWHERE,
+    act: async (page) => {
+      await join(page);
+      // @ts-expect-error -- the fake puts itself there
+      await page.evaluate(() => window.fake.media.ask("mute", "Bob Okafor"));
+      await page.getByText("Bob Okafor muted you").waitFor();
+    },
+  },
+  {
+    name: "call-asked",
+    path: "/rooms/design/call",
+    act: async (page) => {
+      await join(page);
+      await press(page, "Mute microphone");
+      await page.evaluate(() => {
+        // @ts-expect-error -- the fake puts itself there
+        const { media } = window.fake;
+        media.set({ hand: true });
+        media.ask("lower_hand", "Carol Lindqvist");
+        media.ask("unmute", "Bob Okafor");
+      });
+      await page.getByText("Bob Okafor asks you").waitFor();
     },
   },
   {

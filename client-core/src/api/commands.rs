@@ -182,6 +182,53 @@ pub enum Command {
         /// The hand is up.
         hand: bool,
     },
+    /// Says something to everybody who is in the call now → `message`; [`super::Event::CallMessages`] tells the rest.
+    SayInCall {
+        /// The text.
+        text: String,
+    },
+    /// A sign on one's own tile, for everybody, for some seconds → `done`, or `rate_limited`.
+    React {
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Asks something of a participant → `done`.
+    AskParticipant {
+        /// Whom; all others where there is none.
+        leaf: Option<u32>,
+        /// What.
+        ask: ParticipantAsk,
+    },
+}
+
+/// A sign that a participant gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// Thumbs up.
+    Like,
+    /// A party popper.
+    Celebrate,
+    /// A heart.
+    Love,
+    /// A laughing face.
+    Laugh,
+    /// A surprised face.
+    Surprised,
+}
+
+/// What a participant asks of another. Nobody can be unmuted by others, or heard or seen against their wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum ParticipantAsk {
+    /// The microphone is turned off at once.
+    Mute,
+    /// The person is asked to turn the microphone on.
+    Unmute,
+    /// The hand is lowered at once.
+    LowerHand,
 }
 
 /// A text that is never printed and is wiped when dropped.

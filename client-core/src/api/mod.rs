@@ -150,7 +150,8 @@ pub enum Reply {
         #[cfg_attr(test, ts(type = "string"))]
         room_id: protocol::RoomId,
     },
-    /// To [`Command::SendText`]: the message, which also shows in [`Event::Messages`].
+    /// To [`Command::SendText`] and [`Command::SayInCall`]: the message, which also shows in [`Event::Messages`] or
+    /// [`Event::CallMessages`].
     Message {
         /// The message.
         #[cfg_attr(test, ts(type = "string"))]
@@ -179,7 +180,7 @@ pub struct Failure {
     /// Stable code in snake_case: those of `protocol::Code`, and `offline`, `password_too_weak`, `text_too_long`,
     /// `title_too_long`, `name_too_long`, `email_malformed`, `person_unknown`, `room_gone`, `call_gone`,
     /// `store_failed`, `not_ready`, `server_untrusted`, `identity_changed`, `email_differs`,
-    /// `other_account`.
+    /// `other_account`, `too_many_unsent`.
     pub code: String,
     /// Values that the text names, for example the e-mail that is unknown.
     #[cfg_attr(test, ts(as = "std::collections::BTreeMap<String, String>"))]

@@ -7,7 +7,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Reply};
+use super::{Failure, ParticipantAsk, Reaction, Reply};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +58,28 @@ pub enum Event {
         slots: Vec<SlotView>,
         /// The own videos that are on.
         watched: Vec<WatchedView>,
+    },
+    /// What was said in the call, new or changed, in order. Nothing of before one's own entering is among it, and nothing
+    /// of it is ever stored.
+    CallMessages {
+        /// Forget the messages shown so far.
+        reset: bool,
+        /// New and changed messages. Place each by `order`; the id is the key.
+        messages: Vec<CallMessageView>,
+    },
+    /// A participant gives a sign, which shows for some seconds.
+    CallReaction {
+        /// Who.
+        leaf: u32,
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Somebody who may asks something of this device.
+    CallAsk {
+        /// Who.
+        name: String,
+        /// What.
+        ask: ParticipantAsk,
     },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
@@ -308,6 +330,9 @@ pub struct CallView {
     pub participants: Vec<ParticipantView>,
     /// Leaf of who speaks.
     pub speaker: Option<u32>,
+    /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
+    /// may.
+    pub may_ask: bool,
     /// Epoch of the call's group.
     #[cfg_attr(test, ts(type = "number"))]
     pub epoch: u64,
@@ -356,8 +381,35 @@ pub struct ParticipantView {
     pub screen: bool,
     /// Likewise.
     pub hand: bool,
+    /// Place among the raised hands, from 1, in the order in which this device saw them go up.
+    pub hand_place: Option<u32>,
     /// The server does not list it as connected.
     pub away: bool,
+}
+
+/// Something said in the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct CallMessageView {
+    /// The message.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message_id: MessageId,
+    /// Sorts the messages (below 2^53); what is not sent yet comes last, and moves once when it is.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub order: u64,
+    /// Leaf of who said it, at that time.
+    pub leaf: u32,
+    /// Who said it.
+    pub person: PersonCard,
+    /// Said by oneself, on any device.
+    pub mine: bool,
+    /// When.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub sent_at: Millis,
+    /// As typed.
+    pub text: String,
+    /// How far it is.
+    pub delivery: Delivery,
 }
 
 /// A slot of the subscribe connection.

@@ -3,7 +3,7 @@
 use protocol::{
     Code, LeafIndex,
     limits::{CALL_COMMITTER_STEP_MS, CALL_JOIN_GATHER_MS},
-    socket::{CallCommit, CallGone, CallJoinRequest, CallSend, Reply, Request},
+    socket::{CallCommit, CallGone, CallJoinRequest, Reply, Request},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,6 @@ use crate::{
         shell::{Answer, Refusal},
     },
     group::{OthersKeyPackage, Wish},
-    messages::{Content, Envelope},
 };
 
 impl Call {
@@ -192,46 +191,5 @@ impl Call {
             tracing::warn!(%error, "cannot drop the pending commit");
         }
         self.plan_commit(env);
-    }
-
-    pub(super) fn send_presence_if_due(&mut self, env: &mut CallEnv<'_>) {
-        if self.presence_due.is_none_or(|at| at > env.now()) || self.pending.is_some() {
-            return;
-        }
-        self.presence_due = None;
-        let super::Presence {
-            microphone,
-            camera,
-            screen,
-            hand,
-        } = self.own_presence;
-        let (Some(group), Some(place)) = (&mut self.group, self.place) else {
-            return;
-        };
-        let message_id = env.message_id();
-        let envelope = Envelope {
-            id: message_id,
-            at: env.now(),
-            content: Content::Presence {
-                microphone,
-                camera,
-                screen,
-                hand,
-            },
-            list: None,
-        };
-        match group.encrypt(env.mls, env.key, &envelope.encode()) {
-            Ok(payload) => {
-                let request = Request::CallSend(CallSend {
-                    call_id: place.call_id,
-                    generation: place.generation,
-                    epoch: group.epoch(),
-                    message_id,
-                    payload: payload.into(),
-                });
-                self.ask(env, CallAsk::Send, request);
-            }
-            Err(error) => tracing::warn!(%error, "cannot encrypt for the call"),
-        }
     }
 }

@@ -64,6 +64,7 @@ impl Call {
             Ok(_) => return self.end(env),
             Err(refusal) => return self.join_refused(env, &refusal),
         };
+        self.begin_to_listen(env, joined.call.call_id);
         self.place = Some(Place {
             call_id: joined.call.call_id,
             generation: joined.generation,
@@ -292,7 +293,7 @@ impl Call {
             tracing::info!(call.id = %call_id, generation = generation.0, "in the call's group");
         }
         self.after_epoch(env, false, true);
-        self.presence_due = Some(env.now());
+        self.begin_to_speak(env);
         self.intent_due = true;
         if let Some(command) = self.entering_for.take() {
             let ice_servers = std::mem::take(&mut self.ice_servers);

@@ -1,13 +1,13 @@
 //! The call's log: entries in order, each taken once.
 
 use protocol::{
-    Code, Seq,
+    Seq,
     socket::{CallSync, Entry, EntryKind, Reply, Request},
 };
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, CallEnv, Presence, State};
+use super::{Call, CallEnv, State};
 use crate::{
     core::{
         asks::CallAsk,
@@ -17,8 +17,7 @@ use crate::{
         GroupError, Incoming, StagedChange,
         rules::{Committer, RuleError},
     },
-    limits::{CALL_CATCH_UP_MS, CALL_PRESENCE_SPREAD_MS, RETRY_MS},
-    messages::{Content, Envelope},
+    limits::{CALL_CATCH_UP_MS, CALL_PRESENCE_SPREAD_MS},
 };
 
 /// What became of an entry.
@@ -131,32 +130,15 @@ impl Call {
             seen: None,
         };
         match group.process(env.mls, &entry.payload.0, circumstances) {
-            Ok(Incoming::Message {
-                certificate, content, ..
-            }) => {
-                if let Some(Envelope {
-                    content:
-                        Content::Presence {
-                            microphone,
-                            camera,
-                            screen,
-                            hand,
-                        },
-                    ..
-                }) = Envelope::decode(&content).filter(|envelope| envelope.id == entry.message_id)
-                {
-                    let presence = Presence {
-                        microphone,
-                        camera,
-                        screen,
-                        hand,
-                    };
-                    self.presence.insert(certificate.body().device_id, presence);
-                }
+            Ok(Incoming::Message { certificate, content }) => {
+                self.take_message(env, entry, certificate, &content);
                 Taken::Yes
             }
             Ok(Incoming::Commit(change)) => self.take_commit(env, *change),
-            Ok(Incoming::OwnMessage) => Taken::Yes,
+            Ok(Incoming::OwnMessage) => {
+                self.take_own_message(entry);
+                Taken::Yes
+            }
             // The own commit under another id than it was sent with.
             Ok(Incoming::OwnCommit) => Taken::Lost,
             Err(GroupError::Rule(RuleError::NotAllowedIn { .. })) => self.hold(env),
@@ -215,7 +197,8 @@ impl Call {
         }
         self.settle(&came, &went);
         if !came.is_empty() {
-            self.presence_due = Some(env.now().plus(env.shell.random.below(CALL_PRESENCE_SPREAD_MS)));
+            let spread = env.shell.random.below(CALL_PRESENCE_SPREAD_MS);
+            self.speaking.outbox.tell_presence(env.now().plus(spread));
         }
         self.after_epoch(env, removal, false);
         Taken::Yes
@@ -260,7 +243,7 @@ impl Call {
         self.requests
             .retain(|_, request| !answered.contains(&request.participant.device_id));
         if !came.is_empty() {
-            self.presence_due = Some(env.now());
+            self.speaking.outbox.tell_presence(env.now());
         }
         self.after_epoch(env, removal, false);
         Taken::Yes
@@ -271,6 +254,7 @@ impl Call {
         for device in went.iter().chain(came) {
             self.gone.remove(device);
             self.presence.remove(device);
+            self.speaking.forget(*device);
         }
         self.requests
             .retain(|_, request| !came.contains(&request.participant.device_id));
@@ -279,16 +263,6 @@ impl Call {
     fn removed(&mut self, env: &mut CallEnv<'_>) {
         self.drop_group(env);
         self.state = State::Removed;
-    }
-
-    pub(super) fn on_sent(&mut self, env: &mut CallEnv<'_>, answer: &Answer) {
-        // It may not have come to the others: it is said again, for nothing else would ever make it good.
-        let wait = match answer {
-            Ok(_) => return,
-            Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch => CALL_PRESENCE_SPREAD_MS,
-            Err(_) => RETRY_MS,
-        };
-        self.presence_due = Some(env.now().plus(wait));
     }
 
     /// A number that is at least this one was written: what is before it is on its way, or is to be asked for.

@@ -116,7 +116,8 @@ impl Call {
     pub(crate) fn set_presence(&mut self, env: &mut CallEnv<'_>, presence: Presence) {
         if self.own_presence != presence {
             self.own_presence = presence;
-            self.presence_due = Some(env.now());
+            self.speaking.raise(env.identity.device_id, presence.hand);
+            self.speaking.outbox.tell_presence(env.now());
             self.intent_due = true;
         }
         self.on_time(env);

@@ -12,11 +12,16 @@
 //! read from the cursor; where the server does not know the call any more, or a commit cannot be followed, the device
 //! enters anew.
 
+mod chat;
 mod code;
 mod commit;
 mod entering;
+mod hearing;
 mod log;
 mod media;
+mod outbox;
+mod saying;
+mod speaking;
 #[cfg(test)]
 mod vectors;
 mod view;
@@ -25,6 +30,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use protocol::{
     CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, ParticipantId, RoomId, Seq,
+    room_settings::RoomSettings,
     socket::{CallJoinRequest, CallParticipant, CallRef, CallSummary, Entry, Request, SlotBinding},
 };
 
@@ -44,6 +50,9 @@ use crate::{
     sorted::SortedMap,
 };
 
+use speaking::Speaking;
+
+pub(crate) use self::{chat::LeftChat, speaking::may_ask};
 pub(crate) use crate::group::rules::RoomDevices;
 
 /// What a call works with.
@@ -55,6 +64,8 @@ pub(crate) struct CallEnv<'a> {
     /// A provider of the call's own: nothing of it is ever stored.
     pub(crate) mls: &'a Mls,
     pub(crate) room_devices: Rc<RoomDevices>,
+    /// Settings of the room's group as this device sees it.
+    pub(crate) room: Option<&'a RoomSettings>,
     pub(crate) online: bool,
 }
 
@@ -100,7 +111,8 @@ pub(crate) struct Call {
     /// What the others said of themselves, by device.
     presence: SortedMap<DeviceId, Presence>,
     own_presence: Presence,
-    presence_due: Option<Millis>,
+    speaking: Speaking,
+    former_chat: Option<LeftChat>,
     send_with: Option<(Epoch, Millis)>,
     wishes: Vec<VideoCard>,
     intent_due: bool,
@@ -158,8 +170,14 @@ pub(crate) struct Presence {
 }
 
 impl Call {
-    /// Enters the call of a room; `command` is answered when media may be offered.
-    pub(crate) fn enter(env: &mut CallEnv<'_>, room_id: RoomId, command: u32) -> Self {
+    /// Enters the call of a room; `command` is answered when media may be offered. `former_chat` is what this device
+    /// heard in the call that it left last.
+    pub(crate) fn enter(
+        env: &mut CallEnv<'_>,
+        room_id: RoomId,
+        command: u32,
+        former_chat: Option<LeftChat>,
+    ) -> Self {
         let mut call = Self {
             room_id,
             state: State::Outside { retry_at: env.now() },
@@ -177,7 +195,8 @@ impl Call {
             participants: vec![],
             presence: SortedMap::new(),
             own_presence: Presence::default(),
-            presence_due: None,
+            speaking: Speaking::default(),
+            former_chat,
             send_with: None,
             wishes: vec![],
             intent_due: false,
@@ -226,6 +245,7 @@ impl Call {
         if let Some(command) = self.entering_for.take() {
             env.shell.fail(command, failure("call_gone"));
         }
+        self.fall_silent(env);
         self.over = true;
     }
 
@@ -241,6 +261,7 @@ impl Call {
         self.commit_at = None;
         self.send_with = None;
         self.presence.clear();
+        self.speaking.on_group_lost();
         self.cursor = Seq(0);
         env.shell.media(crate::api::MediaUpdate::End);
         self.slots_told = None;
@@ -295,7 +316,7 @@ impl Call {
         self.switch_sending(env);
         if self.is_member() {
             self.commit_if_due(env);
-            self.send_presence_if_due(env);
+            self.speak_if_due(env);
             self.send_intent_if_due(env);
         }
     }
@@ -317,7 +338,7 @@ impl Call {
             try_again,
             self.hold_until,
             self.commit_at,
-            self.presence_due,
+            self.speaking.outbox.due_at().filter(|_| self.is_member()),
         ];
         let asks = asks.into_iter().flatten().filter(move |_| online);
         asks.chain(self.send_with.map(|(_, at)| at))
@@ -344,6 +365,7 @@ impl Call {
     /// A new epoch holds: keys, roster and duties follow from it.
     fn after_epoch(&mut self, env: &mut CallEnv<'_>, removal: bool, joined: bool) {
         self.renew_at = env.now().plus(CALL_RENEW_MS);
+        self.speaking.outbox.on_epoch();
         self.give_keys(env, removal, joined);
         self.plan_commit(env);
         self.after_change(env);

@@ -1,6 +1,8 @@
 //! What the user interface sees of the call, and answers from the server.
 
-use super::{Call, CallEnv, Presence, State, code::epoch_code};
+use protocol::room_settings::RoomSettings;
+
+use super::{Call, CallEnv, Presence, State, code::epoch_code, may_ask};
 use crate::{
     api::{CallPhase, CallView, ParticipantView},
     core::{asks::CallAsk, shell::Answer},
@@ -20,7 +22,7 @@ impl Call {
             CallAsk::Commit => self.on_committed(env, answer),
             CallAsk::GroupInfo => self.on_group_info(env, answer),
             CallAsk::ExternalCommit => self.on_external_answer(env, answer),
-            CallAsk::Send => self.on_sent(env, &answer),
+            CallAsk::Send { message_id } => self.on_sent(env, message_id, &answer),
             CallAsk::Sync => self.on_synced(env, answer),
             CallAsk::Offer { command } => self.on_offered(env, command, answer),
             CallAsk::Leave | CallAsk::Intent { .. } => {}
@@ -28,7 +30,7 @@ impl Call {
     }
 
     /// The roster is the key tree; what the server says of participants is shown as absence only.
-    pub(crate) fn view(&self, lens: Lens<'_>, online: bool) -> Option<CallView> {
+    pub(crate) fn view(&self, lens: Lens<'_>, room: Option<&RoomSettings>, online: bool) -> Option<CallView> {
         let place = self.place?;
         let (digits, words) = match &self.group {
             Some(group) if self.is_member() => epoch_code(&group.epoch_authenticator()),
@@ -49,6 +51,7 @@ impl Call {
                 .speaker
                 .and_then(|speaker| self.leaf_of(speaker))
                 .map(|leaf| leaf.0),
+            may_ask: may_ask(room, lens.me),
             epoch: self
                 .group
                 .as_ref()
@@ -90,6 +93,7 @@ impl Call {
                 camera,
                 screen,
                 hand,
+                hand_place: self.speaking.hand_place(body.device_id).filter(|_| hand),
                 away: !listed || self.gone.contains_key(&body.device_id),
             }
         });

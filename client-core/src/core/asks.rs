@@ -67,7 +67,7 @@ pub(crate) enum CallAsk {
     Commit,
     GroupInfo,
     ExternalCommit,
-    Send,
+    Send { message_id: protocol::MessageId },
     Sync,
     Leave,
     Offer { command: u32 },

@@ -13,12 +13,18 @@ use super::{
     device::Device,
     shell::Shell,
 };
-use crate::calls::{Call, CallEnv, RoomDevices};
+use crate::{
+    calls::{Call, CallEnv, LeftChat, RoomDevices},
+    group::Group,
+};
 
 impl Device {
     /// The server says who is in the call of a room.
     pub(super) fn on_call_changed(&mut self, shell: &mut Shell, room_id: RoomId, call: Option<CallSummary>) {
         self.leave_ghost(shell, room_id, call.as_ref());
+        // What was said in a call goes with the call.
+        let over = |left: &mut LeftChat| left.is_over_with(room_id, call.as_ref());
+        self.left_chat.take_if(over);
         if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
             self.with_call(shell, |own, env| own.on_changed(env, call.as_ref()));
         }
@@ -47,8 +53,9 @@ impl Device {
     /// Enters a call; the one before is left.
     pub(super) fn enter_call(&mut self, shell: &mut Shell, room_id: RoomId, command: u32) {
         self.with_call(shell, Call::leave);
+        let former_chat = self.left_chat.take();
         let mut env = self.call_env(shell, room_id);
-        let call = Call::enter(&mut env, room_id, command);
+        let call = Call::enter(&mut env, room_id, command, former_chat);
         self.call = Some(call);
         self.changed = true;
     }
@@ -63,7 +70,9 @@ impl Device {
         let mut env = self.call_env(shell, call.room_id);
         let result = act(&mut call, &mut env);
         let (room_id, started) = (call.room_id, call.take_started());
-        if !call.is_over() {
+        if call.is_over() {
+            self.left_chat = call.take_chat();
+        } else {
             self.call = Some(call);
         }
         self.changed = true;
@@ -87,6 +96,7 @@ impl Device {
             key: &self.key,
             mls: &self.call_mls,
             room_devices: Rc::new(devices),
+            room: group.map(Group::settings),
             online: self.session.may_ask(),
         }
     }

@@ -156,6 +156,18 @@ impl Device {
                 self.in_call(shell, |call, env| call.set_presence(env, presence))?;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::SayInCall { text } => {
+                let message_id = self.in_call(shell, |call, env| call.say(env, text))??;
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::React { reaction } => {
+                self.in_call(shell, |call, env| call.react(env, reaction))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::AskParticipant { leaf, ask } => {
+                self.in_call(shell, |call, env| call.ask_participant(env, leaf, ask))??;
+                shell.reply(id, api::Reply::Done);
+            }
             // Of the core itself.
             Command::LookUpInvitation { .. }
             | Command::Register { .. }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{CallView, MediaUpdate, RoomView},
-    calls::Call,
+    calls::{Call, LeftChat},
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
     hex::{hex, unhex},
@@ -58,6 +58,8 @@ pub(crate) struct Device {
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
     pub(super) call_mls: Mls,
+    /// What was said in the call that this device left last, as long as it goes on.
+    pub(super) left_chat: Option<LeftChat>,
     pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Option<Vec<RoomView>>,
     pub(super) changed: bool,
@@ -139,6 +141,7 @@ impl Device {
             mls: Mls::new(random.clone()),
             call: None,
             call_mls: Mls::new(random),
+            left_chat: None,
             call_told: None,
             session: Session::new(now),
             people: People::default(),
@@ -328,6 +331,11 @@ impl Device {
         for summary in &summaries {
             self.leave_ghost(shell, summary.room_id, summary.call.as_ref());
         }
+        let goes_on = |left: &LeftChat| {
+            let mut calls = summaries.iter().filter_map(|summary| summary.call.as_ref());
+            calls.any(|call| call.call_id == left.call_id)
+        };
+        self.left_chat.take_if(|left| !goes_on(left));
         let restored = self.restored.take();
         if restored.is_some() {
             self.identity.server_generation.clone_from(&restored);
@@ -435,6 +443,7 @@ impl Device {
         if self.call.take().is_some() {
             shell.media(MediaUpdate::End);
         }
+        self.left_chat = None;
         self.call_told = None;
         self.rooms_told = None;
         if !self.identity.shut_out {

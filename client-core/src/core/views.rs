@@ -1,6 +1,7 @@
 use super::{device::Device, shell::Shell};
 use crate::{
     api::{Event, MessageView},
+    group::Group,
     rooms::Lens,
 };
 use protocol::socket::RoomKindTag;
@@ -31,10 +32,22 @@ impl Device {
             shell.event(Event::Rooms { rooms });
         }
         let online = self.may_ask();
-        let call = self.call.as_ref().and_then(|call| call.view(lens, online));
+        let call = self.call.as_ref().and_then(|call| {
+            let room = self.rooms.get(&call.room_id).and_then(|room| room.group());
+            call.view(lens, room.map(Group::settings), online)
+        });
         if call != self.call_told {
             self.call_told.clone_from(&call);
             shell.event(Event::Call { call });
+        }
+        for event in self
+            .call
+            .as_mut()
+            .map(|call| call.take_news(lens))
+            .into_iter()
+            .flatten()
+        {
+            shell.event(event);
         }
         for room in self.rooms.values_mut() {
             let room_id = room.id;

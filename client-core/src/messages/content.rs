@@ -5,11 +5,14 @@
 //! ```
 
 use ciborium::Value;
-use protocol::{CallId, MessageId, Millis, RoomId, Seq};
+use protocol::{CallId, DeviceId, MessageId, Millis, RoomId, Seq};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-use crate::cbor;
+use crate::{
+    api::{ParticipantAsk, Reaction},
+    cbor,
+};
 
 const VERSION: u8 = 1;
 
@@ -59,6 +62,15 @@ pub(crate) enum Content {
         screen: bool,
         hand: bool,
     },
+    /// In the group of a call alone: a sign that shows for some seconds.
+    Reaction {
+        reaction: Reaction,
+    },
+    /// In the group of a call alone: what a participant asks of a device, or of all others.
+    Ask {
+        to: Option<DeviceId>,
+        ask: ParticipantAsk,
+    },
     /// Made by a newer program; kept as it came.
     Unknown {
         kind: String,
@@ -103,6 +115,18 @@ struct Presence {
     camera: bool,
     screen: bool,
     hand: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct React {
+    reaction: Reaction,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ask {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<DeviceId>,
+    ask: ParticipantAsk,
 }
 
 impl Envelope {
@@ -156,6 +180,8 @@ impl Content {
                 };
                 ("presence".to_owned(), value(&presence))
             }
+            Self::Reaction { reaction } => ("reaction".to_owned(), value(&React { reaction: *reaction })),
+            Self::Ask { to, ask } => ("ask".to_owned(), value(&Ask { to: *to, ask: *ask })),
             Self::Unknown { kind, body } => (kind.clone(), body.clone()),
         }
     }
@@ -200,6 +226,13 @@ impl Content {
                     hand,
                 }
             }
+            "reaction" => Self::Reaction {
+                reaction: read::<React>(body)?.reaction,
+            },
+            "ask" => {
+                let Ask { to, ask } = read(body)?;
+                Self::Ask { to, ask }
+            }
             _ => return None,
         })
     }
@@ -219,6 +252,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sorted::SortedMap;
 
     fn envelope(content: Content) -> Envelope {
         let list = Some(ListHead {
@@ -253,6 +287,22 @@ mod tests {
                 camera: false,
                 screen: false,
                 hand: true,
+            },
+            Content::Reaction {
+                reaction: Reaction::Celebrate,
+            },
+            Content::Ask {
+                to: Some(DeviceId::from_random([4; 16])),
+                ask: ParticipantAsk::Mute,
+            },
+            Content::Ask {
+                to: None,
+                ask: ParticipantAsk::LowerHand,
+            },
+            // A reaction of a newer program.
+            Content::Unknown {
+                kind: "reaction".to_owned(),
+                body: value(&SortedMap::from([("reaction".to_owned(), "wave".to_owned())])),
             },
             Content::Unknown {
                 kind: "poll".to_owned(),

@@ -1,4 +1,4 @@
-use protocol::{MessageId, Millis, RoomId, Seq, UserId};
+use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
 use serde_json::json;
 
 use super::{Content, Envelope, ListHead, OwnState};
@@ -24,6 +24,57 @@ fn content_is_that_of_the_document() {
             }),
         };
         json!({ "content": hex(&envelope.encode()) })
+    });
+}
+
+/// What is said in a call beside text: each kind with the name that stands for it in the file.
+#[test]
+fn content_of_calls_is_that_of_the_document() {
+    check("call_content", |takes| {
+        let to = DeviceId::from_slice(&bytes(&takes["to"])).unwrap();
+        let of = |name: &str| serde_json::from_value(takes[name].clone()).unwrap();
+        let contents = [
+            (
+                "presence",
+                Content::Presence {
+                    microphone: true,
+                    camera: false,
+                    screen: false,
+                    hand: true,
+                },
+            ),
+            (
+                "reaction",
+                Content::Reaction {
+                    reaction: serde_json::from_value(takes["reaction"].clone()).unwrap(),
+                },
+            ),
+            (
+                "ask_one",
+                Content::Ask {
+                    to: Some(to),
+                    ask: of("ask"),
+                },
+            ),
+            (
+                "ask_all",
+                Content::Ask {
+                    to: None,
+                    ask: of("ask"),
+                },
+            ),
+        ];
+        let envelope = |content| Envelope {
+            id: MessageId::from_slice(&bytes(&takes["id"])).unwrap(),
+            at: Millis(takes["at"].as_u64().unwrap()),
+            content,
+            list: None,
+        };
+        contents
+            .into_iter()
+            .map(|(name, content)| (name.to_owned(), json!(hex(&envelope(content).encode()))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     });
 }
 

@@ -241,8 +241,8 @@ impl Room {
             }
             Content::CallStarted { .. } => happened("call_started", author.user_id),
             Content::CallEnded { .. } => happened("call_ended", author.user_id),
-            // Of calls; has no meaning in a room.
-            Content::Presence { .. } => return,
+            // Of calls; they have no meaning in a room.
+            Content::Presence { .. } | Content::Reaction { .. } | Content::Ask { .. } => return,
             unknown @ Content::Unknown { .. } => {
                 let kept = Envelope {
                     content: unknown,

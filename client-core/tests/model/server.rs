@@ -12,7 +12,7 @@ use protocol::{
     },
 };
 
-use super::{accounts::Accounts, conduct::Conduct, groups::Group};
+use super::{accounts::Accounts, calls::Calls, conduct::Conduct, groups::Group};
 
 pub struct Room {
     pub generation: Generation,
@@ -67,6 +67,7 @@ struct EntryContent {
 pub struct Server {
     pub accounts: Accounts,
     pub rooms: BTreeMap<RoomId, Room>,
+    pub calls: Calls,
     pub now: Millis,
     /// Devices with a connection that said hello.
     pub online: BTreeSet<DeviceId>,
@@ -89,6 +90,7 @@ impl Server {
         Self {
             accounts: Accounts::new(),
             rooms: BTreeMap::new(),
+            calls: Calls::default(),
             now: Millis(0),
             online: BTreeSet::new(),
             outbound: vec![],
@@ -278,10 +280,6 @@ impl Server {
         }
     }
 
-    fn call_request(&mut self, _from: DeviceId, _request: Request) -> Answer {
-        Err(no(Code::NotFound))
-    }
-
     fn hello(&self, from: DeviceId, highest_batch: u64) -> HelloReply {
         let record = &self.accounts.devices[&from];
         let user = &self.accounts.users[&record.user_id.unwrap()];
@@ -385,7 +383,7 @@ impl Server {
                 has_leaf: room.group.has(from),
                 acked: room.acked.get(&from).copied().unwrap_or_default(),
                 removals: room.removals.clone(),
-                call: None,
+                call: self.summary_of_call(*room_id),
             })
             .collect()
     }

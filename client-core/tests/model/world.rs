@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use conclave_client_core::{
     Core, Options, PasswordCost,
     api::{
-        BodyView, Command, ConnectionView, Delivery, Event, Input, MediaUpdate, MessageView, Output, Reply,
-        RoomView, Secret, SessionView, Start,
+        BodyView, CallMessageView, CallView, Command, ConnectionView, Delivery, Event, Input, MediaUpdate,
+        MessageView, Output, ParticipantAsk, Reaction, Reply, RoomView, Secret, SessionView, Start,
     },
 };
 use protocol::{DeviceId, MessageId, Millis, RoomId};
@@ -35,7 +35,11 @@ pub struct Installation {
     pub messages: BTreeMap<RoomId, BTreeMap<MessageId, MessageView>>,
     pub notices: Vec<String>,
     pub media: Vec<MediaUpdate>,
-    pub call: Option<conclave_client_core::api::CallView>,
+    pub call: Option<CallView>,
+    /// What was said in the call, as this installation shows it.
+    pub said: BTreeMap<MessageId, CallMessageView>,
+    pub reactions: Vec<(u32, Reaction)>,
+    pub asks: Vec<(String, ParticipantAsk)>,
     next_command: u32,
     pub batches: u64,
     /// Crash when this many batches were written (the last one before or after it was durable).
@@ -100,6 +104,9 @@ impl World {
             notices: vec![],
             media: vec![],
             call: None,
+            said: BTreeMap::new(),
+            reactions: vec![],
+            asks: vec![],
             next_command: 0,
             batches: 0,
             crash_at: None,
@@ -526,6 +533,15 @@ impl Installation {
                 }
             }
             Event::Call { call } => self.call = call,
+            Event::CallMessages { reset, messages } => {
+                if reset {
+                    self.said.clear();
+                }
+                self.said
+                    .extend(messages.into_iter().map(|message| (message.message_id, message)));
+            }
+            Event::CallReaction { leaf, reaction } => self.reactions.push((leaf, reaction)),
+            Event::CallAsk { name, ask } => self.asks.push((name, ask)),
             Event::Slots { .. } => {}
             Event::Notice { notice } => self.notices.push(notice.code),
         }

@@ -1,6 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
+import type { CallView } from "./generated/CallView";
 import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
+import type { Reply } from "./generated/Reply";
 import { Hub, type Tab } from "./hub";
 
 interface Recorder extends Tab {
@@ -37,6 +39,7 @@ const KEY = [7, 8, 9];
 const END = [1, 3];
 
 const signedOut: Event = { type: "session", session: { state: "signed_out", reason: null } };
+const entered: Reply = { type: "call_entered", value: { ice_servers: [] } };
 const messages: Event = { type: "messages", room_id: "r", reset: true, messages: [], removed: [], has_older: false };
 
 beforeEach(() => {
@@ -105,6 +108,42 @@ test("a call that is joined in another tab ends in the first", () => {
   hub.command("1", 3, { type: "leave_call" });
   expect(sent.map(([, command]) => command.type)).toEqual(["join_call", "join_call"]);
   expect(second.events).toEqual([]);
+});
+
+test("the end of the former call does not end the one that another tab is joining", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  const call = { type: "call", call: { room_id: "r" } as CallView } as const;
+  hub.command("1", 1, { type: "join_call", room_id: "r" });
+  hub.event({ type: "reply", id: 1, reply: entered });
+  hub.event(call);
+  hub.command("2", 1, { type: "join_call", room_id: "r" });
+  first.events.length = 0;
+  hub.event({ type: "call", call: null });
+  hub.event(call);
+  hub.event({ type: "reply", id: 2, reply: entered });
+  expect(second.events).toEqual([call, { type: "reply", id: 1, reply: entered }]);
+  expect(first.events).toEqual([]);
+  hub.event({ type: "call", call: null });
+  expect(second.events.at(-1)).toEqual({ type: "call", call: null });
+});
+
+test("what is said in a call goes to its tab alone, and only that one speaks", () => {
+  const [first, second] = [joined("1"), joined("2")];
+  hub.command("2", 1, { type: "join_call", room_id: "r" });
+  const events: Event[] = [
+    { type: "call_messages", reset: true, messages: [] },
+    { type: "call_reaction", leaf: 1, reaction: "like" },
+    { type: "call_ask", name: "Bob", ask: "mute" },
+  ];
+  for (const event of events) hub.event(event);
+  expect(second.events).toEqual(events);
+  expect(first.events).toEqual([]);
+  sent.length = 0;
+  hub.command("1", 2, { type: "say_in_call", text: "hello" });
+  hub.command("1", 3, { type: "react", reaction: "like" });
+  hub.command("1", 4, { type: "ask_participant", leaf: null, ask: "mute" });
+  expect(sent).toEqual([]);
+  expect(first.events).toHaveLength(3);
 });
 
 test("a tab that is gone leaves its call", () => {

@@ -17,7 +17,15 @@ export interface Tab {
 }
 
 /** Commands about the call that one is in: only the tab of the call gives them. */
-const OF_THE_CALL: ReadonlySet<Command["type"]> = new Set(["leave_call", "media_offer", "show_video", "set_media"]);
+const OF_THE_CALL: ReadonlySet<Command["type"]> = new Set([
+  "leave_call",
+  "media_offer",
+  "show_video",
+  "set_media",
+  "say_in_call",
+  "react",
+  "ask_participant",
+]);
 
 export class Hub {
   private readonly forward: (id: number, command: Command) => void;
@@ -28,6 +36,8 @@ export class Hub {
   /** Who shows a room. */
   private readonly viewers = new Map<string, Set<string>>();
   private callTab: string | null = null;
+  /** The `join_call` that the core has not answered yet. */
+  private joining: number | null = null;
   private session: Event | null = null;
   private rooms: Event | null = null;
 
@@ -60,6 +70,7 @@ export class Hub {
     if (answer) return this.tabs.get(tab)?.event({ type: "reply", id, reply: answer });
     const coreId = this.nextId++;
     this.open.set(coreId, { tab, id });
+    if (command.type === "join_call") this.joining = coreId;
     this.forward(coreId, command);
   }
 
@@ -69,9 +80,14 @@ export class Hub {
       case "reply":
         return this.reply(event.id, event.reply);
       case "call":
+        // The end of the call before, which its tab heard when this one joined.
+        if (event.call === null && this.joining !== null) return;
         if (this.callTab !== null) this.tabs.get(this.callTab)?.event(event);
         if (event.call === null) this.callTab = null;
         return;
+      case "call_messages":
+      case "call_reaction":
+      case "call_ask":
       case "slots":
         return this.callTab === null ? undefined : this.tabs.get(this.callTab)?.event(event);
       case "messages":
@@ -106,6 +122,7 @@ export class Hub {
   private reply(coreId: number, reply: Reply): void {
     const asked = this.open.get(coreId);
     this.open.delete(coreId);
+    if (coreId === this.joining) this.joining = null;
     if (asked) this.tabs.get(asked.tab)?.event({ type: "reply", id: asked.id, reply });
   }
 

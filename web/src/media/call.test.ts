@@ -1,4 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
+import type { CoreEvent } from "../state/core";
 import { Call } from "./call";
 
 class Track extends EventTarget {
@@ -18,6 +20,12 @@ class Track extends EventTarget {
 const memory = { getItem: () => null, setItem: () => {} };
 const core = { send: vi.fn(), onEvent: () => () => {}, connectFrameWorker: () => {} };
 
+vi.mock("./loudness", () => ({
+  Loudness: class {
+    listen(): void {}
+  },
+}));
+
 /** What was asked of the computer, and gives it. */
 let asked: { tracks: Track[]; give: () => void }[];
 
@@ -30,6 +38,7 @@ beforeEach(() => {
       asked.push({ tracks, give: () => resolve(stream) });
     });
   vi.stubGlobal("MediaStreamTrack", Track);
+  vi.stubGlobal("Worker", class { postMessage(): void {} terminate(): void {} });
   vi.stubGlobal("MediaStream", class { active = true; });
   for (const name of ["RTCRtpScriptTransform", "RTCRtpSender", "RTCRtpReceiver"]) {
     vi.stubGlobal(name, class { transform = null; });
@@ -74,4 +83,66 @@ test("a screen that is chosen after the call is over is not captured", async () 
   await sharing;
   expect(asked[0]?.tracks[0]?.readyState).toBe("ended");
   expect(call.view().screen).toBe(false);
+});
+
+/** Somebody in a call, whose core tells what others ask. */
+function inCall() {
+  const listeners: ((event: CoreEvent) => void)[] = [];
+  const core = {
+    send: vi.fn(() => new Promise<never>(() => {})),
+    onEvent: (listener: (event: CoreEvent) => void) => {
+      listeners.push(listener);
+      return () => {};
+    },
+    connectFrameWorker: () => {},
+  };
+  const call = new Call(core, memory);
+  void call.join("room");
+  const ask = (ask: ParticipantAsk) => {
+    for (const listener of listeners) listener({ type: "call_ask", name: "Bob", ask });
+  };
+  const unmute = async () => {
+    const opened = call.setMicrophone(true);
+    asked.at(-1)?.give();
+    await opened;
+  };
+  return { call, ask, unmute };
+}
+
+test("who is muted by others is off at once, is told by whom, and unmutes when ready", async () => {
+  const { call, ask, unmute } = inCall();
+  await unmute();
+  expect(call.view().microphone).toBe(true);
+  ask("mute");
+  expect(call.view()).toMatchObject({ microphone: false, asked: [{ ask: "mute", by: "Bob" }] });
+  await call.setMicrophone(true);
+  expect(call.view()).toMatchObject({ microphone: true, asked: [] });
+});
+
+test("a microphone that was opening when others muted it stays off", async () => {
+  const { call, ask } = inCall();
+  const opened = call.setMicrophone(true);
+  ask("mute");
+  asked[0]?.give();
+  await opened;
+  expect(call.view()).toMatchObject({ microphone: false, asked: [{ ask: "mute", by: "Bob" }] });
+});
+
+test("nobody is unmuted by others: who is asked is asked", async () => {
+  const { call, ask } = inCall();
+  ask("unmute");
+  await Promise.resolve();
+  expect(asked).toEqual([]);
+  expect(call.view()).toMatchObject({ microphone: false, asked: [{ ask: "unmute", by: "Bob" }] });
+  call.putAway("unmute");
+  expect(call.view().asked).toEqual([]);
+});
+
+test("a hand is lowered by others, once", async () => {
+  const { call, ask } = inCall();
+  ask("lower_hand");
+  expect(call.view().asked).toEqual([]);
+  await call.setHand(true);
+  ask("lower_hand");
+  expect(call.view()).toMatchObject({ hand: false, asked: [{ ask: "lower_hand", by: "Bob" }] });
 });

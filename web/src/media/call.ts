@@ -1,8 +1,10 @@
 /** The devices and the media of one call; see `MediaCall` for what it promises. */
 import type { CallView } from "../core/generated/CallView";
 import type { IceServerCard } from "../core/generated/IceServerCard";
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { VideoCard } from "../core/generated/VideoCard";
 import type { TrackKind } from "../core/wire";
+import { matters, stillAsked, withAsked } from "../state/asks";
 import type { CoreClient, CoreEvent, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
 import { Devices, type Choices, type Memory } from "./devices";
@@ -28,6 +30,7 @@ const IDLE: MediaView = {
   canChooseSpeaker,
   canShareScreen: typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {}),
   problems: [],
+  asked: [],
   talkingWhileMuted: false,
   connection: "idle",
 };
@@ -48,6 +51,10 @@ export class Call implements MediaCall {
   private known: ReadonlySet<string> = new Set();
   private joined = false;
   private again = false;
+  /** The microphone is about to be on. */
+  private opening = false;
+  /** Counts how often others muted this device. */
+  private muted = 0;
   /** Counts how often everything was given back: a device that opens after is of no use any more. */
   private released = 0;
 
@@ -117,7 +124,13 @@ export class Call implements MediaCall {
 
   /** When off within a call the device stays open, so that "you are muted" can be told; nothing is sent of it. */
   async setMicrophone(on: boolean): Promise<void> {
-    if (on && !this.tracks.microphone && !(await this.open("microphone"))) return;
+    const { muted } = this;
+    this.opening = on;
+    const open = !on || this.tracks.microphone !== null || (await this.open("microphone"));
+    // Somebody muted this device while the microphone opened: it stays off.
+    if (muted !== this.muted) return;
+    this.opening = false;
+    if (!open) return;
     this.change({ microphone: on, talkingWhileMuted: false });
     await this.session?.send("microphone", on ? this.tracks.microphone : null);
     this.signal();
@@ -177,6 +190,10 @@ export class Call implements MediaCall {
     return Promise.resolve();
   }
 
+  putAway(ask: ParticipantAsk): void {
+    this.change({ asked: this.current.asked.filter((each) => each.ask !== ask) });
+  }
+
   dismiss(problem: MediaProblem): void {
     this.change({ problems: this.current.problems.filter((each) => each !== problem) });
   }
@@ -207,7 +224,18 @@ export class Call implements MediaCall {
     } else if (event.type === "slots") {
       this.bindings = event;
       this.session?.slots(event);
-    }
+    } else if (event.type === "call_ask") this.heed(event.ask, event.name);
+  }
+
+  /** Does what somebody asks who may; the core has checked that. Nothing is ever turned on. */
+  private heed(ask: ParticipantAsk, by: string): void {
+    const { microphone, hand } = this.current;
+    if (!this.session || !matters(ask, { microphone: microphone || this.opening, hand })) return;
+    if (ask === "mute") {
+      this.muted += 1;
+      void this.setMicrophone(false);
+    } else if (ask === "lower_hand") void this.setHand(false);
+    this.change({ asked: withAsked(this.current.asked, { ask, by }) });
   }
 
   /** A call that is joined a second time has none of the connections: the device moved to another tab. */
@@ -231,6 +259,7 @@ export class Call implements MediaCall {
     this.joined = false;
     this.again = false;
     this.released += 1;
+    this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
     const { devices, chosen, problems } = this.current;
     this.change({ ...IDLE, devices, chosen, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
@@ -324,7 +353,8 @@ export class Call implements MediaCall {
   }
 
   private change(change: Partial<MediaView>): void {
-    this.current = { ...this.current, ...change };
+    const next = { ...this.current, ...change };
+    this.current = { ...next, asked: stillAsked(next.asked, next) };
     for (const listener of this.listeners) listener();
   }
 }

@@ -7,7 +7,7 @@ import type { Slot } from "./subscribe";
 
 function participant(leaf: number, on: Partial<ParticipantView> = {}): ParticipantView {
   const person = { user_id: `u${leaf}`, name: `P${leaf}`, email: "", fingerprint: "", trust: "unverified" } as const;
-  const off = { microphone: false, camera: false, screen: false, hand: false, away: false };
+  const off = { microphone: false, camera: false, screen: false, hand: false, hand_place: null, away: false };
   return { leaf, person, this_device: leaf === 0, own_other_device: false, ...off, ...on };
 }
 
@@ -19,6 +19,7 @@ function call(...participants: ParticipantView[]): CallView {
     started_at: 0,
     participants,
     speaker: null,
+    may_ask: false,
     epoch: 1,
     code_digits: [],
     code_words: [],

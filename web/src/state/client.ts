@@ -3,17 +3,19 @@ import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import { noticeText } from "../i18n/codes";
 import { Board } from "./board";
+import { CallChat } from "./call-chat";
 import { Commands } from "./commands";
 import { UNOPENED, withMessages, type Conversation } from "./conversation";
 import type { CoreClient, CoreEvent } from "./core";
 import { Store, type Readable } from "./observable";
 import { Preferences, type KeyValue } from "./preferences";
+import { Reactions } from "./reactions";
 
 /** The session; `starting` until the core has spoken for the first time. */
 export type Session = { readonly state: "starting" } | SessionView;
 
 /** Notices that interrupt, because something of the person's is at stake. */
-const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed"]);
+const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost"]);
 
 /** The whole state of the app, kept up to date from the core's events. Knows neither React nor the DOM. */
 export class Client {
@@ -21,6 +23,8 @@ export class Client {
   /** Nothing until the core has told the rooms. */
   readonly rooms = new Store<readonly RoomView[] | null>(null);
   readonly call = new Store<CallView | null>(null);
+  readonly callChat = new CallChat();
+  readonly reactions = new Reactions();
   /** Code of the invitation that is being accepted here: its page is where the session begins. */
   readonly accepting = new Store<string | null>(null);
   readonly board = new Board();
@@ -87,19 +91,33 @@ export class Client {
         return;
       }
       case "call":
+        if (event.call === null) this.#forgetCall();
         this.call.set(event.call);
+        return;
+      case "call_messages":
+        this.callChat.take(event);
+        return;
+      case "call_reaction":
+        this.reactions.take(event.leaf, event.reaction);
         return;
       case "notice":
         this.board.notify(URGENT_NOTICES.has(event.notice.code) ? "alert" : "status", (t) => noticeText(t, event.notice));
         return;
+      case "call_ask":
       case "slots":
         // The media's business.
         return;
     }
   }
 
+  #forgetCall(): void {
+    this.callChat.clear();
+    this.reactions.clear();
+  }
+
   #forget(): void {
     this.rooms.set(null);
+    this.#forgetCall();
     this.call.set(null);
     this.drafts.clear();
     this.untaken.clear();

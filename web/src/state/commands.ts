@@ -1,6 +1,8 @@
 import type { DeviceCard } from "../core/generated/DeviceCard";
 import type { InvitationCard } from "../core/generated/InvitationCard";
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { PersonCard } from "../core/generated/PersonCard";
+import type { Reaction } from "../core/generated/Reaction";
 import type { Command, CoreClient, Reply } from "./core";
 import { expectReply, type Outcome } from "./outcome";
 
@@ -88,6 +90,20 @@ export class Commands {
 
   revokeDevice(deviceId: string, password: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "revoke_device", device_id: deviceId, password }, "done");
+  }
+
+  /** To all who are in the call now. */
+  sayInCall(text: string): Promise<Outcome<{ message_id: string }>> {
+    return this.#ask({ type: "say_in_call", text }, "message");
+  }
+
+  react(reaction: Reaction): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "react", reaction }, "done");
+  }
+
+  /** `leaf` null: of all others. */
+  askParticipant(leaf: number | null, ask: ParticipantAsk): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "ask_participant", leaf, ask }, "done");
   }
 
   async #ask<Type extends Reply["type"]>(

@@ -5,6 +5,9 @@ export const MAX_NAME_LEN = 128;
 export const MAX_AUDIO_SLOTS = 5;
 export const MAX_VIDEO_SLOTS = 25;
 
+/** As many messages of a call as the core keeps (`client-core/src/limits.rs`); beyond, the oldest go. */
+export const MAX_CALL_MESSAGES = 500;
+
 const encoder = new TextEncoder();
 
 /** By how many bytes `text` is too long; 0 when it fits. */

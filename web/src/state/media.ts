@@ -1,4 +1,6 @@
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { VideoCard } from "../core/generated/VideoCard";
+import type { Asked } from "./asks";
 import type { Failure } from "./core";
 
 /** What the picture of a remote tile is; the text of the tile's `data-media`. */
@@ -86,6 +88,8 @@ export interface MediaView {
   /** Whether the browser can share a screen (phones cannot). */
   readonly canShareScreen: boolean;
   readonly problems: readonly MediaProblem[];
+  /** What others asked of this device, until it is settled or put away. */
+  readonly asked: readonly Asked[];
   /** Somebody talks into a microphone that is off; false where that cannot be known. */
   readonly talkingWhileMuted: boolean;
   readonly connection: MediaConnection;
@@ -125,6 +129,8 @@ export interface MediaCall {
   playTestSound(): Promise<void>;
   /** Called in a click, when `autoplay_blocked`. */
   resumeAudio(): Promise<void>;
+  /** Takes away what was asked, and read. */
+  putAway(ask: ParticipantAsk): void;
   /** Takes a problem away that was read. */
   dismiss(problem: MediaProblem): void;
   /** The videos on screen, most important first. */

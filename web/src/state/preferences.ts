@@ -8,7 +8,7 @@ export interface KeyValue {
 }
 
 /** Kinds of announcements, each can be switched off. */
-export const ANNOUNCEMENT_KINDS = ["presence", "hand", "sharing", "connection", "messages"] as const;
+export const ANNOUNCEMENT_KINDS = ["presence", "hand", "reactions", "chat", "sharing", "connection", "messages"] as const;
 export type AnnouncementKind = (typeof ANNOUNCEMENT_KINDS)[number];
 
 /** Choices about this page on this device. */
@@ -21,7 +21,7 @@ export interface PreferencesView {
 
 const DEFAULTS: PreferencesView = {
   singleKeyShortcuts: true,
-  announce: { presence: true, hand: true, sharing: true, connection: true, messages: true },
+  announce: { presence: true, hand: true, reactions: true, chat: true, sharing: true, connection: true, messages: true },
   callView: "auto",
 };
 

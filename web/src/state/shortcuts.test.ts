@@ -18,12 +18,20 @@ const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
 const meaning = (key: string, change?: Partial<KeyPress>) => shortcutOf(press(key, change), true);
 
 test("single keys and the two that every meeting program has", () => {
-  expect(["m", "v", "d", "h", "p", "g", "f", "?", "F2", " "].map((key) => meaning(key))).toEqual([
-    "microphone", "camera", "share", "hand", "people", "layout", "fullScreen", "help", "toolbar", "talk",
+  expect(["m", "v", "d", "h", "p", "c", "g", "f", "?", "F2", " "].map((key) => meaning(key))).toEqual([
+    "microphone", "camera", "share", "hand", "people", "chat", "layout", "fullScreen", "help", "toolbar", "talk",
   ]);
   expect(meaning("M")).toBe("microphone");
   expect(meaning("d", { ctrl: true })).toBe("microphone");
   expect(meaning("e", { meta: true })).toBe("camera");
+});
+
+test("the digits 1 to 5 are reactions, by their place on the keyboard", () => {
+  const digits = ["Digit1", "Digit2", "Digit3", "Digit4", "Numpad5", "Digit6"];
+  // As a keyboard gives them where digits need Shift.
+  expect(digits.map((code) => meaning("&", { code }))).toEqual(["like", "celebrate", "love", "laugh", "surprised", null]);
+  expect(meaning("1", { code: "Digit1", inText: true })).toBeNull();
+  expect(shortcutOf(press("1", { code: "Digit1" }), false)).toBeNull();
 });
 
 test("a letter that is typed, or belongs to another shortcut, does nothing", () => {

@@ -1,10 +1,15 @@
-/** What a key does in a call. */
+import type { Reaction } from "../core/generated/Reaction";
+import { REACTIONS } from "./reactions";
+
+/** What a key does in a call; a reaction is given. */
 export type ShortcutAction =
+  | Reaction
   | "microphone"
   | "camera"
   | "share"
   | "hand"
   | "people"
+  | "chat"
   | "layout"
   | "fullScreen"
   | "toolbar"
@@ -34,6 +39,7 @@ const SINGLE: Readonly<Record<string, ShortcutAction>> = {
   d: "share",
   h: "hand",
   p: "people",
+  c: "chat",
   g: "layout",
   f: "fullScreen",
 };
@@ -55,5 +61,11 @@ export function shortcutOf(press: KeyPress, singleKeys: boolean): ShortcutAction
   if (press.key === "?") return "help";
   if (press.shift) return null;
   if (press.code === "Space") return press.onControl ? null : "talk";
-  return SINGLE[key] ?? null;
+  return SINGLE[key] ?? reactionOf(press.code);
+}
+
+/** By the place of the key: on some keyboards a digit needs Shift. */
+function reactionOf(code: string): Reaction | null {
+  const digit = /^(?:Digit|Numpad)([1-5])$/.exec(code)?.[1];
+  return digit === undefined ? null : (REACTIONS[Number(digit) - 1] ?? null);
 }

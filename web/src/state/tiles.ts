@@ -70,7 +70,7 @@ function pictureState(wanted: boolean, video: RemoteVideo | null): MediaState {
 function ownTile(me: ParticipantView, media: MediaView, speaker: number | null): Tile {
   return {
     key: "own",
-    participant: { ...me, microphone: media.microphone, camera: media.camera, hand: media.hand, screen: media.screen },
+    participant: { ...me, microphone: media.microphone, camera: media.camera, hand: media.hand, hand_place: media.hand ? me.hand_place : null, screen: media.screen },
     kind: "camera",
     state: media.camera && media.preview ? "live" : "off",
     stream: media.preview,

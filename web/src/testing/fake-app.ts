@@ -1,5 +1,7 @@
 import { FakeCore, someCall } from "./fake-core";
-import { alice, carol, participant, person } from "./fake-data";
+import type { CallMessageView } from "../core/generated/CallMessageView";
+import type { Delivery } from "../core/generated/Delivery";
+import { alice, bob, carol, participant, person, said } from "./fake-data";
 import { FakeMedia } from "./fake-media";
 import { paintedStream } from "./painted-stream";
 
@@ -18,10 +20,17 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia } {
       crowd: (count: number) => crowd(core, media, count),
       speaks: (leaf: number) => speaks(core, leaf),
       someCall,
+      said: sentence,
       alone: () => alone(core),
     },
   });
   return { core, media };
+}
+
+/** The next sentence of a conversation in the call; one's own where it is on its way. */
+function sentence(order: number, text: string, delivery?: Delivery): CallMessageView {
+  const who = delivery ? alice : (order % 2 === 0 ? bob : carol);
+  return said(order, who, text, delivery ? { delivery } : {});
 }
 
 /** Carol shares her screen. */

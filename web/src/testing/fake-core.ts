@@ -1,9 +1,16 @@
+import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { CallView } from "../core/generated/CallView";
 import type { MessageView } from "../core/generated/MessageView";
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
+import type { ParticipantView } from "../core/generated/ParticipantView";
+import type { Reaction } from "../core/generated/Reaction";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
-import { alice, bob, carol, dan, EVERYBODY, NOW, participant, room, someMessages, someRooms, text } from "./fake-data";
+import { alice, bob, carol, dan, EVERYBODY, NOW, participant, room, said, someMessages, someRooms, text } from "./fake-data";
+
+/** Where the fake account sits in its call. */
+const OWN_LEAF = 2;
 
 const DONE: Reply = { type: "done" };
 
@@ -116,6 +123,14 @@ export class FakeCore implements CoreClient {
         return DONE;
       case "media_offer":
         return { type: "sdp_answer", value: { sdp: "" } };
+      case "say_in_call":
+        return this.#sayInCall(command.text);
+      case "react":
+        this.react(OWN_LEAF, command.reaction);
+        return DONE;
+      case "ask_participant":
+        this.#follow(command.leaf, command.ask);
+        return DONE;
       case "add_people":
       case "close_room":
       case "retry_message":
@@ -130,6 +145,16 @@ export class FakeCore implements CoreClient {
   setCall(call: CallView | null): void {
     this.call = call;
     this.tell({ type: "call", call });
+  }
+
+  /** Something is said in the call. */
+  say(...messages: CallMessageView[]): void {
+    this.tell({ type: "call_messages", reset: false, messages });
+  }
+
+  /** A participant gives a sign. */
+  react(leaf: number, reaction: Reaction): void {
+    this.tell({ type: "call_reaction", leaf, reaction });
   }
 
   /** A message of somebody else arrives. */
@@ -170,6 +195,23 @@ export class FakeCore implements CoreClient {
       this.receive(roomId, { ...message, delivery: "sent" });
     });
     return { type: "message", value: { message_id: message.message_id } };
+  }
+
+  #sayInCall(body: string): Reply {
+    const message = said(this.#order++, alice, body, { delivery: "sending" });
+    this.say(message);
+    queueMicrotask(() => {
+      this.say({ ...message, delivery: "sent" });
+    });
+    return { type: "message", value: { message_id: message.message_id } };
+  }
+
+  /** The others do as they are asked, but that one unmutes oneself. */
+  #follow(leaf: number | null, ask: ParticipantAsk): void {
+    if (!this.call) return;
+    const change = { mute: { microphone: false }, unmute: {}, lower_hand: { hand: false, hand_place: null } }[ask];
+    const asked = (each: ParticipantView): boolean => (leaf === null ? !each.this_device : each.leaf === leaf);
+    this.setCall({ ...this.call, participants: this.call.participants.map((each) => (asked(each) ? { ...each, ...change } : each)) });
   }
 
   #changeRoom(roomId: string, change: Partial<RoomView>): void {
@@ -218,9 +260,10 @@ export function someCall(roomId: string): CallView {
       participant(0, bob),
       participant(1, carol, { microphone: false }),
       participant(2, alice),
-      participant(3, dan, { camera: false, hand: true }),
+      participant(3, dan, { camera: false, hand: true, hand_place: 1 }),
     ],
     speaker: 0,
+    may_ask: true,
     epoch: 7,
     code_digits: ["48213", "90567", "11840", "73352", "60918", "25477"],
     code_words: ["harbour", "violin", "copper", "orbit", "meadow", "lantern", "quartz", "sparrow"],

@@ -1,3 +1,4 @@
+import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantView } from "../core/generated/ParticipantView";
 import type { PersonCard } from "../core/generated/PersonCard";
@@ -81,7 +82,24 @@ export function participant(leaf: number, who: PersonCard, change: Partial<Parti
     camera: true,
     screen: false,
     hand: false,
+    hand_place: null,
     away: false,
+    ...change,
+  };
+}
+
+/** Something said in a call. */
+export function said(order: number, who: PersonCard, body: string, change: Partial<CallMessageView> = {}): CallMessageView {
+  const mine = who.trust === "own";
+  return {
+    message_id: `said-${String(order)}`,
+    order,
+    leaf: mine ? 2 : 0,
+    person: who,
+    mine,
+    sent_at: NOW,
+    text: body,
+    delivery: mine ? "sent" : "received",
     ...change,
   };
 }

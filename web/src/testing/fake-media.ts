@@ -1,4 +1,6 @@
+import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { VideoCard } from "../core/generated/VideoCard";
+import { matters, stillAsked, withAsked } from "../state/asks";
 import type { CoreClient, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
 import { paintedStream } from "./painted-stream";
@@ -23,6 +25,7 @@ const START: MediaView = {
   canChooseSpeaker: true,
   canShareScreen: true,
   problems: [],
+  asked: [],
   talkingWhileMuted: false,
   connection: "idle",
 };
@@ -59,8 +62,20 @@ export class FakeMedia implements MediaCall {
 
   /** Changes what the views see. */
   set(change: Partial<MediaView>): void {
-    this.#view = { ...this.#view, ...change };
+    const next = { ...this.#view, ...change };
+    this.#view = { ...next, asked: stillAsked(next.asked, next) };
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Somebody who may asks something of this device. */
+  ask(ask: ParticipantAsk, by: string): void {
+    const view = this.#view;
+    if (!matters(ask, view)) return;
+    this.set({
+      microphone: ask === "mute" ? false : view.microphone,
+      hand: ask === "lower_hand" ? false : view.hand,
+      asked: withAsked(view.asked, { ask, by }),
+    });
   }
 
   prepare(): Promise<void> {
@@ -124,6 +139,10 @@ export class FakeMedia implements MediaCall {
   resumeAudio(): Promise<void> {
     this.set({ problems: this.#view.problems.filter((problem) => problem.code !== "autoplay_blocked") });
     return Promise.resolve();
+  }
+
+  putAway(ask: ParticipantAsk): void {
+    this.set({ asked: this.#view.asked.filter((each) => each.ask !== ask) });
   }
 
   dismiss(problem: MediaProblem): void {

@@ -8,6 +8,7 @@ import { show } from "./render";
 /** A call on screen; `now` is what it becomes. */
 export function inCall(call: CallView) {
   const core = new FakeCore(true);
+  core.call = call;
   const [room] = core.rooms;
   if (!room) throw new Error("no room");
   const onLeave = vi.fn<() => void>();

@@ -31,6 +31,11 @@ participants: Array<ParticipantView>,
  */
 speaker: number | null, 
 /**
+ * Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
+ * may.
+ */
+may_ask: boolean, 
+/**
  * Epoch of the call's group.
  */
 epoch: number, 

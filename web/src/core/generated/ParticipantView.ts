@@ -38,6 +38,10 @@ screen: boolean,
  */
 hand: boolean, 
 /**
+ * Place among the raised hands, from 1, in the order in which this device saw them go up.
+ */
+hand_place: number | null, 
+/**
  * The server does not list it as connected.
  */
 away: boolean, };

@@ -1,3 +1,4 @@
+import type { Reaction } from "../../core/generated/Reaction";
 import type { ViewChoice } from "../../state/layout";
 
 /** What one can do in a call; buttons and keys call the same functions. */
@@ -6,7 +7,9 @@ export interface CallActions {
   readonly camera: () => void;
   readonly share: () => void;
   readonly hand: () => void;
+  readonly react: (reaction: Reaction) => void;
   readonly people: () => void;
+  readonly chat: () => void;
   readonly encryption: () => void;
   /** The other layout. */
   readonly layout: () => void;

@@ -14,6 +14,8 @@ import { useMatches } from "../parts/matches";
 import { useNow } from "../parts/now";
 import { useRoomTitle } from "../parts/room-title";
 import type { CallActions } from "./actions";
+import { AskedOfMe } from "./asked";
+import { ChatPanel } from "./chat-panel";
 import { useCallAnnouncements, useWakeLock } from "./effects";
 import { EncryptionPanel } from "./encryption-panel";
 import { useFullScreen } from "./full-screen";
@@ -23,6 +25,7 @@ import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
 import { PictureInPicture } from "./pip";
 import { Problems } from "./problems";
+import { useSaidAnnouncements } from "./said-announcements";
 import { Stage } from "./stage";
 import { CallToolbar } from "./toolbar";
 import { useLayout } from "./use-layout";
@@ -32,6 +35,9 @@ import { usePip } from "./use-pip";
 /** Where a panel lies over the pictures, as in call.css. */
 const PANEL_COVERS = "(max-width: 900px)";
 
+/** What stands beside the pictures. */
+export type PanelName = "people" | "chat" | "encryption";
+
 interface Props {
   readonly room: RoomView;
   readonly call: CallView;
@@ -40,11 +46,11 @@ interface Props {
 
 /** The call itself. */
 export function CallScreen({ room, call, onLeave }: Props) {
-  const { media, t } = useApp();
+  const { client, media, t } = useApp();
   const view = useMedia();
   const title = useRoomTitle()(room);
   const bar = useRef<HTMLDivElement>(null);
-  const [panel, setPanel] = useState<"people" | "encryption" | null>(null);
+  const [panel, setPanel] = useState<PanelName | null>(null);
   const [help, setHelp] = useState(false);
   const tiles = tilesOf(call, view);
   const layout = useLayout(call, tiles);
@@ -56,8 +62,9 @@ export function CallScreen({ room, call, onLeave }: Props) {
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
   useCallAnnouncements(call);
+  useSaidAnnouncements();
 
-  const toggle = (wanted: "people" | "encryption") => () => {
+  const toggle = (wanted: PanelName) => () => {
     setPanel(panel === wanted ? null : wanted);
   };
   const close = (): void => {
@@ -68,7 +75,10 @@ export function CallScreen({ room, call, onLeave }: Props) {
     camera: () => void media.setCamera(!media.view().camera),
     share: () => void media.setScreen(!media.view().screen),
     hand: () => void media.setHand(!media.view().hand),
+    // A flood is not sent, and that is all there is to say about it.
+    react: (reaction) => void client.commands.react(reaction),
     people: toggle("people"),
+    chat: toggle("chat"),
     encryption: toggle("encryption"),
     layout: () => {
       layout.choose(layout.view === "grid" ? "speaker" : "grid");
@@ -82,7 +92,8 @@ export function CallScreen({ room, call, onLeave }: Props) {
     leave: onLeave,
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
-  const talking = useCallKeyboard(actions);
+  // Others may mute who holds Space, too.
+  const talking = useCallKeyboard(actions) && view.microphone;
   useMediaKeys(actions, pip.kind && pip.showByItself);
 
   return (
@@ -104,6 +115,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
         <CallHints call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
+        <AskedOfMe />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
         <Stage
@@ -114,9 +126,10 @@ export function CallScreen({ room, call, onLeave }: Props) {
         />
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
+      {panel === "chat" && <ChatPanel onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
       <footer className="call-bar-area">
-        <CallToolbar actions={actions} peopleOpen={panel === "people"} fullScreen={fullScreen} pip={pip} bar={bar} />
+        <CallToolbar actions={actions} panel={panel} fullScreen={fullScreen} pip={pip} bar={bar} />
       </footer>
       <PictureInPicture pip={pip} tile={inPip ?? tiles.own} actions={actions} />
       {help && (

@@ -5,7 +5,7 @@ import { callChanges, type CallChange } from "../../state/call-changes";
 import { useApp } from "../app/context";
 
 /** Changes that come within this time are said in one sentence each, not one by one. */
-const GATHER_MS = 800;
+export const GATHER_MS = 800;
 
 /** Says to screen readers what happens in the call, batched; each kind can be switched off. */
 export function useCallAnnouncements(call: CallView): void {

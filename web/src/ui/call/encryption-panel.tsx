@@ -16,7 +16,7 @@ export function EncryptionPanel({ call, onClose }: { readonly call: CallView; re
       <section>
         <h3>{t("encryption.roster")}</h3>
         <p className="soft">{t("encryption.roster_hint")}</p>
-        <Roster call={call} />
+        <Roster participants={call.participants} />
       </section>
       <section>
         <dl className="facts">

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useState } from "react";
+import { isReaction } from "../../state/reactions";
 import { shortcutOf, type KeyPress } from "../../state/shortcuts";
 import { useApp, useStore } from "../app/context";
 import type { CallActions } from "./actions";
@@ -14,6 +15,7 @@ export function useCallKeyboard(actions: CallActions): boolean {
     // Ctrl+D would bookmark, Space would scroll.
     event.preventDefault();
     if (action === "talk") talking.start();
+    else if (isReaction(action)) actions.react(action);
     else actions[action]();
   });
   useEffect(() => {

@@ -9,6 +9,8 @@ const KEYS = [
   ["talk", ["keys.space"]],
   ["share", ["D"]],
   ["hand", ["H"]],
+  ["reactions", ["1", "2", "3", "4", "5"]],
+  ["chat", ["C"]],
   ["people", ["P"]],
   ["layout", ["G"]],
   ["full_screen", ["F"]],

@@ -1,23 +1,25 @@
-import type { CallView } from "../../core/generated/CallView";
 import type { ParticipantView } from "../../core/generated/ParticipantView";
 import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Icon, type IconName } from "../parts/icons";
 import { Note } from "../parts/messages";
 import { TrustBadge } from "../parts/trust";
+import { ParticipantActions } from "./participant-actions";
 
 interface Props {
-  readonly call: CallView;
+  readonly participants: readonly ParticipantView[];
   /** With microphone, camera, screen and hand. */
   readonly states?: boolean;
+  /** One may ask things of everybody; of one's own devices one always may. */
+  readonly mayAsk?: boolean;
 }
 
 /** The devices of a call, from the key tree. */
-export function Roster({ call, states = false }: Props) {
+export function Roster({ participants, states = false, mayAsk = false }: Props) {
   const { t } = useApp();
   return (
     <ul className="rows">
-      {call.participants.map((participant) => {
+      {participants.map((participant) => {
         const { person } = participant;
         return (
           <li key={`${String(participant.leaf)}-${person.user_id}`} className="row">
@@ -26,6 +28,7 @@ export function Roster({ call, states = false }: Props) {
               <span className="row-title">{nameOf(participant)}</span>
               <span className="soft">{person.email}</span>
               {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
+              {states && !participant.this_device && (mayAsk || participant.own_other_device) && <ParticipantActions participant={participant} />}
             </div>
             {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
           </li>
@@ -45,7 +48,9 @@ function States({ participant }: { readonly participant: ParticipantView }) {
   const states: [IconName, string][] = [
     participant.microphone ? ["microphone", t("call.unmuted")] : ["microphone_off", t("call.muted")],
   ];
-  if (participant.hand) states.push(["hand", t("call.hand")]);
+  if (participant.hand) {
+    states.push(["hand", participant.hand_place === null ? t("call.hand") : t("call.hand_place", { place: String(participant.hand_place) })]);
+  }
   if (participant.away) states.push(["offline", t("call.away")]);
   return (
     <span className="states">

@@ -1,5 +1,6 @@
 import type { Tile } from "../../state/tiles";
-import { useApp } from "../app/context";
+import { EMOJI } from "../../state/reactions";
+import { useApp, useStore } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icons";
 import { TrustBadge } from "../parts/trust";
@@ -64,6 +65,7 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
           <span className="tile-badge tile-badge-hand">
             <Icon name="hand" size={18} />
             <span>{t("call.hand")}</span>
+            {participant.hand_place !== null && <b>{participant.hand_place}</b>}
           </span>
         )}
         {participant.away && (
@@ -73,8 +75,21 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
           </span>
         )}
       </div>
+      {kind === "camera" && <TileReaction leaf={participant.leaf} />}
       {onPin && <PinButton tile={tile} pinned={pinned} onPin={onPin} />}
     </div>
+  );
+}
+
+/** What the participant gave a moment ago. It is announced apart from here, batched. */
+function TileReaction({ leaf }: { readonly leaf: number }) {
+  const { client, t } = useApp();
+  const shown = useStore(client.reactions.shown).get(leaf);
+  if (!shown) return null;
+  return (
+    <span key={shown.id} className="tile-reaction" role="img" aria-label={t(`reaction.${shown.reaction}`)}>
+      {EMOJI[shown.reaction]}
+    </span>
   );
 }
 

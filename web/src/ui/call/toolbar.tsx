@@ -1,18 +1,20 @@
-import type { KeyboardEvent, RefObject } from "react";
+import { useId, type KeyboardEvent, type RefObject } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
-import { useApp } from "../app/context";
+import { useApp, useStore } from "../app/context";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
 import { useMatches } from "../parts/matches";
 import type { CallActions } from "./actions";
+import type { PanelName } from "./call-screen";
 import type { FullScreen } from "./full-screen";
+import { ReactionsMenu, ReactionsSection } from "./reactions-menu";
 import { useMedia } from "./use-media";
 import type { Pip } from "./use-pip";
 import { LayoutMenu, LayoutSection } from "./view-menu";
 
 interface Props {
   readonly actions: CallActions;
-  readonly peopleOpen: boolean;
+  readonly panel: PanelName | null;
   readonly fullScreen: FullScreen;
   readonly pip: Pip;
   readonly bar: RefObject<HTMLDivElement | null>;
@@ -28,22 +30,29 @@ interface Control {
   readonly look?: "off" | "active";
   readonly act: () => void;
   readonly expanded?: boolean;
+  /** A number at its corner, and what it means. */
+  readonly badge?: { readonly count: number; readonly text: string };
 }
 
 /** Everything that one does in a call. On a phone five buttons, and a sheet for the rest. */
-export function CallToolbar({ actions, peopleOpen, fullScreen, pip, bar }: Props) {
+export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
   const { t } = useApp();
   const narrow = useMatches("(max-width: 600px)");
-  const controls = useControls(actions, peopleOpen);
-  const { microphone, camera, share, hand, people } = controls;
+  const controls = useControls(actions, panel);
+  const { microphone, camera, share, hand, people, chat } = controls;
   const windows = useWindowControls(actions, fullScreen, pip);
-  const main = narrow ? [microphone, camera, people] : [microphone, camera, share, hand, people];
   return (
     // Tab stops at every button, for who does not know that arrows work too: nothing here may be hard to find.
     <div ref={bar} role="toolbar" className="call-toolbar" aria-label={t("call.controls")} tabIndex={-1} onKeyDown={moveByArrow}>
       <div className="call-toolbar-main">
-        {main.map((control) => control && <ControlButton key={control.icon} control={control} />)}
-        {narrow && <More controls={[share, hand, ...windows]} actions={actions} />}
+        <ControlButton control={microphone} />
+        <ControlButton control={camera} />
+        {!narrow && share && <ControlButton control={share} />}
+        {!narrow && <ControlButton control={hand} />}
+        {!narrow && <ReactionsMenu onReact={actions.react} />}
+        {!narrow && <ControlButton control={people} />}
+        <ControlButton control={chat} />
+        {narrow && <More controls={[share, hand, people, ...windows]} actions={actions} />}
       </div>
       <div className="call-toolbar-end">
         {!narrow && (
@@ -70,8 +79,11 @@ function moveByArrow(event: KeyboardEvent<HTMLDivElement>): void {
   buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
 
-function useControls(actions: CallActions, peopleOpen: boolean): Record<"microphone" | "camera" | "hand" | "people", Control> & { share: Control | null } {
-  const { t } = useApp();
+type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat", Control> & { share: Control | null };
+
+function useControls(actions: CallActions, panel: PanelName | null): Controls {
+  const { client, t } = useApp();
+  const { unread } = useStore(client.callChat.view);
   const view = useMedia();
   return {
     microphone: {
@@ -113,9 +125,19 @@ function useControls(actions: CallActions, peopleOpen: boolean): Record<"microph
       label: t("call.people"),
       keys: "P",
       shortcuts: "P",
-      ...(peopleOpen ? { look: "active" } : {}),
+      ...(panel === "people" ? { look: "active" } : {}),
       act: actions.people,
-      expanded: peopleOpen,
+      expanded: panel === "people",
+    },
+    chat: {
+      icon: "chat",
+      label: t("call.chat"),
+      keys: "C",
+      shortcuts: "C",
+      ...(panel === "chat" ? { look: "active" } : {}),
+      act: actions.chat,
+      expanded: panel === "chat",
+      ...(unread > 0 ? { badge: { count: unread, text: t("call.chat.unread", { count: unread }) } } : {}),
     },
   };
 }
@@ -144,19 +166,34 @@ function useWindowControls(actions: CallActions, fullScreen: FullScreen, pip: Pi
   return controls;
 }
 
+/** A larger number would not fit its place. */
+const MOST_COUNTED = 99;
+
 function ControlButton({ control, className = "control" }: { readonly control: Control; readonly className?: string }) {
   const { t } = useApp();
-  const { label, keys } = control;
+  const { label, keys, badge } = control;
+  const id = useId();
   return (
-    <IconButton
-      icon={control.icon}
-      label={label}
-      hint={keys ? t("common.shortcut", { label, keys }) : label}
-      className={control.look ? `${className} control-${control.look}` : className}
-      aria-keyshortcuts={control.shortcuts}
-      aria-expanded={control.expanded}
-      onClick={control.act}
-    />
+    <span className="badged">
+      <IconButton
+        icon={control.icon}
+        label={label}
+        hint={keys ? t("common.shortcut", { label, keys }) : label}
+        className={control.look ? `${className} control-${control.look}` : className}
+        aria-keyshortcuts={control.shortcuts}
+        aria-expanded={control.expanded}
+        aria-describedby={badge && id}
+        onClick={control.act}
+      />
+      {badge && (
+        <span className="count-badge">
+          <span aria-hidden="true">{badge.count > MOST_COUNTED ? `${String(MOST_COUNTED)}+` : badge.count}</span>
+          <span className="visually-hidden" id={id}>
+            {badge.text}
+          </span>
+        </span>
+      )}
+    </span>
   );
 }
 
@@ -178,6 +215,8 @@ function More({ controls, actions }: { readonly controls: readonly (Control | nu
                 </MenuItem>
               ),
           )}
+          <Separator className="menu-separator" />
+          <ReactionsSection onReact={actions.react} />
           <Separator className="menu-separator" />
           <LayoutSection onChoose={actions.view} />
         </Menu>

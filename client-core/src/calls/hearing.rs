@@ -1,0 +1,119 @@
+//! What this device hears in the call.
+
+use protocol::{DeviceId, LeafIndex, Millis, identity::Certificate, limits::MAX_TEXT_LEN, socket::Entry};
+
+use super::{
+    Call, CallEnv, Presence,
+    chat::ChatMessage,
+    speaking::{Rate, concerns},
+};
+use crate::{
+    api::{Event, ParticipantAsk, Reaction},
+    limits::MAX_REACTIONS_SHOWN,
+    messages::{Content, Envelope},
+    rooms::Lens,
+};
+
+/// What the user interface is to be told of.
+pub(super) enum News {
+    Reaction {
+        leaf: LeafIndex,
+        reaction: Reaction,
+    },
+    Ask {
+        by: Box<Certificate>,
+        ask: ParticipantAsk,
+    },
+}
+
+impl Call {
+    /// An own message is in the log.
+    pub(super) fn take_own_message(&mut self, entry: &Entry) {
+        self.speaking.outbox.on_logged(entry.message_id);
+        self.speaking.chat.logged(entry.message_id, entry.sent_at);
+    }
+
+    /// What a member said, by the certificate of the leaf that MLS names.
+    pub(super) fn take_message(
+        &mut self,
+        env: &CallEnv<'_>,
+        entry: &Entry,
+        author: Box<Certificate>,
+        content: &[u8],
+    ) {
+        let Some(envelope) = Envelope::decode(content).filter(|envelope| envelope.id == entry.message_id)
+        else {
+            return;
+        };
+        let device = author.body().device_id;
+        let Some(leaf) = self.group.as_ref().and_then(|group| group.leaf_of(device)) else {
+            return;
+        };
+        if let Some(presence) = Presence::of(&envelope.content) {
+            self.presence.insert(device, presence);
+            self.speaking.raise(device, presence.hand);
+            return;
+        }
+        if !self.speaking.is_new(envelope.id) {
+            return;
+        }
+        match envelope.content {
+            Content::Text { text } if text.len() <= MAX_TEXT_LEN => {
+                let sent_at = envelope.at.min(entry.sent_at);
+                self.speaking
+                    .chat
+                    .receive(ChatMessage::new(envelope.id, author, leaf, sent_at, text));
+            }
+            Content::Reaction { reaction } => self.take_reaction(env.now(), device, leaf, reaction),
+            Content::Ask { to, ask } => self.take_ask(env, author, to, ask),
+            // Of rooms, or of a newer program.
+            _ => {}
+        }
+    }
+
+    fn take_reaction(&mut self, now: Millis, device: DeviceId, leaf: LeafIndex, reaction: Reaction) {
+        let rate = self.speaking.shown.get_or_insert_with(device, Rate::default);
+        if rate.allows(now, MAX_REACTIONS_SHOWN) {
+            self.speaking.news.push(News::Reaction { leaf, reaction });
+        }
+    }
+
+    /// Who asks must have the right by this device's own view of the room, whatever the server let through.
+    fn take_ask(
+        &mut self,
+        env: &CallEnv<'_>,
+        by: Box<Certificate>,
+        to: Option<DeviceId>,
+        ask: ParticipantAsk,
+    ) {
+        let me = (env.account.user_id, env.identity.device_id);
+        if concerns(me, env.room, by.body().user_id, to) {
+            self.speaking.news.push(News::Ask { by, ask });
+        }
+    }
+
+    /// What was said and heard since it was told last.
+    pub(crate) fn take_news(&mut self, lens: Lens<'_>) -> Vec<Event> {
+        if self.place.is_none() {
+            return vec![];
+        }
+        let news = std::mem::take(&mut self.speaking.news);
+        let mut events: Vec<Event> = news
+            .into_iter()
+            .map(|news| match news {
+                News::Reaction { leaf, reaction } => Event::CallReaction {
+                    leaf: leaf.0,
+                    reaction,
+                },
+                News::Ask { by, ask } => Event::CallAsk {
+                    name: lens.people.name(by.body().user_id, Some(&by)),
+                    ask,
+                },
+            })
+            .collect();
+        if let Some((reset, messages)) = self.speaking.chat.take_told(lens) {
+            events.push(Event::CallMessages { reset, messages });
+        }
+        events
+    }
+}
