@@ -16,7 +16,7 @@ use std::{
 };
 
 use conclave_client_core::api::{
-    CallView, Command, Delivery, Input, ParticipantAsk, ParticipantView, Reaction, Reply,
+    CallPhase, CallView, Command, Delivery, Input, ParticipantAsk, ParticipantView, Reaction, Reply,
 };
 use model::{Conduct, Honest, Server, World};
 use protocol::{
@@ -437,4 +437,24 @@ fn a_presence_that_met_a_new_epoch_comes_all_the_same() {
     set_media(&mut world, "alice", true, true);
     let alice = seen_of(&world, "bob", "Alice");
     assert!(alice.microphone && alice.hand);
+}
+
+#[test]
+fn who_comes_in_anew_while_the_first_in_line_is_away_is_let_in_once() {
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(Honest));
+    // The next in line waits, and so hears that carol's former leaf is gone, and of her new request, before it commits.
+    world.go_offline("alice");
+    join(&mut world, "carol", room);
+    world.run_for(3_000);
+    assert_eq!(call(&world, "carol").phase, CallPhase::Joined);
+    let carol = seen_of(&world, "bob", "Carol");
+    assert!(!carol.away);
+    let epoch = call(&world, "bob").epoch;
+    world.run_for(5_000);
+    assert_eq!(call(&world, "bob").epoch, epoch, "nothing is left to commit");
+    set_media(&mut world, "carol", true, true);
+    assert!(seen_of(&world, "bob", "Carol").microphone);
+    say(&mut world, "carol", "Here again");
+    world.run();
+    assert_eq!(texts(&world, "bob"), ["Here again"]);
 }

@@ -90,7 +90,25 @@ impl Call {
         if !renew && wish.add.is_empty() && wish.remove.is_empty() {
             return;
         }
-        let removes = !wish.remove.is_empty();
+        let came: Vec<_> = wish
+            .add
+            .iter()
+            .map(|package| package.certificate.body().device_id)
+            .collect();
+        let leaves = self.group.as_ref().map(|group| group.members());
+        let went: Vec<_> = wish
+            .remove
+            .iter()
+            .filter_map(|leaf| Some(leaves?.get(leaf)?.body().device_id))
+            .collect();
+        let requests = self.requests.values().map(|request| request.participant);
+        let answers = requests.filter(|who| came.contains(&who.device_id));
+        let departures = self
+            .gone
+            .values()
+            .filter(|who| went.contains(&who.device_id))
+            .copied();
+        let answers = answers.chain(departures).map(|who| who.participant_id).collect();
         let devices = env.room_devices.clone();
         let (Some(group), Some(place)) = (&mut self.group, self.place) else {
             return;
@@ -108,7 +126,9 @@ impl Call {
                 self.pending = Some(Pending {
                     message_id,
                     hash: Sha256::digest(&commit.commit).into(),
-                    removes,
+                    came,
+                    went,
+                    answers,
                 });
                 let request = Request::CallCommit(CallCommit {
                     call_id: place.call_id,

@@ -1,13 +1,13 @@
 //! The call's log: entries in order, each taken once.
 
 use protocol::{
-    Seq,
+    ParticipantId, Seq,
     socket::{CallSync, Entry, EntryKind, Reply, Request},
 };
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, CallEnv, State};
+use super::{Call, CallEnv, Pending, State};
 use crate::{
     core::{
         asks::CallAsk,
@@ -205,47 +205,43 @@ impl Call {
     }
 
     fn take_own(&mut self, env: &mut CallEnv<'_>) -> Taken {
-        let removal = self.pending.take().is_some_and(|pending| pending.removes);
-        let Some(group) = &mut self.group else {
+        let (
+            Some(Pending {
+                came, went, answers, ..
+            }),
+            Some(group),
+        ) = (self.pending.take(), &mut self.group)
+        else {
             return Taken::Lost;
         };
-        let before: Vec<_> = group
-            .members()
-            .values()
-            .map(|member| member.body().device_id)
-            .collect();
         if let Err(error) = group.merge_own(env.mls) {
             tracing::warn!(%error, "cannot merge the own commit");
             return Taken::Lost;
         }
-        let after: Vec<_> = group
-            .members()
-            .values()
-            .map(|member| member.body().device_id)
-            .collect();
-        let came: Vec<_> = after
-            .iter()
-            .copied()
-            .filter(|device| !before.contains(device))
-            .collect();
-        // A device that came in anew is in both; its request is answered by what was committed.
-        let answered: Vec<_> = self
+        let newer = |id: &ParticipantId| !answers.contains(id);
+        let requests: Vec<_> = self
             .requests
-            .values()
-            .map(|request| request.participant.device_id)
-            .filter(|device| after.contains(device) && !self.gone.contains_key(device))
+            .iter()
+            .filter(|(id, _)| newer(id))
+            .map(|(id, r)| (*id, r.clone()))
             .collect();
-        let went: Vec<_> = before
-            .into_iter()
-            .filter(|device| !after.contains(device))
+        let gone: Vec<_> = self
+            .gone
+            .values()
+            .filter(|gone| newer(&gone.participant_id))
+            .copied()
             .collect();
         self.settle(&came, &went);
-        self.requests
-            .retain(|_, request| !answered.contains(&request.participant.device_id));
+        for (id, request) in requests {
+            self.requests.insert(id, request);
+        }
+        for participant in gone {
+            self.gone.insert(participant.device_id, participant);
+        }
         if !came.is_empty() {
             self.speaking.outbox.tell_presence(env.now());
         }
-        self.after_epoch(env, removal, false);
+        self.after_epoch(env, !went.is_empty(), false);
         Taken::Yes
     }
 

@@ -157,7 +157,11 @@ struct Pending {
     message_id: MessageId,
     /// SHA-256 of the commit that was sent: the server could show another one under its id.
     hash: [u8; 32],
-    removes: bool,
+    /// Devices whose leaves it adds and removes; one that comes in anew is in both.
+    came: Vec<DeviceId>,
+    went: Vec<DeviceId>,
+    /// Participants whose requests and departures it answers: what is heard of others meanwhile waits for the next one.
+    answers: Vec<ParticipantId>,
 }
 
 /// What a participant publishes and signals, by its own word.

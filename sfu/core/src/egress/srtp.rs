@@ -111,7 +111,9 @@ impl Srtp {
         let word = u32::from_be_bytes(index.try_into().ok()?);
         let (number, ssrc) = (word & !ENCRYPTED, ssrc_of(header)?);
         let known = self.replays.iter().position(|(source, _)| *source == ssrc);
-        let replay = known.and_then(|place| self.replays.get(place)).map(|(_, replay)| replay);
+        let replay = known
+            .and_then(|place| self.replays.get(place))
+            .map(|(_, replay)| replay);
         let is_new = replay.map_or(self.replays.len() < MOST_SOURCES, |replay| replay.is_new(number));
         if word & ENCRYPTED == 0 || sealed.len() < TAG_LEN || !is_new {
             return None;
