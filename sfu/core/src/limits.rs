@@ -53,6 +53,10 @@ pub const RATE_WINDOW: Duration = Duration::from_millis(250);
 /// sway by less must not make a picture go up and down.
 pub const RISE_HEADROOM_PERCENT: u64 = 115;
 
+/// A picture at its smallest that is seen stays while it costs no more than this share of what is left for it, in percent:
+/// an estimate that sways by less must not stop it, for each new beginning costs a key frame.
+pub const KEEP_PERCENT: u64 = 130;
+
 /// After a fall nothing rises for this long: the estimate is still finding its level.
 pub const RISE_WAIT: Duration = Duration::from_millis(2_000);
 

@@ -5,7 +5,7 @@
 //! the wishes, then all rise level by level, in the same order, until each has what its tile can show.
 
 use super::{slot::Choice, track::LayerId};
-use crate::limits::{RISE_HEADROOM_PERCENT, TILE_STRETCH_PERCENT};
+use crate::limits::{KEEP_PERCENT, RISE_HEADROOM_PERCENT, TILE_STRETCH_PERCENT};
 
 /// An encoding that may be forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,13 @@ pub(super) fn allocate(budget: Option<u64>, may_rise: bool, wants: &[Want<'_>]) 
             let cost = rate(want, level).saturating_sub(rate(want, *now));
             let rises = held.is_some_and(|held| level > held);
             let needs = if rises { with_headroom(cost) } else { cost };
-            if (!rises || may_rise) && total + needs <= budget {
+            let keeps = level == 1 && held.is_some_and(|held| held > 0);
+            let room = if keeps {
+                budget.saturating_mul(KEEP_PERCENT) / 100
+            } else {
+                budget
+            };
+            if (!rises || may_rise) && total + needs <= room {
                 total += cost;
                 *now = level;
             }

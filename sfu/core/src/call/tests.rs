@@ -335,4 +335,7 @@ fn a_rise_needs_headroom_and_a_fall_does_not_wait() {
     assert_eq!(choose(460_000, true, "q"), large);
     assert_eq!(choose(460_000, false, "q"), small, "just fell");
     assert_eq!(choose(390_000, false, "h"), small);
+    // What is smallest and seen stays while an estimate sways.
+    assert_eq!(choose(80_000, true, "q"), small);
+    assert_eq!(choose(70_000, true, "q"), Choice::Paused);
 }

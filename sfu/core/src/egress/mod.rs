@@ -135,11 +135,14 @@ impl Egress {
         if packet.payload.len() > MOST_PAYLOAD {
             return;
         }
-        if video && self.estimator.rate().is_some() {
+        let estimated = self.estimator.rate().is_some();
+        if video && estimated {
             let size = wire_size(packet.payload.len());
             self.pacer.push(Job::First(place, packet), size);
-        } else {
-            let size = self.send_first(now, place, &packet, out);
+            return;
+        }
+        let size = self.send_first(now, place, &packet, out);
+        if estimated {
             self.pacer.note(size);
         }
     }

@@ -72,7 +72,9 @@ impl<T> Pacer<T> {
         }
         let Waiting { item, size } = self.waiting.pop_front()?;
         self.bytes -= size;
-        self.note(size);
+        if estimate.is_some() {
+            self.note(size);
+        }
         Some(item)
     }
 
