@@ -110,6 +110,13 @@ pub(crate) const MAX_REACTIONS: u32 = 5;
 /// Window of [`MAX_REACTIONS`].
 pub(crate) const REACTION_WINDOW_MS: u64 = 3_000;
 
+/// What somebody asks of this device, in the time of [`REACTION_WINDOW_MS`]: more would make a question that was put
+/// away come back at once. Beyond: not heard.
+pub(crate) const MAX_ASKS_HEARD: u32 = 3;
+
+/// A reaction, or what one asks of others, that could not be sent for so long is not sent any more: the moment is over.
+pub(crate) const CALL_PASSING_MS: u64 = 10_000;
+
 /// Reactions of one device that others show in [`REACTION_WINDOW_MS`]: those of two windows, which a slow network may
 /// bring together. Beyond: dropped.
 pub(crate) const MAX_REACTIONS_SHOWN: u32 = 2 * MAX_REACTIONS;

@@ -89,7 +89,12 @@ impl Chat {
 
     /// It will never be sent.
     pub(super) fn failed(&mut self, id: MessageId) {
-        self.change(id, |message| message.delivery = Delivery::Failed);
+        let order = self.draw();
+        self.change(id, |message| {
+            message.delivery = Delivery::Failed;
+            message.order = order;
+        });
+        self.sort();
     }
 
     /// The log shows it: this is its place among what the others said.
@@ -102,6 +107,10 @@ impl Chat {
                 message.sent_at = message.sent_at.min(sent_at);
             }
         });
+        self.sort();
+    }
+
+    fn sort(&mut self) {
         self.messages
             .make_contiguous()
             .sort_by_key(|message| message.order);

@@ -78,8 +78,8 @@ impl Call {
         let now = env.now();
         let due = self.commit_at.is_some_and(|at| at <= now);
         let renew = self.renew_at <= now && self.rank() == 0;
-        // One commit at a time, and none while a held one decides what the next epoch is.
-        if self.pending.is_some() || self.hold_until.is_some() || !(due || renew) {
+        // One commit at a time, and none while a held one, or what is being asked for, decides what the next epoch is.
+        if self.pending.is_some() || self.hold_until.is_some() || self.syncing || !(due || renew) {
             return;
         }
         self.commit_at = None;

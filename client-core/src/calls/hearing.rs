@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{Event, ParticipantAsk, Reaction},
-    limits::MAX_REACTIONS_SHOWN,
+    limits::{MAX_ASKS_HEARD, MAX_REACTIONS_SHOWN},
     messages::{Content, Envelope},
     rooms::Lens,
 };
@@ -59,7 +59,7 @@ impl Call {
         }
         match envelope.content {
             Content::Text { text } if text.len() <= MAX_TEXT_LEN => {
-                let sent_at = envelope.at.min(entry.sent_at);
+                let sent_at = envelope.at.min(entry.sent_at).min(env.now());
                 self.speaking
                     .chat
                     .receive(ChatMessage::new(envelope.id, author, leaf, sent_at, text));
@@ -87,7 +87,11 @@ impl Call {
         ask: ParticipantAsk,
     ) {
         let me = (env.account.user_id, env.identity.device_id);
-        if concerns(me, env.room, by.body().user_id, to) {
+        let rate = self
+            .speaking
+            .asked
+            .get_or_insert_with(by.body().device_id, Rate::default);
+        if concerns(me, env.room, by.body().user_id, to) && rate.allows(env.now(), MAX_ASKS_HEARD) {
             self.speaking.news.push(News::Ask { by, ask });
         }
     }

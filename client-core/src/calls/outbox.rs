@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use protocol::{MessageId, Millis};
 
 use crate::{
-    limits::{CALL_PRESENCE_SPREAD_MS, MAX_CALL_OUTBOX, RETRY_MS},
+    limits::{CALL_PASSING_MS, CALL_PRESENCE_SPREAD_MS, MAX_CALL_OUTBOX, RETRY_MS},
     messages::Content,
 };
 
@@ -34,6 +34,13 @@ pub(super) struct Said {
     pub(super) id: MessageId,
     pub(super) at: Millis,
     pub(super) content: Content,
+}
+
+impl Said {
+    /// Whether it is of the moment alone: a reaction, or what one asks of others.
+    fn passes(&self) -> bool {
+        !matches!(self.content, Content::Text { .. })
+    }
 }
 
 struct InFlight {
@@ -79,12 +86,20 @@ impl Outbox {
     }
 
     /// What may leave now. It stays here until its fate is known.
-    pub(super) fn next(&self, now: Millis) -> Option<Next> {
+    pub(super) fn next(&mut self, now: Millis) -> Option<Next> {
         if self.in_flight.is_some() || self.not_before.is_some_and(|at| at > now) {
             return None;
         }
         if self.presence_at.is_some_and(|at| at <= now) {
             return Some(Next::Presence);
+        }
+        // What passes is not worth saying later.
+        while self
+            .waiting
+            .front()
+            .is_some_and(|said| said.passes() && said.at.plus(CALL_PASSING_MS) <= now)
+        {
+            self.waiting.pop_front();
         }
         self.waiting.front().cloned().map(Next::Said)
     }
@@ -140,6 +155,7 @@ impl Outbox {
         self.in_flight = None;
         self.not_before = None;
         self.presence_at = None;
+        self.waiting.retain(|said| !said.passes());
     }
 
     /// The call is over: what was never said.

@@ -97,6 +97,8 @@ impl Call {
             .outbox
             .push(said)
             .map_err(|_| failure("too_many_unsent"))?;
+        // Nobody else may say something under it.
+        self.speaking.is_new(id);
         Ok(id)
     }
 
@@ -143,6 +145,12 @@ impl Call {
 
     pub(super) fn on_sent(&mut self, env: &mut CallEnv<'_>, message_id: MessageId, answer: &Answer) {
         let fate = fate_of(answer);
+        // An entry of the log that did not come would else be missed until the next one.
+        if let Err(Refusal::Problem(problem)) = answer
+            && matches!(problem.code, Code::StaleEpoch | Code::NotFound | Code::Forbidden)
+        {
+            self.sync(env);
+        }
         if let Some(said) = self.speaking.outbox.on_fate(env.now(), message_id, fate) {
             let known = matches!(answer, Err(Refusal::Problem(problem)) if problem.code == Code::DuplicateId);
             match fate {

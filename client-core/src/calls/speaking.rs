@@ -33,6 +33,8 @@ pub(super) struct Speaking {
     /// Own reactions, and those that are shown of others.
     pub(super) reacted: Rate,
     pub(super) shown: SortedMap<DeviceId, Rate>,
+    /// What others ask of this device.
+    pub(super) asked: SortedMap<DeviceId, Rate>,
     /// For the user interface.
     pub(super) news: Vec<News>,
 }
@@ -106,6 +108,7 @@ impl Speaking {
     pub(super) fn forget(&mut self, device: DeviceId) {
         self.raise(device, false);
         self.shown.remove(&device);
+        self.asked.remove(&device);
     }
 
     /// The group is lost; whoever is in the next one speaks for itself.
@@ -113,6 +116,7 @@ impl Speaking {
         self.outbox.on_group_lost();
         self.hands.clear();
         self.shown.clear();
+        self.asked.clear();
     }
 }
 
@@ -154,6 +158,9 @@ impl Call {
     /// The call is over, or it is another one: what was written and not sent is lost, which is said.
     pub(super) fn fall_silent(&mut self, env: &mut CallEnv<'_>) {
         let lost = self.speaking.outbox.give_up();
+        for said in &lost {
+            self.speaking.chat.failed(said.id);
+        }
         if lost
             .iter()
             .any(|said| matches!(said.content, Content::Text { .. }))

@@ -128,6 +128,18 @@ test("a microphone that was opening when others muted it stays off", async () =>
   expect(call.view()).toMatchObject({ microphone: false, asked: [{ ask: "mute", by: "Bob" }] });
 });
 
+test("the last word about a device holds, also while it opens", async () => {
+  const { call } = inCall();
+  const spoken = call.setMicrophone(true);
+  await call.setMicrophone(false);
+  const shown = call.setCamera(true);
+  await call.setCamera(false);
+  for (const { give } of asked) give();
+  await Promise.all([spoken, shown]);
+  expect(call.view()).toMatchObject({ microphone: false, camera: false, preview: null });
+  expect(asked.at(-1)?.tracks[0]?.readyState, "the light of the camera is out").toBe("ended");
+});
+
 test("nobody is unmuted by others: who is asked is asked", async () => {
   const { call, ask } = inCall();
   ask("unmute");
@@ -136,6 +148,8 @@ test("nobody is unmuted by others: who is asked is asked", async () => {
   expect(call.view()).toMatchObject({ microphone: false, asked: [{ ask: "unmute", by: "Bob" }] });
   call.putAway("unmute");
   expect(call.view().asked).toEqual([]);
+  ask("unmute");
+  expect(call.view().asked, "not again at once").toEqual([]);
 });
 
 test("a hand is lowered by others, once", async () => {

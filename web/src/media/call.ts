@@ -17,6 +17,9 @@ import { Speaker, canChooseSpeaker } from "./speaker";
 
 type Core = CoreClient & KeySource;
 
+/** Who said "not now" is not asked to unmute again for this long. */
+const QUIET_MS = 30_000;
+
 const IDLE: MediaView = {
   microphone: false,
   camera: false,
@@ -53,8 +56,11 @@ export class Call implements MediaCall {
   private again = false;
   /** The microphone is about to be on. */
   private opening = false;
-  /** Counts how often others muted this device. */
-  private muted = 0;
+  private cameraWanted = false;
+  /** Until when nobody's question to unmute is shown. */
+  private quietUntil = 0;
+  /** Counts the words about a device: while it opens another may come, and the last one holds. */
+  private readonly turns = { microphone: 0, camera: 0 };
   /** Counts how often everything was given back: a device that opens after is of no use any more. */
   private released = 0;
 
@@ -124,11 +130,10 @@ export class Call implements MediaCall {
 
   /** When off within a call the device stays open, so that "you are muted" can be told; nothing is sent of it. */
   async setMicrophone(on: boolean): Promise<void> {
-    const { muted } = this;
+    const turn = (this.turns.microphone += 1);
     this.opening = on;
     const open = !on || this.tracks.microphone !== null || (await this.open("microphone"));
-    // Somebody muted this device while the microphone opened: it stays off.
-    if (muted !== this.muted) return;
+    if (turn !== this.turns.microphone) return;
     this.opening = false;
     if (!open) return;
     this.change({ microphone: on, talkingWhileMuted: false });
@@ -138,7 +143,15 @@ export class Call implements MediaCall {
 
   /** When off the device is closed, so that its light goes out. */
   async setCamera(on: boolean): Promise<void> {
-    if (on && !this.tracks.camera && !(await this.open("camera"))) return;
+    const turn = (this.turns.camera += 1);
+    this.cameraWanted = on;
+    const open = !on || this.tracks.camera !== null || (await this.open("camera"));
+    if (turn !== this.turns.camera) {
+      // Switched off while it opened.
+      if (!this.cameraWanted) this.closeTrack("camera");
+      return;
+    }
+    if (!open) return;
     const track = on ? this.tracks.camera : null;
     if (!on) this.closeTrack("camera");
     this.change({ camera: on, preview: track && new MediaStream([track]) });
@@ -191,6 +204,7 @@ export class Call implements MediaCall {
   }
 
   putAway(ask: ParticipantAsk): void {
+    this.quietUntil = performance.now() + QUIET_MS;
     this.change({ asked: this.current.asked.filter((each) => each.ask !== ask) });
   }
 
@@ -231,10 +245,9 @@ export class Call implements MediaCall {
   private heed(ask: ParticipantAsk, by: string): void {
     const { microphone, hand } = this.current;
     if (!this.session || !matters(ask, { microphone: microphone || this.opening, hand })) return;
-    if (ask === "mute") {
-      this.muted += 1;
-      void this.setMicrophone(false);
-    } else if (ask === "lower_hand") void this.setHand(false);
+    if (ask === "unmute" && performance.now() < this.quietUntil) return;
+    if (ask === "mute") void this.setMicrophone(false);
+    else if (ask === "lower_hand") void this.setHand(false);
     this.change({ asked: withAsked(this.current.asked, { ask, by }) });
   }
 

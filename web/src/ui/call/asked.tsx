@@ -11,7 +11,7 @@ export function AskedOfMe() {
   const muted = asked.find(({ ask }) => ask === "mute");
   const others = asked.filter(({ ask }) => ask !== "mute");
   return (
-    <div className="problems">
+    <div className="problems asked-of-me">
       <div role="alert">{muted && <Question asked={muted} />}</div>
       <div role="status">
         {others.map((each) => (

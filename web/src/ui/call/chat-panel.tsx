@@ -83,8 +83,10 @@ function ChatBox({ box }: { readonly box: RefObject<HTMLTextAreaElement | null> 
   const send = async (body: string): Promise<void> => {
     setFailure(null);
     change("");
+    const callId = client.call.get()?.call_id;
     const outcome = await client.commands.sayInCall(body);
-    if (outcome.ok) return;
+    // What was meant for one call is no draft of another.
+    if (outcome.ok || client.call.get()?.call_id !== callId) return;
     setFailure(outcome.failure);
     const typedSince = client.callChat.draft;
     change(typedSince === "" ? body : `${body}\n${typedSince}`);

@@ -12,21 +12,27 @@ export function useCallAnnouncements(call: CallView): void {
   const { client } = useApp();
   const before = useRef(call);
   const pending = useRef<CallChange[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(
+    () => () => {
+      if (timer.current) clearTimeout(timer.current);
+    },
+    [],
+  );
   useEffect(() => {
     const wanted = client.preferences.view.get().announce;
     pending.current.push(...callChanges(before.current, call).filter((change) => wanted[change.kind]));
     before.current = call;
     if (pending.current.length === 0) return;
-    const timer = setTimeout(() => {
+    // What goes on changing is told all the same.
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
       const changes = merged(pending.current);
       pending.current = [];
       client.board.announce((t) =>
         changes.map(({ what, names }) => `${t(`announce.${what}`, { names: listText(t.locale, names) })}.`).join(" "),
       );
     }, GATHER_MS);
-    return () => {
-      clearTimeout(timer);
-    };
   }, [client, call]);
 }
 
@@ -34,7 +40,7 @@ function merged(changes: readonly CallChange[]): CallChange[] {
   const byWhat = new Map<string, CallChange>();
   for (const change of changes) {
     const earlier = byWhat.get(change.what);
-    byWhat.set(change.what, earlier ? { ...change, names: [...earlier.names, ...change.names] } : change);
+    byWhat.set(change.what, { ...change, names: [...new Set([...(earlier?.names ?? []), ...change.names])] });
   }
   return [...byWhat.values()];
 }

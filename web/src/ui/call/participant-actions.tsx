@@ -35,7 +35,15 @@ export function ParticipantActions({ participant }: { readonly participant: Part
         </Button>
       )}
       {participant.hand && (
-        <Button look="quiet" icon="hand" onClick={press("lower_hand")}>
+        <Button
+          look="quiet"
+          icon="hand"
+          onClick={({ currentTarget }) => {
+            // The button goes with the hand; the place in the list stays.
+            currentTarget.closest("li")?.focus({ preventScroll: true });
+            press("lower_hand")();
+          }}
+        >
           {t("people_panel.lower_hand", { name })}
         </Button>
       )}

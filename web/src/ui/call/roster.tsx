@@ -22,7 +22,7 @@ export function Roster({ participants, states = false, mayAsk = false }: Props) 
       {participants.map((participant) => {
         const { person } = participant;
         return (
-          <li key={`${String(participant.leaf)}-${person.user_id}`} className="row">
+          <li key={`${String(participant.leaf)}-${person.user_id}`} className="row" tabIndex={-1}>
             <Avatar id={person.user_id} name={person.name} />
             <div className="row-text">
               <span className="row-title">{nameOf(participant)}</span>
