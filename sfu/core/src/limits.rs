@@ -64,8 +64,8 @@ pub const RISE_WAIT: Duration = Duration::from_millis(2_000);
 /// quiet now may speak the next moment.
 pub const AUDIO_RESERVE: u64 = 40_000;
 
-/// Bits a second that a new connection is trusted with, until its estimate comes: what nearly every office and home
-/// has. Less holds back pictures for seconds, more floods a slow way at first.
+/// Bits a second with which an estimate begins, when the client says for the first time what came: what nearly every
+/// office and home has. Less holds back pictures for seconds, more floods a slow way at first.
 pub const FIRST_ESTIMATE: u64 = 2_000_000;
 
 /// Bits a second that an estimate never falls below: one voice.
@@ -95,10 +95,19 @@ pub const SENT_PACKETS: usize = 8_192;
 /// Age up to which they are kept. A client tells every 100 ms.
 pub const SENT_AGE: Duration = Duration::from_secs(4);
 
-/// Packets that one feedback may speak of: as many as are kept. Beyond: it is ignored.
-pub const MAX_FEEDBACK_STATUSES: usize = SENT_PACKETS;
+/// Packets of which one RTCP packet may speak: what browsers tell in two seconds. Beyond: the rest is ignored.
+pub const MAX_FEEDBACK_STATUSES: usize = 4_096;
 
-/// Missing packets that one request may name. Beyond: they are ignored.
+/// Requests and reports that one RTCP packet may hold. Beyond: the rest is ignored.
+pub const MAX_FEEDBACKS: usize = 64;
+
+/// Packets that came of which the estimate remembers when: half a second of 30 Mbit/s. Beyond: the oldest is forgotten.
+pub const MOST_CAME: usize = 2_048;
+
+/// SSRCs of a connection that are not used any more, and never again under its keys. Beyond: no new slots.
+pub const MAX_RETIRED_SOURCES: usize = 1_024;
+
+/// Missing packets that one RTCP packet may name. Beyond: they are ignored.
 pub const MAX_NACKS: usize = RESEND_PACKETS;
 
 /// Largest payload in bytes that is sent, so that the datagram fits through what is usual. Browsers send about 1,200.

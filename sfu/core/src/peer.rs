@@ -92,6 +92,8 @@ pub(crate) struct Peer {
     egress: Option<Box<Egress>>,
     /// Where media goes: the way that the client nominated last.
     route: Option<Transport>,
+    /// A nomination of which `str0m` has not said yet whether it is authentic.
+    nomination: Option<(stun::TransactionId, Transport)>,
     rtc_wake: Option<Instant>,
     egress_wake: Option<Instant>,
     /// Keys are agreed; media may be written.
@@ -122,6 +124,7 @@ impl Peer {
             rtc: Some(Box::new(rtc)),
             egress: tap.map(|tap| Box::new(Egress::new(now, tap))),
             route: None,
+            nomination: None,
             rtc_wake: None,
             egress_wake: None,
             secured: false,
@@ -179,10 +182,13 @@ impl Peer {
 
     /// Hands a datagram over. Malformed ones are dropped.
     pub(crate) fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8], out: &mut Outbox) {
-        if let Some(egress) = self.egress.as_mut().filter(|_| egress::is_media(payload)) {
-            let said = egress.receive(now, payload);
-            self.tell(said, out);
-            return self.flush(now, out);
+        if self.egress.is_some() && egress::is_media(payload) {
+            let said = self.contain(out, |egress| egress.receive(now, payload));
+            if let Some(Some(said)) = said {
+                self.tell(said, out);
+                self.flush(now, out);
+            }
+            return;
         }
         let Transport {
             protocol,
@@ -192,15 +198,11 @@ impl Peer {
         let Ok(receive) = Receive::new(protocol.into(), remote, local, payload) else {
             return;
         };
+        self.nomination = stun::nomination(payload).map(|transaction| (transaction, transport));
         let input = str0m::Input::Receive(now, receive);
-        let outcome = self.with(now, out, |rtc| {
-            let nominated = stun::nominates(payload) && rtc.accepts(&input);
-            (nominated, rtc.handle_input(input))
-        });
-        match outcome {
-            Some((true, Ok(()))) => self.route = Some(transport),
-            Some((_, Err(error))) => tracing::debug!(%error, "a datagram was refused"),
-            _ => {}
+        let outcome = self.with(now, out, |rtc| rtc.handle_input(input));
+        if let Some(Err(error)) = outcome {
+            tracing::debug!(%error, "a datagram was refused");
         }
     }
 
@@ -216,36 +218,72 @@ impl Peer {
         self.set_wake(out);
     }
 
-    /// A slot that sends was agreed on; of a subscribing peer.
-    pub(crate) fn add_stream(&mut self, setup: StreamSetup) {
-        if let Some(egress) = &mut self.egress {
-            egress.add(setup);
-        }
+    /// A slot that sends was agreed on; of a subscribing peer. False where it cannot be.
+    pub(crate) fn add_stream(&mut self, setup: StreamSetup, out: &mut Outbox) -> bool {
+        self.contain(out, |egress| egress.add(setup)).unwrap_or(false)
+    }
+
+    /// Whether a slot sends under this SSRC.
+    pub(crate) fn has_stream(&self, mid: Mid, ssrc: u32) -> bool {
+        self.egress.as_ref().is_some_and(|egress| egress.has(mid, ssrc))
+    }
+
+    /// Only these slots are there still; nothing is sent in the parked ones for now.
+    pub(crate) fn keep_streams(&mut self, active: &[Mid], parked: &[Mid], out: &mut Outbox) {
+        self.contain(out, |egress| egress.keep(active, parked));
     }
 
     /// Sends packets of a slot.
     pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: Vec<Outgoing>, out: &mut Outbox) {
-        let Some(egress) = &mut self.egress else { return };
-        let mut datagrams = Vec::new();
-        for packet in packets {
-            egress.write(now, mid, packet, &mut datagrams);
-        }
-        self.send(datagrams, out);
+        let datagrams = self.contain(out, |egress| {
+            let mut datagrams = Vec::new();
+            for packet in packets {
+                egress.write(now, mid, packet, &mut datagrams);
+            }
+            datagrams
+        });
+        self.send(datagrams.unwrap_or_default(), out);
         self.flush(now, out);
     }
 
     /// Sends what is due of the egress.
     fn flush(&mut self, now: Instant, out: &mut Outbox) {
-        let Some(egress) = &mut self.egress else { return };
-        if self.rtc.is_none() {
-            self.egress_wake = None;
+        self.egress_wake = None;
+        if !self.connected() {
             return;
         }
-        let (mut said, mut datagrams) = (Vec::new(), Vec::new());
-        self.egress_wake = egress.poll(now, &mut said, &mut datagrams);
+        let polled = self.contain(out, |egress| {
+            let (mut said, mut datagrams) = (Vec::new(), Vec::new());
+            let wake = egress.poll(now, &mut said, &mut datagrams);
+            (wake, said, datagrams)
+        });
+        let Some((wake, said, datagrams)) = polled else {
+            return;
+        };
+        self.egress_wake = wake;
         self.send(datagrams, out);
         self.tell(said, out);
         self.set_wake(out);
+    }
+
+    /// As [`Peer::with`] for the egress: a panic in it ends this connection alone.
+    fn contain<R>(&mut self, out: &mut Outbox, act: impl FnOnce(&mut Egress) -> R) -> Option<R> {
+        let mut egress = self.egress.take()?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let result = act(&mut egress);
+            (egress, result)
+        }));
+        match outcome {
+            Ok((egress, result)) => {
+                self.egress = Some(egress);
+                Some(result)
+            }
+            Err(_) => {
+                tracing::error!("the sending of a media connection panicked, which was dropped");
+                self.end(out);
+                None
+            }
+        }
     }
 
     fn send(&self, datagrams: Vec<Vec<u8>>, out: &mut Outbox) {
@@ -316,9 +354,12 @@ impl Peer {
                         local: transmit.source,
                         remote: transmit.destination,
                     };
-                    // The handshake goes the way that was nominated.
-                    if !stun::is_stun(&transmit.contents) {
+                    // The handshake goes the way that was nominated, as does the answer to an authentic nomination.
+                    let answered = stun::success(&transmit.contents);
+                    let nominated = answered.is_some_and(|id| self.nomination == Some((id, transport)));
+                    if nominated || !stun::is_stun(&transmit.contents) {
                         self.route = Some(transport);
+                        self.nomination = None;
                     }
                     out.transmit(Transmit {
                         transport,
@@ -358,6 +399,9 @@ impl Peer {
                 }
                 (true, Some(false)) => {
                     self.reachable = false;
+                    if let Some(egress) = &mut self.egress {
+                        egress.drop_waiting();
+                    }
                     if !self.secured {
                         return;
                     }

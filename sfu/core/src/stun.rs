@@ -5,6 +5,8 @@ const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 const USERNAME: [u8; 2] = [0x00, 0x06];
 const USE_CANDIDATE: [u8; 2] = [0x00, 0x25];
+const MESSAGE_INTEGRITY: [u8; 2] = [0x00, 0x08];
+const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
 
 /// Longest USERNAME in bytes (RFC 8489 §14.3: fewer than 509).
 const MAX_USERNAME_LEN: usize = 508;
@@ -25,9 +27,26 @@ pub fn local_ufrag(datagram: &[u8]) -> Option<&str> {
     (!local.is_empty()).then_some(local)
 }
 
-/// Whether a Binding request nominates the way on which it came (RFC 8445 §7.1.2). Says nothing about authenticity.
-pub fn nominates(datagram: &[u8]) -> bool {
-    attributes(datagram).any(|attribute| attribute.kind == USE_CANDIDATE)
+/// The transaction of a Binding request that nominates the way on which it came (RFC 8445 §7.1.2). Says nothing about
+/// authenticity; but what follows MESSAGE-INTEGRITY is never authentic, and does not count.
+pub fn nomination(datagram: &[u8]) -> Option<TransactionId> {
+    let mut covered = attributes(datagram).take_while(|attribute| attribute.kind != MESSAGE_INTEGRITY);
+    covered.find(|attribute| attribute.kind == USE_CANDIDATE)?;
+    transaction(datagram)
+}
+
+/// The transaction to which a datagram answers that all is well.
+pub fn success(datagram: &[u8]) -> Option<TransactionId> {
+    datagram
+        .starts_with(&BINDING_SUCCESS)
+        .then(|| transaction(datagram))?
+}
+
+/// Names a request and its answer (RFC 8489 §5).
+pub type TransactionId = [u8; 12];
+
+fn transaction(datagram: &[u8]) -> Option<TransactionId> {
+    datagram.get(8..HEADER_LEN)?.try_into().ok()
 }
 
 /// The attributes of a Binding request; none of other messages.
@@ -99,11 +118,31 @@ mod tests {
         assert_eq!(local_ufrag(&request(&[(6, vec![0xff, b':'])])), None);
     }
 
+    #[test]
+    fn a_nomination_stands_before_the_integrity_and_is_answered_under_its_transaction() {
+        let (name, integrity) = ((6, b"us:them".to_vec()), (8, vec![1; 20]));
+        let nominating = request(&[name.clone(), (0x25, vec![]), integrity.clone()]);
+        assert_eq!(nomination(&nominating), Some([7; 12]));
+        assert_eq!(nomination(&request(&[name.clone(), integrity.clone()])), None);
+        assert_eq!(
+            nomination(&request(&[name, integrity, (0x25, vec![])])),
+            None,
+            "not covered"
+        );
+        assert_eq!(success(&nominating), None);
+        let mut answer = nominating;
+        answer[..2].copy_from_slice(&[1, 1]);
+        assert_eq!((success(&answer), nomination(&answer)), (Some([7; 12]), None));
+        answer[1] = 0x11;
+        assert_eq!(success(&answer), None, "an error");
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = local_ufrag(&bytes);
             let _ = is_stun(&bytes);
+            let _ = (nomination(&bytes), success(&bytes));
         }
 
         #[test]

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     io::Output,
-    limits::{KEY_FRAME_RETRY, LOOKBACK_PACKETS, MAX_SOURCES, ONSET_INTERVAL, RECENT_PACKETS},
+    limits::{KEY_FRAME_RETRY, LOOKBACK_PACKETS, MAX_SOURCES, MOST_PAYLOAD, ONSET_INTERVAL, RECENT_PACKETS},
     peer::{Outbox, PeerEvent},
 };
 
@@ -197,6 +197,10 @@ impl Call {
         packet: RtpPacket,
         out: &mut Outbox,
     ) -> Option<Identified> {
+        // Before it gets a number in any slot: a number that is used up and not sent is a gap.
+        if packet.payload.len() > MOST_PAYLOAD {
+            return None;
+        }
         let publish = self.publish_mut(from)?;
         let ssrc = packet.header.ssrc;
         let known = publish.sources.iter().find(|(source, ..)| *source == ssrc);

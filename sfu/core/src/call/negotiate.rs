@@ -23,7 +23,7 @@ use super::{
     track::Track,
 };
 use crate::{
-    egress::{ExtensionIds, StreamSetup},
+    egress::{ExtensionIds, MAX_EXTENSION_ID, StreamSetup},
     limits::{MAX_PUBLISH_LINES, MAX_SUBSCRIBE_LINES},
     peer::{Outbox, Peer, PeerId, PeerSetup},
     sdp::{self, Line, LineDirection, LineMedia},
@@ -209,10 +209,6 @@ impl Call {
             .filter(|line| line.direction == LineDirection::RecvOnly)
         {
             let mid = Mid::from(line.mid);
-            if let Some(place) = former.iter().position(|slot| slot.mid == mid) {
-                subscribe.slots.push(former.swap_remove(place));
-                continue;
-            }
             let kind = match line.media {
                 LineMedia::Audio => MediaKind::Audio,
                 _ => MediaKind::Video,
@@ -221,12 +217,27 @@ impl Call {
             let Some((payload_types, setup)) = agreed else {
                 continue;
             };
-            subscribe.peer.add_stream(setup);
-            subscribe.slots.push(Slot::new(mid, kind, payload_types));
+            // The numbers go on as long as the SSRC does.
+            let stays = subscribe.peer.has_stream(mid, setup.ssrc);
+            match former.iter().position(|slot| slot.mid == mid) {
+                Some(place) if stays => subscribe.slots.push(former.swap_remove(place)),
+                _ if subscribe.peer.add_stream(setup, out) => {
+                    subscribe.slots.push(Slot::new(mid, kind, payload_types));
+                }
+                _ => {}
+            }
         }
+        // Lines that are there and do not receive may do so again; of those that are not, nothing comes back.
+        former.retain(|slot| lines.iter().any(|line| Mid::from(line.mid) == slot.mid));
         for slot in &mut former {
             slot.bind(now, None);
         }
+        let kept = subscribe.slots.iter().map(|slot| slot.mid);
+        subscribe.peer.keep_streams(
+            &kept.collect::<Vec<_>>(),
+            &former.iter().map(|slot| slot.mid).collect::<Vec<_>>(),
+            out,
+        );
         subscribe.parked = former;
     }
 }
@@ -289,7 +300,9 @@ fn judge_lines(lines: &[Line<'_>], allowed: LineDirection) -> Result<(), OfferRe
                 line.mid
             )));
         }
-        let twice = lines.iter().take(place).any(|other| other.mid == line.mid);
+        // As `str0m` tells them apart.
+        let mid = Mid::from(line.mid);
+        let twice = lines.iter().take(place).any(|other| Mid::from(other.mid) == mid);
         if line.mid.is_empty() || line.mid.len() > MAX_MID_LEN || twice {
             return Err(OfferRefused::Unfit(format!(
                 "m-line {place} needs an a=mid of its own"
@@ -332,11 +345,16 @@ fn agreed(rtc: &mut Rtc, mid: Mid) -> Option<(Vec<(Codec, Pt)>, StreamSetup)> {
         .collect();
     let media = rtc.media(mid)?;
     let agreed: Vec<Pt> = media.remote_pts().to_vec();
-    let ids = media.remote_extmap();
+    let id_of = |extension| {
+        media
+            .remote_extmap()
+            .id_of(extension)
+            .filter(|id| *id <= MAX_EXTENSION_ID)
+    };
     let ids = ExtensionIds {
-        audio_level: ids.id_of(Extension::AudioLevel),
-        orientation: ids.id_of(Extension::VideoOrientation),
-        transport: ids.id_of(Extension::TransportSequenceNumber),
+        audio_level: id_of(Extension::AudioLevel),
+        orientation: id_of(Extension::VideoOrientation),
+        transport: id_of(Extension::TransportSequenceNumber),
     };
     let (video, cname) = (media.kind() == MediaKind::Video, media.cname().to_owned());
     let mut api = rtc.direct_api();

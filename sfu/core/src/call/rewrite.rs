@@ -27,6 +27,11 @@ const FIRST_SEQ: u64 = 1;
 /// How far a packet may be ahead of the newest one: some seconds of video that were lost.
 const MAX_JUMP: u64 = 1_000;
 
+/// Longer gaps than this are closed to one missing packet. Nobody can have again what so many lost ones held, and a
+/// receiver that loses some packets after each of many long gaps would lose count of the roll-overs for good
+/// (RFC 3711 §3.3.1: it guesses by half of the numbers).
+const MAX_GAP: u64 = 100;
+
 const PICTURE_MASK: u16 = 0x7fff;
 
 #[derive(Debug)]
@@ -137,6 +142,7 @@ impl Rewriter {
     /// first one of the piece, which came late, and for numbers that went out. A jump far ahead ends the piece, for
     /// the receiver would lose count of the roll-overs.
     pub(super) fn rewrite(&mut self, now: Instant, numbers: Numbers) -> Option<Numbers> {
+        self.close_gap(numbers.seq);
         let piece = self.piece.as_ref()?;
         let rewritten = Numbers {
             seq: piece
@@ -168,6 +174,17 @@ impl Rewriter {
             self.last = Some((kept, now));
         }
         Some(rewritten)
+    }
+
+    fn close_gap(&mut self, seq: u64) {
+        let (Some(piece), Some((last, _))) = (&mut self.piece, &self.last) else {
+            return;
+        };
+        let at = piece.out_seq.saturating_add(seq.saturating_sub(piece.first_seq));
+        if at > last.seq.saturating_add(MAX_GAP) && at <= last.seq.saturating_add(MAX_JUMP) {
+            // What is late of before has no number any more.
+            (piece.first_seq, piece.out_seq) = (seq, last.seq + 2);
+        }
     }
 
     /// Time between two packets in units of the clock; at least one, so that frames differ.

@@ -35,7 +35,7 @@ pub(crate) struct Fields {
 pub(crate) const MAX_LEN: usize = 12 + 4 + 8;
 
 /// Highest id of an extension in the form with one byte; those beyond are left out.
-const MAX_ID: u8 = 14;
+pub(crate) const MAX_ID: u8 = 14;
 
 const VERSION: u8 = 2 << 6;
 const PADDING: u8 = 1 << 5;

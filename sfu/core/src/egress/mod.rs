@@ -16,7 +16,10 @@ mod srtp;
 mod stream;
 mod tap;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use str0m::media::Mid;
 
@@ -30,12 +33,14 @@ use self::{
     stream::{Stream, low},
 };
 pub(crate) use self::{
-    header::{ExtensionIds, Extensions},
+    header::{ExtensionIds, Extensions, MAX_ID as MAX_EXTENSION_ID},
     rtcp::is_media,
     stream::{Outgoing, StreamSetup},
     tap::{KeyTap, provider},
 };
-use crate::limits::{LEAST_RESEND_PAUSE, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET};
+use crate::limits::{
+    LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET,
+};
 
 /// What the client said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +71,8 @@ pub(crate) struct Egress {
     tap: KeyTap,
     srtp: Option<Srtp>,
     streams: Vec<Stream>,
+    /// SSRCs that were used under these keys and whose numbers are forgotten.
+    retired: BTreeSet<u32>,
     sent: Sent,
     pacer: Pacer<Job>,
     estimator: Estimator,
@@ -90,6 +97,7 @@ impl Egress {
             tap,
             srtp: None,
             streams: Vec::new(),
+            retired: BTreeSet::new(),
             sent: Sent::default(),
             pacer: Pacer::default(),
             estimator: Estimator::new(),
@@ -101,13 +109,59 @@ impl Egress {
         }
     }
 
-    /// A new slot was agreed on.
-    pub(crate) fn add(&mut self, setup: StreamSetup) {
-        debug_assert!(
-            self.streams.iter().all(|stream| stream.setup.mid != setup.mid),
-            "one stream for each slot"
-        );
+    /// A new slot was agreed on, in place of one of the same m-line. False where one of its SSRCs was used before: under
+    /// the same keys no number may come twice.
+    pub(crate) fn add(&mut self, setup: StreamSetup) -> bool {
+        self.retire(|stream| stream.setup.mid == setup.mid);
+        let sources = [Some(setup.ssrc), setup.rtx];
+        let used = |ssrc: u32| {
+            let in_use = |stream: &Stream| stream.setup.ssrc == ssrc || stream.setup.rtx == Some(ssrc);
+            self.retired.contains(&ssrc) || self.streams.iter().any(in_use)
+        };
+        let twice = setup.rtx == Some(setup.ssrc) || sources.into_iter().flatten().any(used);
+        if twice || self.retired.len() > MAX_RETIRED_SOURCES {
+            tracing::warn!(mid = %setup.mid, "a slot is not taken: its source was used before");
+            return false;
+        }
         self.streams.push(Stream::new(setup));
+        true
+    }
+
+    /// Whether this m-line sends under this SSRC.
+    pub(crate) fn has(&self, mid: Mid, ssrc: u32) -> bool {
+        self.streams
+            .iter()
+            .any(|stream| stream.setup.mid == mid && stream.setup.ssrc == ssrc)
+    }
+
+    /// Only these slots are there still; nothing is sent in the parked ones for now.
+    pub(crate) fn keep(&mut self, active: &[Mid], parked: &[Mid]) {
+        self.retire(|stream| !active.contains(&stream.setup.mid) && !parked.contains(&stream.setup.mid));
+        for stream in self
+            .streams
+            .iter_mut()
+            .filter(|stream| parked.contains(&stream.setup.mid))
+        {
+            stream.park();
+        }
+    }
+
+    fn retire(&mut self, gone: impl Fn(&Stream) -> bool) {
+        if !self.streams.iter().any(&gone) {
+            return;
+        }
+        // What waits names streams by their places.
+        self.pacer = Pacer::default();
+        for stream in self.streams.extract_if(.., |stream| gone(stream)) {
+            self.retired.insert(stream.setup.ssrc);
+            self.retired.extend(stream.setup.rtx);
+        }
+    }
+
+    /// The client cannot be reached: what waits would come too late.
+    pub(crate) fn drop_waiting(&mut self) {
+        self.pacer = Pacer::default();
+        self.probe = None;
     }
 
     /// The handshake is done: packets may be sealed.
@@ -132,13 +186,14 @@ impl Egress {
             return;
         };
         let video = self.streams.get(place).is_some_and(|stream| stream.setup.video);
-        if packet.payload.len() > MOST_PAYLOAD {
-            return;
-        }
+        debug_assert!(
+            packet.payload.len() <= MOST_PAYLOAD,
+            "judged before it got its number"
+        );
         let estimated = self.estimator.rate().is_some();
         if video && estimated {
             let size = wire_size(packet.payload.len());
-            self.pacer.push(Job::First(place, packet), size);
+            self.pacer.push(now, Job::First(place, packet), size);
             return;
         }
         let size = self.send_first(now, place, &packet, out);
@@ -147,14 +202,14 @@ impl Egress {
         }
     }
 
-    /// What came of the client's RTCP.
-    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Vec<Said> {
+    /// What came of the client's RTCP; nothing where it is none, or not authentic.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Option<Vec<Said>> {
         if !rtcp::is_rtcp(datagram) {
-            return Vec::new();
+            return None;
         }
-        let plain = self.srtp.as_mut().and_then(|srtp| srtp.open_rtcp(datagram));
+        let plain = self.srtp.as_mut()?.open_rtcp(datagram)?;
         let mut said = Vec::new();
-        for feedback in plain.iter().flat_map(|plain| rtcp::read(plain)) {
+        for feedback in rtcp::read(&plain) {
             match feedback {
                 Feedback::KeyFrameWanted { ssrc } => {
                     let stream = self.streams.iter().find(|stream| stream.setup.ssrc == ssrc);
@@ -170,7 +225,7 @@ impl Egress {
                 }
             }
         }
-        said
+        Some(said)
     }
 
     /// The estimate, where it is another one than was told.
@@ -191,7 +246,7 @@ impl Egress {
             .unwrap_or_default();
         for packet in found.into_iter().rev() {
             let size = wire_size(packet.payload.len());
-            self.pacer.push_first(Job::Again(place, packet), size);
+            self.pacer.push_first(now, Job::Again(place, packet), size);
         }
     }
 
@@ -294,7 +349,10 @@ impl Egress {
         let Some(Burst { probe, began, sent }) = self.probe.take() else {
             return;
         };
-        let Some(place) = self.streams.iter().position(can) else {
+        // The one that sent last is there for sure.
+        let newest = |(_, stream): &(usize, &Stream)| stream.newest.map(|(_, at)| at);
+        let streams = self.streams.iter().enumerate().filter(|(_, stream)| can(stream));
+        let Some((place, _)) = streams.max_by_key(newest) else {
             self.estimator.probe_failed(now);
             return;
         };
@@ -335,7 +393,6 @@ impl Egress {
         if now < due {
             return due;
         }
-        self.reported = Some(now);
         let since = now.saturating_duration_since(self.began);
         let ntp = ntp(since);
         let active = self
@@ -352,6 +409,7 @@ impl Egress {
                 cname: &stream.setup.cname,
             })
             .collect();
+        self.reported = (!reports.is_empty()).then_some(now);
         for some in reports.chunks(REPORTS_PER_PACKET) {
             match self.srtp.as_mut().map(|srtp| srtp.seal_rtcp(&rtcp::write(some))) {
                 Some(Ok(packet)) => out.push(packet),
@@ -376,4 +434,43 @@ fn ticks(time: Duration, clock_rate: u32) -> u32 {
     let ticks = time.as_micros() * u128::from(clock_rate) / 1_000_000;
     // The lower 32 bits are what a timestamp counts.
     u32::try_from(ticks & u128::from(u32::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(mid: &str, ssrc: u32) -> StreamSetup {
+        StreamSetup {
+            mid: mid.into(),
+            video: true,
+            ssrc,
+            rtx: Some(ssrc + 1),
+            resends: vec![(96, 97)],
+            ids: ExtensionIds::default(),
+            cname: String::new(),
+        }
+    }
+
+    #[test]
+    fn no_source_is_used_twice_under_the_same_keys() {
+        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+        let mut egress = Egress::new(Instant::now(), KeyTap::default());
+        assert!(egress.add(setup("a", 10)));
+        assert!(!egress.add(setup("b", 10)), "of another slot");
+        assert!(!egress.add(setup("b", 11)), "of its resends");
+        assert!(!egress.add(setup("b", 9)), "resends under that of another slot");
+        assert!(egress.add(setup("b", 20)));
+        let (a, b) = (Mid::from("a"), Mid::from("b"));
+        egress.keep(&[a], &[b]);
+        assert!(egress.has(b, 20), "a parked one keeps its numbers");
+        egress.keep(&[a], &[]);
+        assert!(!egress.has(b, 20));
+        assert!(
+            !egress.add(setup("b", 20)) && !egress.add(setup("c", 21)),
+            "its numbers are forgotten"
+        );
+        assert!(egress.add(setup("a", 30)), "in the place of the former one");
+        assert!(egress.has(a, 30) && !egress.has(a, 10));
+    }
 }

@@ -12,12 +12,12 @@ use crate::limits::{LONGEST_WAIT, PACE_BURST, PACE_FACTOR_PERCENT};
 struct Waiting<T> {
     item: T,
     size: usize,
+    since: Instant,
 }
 
 #[derive(Debug)]
 pub(super) struct Pacer<T> {
     waiting: VecDeque<Waiting<T>>,
-    bytes: usize,
     /// Bytes that went out and have no time yet.
     debt: f64,
     at: Option<Instant>,
@@ -27,7 +27,6 @@ impl<T> Default for Pacer<T> {
     fn default() -> Self {
         Self {
             waiting: VecDeque::new(),
-            bytes: 0,
             debt: 0.0,
             at: None,
         }
@@ -35,15 +34,13 @@ impl<T> Default for Pacer<T> {
 }
 
 impl<T> Pacer<T> {
-    pub(super) fn push(&mut self, item: T, size: usize) {
-        self.bytes += size;
-        self.waiting.push_back(Waiting { item, size });
+    pub(super) fn push(&mut self, since: Instant, item: T, size: usize) {
+        self.waiting.push_back(Waiting { item, size, since });
     }
 
     /// Before all that waits: the client has asked for it.
-    pub(super) fn push_first(&mut self, item: T, size: usize) {
-        self.bytes += size;
-        self.waiting.push_front(Waiting { item, size });
+    pub(super) fn push_first(&mut self, since: Instant, item: T, size: usize) {
+        self.waiting.push_front(Waiting { item, size, since });
     }
 
     /// What went out without waiting takes its time as well.
@@ -51,43 +48,45 @@ impl<T> Pacer<T> {
         self.debt += bytes(size);
     }
 
-    /// Bytes a second that go out at an estimate of so many bits: more than it, for pictures come in bursts; and so many
-    /// that nothing waits too long.
-    fn rate(&self, estimate: u64) -> f64 {
-        let paced = estimate.saturating_mul(PACE_FACTOR_PERCENT) / 100 / 8;
-        let paced = bytes(usize::try_from(paced).unwrap_or(usize::MAX));
-        paced.max(bytes(self.bytes) / LONGEST_WAIT.as_secs_f64()).max(1.0)
-    }
-
-    /// The next that may go out now; everything may where nothing is estimated.
+    /// The next that may go out now; everything may where nothing is estimated, and what has waited too long.
     pub(super) fn pop(&mut self, now: Instant, estimate: Option<u64>) -> Option<T> {
-        if let Some(estimate) = estimate {
-            let rate = self.rate(estimate);
+        if let Some(rate) = estimate.map(rate) {
             let before = self.at.replace(now).unwrap_or(now);
             let since = now.saturating_duration_since(before);
             self.debt = (self.debt - rate * since.as_secs_f64()).max(0.0);
-            if self.debt > rate * PACE_BURST.as_secs_f64() {
+            let waits = self.debt > rate * PACE_BURST.as_secs_f64();
+            if waits
+                && self
+                    .waiting
+                    .front()
+                    .is_none_or(|first| now < first.since + LONGEST_WAIT)
+            {
                 return None;
             }
         }
-        let Waiting { item, size } = self.waiting.pop_front()?;
-        self.bytes -= size;
-        if estimate.is_some() {
-            self.note(size);
+        let Waiting { item, size, .. } = self.waiting.pop_front()?;
+        if let Some(rate) = estimate.map(rate) {
+            // What had to go out does not keep back what follows for longer than that.
+            self.debt = (self.debt + bytes(size)).min(rate * LONGEST_WAIT.as_secs_f64());
         }
         Some(item)
     }
 
     /// When the next may go out; nothing where none waits.
     pub(super) fn next(&self, now: Instant, estimate: Option<u64>) -> Option<Instant> {
-        let rate = self.rate(estimate?);
-        if self.waiting.is_empty() {
-            return None;
-        }
+        let rate = rate(estimate?);
+        let first = self.waiting.front()?;
         // Half of a burst is free by then, so that several go out together.
         let over = (self.debt - rate * PACE_BURST.as_secs_f64() / 2.0).max(0.0);
-        Some(now + Duration::from_secs_f64(over / rate))
+        let paced = now + Duration::from_secs_f64(over / rate);
+        Some(paced.min((first.since + LONGEST_WAIT).max(now)))
     }
+}
+
+/// Bytes a second that go out at an estimate of so many bits: more than it, for pictures come in bursts.
+fn rate(estimate: u64) -> f64 {
+    let paced = estimate.saturating_mul(PACE_FACTOR_PERCENT) / 100 / 8;
+    bytes(usize::try_from(paced).unwrap_or(usize::MAX)).max(1.0)
 }
 
 fn bytes(size: usize) -> f64 {
@@ -117,9 +116,9 @@ mod tests {
         let now = start();
         let mut pacer = Pacer::default();
         for item in 0..12 {
-            pacer.push(item, 300);
+            pacer.push(now, item, 300);
         }
-        pacer.push_first(99, 300);
+        pacer.push_first(now, 99, 300);
         assert_eq!(pop_all(&mut pacer, now), [99, 0, 1]);
         let next = pacer.next(now, ESTIMATE).unwrap();
         assert!(next > now + PACE_BURST / 4 && next < now + PACE_BURST * 2);
@@ -140,15 +139,14 @@ mod tests {
         let now = start();
         let mut pacer = Pacer::default();
         for item in 0..1_000 {
-            pacer.push(item, 1_200);
+            pacer.push(now, item, 1_200);
         }
         let mut at = now;
         while let Some(next) = pacer.next(at, Some(100_000)) {
             at = next;
             while pacer.pop(at, Some(100_000)).is_some() {}
         }
-        // What is left of a queue is sent ever slower, down to the estimate.
-        assert!(at - now < LONGEST_WAIT * 8, "{:?}", at - now);
+        assert_eq!(at - now, LONGEST_WAIT);
     }
 
     #[test]
@@ -156,11 +154,11 @@ mod tests {
         let now = start();
         let mut pacer = Pacer::default();
         for item in 0..100 {
-            pacer.push(item, 1_200);
+            pacer.push(now, item, 1_200);
         }
         assert_eq!(std::iter::from_fn(|| pacer.pop(now, None)).count(), 100);
         let mut pacer = Pacer::default();
-        pacer.push(1, 100);
+        pacer.push(now, 1, 100);
         pacer.note(2_000);
         assert_eq!(pacer.pop(now, ESTIMATE), None);
         let next = pacer.next(now, ESTIMATE).unwrap();

@@ -1,7 +1,7 @@
 //! RTCP (RFC 3550 §6, RFC 4585, RFC 5104, draft-holmer-rmcat-transport-wide-cc-extensions-01): what a client says of what
 //! it got, and what we say of what we sent.
 
-use crate::limits::{MAX_FEEDBACK_STATUSES, MAX_NACKS};
+use crate::limits::{MAX_FEEDBACK_STATUSES, MAX_FEEDBACKS, MAX_NACKS};
 
 /// What a client says. Everything else in a packet is skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +49,20 @@ pub(crate) fn is_media(datagram: &[u8]) -> bool {
     matches!(datagram, [128..=191, ..])
 }
 
-/// Reads a compound packet. What cannot be read ends it.
+/// Reads a compound packet. What cannot be read ends it, as does what is too much for one.
 pub(crate) fn read(mut packet: &[u8]) -> Vec<Feedback> {
     let mut found = Vec::new();
+    let (mut statuses, mut nacks) = (MAX_FEEDBACK_STATUSES, MAX_NACKS);
     while let Some((format, kind, body, rest)) = next(packet) {
         packet = rest;
+        if found.len() >= MAX_FEEDBACKS {
+            break;
+        }
         match (kind, format) {
-            (TRANSPORT_FEEDBACK, NACK) => found.extend(nack(body)),
-            (TRANSPORT_FEEDBACK, ARRIVALS) => found.extend(arrivals(body).map(Feedback::Arrivals)),
+            (TRANSPORT_FEEDBACK, NACK) => found.extend(nack(body, &mut nacks)),
+            (TRANSPORT_FEEDBACK, ARRIVALS) => {
+                found.extend(arrivals(body, &mut statuses).map(Feedback::Arrivals))
+            }
             (PAYLOAD_FEEDBACK, PLI) => {
                 found.extend(word(body, 4).map(|ssrc| Feedback::KeyFrameWanted { ssrc }));
             }
@@ -95,7 +101,7 @@ fn half(body: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(body.get(at..at + 2)?.try_into().ok()?))
 }
 
-fn nack(body: &[u8]) -> Option<Feedback> {
+fn nack(body: &[u8], left: &mut usize) -> Option<Feedback> {
     let ssrc = word(body, 4)?;
     let mut missing = Vec::new();
     for entry in body.get(8..)?.chunks_exact(4) {
@@ -107,7 +113,8 @@ fn nack(body: &[u8]) -> Option<Feedback> {
                 .map(|bit| first.wrapping_add(bit + 1)),
         );
     }
-    missing.truncate(MAX_NACKS);
+    missing.truncate(*left);
+    *left -= missing.len();
     Some(Feedback::Nack { ssrc, missing })
 }
 
@@ -129,12 +136,10 @@ impl Status {
     }
 }
 
-fn arrivals(body: &[u8]) -> Option<Arrivals> {
+fn arrivals(body: &[u8], left: &mut usize) -> Option<Arrivals> {
     let (base, count) = (half(body, 8)?, usize::from(half(body, 10)?));
     let reference = word(body, 12)? >> 8;
-    if count > MAX_FEEDBACK_STATUSES {
-        return None;
-    }
+    *left = left.checked_sub(count)?;
     let mut rest = body.get(16..)?;
     let mut statuses: Vec<Status> = Vec::with_capacity(count);
     while statuses.len() < count {
@@ -353,6 +358,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn one_packet_speaks_of_so_many_and_no_more() {
+        // Each says in one run that 2,000 did not come.
+        let one = [
+            0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0x07, 0xd0, 0, 0, 0, 0, 0x07, 0xd0, 0, 0,
+        ];
+        assert_eq!(read(&one).len(), 1);
+        assert_eq!(read(&one.repeat(50)).len(), MAX_FEEDBACK_STATUSES / 2_000);
+        let nack = [0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 9, 0, 1, 0xff, 0xff];
+        let missing = |feedback: &Feedback| match feedback {
+            Feedback::Nack { missing, .. } => missing.len(),
+            _ => 0,
+        };
+        assert_eq!(
+            read(&nack.repeat(100)).iter().map(missing).sum::<usize>(),
+            MAX_NACKS
+        );
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -362,11 +386,13 @@ mod tests {
                 *first = 0x8f;
                 *kind = 205;
             }
-            for feedback in read(&bytes) {
-                if let Feedback::Arrivals(arrivals) = feedback {
-                    prop_assert!(arrivals.times.len() <= MAX_FEEDBACK_STATUSES);
-                }
-            }
+            let statuses = |feedback| match feedback {
+                Feedback::Arrivals(arrivals) => arrivals.times.len(),
+                _ => 0,
+            };
+            // However many there are in it.
+            let many = bytes.repeat(5);
+            prop_assert!(read(&many).into_iter().map(statuses).sum::<usize>() <= MAX_FEEDBACK_STATUSES);
         }
     }
 }

@@ -49,6 +49,9 @@ pub(crate) struct Sent {
 const REFERENCE_MICROS: i64 = 64_000;
 const REFERENCE_BITS: u32 = 24;
 
+/// A client's clock that jumps further than ten minutes begins anew: it cannot count up without end.
+const REFERENCE_JUMP: u64 = 10 * 60 * 1_000 / 64;
+
 impl Sent {
     /// Gives a packet its number, of which the wire carries the lower 16 bits.
     pub(crate) fn push(&mut self, now: Instant, size: usize, probe: Option<ProbeId>) -> u16 {
@@ -107,6 +110,10 @@ impl Sent {
         };
         let ahead = reference.wrapping_sub(low) & (2 * HALF - 1);
         let step = i64::from(ahead) - if ahead >= HALF { i64::from(2 * HALF) } else { 0 };
+        if step.unsigned_abs() > REFERENCE_JUMP {
+            self.reference = Some((reference, i64::from(reference)));
+            return i64::from(reference);
+        }
         if step > 0 {
             self.reference = Some((reference, whole + step));
         }
@@ -180,6 +187,18 @@ mod tests {
         sent.push(now, 100, None);
         let after = sent.apply(&arrivals(number + 1, 1, &[Some(0)]));
         assert_eq!(after[0].came, Some((0x0100_0000 + 1) * REFERENCE_MICROS));
+    }
+
+    #[test]
+    fn a_reference_that_jumps_begins_anew_and_never_counts_up_without_end() {
+        let now = start();
+        let mut sent = Sent::default();
+        for round in 0..400_000_u32 {
+            sent.apply(&arrivals(0, round.wrapping_mul(0x007f_ffff) & 0x00ff_ffff, &[]));
+        }
+        sent.push(now, 100, None);
+        let came = sent.apply(&arrivals(0, 7, &[Some(0)]))[0].came.unwrap();
+        assert!((0..1 << 41).contains(&came), "{came}");
     }
 
     #[test]

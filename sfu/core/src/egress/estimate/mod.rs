@@ -22,7 +22,7 @@ use self::{
     probe::Probes,
 };
 use super::sent::Outcome;
-use crate::limits::{FIRST_ESTIMATE, LEAST_ESTIMATE, MOST_ESTIMATE};
+use crate::limits::{FIRST_ESTIMATE, LEAST_ESTIMATE, MOST_CAME, MOST_ESTIMATE, SENT_AGE};
 
 /// What is kept of what came, where the queue grew. Lower empties it sooner and loses more of the picture.
 const BACK_OFF: f64 = 0.85;
@@ -128,9 +128,12 @@ impl Estimator {
 
     /// Notes a packet that goes out.
     pub(crate) fn sent(&mut self, now: Instant, size: usize) {
-        self.heard.get_or_insert(now);
-        self.sent.push_back((now, size));
         self.forget(now);
+        // Of a way on which nothing was sent nothing could be heard.
+        if self.sent.is_empty() {
+            self.heard = Some(now);
+        }
+        self.sent.push_back((now, size));
     }
 
     fn forget(&mut self, now: Instant) {
@@ -178,7 +181,7 @@ impl Estimator {
             .filter_map(|outcome| Some((outcome.came?, outcome)))
             .collect();
         if let Some((_, newest)) = came.last() {
-            let rtt = now.saturating_duration_since(newest.sent);
+            let rtt = now.saturating_duration_since(newest.sent).min(SENT_AGE);
             self.rtt = self.rtt.mul_f64(1.0 - RTT_WEIGHT) + rtt.mul_f64(RTT_WEIGHT);
         }
         came.sort_by_key(|(at, _)| *at);
@@ -202,6 +205,8 @@ impl Estimator {
             self.came
                 .retain(|(at, _)| newest - at <= RATE_SPAN_MICROS && at - newest <= RATE_SPAN_MICROS);
         }
+        // A client may say of everything that it came at once.
+        self.came.drain(..self.came.len().saturating_sub(MOST_CAME));
         let verdict = self.losses.note(now, outcomes);
         let found = self.probes.note(now, outcomes, self.losses.inherent());
         if let Some(found) = found {

@@ -11,7 +11,7 @@ const SPAN: Duration = Duration::from_millis(20);
 const LEAST_BYTES: usize = 1_500;
 
 /// A burst of which nothing more is heard by then has failed.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Packets of a burst that must have come, and the share of those that were sent.
 const LEAST_CAME: u32 = 4;

@@ -235,3 +235,47 @@ fn silence_of_who_spoke_before_says_that_the_way_is_too_full() {
     world.run(SECOND * 5);
     assert_eq!(world.estimator.rate(), None);
 }
+
+#[test]
+fn who_is_quiet_for_a_while_keeps_the_estimate() {
+    let mut world = World::new(10, Way::of(3e6), 60e3);
+    world.run(SECOND * 2);
+    let before = world.estimator.rate;
+    for _ in 0..15 {
+        world.wants = 0.0;
+        world.run(SECOND * 2);
+        world.wants = 60e3;
+        world.run(SECOND);
+    }
+    assert!(
+        world.estimator.rate >= before * 0.95,
+        "{} of {before}",
+        world.estimator.rate
+    );
+}
+
+#[test]
+fn a_client_that_lies_costs_no_more_and_is_believed_again_when_it_stops() {
+    let mut world = World::new(11, Way::of(3e6), 2e6);
+    for round in 0..3_000_u64 {
+        world.now += Duration::from_millis(20);
+        let lies = (0..50).map(|n| Outcome {
+            sent: world.now,
+            size: 1_200,
+            probe: None,
+            // All at once, in the past, and far ahead.
+            came: [Some(0), Some(-1_000_000), Some(i64::MAX / 2), None][(round % 3 + n % 2) as usize % 4],
+            was_lost: n % 7 == 0,
+        });
+        world.estimator.sent(world.now, 1_200);
+        world.estimator.note(world.now, &lies.collect::<Vec<_>>());
+        world.estimator.tick(world.now);
+        assert!(world.estimator.came.len() <= MOST_CAME);
+        let rate = world.estimator.rate;
+        assert!(rate.is_finite() && (40_000.0..=30e6).contains(&rate), "{rate}");
+    }
+    world.taken = world.now;
+    world.fed = world.now;
+    world.run(SECOND * 30);
+    assert!(world.megabits() > 1.0, "{}", world.megabits());
+}
