@@ -1,7 +1,17 @@
 /** Hour and minute, for example "14:05". */
 export function timeText(locale: string, at: number): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at);
+  return times(locale).format(at);
 }
+
+/** Making one costs as much as formatting hundreds. */
+function times(locale: string): Intl.DateTimeFormat {
+  if (madeTimes?.locale !== locale) {
+    madeTimes = { locale, format: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }) };
+  }
+  return madeTimes.format;
+}
+
+let madeTimes: { readonly locale: string; readonly format: Intl.DateTimeFormat } | null = null;
 
 /** Day with weekday, for the heading of a day's messages. */
 export function dayText(locale: string, at: number, now: number): string {

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { CallMessageView } from "../../core/generated/CallMessageView";
 import { timeText } from "../../i18n/format";
 import type { Failure } from "../../state/core";
@@ -49,14 +49,15 @@ const DELIVERY = {
   failed: { icon: "alert", text: "message.failed" },
 } as const satisfies Record<string, { icon: IconName; text: string }>;
 
-function ChatMessage({ message }: { readonly message: CallMessageView }) {
+/** Drawn anew only where it changed: each that comes would else draw all that were there. */
+const ChatMessage = memo(function ChatMessage({ message }: { readonly message: CallMessageView }) {
   const { t } = useApp();
   const { delivery, person, sent_at, text } = message;
   const state = delivery === "received" ? null : DELIVERY[delivery];
   return (
     <article className="chat-message">
       <p className="chat-head">
-        <span className="message-author">{message.mine ? t("call.own", { name: person.name }) : person.name}</span>
+        <bdi className="message-author">{message.mine ? t("call.own", { name: person.name }) : person.name}</bdi>
         <time className="soft" dateTime={new Date(sent_at).toISOString()}>
           {timeText(t.locale, sent_at)}
         </time>
@@ -67,10 +68,10 @@ function ChatMessage({ message }: { readonly message: CallMessageView }) {
           </span>
         )}
       </p>
-      <p className="message-text">{text}</p>
+      <p className="message-text" dir="auto">{text}</p>
     </article>
   );
-}
+});
 
 function ChatBox({ box }: { readonly box: RefObject<HTMLTextAreaElement | null> }) {
   const { client, t } = useApp();

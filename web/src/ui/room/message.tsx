@@ -68,7 +68,7 @@ function Message({ room, message, first, last }: MessageProps) {
   const authorShown = first && !message.mine && room.kind !== "direct";
   return (
     <article className="message">
-      <span className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</span>
+      <bdi className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</bdi>
       <div className="bubble">
         <MessageText message={message} />
       </div>
@@ -82,7 +82,7 @@ function Message({ room, message, first, last }: MessageProps) {
 
 function MessageText({ message }: { readonly message: MessageView }) {
   const { t } = useApp();
-  if (message.body.type === "text") return <p className="message-text">{message.body.text}</p>;
+  if (message.body.type === "text") return <p className="message-text" dir="auto">{message.body.text}</p>;
   return <p className="message-unknown">{t("message.unknown")}</p>;
 }
 
