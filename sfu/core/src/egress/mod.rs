@@ -235,7 +235,8 @@ impl Egress {
     }
 
     fn resend(&mut self, now: Instant, ssrc: u32, missing: &[u16]) {
-        let pause = self.estimator.rtt().max(LEAST_RESEND_PAUSE);
+        // A client asks again only after the whole way there and back; what comes sooner is the same request twice.
+        let pause = (self.estimator.rtt() / 2).max(LEAST_RESEND_PAUSE);
         let Some(place) = self.streams.iter().position(|stream| stream.setup.ssrc == ssrc) else {
             return;
         };
