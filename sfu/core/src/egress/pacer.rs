@@ -55,12 +55,7 @@ impl<T> Pacer<T> {
             let since = now.saturating_duration_since(before);
             self.debt = (self.debt - rate * since.as_secs_f64()).max(0.0);
             let waits = self.debt > rate * PACE_BURST.as_secs_f64();
-            if waits
-                && self
-                    .waiting
-                    .front()
-                    .is_none_or(|first| now < first.since + LONGEST_WAIT)
-            {
+            if waits && self.oldest().is_none_or(|since| now < since + LONGEST_WAIT) {
                 return None;
             }
         }
@@ -75,11 +70,16 @@ impl<T> Pacer<T> {
     /// When the next may go out; nothing where none waits.
     pub(super) fn next(&self, now: Instant, estimate: Option<u64>) -> Option<Instant> {
         let rate = rate(estimate?);
-        let first = self.waiting.front()?;
+        let oldest = self.oldest()?;
         // Half of a burst is free by then, so that several go out together.
         let over = (self.debt - rate * PACE_BURST.as_secs_f64() / 2.0).max(0.0);
         let paced = now + Duration::from_secs_f64(over / rate);
-        Some(paced.min((first.since + LONGEST_WAIT).max(now)))
+        Some(paced.min((oldest + LONGEST_WAIT).max(now)))
+    }
+
+    /// Since when the oldest waits: what was asked for again stands before it.
+    fn oldest(&self) -> Option<Instant> {
+        self.waiting.iter().map(|waiting| waiting.since).min()
     }
 }
 
@@ -145,6 +145,24 @@ mod tests {
         while let Some(next) = pacer.next(at, Some(100_000)) {
             at = next;
             while pacer.pop(at, Some(100_000)).is_some() {}
+        }
+        assert_eq!(at - now, LONGEST_WAIT);
+    }
+
+    #[test]
+    fn what_is_asked_for_again_keeps_nothing_back_for_longer() {
+        let now = start();
+        let mut pacer = Pacer::default();
+        pacer.note(1_000_000);
+        pacer.push(now, 0, 300);
+        let mut at = now;
+        for item in 1.. {
+            at += LONGEST_WAIT / 5;
+            pacer.push_first(at, item, 300);
+            let left: Vec<u32> = std::iter::from_fn(|| pacer.pop(at, Some(100_000))).collect();
+            if left.contains(&0) {
+                break;
+            }
         }
         assert_eq!(at - now, LONGEST_WAIT);
     }
