@@ -410,6 +410,7 @@ export const en = {
 
   "chat.title": "Chat",
   "chat.message": "Message to everyone in the call",
+  "chat.placeholder": "Message everyone",
   "chat.note": "Only who is in the call now sees this, and it is gone when the call ends.",
   "chat.empty.title": "No messages yet",
   "chat.empty.text": "What you write here is end-to-end encrypted, like the call.",

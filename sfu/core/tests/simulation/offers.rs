@@ -32,14 +32,7 @@ fn more_slots_come_by_a_second_offer_and_the_old_ones_stay() {
     assert_eq!(count(&world, alice, carol, Camera), 0);
 
     let sdp = world.clients[alice].offer_subscribe(1, 1);
-    let place = Place {
-        call_id: call_id(1),
-        participant_id: world.clients[alice].id,
-    };
-    let answer = world
-        .offer(place, Side::Subscribe, false, sdp, Vec::new())
-        .unwrap();
-    world.clients[alice].answer(Side::Subscribe, &answer);
+    world.subscribe_anew(alice, sdp);
     world.run(SECOND);
     assert!(
         before
@@ -56,14 +49,7 @@ fn an_ice_restart_loses_nothing() {
     let (mut world, [alice, bob, _]) = three(13, Conditions::PERFECT);
     world.run(SECOND);
     let sdp = world.clients[alice].offer_ice_restart();
-    let place = Place {
-        call_id: call_id(1),
-        participant_id: world.clients[alice].id,
-    };
-    let answer = world
-        .offer(place, Side::Subscribe, false, sdp, Vec::new())
-        .unwrap();
-    world.clients[alice].answer(Side::Subscribe, &answer);
+    world.subscribe_anew(alice, sdp);
     world.run(SECOND * 2);
     assert!(count(&world, alice, bob, Camera) > 120);
     check(&world, 13);
@@ -80,10 +66,6 @@ fn a_slot_that_stopped_goes_on_with_its_numbers() {
     world.connect();
     world.intend(alice, &[(bob, Camera)]);
     world.run(SECOND);
-    let place = Place {
-        call_id: call_id(1),
-        participant_id: world.clients[alice].id,
-    };
     let slot = world.clients[alice]
         .bindings
         .iter()
@@ -92,10 +74,7 @@ fn a_slot_that_stopped_goes_on_with_its_numbers() {
     let mid = Mid::from(slot.mid.as_str());
     for receives in [false, true] {
         let sdp = world.clients[alice].offer_direction(mid, receives);
-        let answer = world
-            .offer(place, Side::Subscribe, false, sdp, Vec::new())
-            .unwrap();
-        world.clients[alice].answer(Side::Subscribe, &answer);
+        world.subscribe_anew(alice, sdp);
         let before = count(&world, alice, bob, Camera);
         world.run(SECOND);
         assert_eq!(count(&world, alice, bob, Camera) > before + 20, receives);

@@ -141,6 +141,19 @@ impl World {
         answer.expect("every offer is answered")
     }
 
+    /// Another offer of a client's subscribe connection, which is accepted.
+    pub fn subscribe_anew(&mut self, me: usize, sdp: String) {
+        let client = &self.clients[me];
+        let place = Place {
+            call_id: call_id(client.call),
+            participant_id: client.id,
+        };
+        let answer = self
+            .offer(place, Side::Subscribe, false, sdp, Vec::new())
+            .unwrap();
+        self.clients[me].answer(Side::Subscribe, &answer);
+    }
+
     /// What a client shows: others' cameras or screens, by their index.
     pub fn intend(&mut self, me: usize, wishes: &[(usize, TrackKind)]) {
         let wishes: Vec<_> = wishes.iter().map(|(other, kind)| (*other, *kind, 360)).collect();

@@ -98,7 +98,7 @@ function ChatBox({ box }: { readonly box: RefObject<HTMLTextAreaElement | null> 
       <WriteBox
         box={box}
         label={t("chat.message")}
-        placeholder={t("chat.message")}
+        placeholder={t("chat.placeholder")}
         text={text}
         onChange={change}
         onSend={(body) => {

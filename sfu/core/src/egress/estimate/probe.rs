@@ -21,6 +21,9 @@ const LEAST_SHARE: f64 = 0.8;
 const FULL: f64 = 0.9;
 const BELOW: f64 = 0.95;
 
+/// A burst that came with this share of its rate was carried: the next may ask for more at once.
+const CARRIED: f64 = 0.7;
+
 /// Pauses between probes: after one that was carried, and after ones that were not, which doubles up to the longest.
 const NEXT: Duration = Duration::from_millis(200);
 const FIRST_PAUSE: Duration = Duration::from_millis(1_500);
@@ -120,7 +123,7 @@ impl Probes {
         let (rate, found) = (running.probe.rate, running.found(inherent));
         self.running = None;
         match found {
-            Some(found) if found >= rate * 0.7 => {
+            Some(found) if found >= rate * CARRIED => {
                 self.failures = 0;
                 self.next = Some(now + NEXT);
             }
