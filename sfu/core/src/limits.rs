@@ -173,6 +173,18 @@ pub const AUDIO_LOOKBACK: Duration = Duration::from_millis(200);
 /// Packets of a microphone that are kept for that: of 20 ms each. Beyond: the oldest goes.
 pub const LOOKBACK_PACKETS: usize = 10;
 
+/// Most blocks of sound that a packet repeats: of 20 ms each. More delays what is filled in beyond what a receiver waits
+/// for, and costs more than video would.
+pub const MOST_REDUNDANCY: usize = 4;
+
+/// Share of the packets with sound that may be lost with all that repeat them. Nobody hears so few; fewer would cost one
+/// more repetition.
+pub const LOST_FOR_GOOD: f64 = 0.003;
+
+/// Of what the way to a subscriber carries, repeated sound takes at most one part in so many, however much is lost: where
+/// the losses come from too much that is sent, more would only add to them.
+pub const REDUNDANCY_SHARE: u64 = 3;
+
 /// Sources of which a slot remembers what it passed on, so that a voice that comes back to it within the look-back is not
 /// heard twice. Beyond: the oldest is forgotten, and some of its syllables are heard again.
 pub const LAST_SOURCES: usize = 4;

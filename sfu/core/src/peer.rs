@@ -15,7 +15,7 @@ use str0m::{
 };
 
 use crate::{
-    egress::{self, Egress, KeyTap, Outgoing, Said, StreamSetup},
+    egress::{self, Egress, Estimate, KeyTap, Outgoing, Said, StreamSetup},
     io::{Output, Protocol, Transmit, Transport},
     limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
     stun,
@@ -33,7 +33,7 @@ pub(crate) enum PeerEvent {
     /// The client needs a key frame in this slot.
     KeyFrameWanted(Mid),
     /// What the way to the client carries, in bits a second; of subscribing peers alone.
-    Estimate(u64),
+    Estimate(Estimate),
     /// Media can flow, for the first time or again.
     Connected,
     /// Media cannot flow for now, or any more.
@@ -109,7 +109,7 @@ impl Peer {
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, true)
             .enable_vp8(true)
             .set_extension_map(extensions());
         let (mut rtc, tap) = match side {
@@ -299,7 +299,7 @@ impl Peer {
         for said in said {
             let event = match said {
                 Said::KeyFrameWanted(mid) => PeerEvent::KeyFrameWanted(mid),
-                Said::Estimate(bits) => PeerEvent::Estimate(bits),
+                Said::Estimate(estimate) => PeerEvent::Estimate(estimate),
             };
             out.events.push_back((self.id, event));
         }

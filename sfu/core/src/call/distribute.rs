@@ -15,12 +15,14 @@ use super::{
     assign::{assign_audio, assign_video},
     forward::Ask,
     participant::{News, Subscribe},
+    redundancy::depth,
     slot::Slot,
     track::{Demand, TrackId},
 };
 use crate::{
+    egress::Estimate,
     io::Output,
-    limits::{AUDIO_RESERVE, RISE_WAIT},
+    limits::{AUDIO_RESERVE, REDUNDANCY_SHARE, RISE_WAIT},
     peer::Outbox,
 };
 
@@ -195,6 +197,15 @@ impl Call {
     }
 }
 
+/// How many blocks of sound each packet to a subscriber repeats, where all its voices take so many bits a second.
+fn repeated(estimate: Option<Estimate>, audio: u64) -> usize {
+    let Some(Estimate { rate, lost }) = estimate else {
+        return 0;
+    };
+    let fits = rate / REDUNDANCY_SHARE / audio.max(1);
+    depth(lost).min(usize::try_from(fits).unwrap_or(0))
+}
+
 /// What is wished and bound to a slot, with the slot's place, in the order of the wishes.
 fn bound_wishes(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
     let place_of = |slots: &[Slot], track: TrackId| {
@@ -234,7 +245,12 @@ fn choose(
         offer.map_or(0, |offer| offer.rate).max(AUDIO_RESERVE)
     };
     let audio: u64 = voices.filter_map(Slot::bound).map(rate).sum();
-    let budget = subscribe.estimate.map(|estimate| estimate.saturating_sub(audio));
+    let repeated = repeated(subscribe.estimate, audio);
+    subscribe.redundancy = repeated;
+    let audio = audio * (1 + u64::try_from(repeated).unwrap_or(0));
+    let budget = subscribe
+        .estimate
+        .map(|estimate| estimate.rate.saturating_sub(audio));
     let may_rise = subscribe.fell.is_none_or(|at| now >= at + RISE_WAIT);
     let allocation = allocate(budget, may_rise, &wants);
     if allocation.fell {

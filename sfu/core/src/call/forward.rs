@@ -8,6 +8,7 @@ use protocol::{
     socket::{Side, TrackKind},
 };
 use str0m::{
+    format::Codec,
     media::{KeyframeRequestKind, MediaKind, Mid},
     rtp::RtpPacket,
 };
@@ -15,6 +16,7 @@ use str0m::{
 use super::{
     Call,
     packet::Packet,
+    redundancy::take_apart,
     slot::{Choice, Slot},
     track::TrackId,
 };
@@ -44,6 +46,8 @@ impl Ask {
 struct Identified {
     kind: TrackKind,
     packet: Packet,
+    /// Packets before it that were lost, and that it repeats.
+    filled: Vec<Packet>,
     /// Somebody begins to speak with it.
     onset: bool,
 }
@@ -60,9 +64,9 @@ impl Call {
             };
             match event {
                 PeerEvent::Rtp(packet) => self.forward(now, participant, *packet, out),
-                PeerEvent::Estimate(bits) => {
+                PeerEvent::Estimate(estimate) => {
                     if let Some(subscribe) = self.subscribe_mut(participant) {
-                        subscribe.estimate = Some(bits);
+                        subscribe.estimate = Some(estimate);
                     }
                 }
                 PeerEvent::KeyFrameWanted(mid) => self.subscriber_wants(now, participant, mid, out),
@@ -91,9 +95,15 @@ impl Call {
 
     /// One packet from a publisher into all slots that its track sits in.
     fn forward(&mut self, now: Instant, from: ParticipantId, packet: RtpPacket, out: &mut Outbox) {
-        let Some(Identified { kind, packet, onset }) = self.identify(now, from, packet, out) else {
+        let Some(identified) = self.identify(now, from, packet, out) else {
             return;
         };
+        let Identified {
+            kind,
+            packet,
+            filled,
+            onset,
+        } = identified;
         let id = TrackId {
             participant: from,
             kind,
@@ -123,12 +133,13 @@ impl Call {
             if let Some(first) = begins {
                 slot.begin(now, first);
             }
-            let rest = begins.is_none().then_some(&packet);
+            let rest = begins.is_none().then_some(filled.iter().chain([&packet]));
+            let redundancy = subscribe.redundancy;
             let writes: Vec<_> = piece
                 .iter()
-                .chain(rest)
+                .chain(rest.into_iter().flatten())
                 .enumerate()
-                .filter_map(|(n, packet)| slot.rewrite(now, packet, begins.is_some() && n == 0))
+                .filter_map(|(n, packet)| slot.rewrite(now, packet, begins.is_some() && n == 0, redundancy))
                 .collect();
             if !writes.is_empty() {
                 let mid = slot.mid;
@@ -227,14 +238,23 @@ impl Call {
             .map(|(_, codec)| *codec)?;
         let (kind, track) = publish.tracks.iter_mut().find(|(_, track)| track.mid == mid)?;
         let packet = Packet::new(packet, codec, layer);
+        let (packet, mut filled) = match codec {
+            Codec::Red => take_apart(packet)?,
+            _ => (packet, Vec::new()),
+        };
         let audio = *kind == TrackKind::Microphone;
         let loudness = packet.loudness().unwrap_or(UNKNOWN_LOUDNESS);
         let onset = audio && track.loudness.hear(now, loudness);
         let most = if audio { LOOKBACK_PACKETS } else { RECENT_PACKETS };
-        track.layer_mut(layer)?.remember(now, packet.clone(), most);
+        let layer = track.layer_mut(layer)?;
+        filled.retain(|packet| layer.misses(packet.source, packet.seq));
+        for packet in filled.iter().chain([&packet]) {
+            layer.remember(now, packet.clone(), most);
+        }
         Some(Identified {
             kind: *kind,
             packet,
+            filled,
             onset,
         })
     }

@@ -11,6 +11,7 @@ mod negotiate;
 mod packet;
 mod participant;
 mod rate;
+mod redundancy;
 mod rewrite;
 mod slot;
 mod track;

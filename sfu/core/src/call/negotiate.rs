@@ -327,10 +327,13 @@ fn broken() -> OfferRefused {
 
 /// What the payload types mean that were agreed on.
 fn codecs(rtc: &Rtc) -> Vec<(Codec, Pt)> {
-    rtc.codec_config()
-        .params()
-        .iter()
-        .map(|params| (params.spec().codec, params.pt()))
+    let params = rtc.codec_config().params().iter();
+    params
+        .flat_map(|params| {
+            let redundant = params.red().map(|red| (Codec::Red, red));
+            [Some((params.spec().codec, params.pt())), redundant]
+        })
+        .flatten()
         .collect()
 }
 
@@ -372,9 +375,13 @@ fn agreed(rtc: &mut Rtc, mid: Mid) -> Option<(Vec<(Codec, Pt)>, StreamSetup)> {
         ids,
         cname,
     };
-    let payload_types = agreed
+    let mut payload_types: Vec<(Codec, Pt)> = agreed
         .into_iter()
         .filter_map(|pt| known.iter().copied().find(|(_, known)| *known == pt))
         .collect();
+    // `str0m` counts redundancy to the codec that it repeats.
+    if payload_types.iter().all(|(codec, _)| *codec != Codec::Red) && !video {
+        payload_types.extend(known.iter().find(|(codec, _)| *codec == Codec::Red));
+    }
     Some((payload_types, setup))
 }

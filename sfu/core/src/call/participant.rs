@@ -17,6 +17,7 @@ use super::{
     track::{LayerId, Track, TrackId},
 };
 use crate::{
+    egress::Estimate,
     limits::{KEY_FRAME_BUDGET, KEY_FRAME_REFILL},
     peer::Peer,
 };
@@ -57,8 +58,10 @@ pub(super) struct Subscribe {
     pub(super) slots: Vec<Slot>,
     /// Slots whose m-lines do not receive for now.
     pub(super) parked: Vec<Slot>,
-    /// What the way to the client carries, in bits a second; nothing while it is not estimated.
-    pub(super) estimate: Option<u64>,
+    /// What the way to the client carries; nothing while it is not estimated.
+    pub(super) estimate: Option<Estimate>,
+    /// How many blocks of sound each packet repeats.
+    pub(super) redundancy: usize,
     /// When a slot got less than it had.
     pub(super) fell: Option<Instant>,
 }
@@ -111,6 +114,7 @@ impl Subscribe {
             slots: Vec::new(),
             parked: Vec::new(),
             estimate: None,
+            redundancy: 0,
             fell: None,
         }
     }

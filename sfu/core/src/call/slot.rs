@@ -11,6 +11,7 @@ use str0m::{
 use super::{
     packet::Packet,
     participant::Budget,
+    redundancy::Repeats,
     rewrite::{Numbers, Rewriter},
     track::{LayerId, TrackId},
 };
@@ -62,6 +63,7 @@ pub(super) struct Slot {
     changed: bool,
     pub(super) key_frames: Budget,
     rewriter: Rewriter,
+    repeats: Repeats,
 }
 
 impl Slot {
@@ -81,6 +83,7 @@ impl Slot {
             changed: false,
             key_frames: Budget::default(),
             rewriter: Rewriter::new(clock_rate),
+            repeats: Repeats::default(),
         }
     }
 
@@ -172,24 +175,28 @@ impl Slot {
         self.shown = Some(packet.layer);
         self.began = Some(now);
         self.changed = false;
+        self.repeats.clear();
         self.rewriter.start(now, packet.source, numbers(packet));
     }
 
     /// The packet as it goes out in this slot; nothing where it does not belong to the piece, or where the
-    /// client has no payload type for it.
-    pub(super) fn rewrite(&mut self, now: Instant, packet: &Packet, first: bool) -> Option<Outgoing> {
+    /// client has no payload type for it. Sound repeats up to `redundancy` blocks of what was sent before.
+    pub(super) fn rewrite(
+        &mut self,
+        now: Instant,
+        packet: &Packet,
+        first: bool,
+        redundancy: usize,
+    ) -> Option<Outgoing> {
         if !self.rewriter.follows(packet.source) {
             return None;
         }
-        let mut types = self.payload_types.iter();
-        let payload_type = types
-            .find(|(codec, _)| *codec == packet.codec)
-            .map(|(_, pt)| **pt)?;
+        let payload_type = self.payload_type(packet.codec)?;
         let before = numbers(packet);
         let after = self.rewriter.rewrite(now, before)?;
         self.note_sent(packet);
         let is_video = self.kind == MediaKind::Video;
-        Some(Outgoing {
+        let mut outgoing = Outgoing {
             payload_type,
             seq: after.seq,
             time: after.time,
@@ -199,7 +206,16 @@ impl Slot {
             payload: packet.payload.clone(),
             patch: patch(packet, before, after),
             arrived: packet.arrived,
-        })
+        };
+        if let Some(red) = self.payload_type(Codec::Red).filter(|_| !is_video) {
+            self.repeats.wrap(&mut outgoing, red, redundancy);
+        }
+        Some(outgoing)
+    }
+
+    fn payload_type(&self, codec: Codec) -> Option<u8> {
+        let mut types = self.payload_types.iter();
+        types.find(|(known, _)| *known == codec).map(|(_, pt)| **pt)
     }
 
     fn note_sent(&mut self, packet: &Packet) {

@@ -6,7 +6,10 @@ use std::{
 };
 
 use protocol::{ParticipantId, socket::TrackKind};
-use str0m::media::{Mid, Rid};
+use str0m::{
+    media::{Mid, Rid},
+    rtp::Ssrc,
+};
 
 use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
 use crate::limits::{
@@ -155,6 +158,18 @@ impl Layer {
             self.recent.pop_front();
         }
         self.recent.push_back(packet);
+    }
+
+    /// Whether a packet with this number is missing between those of its source that came.
+    pub(super) fn misses(&self, source: Ssrc, seq: u64) -> bool {
+        let mut earlier = false;
+        for packet in self.recent.iter().filter(|packet| packet.source == source) {
+            if packet.seq == seq {
+                return false;
+            }
+            earlier |= packet.seq < seq;
+        }
+        earlier
     }
 
     /// The packets just before `next`, without a gap, for a voice that begins: from where it became loud, and what leads

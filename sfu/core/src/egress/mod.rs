@@ -23,6 +23,13 @@ use std::{
 
 use str0m::media::Mid;
 
+pub(crate) use self::{
+    estimate::Estimate,
+    header::{ExtensionIds, Extensions, MAX_ID as MAX_EXTENSION_ID},
+    rtcp::is_media,
+    stream::{Outgoing, StreamSetup},
+    tap::{KeyTap, provider},
+};
 use self::{
     estimate::{Estimator, Probe},
     header::{Fields, Header},
@@ -32,23 +39,17 @@ use self::{
     srtp::{Srtp, TAG_LEN},
     stream::{Stream, low},
 };
-pub(crate) use self::{
-    header::{ExtensionIds, Extensions, MAX_ID as MAX_EXTENSION_ID},
-    rtcp::is_media,
-    stream::{Outgoing, StreamSetup},
-    tap::{KeyTap, provider},
-};
 use crate::limits::{
     LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET,
 };
 
 /// What the client said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Said {
     /// The decoder of this slot needs a key frame.
     KeyFrameWanted(Mid),
-    /// What the way carries, in bits a second.
-    Estimate(u64),
+    /// What the way carries and loses.
+    Estimate(Estimate),
 }
 
 /// Bytes of UDP and IPv4 around a datagram.
@@ -76,7 +77,7 @@ pub(crate) struct Egress {
     sent: Sent,
     pacer: Pacer<Job>,
     estimator: Estimator,
-    told: Option<u64>,
+    told: Option<Estimate>,
     probe: Option<Burst>,
     began: Instant,
     reported: Option<Instant>,
@@ -230,8 +231,11 @@ impl Egress {
 
     /// The estimate, where it is another one than was told.
     fn estimate(&mut self) -> Option<Said> {
-        let rate = self.estimator.rate()?;
-        (self.told.replace(rate) != Some(rate)).then_some(Said::Estimate(rate))
+        let estimate = Estimate {
+            rate: self.estimator.rate()?,
+            lost: self.estimator.lost(),
+        };
+        (self.told.replace(estimate) != Some(estimate)).then_some(Said::Estimate(estimate))
     }
 
     fn resend(&mut self, now: Instant, ssrc: u32, missing: &[u16]) {

@@ -18,6 +18,10 @@ const SHOWS: f64 = 0.95;
 /// Weight of the newest look in what the way always loses, where that is less than before.
 const FORGET: f64 = 0.1;
 
+/// Weight of the newest look in what is lost: sound that is lost cannot wait to be protected, and looks differ by chance.
+const RISE: f64 = 0.4;
+const FALL: f64 = 0.05;
+
 /// The largest share that is taken for what the way always loses: beyond, something is wrong with it.
 const MOST_INHERENT: f64 = 0.6;
 
@@ -46,6 +50,7 @@ struct Lessened {
 pub(super) struct Losses {
     look: Option<Look>,
     inherent: f64,
+    lost: f64,
     lessened: Option<Lessened>,
     holds: bool,
 }
@@ -101,6 +106,11 @@ impl Losses {
         self.inherent
     }
 
+    /// Share of packets that is lost, whatever the cause.
+    pub(super) fn lost(&self) -> f64 {
+        self.lost
+    }
+
     /// Takes outcomes, in the order in which the packets were sent.
     pub(super) fn note(&mut self, now: Instant, outcomes: &[Outcome]) -> Verdict {
         // What was sent before a change says nothing of it.
@@ -115,6 +125,8 @@ impl Losses {
         }
         if let Some(look) = self.look.take_if(|look| look.is_whole()) {
             let (share, sent) = look.result();
+            let weight = if share > self.lost { RISE } else { FALL };
+            self.lost += weight * (share - self.lost);
             let verdict = self.judge(now, share, sent);
             self.holds = verdict != Verdict::Fine;
             return verdict;

@@ -67,6 +67,15 @@ const PROBE_ECHO: Duration = Duration::from_millis(120);
 const RTT_WEIGHT: f64 = 0.2;
 const FIRST_RTT: Duration = Duration::from_millis(100);
 
+/// What is known of a way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Estimate {
+    /// Bits a second that it carries.
+    pub(crate) rate: u64,
+    /// Share of the packets that it loses.
+    pub(crate) lost: f64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Estimator {
     rate: f64,
@@ -114,6 +123,11 @@ impl Estimator {
         )]
         let rate = self.rate as u64;
         self.grew.map(|_| rate)
+    }
+
+    /// Share of the packets that is lost, smoothed.
+    pub(crate) fn lost(&self) -> f64 {
+        self.losses.lost()
     }
 
     /// Smoothed time there and back, with what the client takes to tell.
