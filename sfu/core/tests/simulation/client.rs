@@ -1,12 +1,12 @@
 //! A client of the SFU: two full-ICE `str0m` connections in RTP mode, with an encoder that makes labels.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet, VecDeque},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use conclave_sfu_core::{Protocol, Transport};
+use conclave_sfu_core::{Protocol, Transport, limits::MOST_REDUNDANCY};
 use protocol::{
     ParticipantId,
     socket::{Side, SlotBinding, TrackKind, TrackOffer, WatchedTrack},
@@ -17,7 +17,7 @@ use str0m::{
     format::{Codec, FormatParams},
     media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer},
     net::Receive,
-    rtp::{ExtensionValues, RtpWrite},
+    rtp::{ExtensionValues, RedDecoder, RedEncoder, RedundantBlock, RtpPacket, RtpWrite},
 };
 
 use crate::media::{Label, Published};
@@ -38,19 +38,30 @@ impl Browser {
         }
     }
 
+    /// Payload type of redundant Opus (RFC 2198), where there is one.
+    fn red(self) -> Option<Pt> {
+        match self {
+            Self::Chromium => Some(63.into()),
+            Self::Firefox => None,
+        }
+    }
+
     fn rtc(self, now: Instant) -> Rtc {
         let (opus, vp8, rtx) = self.payload_types();
         let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs();
         let codecs = config.codec_config();
         let format = FormatParams::default();
-        codecs.add_config(
-            opus,
-            None,
-            Codec::Opus,
-            Frequency::FORTY_EIGHT_KHZ,
-            Some(2),
-            format,
-        );
+        match self {
+            Self::Chromium => codecs.enable_opus(true, true),
+            Self::Firefox => codecs.add_config(
+                opus,
+                None,
+                Codec::Opus,
+                Frequency::FORTY_EIGHT_KHZ,
+                Some(2),
+                format,
+            ),
+        }
         codecs.add_config(vp8, Some(rtx), Codec::Vp8, Frequency::NINETY_KHZ, None, format);
         config.build(now)
     }
@@ -83,6 +94,8 @@ struct Sender {
     seq: u32,
     key_wanted: bool,
     next: Instant,
+    /// Frames of sound that were sent last, to be repeated.
+    said: VecDeque<(u32, Vec<u8>)>,
 }
 
 pub struct Connection {
@@ -110,6 +123,10 @@ pub struct Client {
     pub on: Vec<TrackKind>,
     pub gone: bool,
     pub received: Vec<Received>,
+    /// How many frames of sound each packet repeats, where the browser can.
+    pub repeats: usize,
+    /// Frames of sound that came, also repeated ones: of whom, and which.
+    pub heard: HashSet<(u8, u32)>,
     pub key_frames_asked: usize,
     /// What the server said last, and when.
     pub bindings: Vec<SlotBinding>,
@@ -124,6 +141,28 @@ const RIDS: [&str; 3] = ["q", "h", "f"];
 
 const FRAME: Duration = Duration::from_millis(33);
 const PTIME: Duration = Duration::from_millis(20);
+
+impl Sender {
+    /// A frame of sound behind those that are repeated with it.
+    fn repeat(&mut self, opus: u8, frame: Vec<u8>, repeats: usize) -> Vec<u8> {
+        let time = self.frame * 960;
+        let blocks: Vec<RedundantBlock> = self
+            .said
+            .range(self.said.len().saturating_sub(repeats)..)
+            .map(|(said, payload)| RedundantBlock {
+                pt: opus,
+                timestamp_offset: time - said,
+                payload: payload.clone(),
+            })
+            .collect();
+        let payload = RedEncoder::encode(opus, &frame, &blocks);
+        self.said.push_back((time, frame));
+        if self.said.len() > MOST_REDUNDANCY {
+            self.said.pop_front();
+        }
+        payload
+    }
+}
 
 impl Client {
     /// `life` counts how often the person's page was loaded; each has addresses of its own.
@@ -158,6 +197,8 @@ impl Client {
             on: vec![TrackKind::Microphone, TrackKind::Camera],
             gone: false,
             received: Vec::new(),
+            repeats: 0,
+            heard: HashSet::new(),
             key_frames_asked: 0,
             bindings: Vec::new(),
             live: 0,
@@ -206,6 +247,7 @@ impl Client {
                     seq: 100,
                     key_wanted: true,
                     next: now,
+                    said: VecDeque::new(),
                 });
             }
         }
@@ -345,6 +387,7 @@ impl Client {
     fn frame(&mut self, place: usize, published: &mut Published) -> Vec<RtpWrite> {
         let (call, client, level) = (self.call, self.number, self.level);
         let (opus, vp8, _) = self.browser.payload_types();
+        let (red, repeats) = (self.browser.red(), self.repeats);
         let sender = &mut self.senders[place];
         let at = sender.next;
         sender.next += if sender.kind == TrackKind::Microphone {
@@ -383,7 +426,11 @@ impl Client {
                 layer: sender.layer,
             };
             let (pt, payload, clock) = if audio {
-                (opus, published.audio(label, client), 960)
+                let payload = published.audio(label, client);
+                match red {
+                    Some(red) => (red, sender.repeat(*opus, payload, repeats), 960),
+                    None => (opus, payload, 960),
+                }
             } else {
                 (vp8, published.video(label, client), 2970)
             };
@@ -407,6 +454,19 @@ impl Client {
             );
         }
         packets
+    }
+
+    /// The packet without what it repeats, of which it is noted that it came.
+    fn without_repeats(&mut self, mut packet: RtpPacket) -> RtpPacket {
+        if Some(packet.header.payload_type) == self.browser.red() {
+            let blocks = RedDecoder::decode(&packet.payload).expect("what is repeated can be read");
+            for block in &blocks {
+                let label = Label::find(block.payload).expect("a block has a label");
+                self.heard.insert((label.client, label.frame));
+            }
+            packet.payload = blocks.last().unwrap().payload.into();
+        }
+        packet
     }
 
     fn drain(
@@ -456,9 +516,13 @@ impl Client {
             // What only fills the way, so that it can be measured.
             Event::RtpPacket(packet) if packet.payload.is_empty() => {}
             Event::RtpPacket(packet) => {
+                let packet = self.without_repeats(packet);
                 let ssrc = packet.header.ssrc;
                 let mid = self.subscribe.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
                 let label = Label::find(&packet.payload).expect("a forwarded packet has a label");
+                if label.kind == TrackKind::Microphone {
+                    self.heard.insert((label.client, label.frame));
+                }
                 let picture = (label.kind != TrackKind::Microphone)
                     .then(|| u16::from_be_bytes([packet.payload[2] & 0x7f, packet.payload[3]]));
                 self.received.push(Received {

@@ -99,3 +99,48 @@ fn no_first_syllable_is_lost() {
     check(&world, 14);
     check_gapless(&world, 14);
 }
+
+/// The least share of bob's and carol's frames of sound that anybody of the others heard in some seconds.
+fn share_heard(world: &mut World, people: [usize; 3]) -> f64 {
+    world.run(SECOND * 4);
+    let before = people.map(|me| (world.clients[me].audio_frames(), world.clients[me].heard.len()));
+    world.run(SECOND * 10);
+    let after = people.map(|me| (world.clients[me].audio_frames(), world.clients[me].heard.len()));
+    let sent: Vec<u32> = (0..3).map(|me| after[me].0 - before[me].0).collect();
+    let shares = (0..3).map(|me| {
+        let of: u32 = (0..3).filter(|other| *other != me).map(|other| sent[other]).sum();
+        f64::from(u32::try_from(after[me].1 - before[me].1).unwrap()) / f64::from(of)
+    });
+    shares.fold(1.0, f64::min)
+}
+
+#[test]
+fn sound_gets_through_where_much_is_lost() {
+    for (loss, repeats, least) in [(0, 0, 0.995), (100, 2, 0.985), (300, 4, 0.95), (500, 4, 0.85)] {
+        let mut world = World::new(31, Conditions::PERFECT);
+        let people = [1, 2, 3].map(|number| world.join(1, number, Chromium, 3, 0));
+        for me in people {
+            world.clients[me].repeats = repeats;
+        }
+        world.connect();
+        world.network.conditions.loss = loss;
+        let share = share_heard(&mut world, people);
+        assert!(share > least, "of {loss} per thousand lost, {share} is heard");
+        check(&world, 31);
+    }
+}
+
+#[test]
+fn who_cannot_repeat_hears_and_is_heard() {
+    let (mut world, people) = three(32, Conditions::PERFECT);
+    world.network.conditions.loss = 100;
+    for me in people {
+        world.clients[me].repeats = 2;
+    }
+    let share = share_heard(&mut world, people);
+    // Bob's browser repeats nothing, and understands no repetition.
+    assert!(share > 0.85, "{share}");
+    let bob = &world.clients[people[1]];
+    assert!(bob.received.iter().all(|packet| *packet.pt != 63));
+    check(&world, 32);
+}
