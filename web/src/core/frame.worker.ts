@@ -55,6 +55,8 @@ async function obey(command: FrameCommand): Promise<void> {
       receivers.delete(command.id);
       mids.delete(command.id);
       return;
+    case "repeat":
+      return senders.get(command.id)?.repeat(command.depth);
     case "tap":
       await loading;
       tap?.listen(command.port);

@@ -48,6 +48,8 @@ export type FrameCommand =
   | { type: "mid"; id: number; mid: string }
   /** The transform is not used any more. */
   | { type: "close"; id: number }
+  /** Each packet of a sending transform repeats so many blocks of sound. */
+  | { type: "repeat"; id: number; depth: number }
   /** Asks for {@link FrameCounts}. */
   | { type: "counts"; request: number }
   /** Test builds only: gives the tap to whoever holds the other end. */

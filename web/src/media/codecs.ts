@@ -1,7 +1,7 @@
-/** What is negotiated: one codec each way, and what repairs its losses. */
+/** What is negotiated: one codec each way, and what repairs its losses, which of sound a browser uses only where it comes first. */
 
 const WANTED: Readonly<Record<"audio" | "video", readonly string[]>> = {
-  audio: ["audio/opus"],
+  audio: ["audio/red", "audio/opus"],
   video: ["video/vp8", "video/rtx"],
 };
 

@@ -64,6 +64,11 @@ export class FrameWorker {
     this.command({ type: "mid", id, mid });
   }
 
+  /** Repeats so many blocks of sound in each packet, where the browser can. */
+  repeat(id: number, depth: number): void {
+    this.command({ type: "repeat", id, depth });
+  }
+
   close(id: number): void {
     this.command({ type: "close", id });
   }

@@ -3,6 +3,7 @@ import type { TrackKind } from "../core/wire";
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
 import { through, type FrameWorker } from "./frames";
+import { Losses } from "./losses";
 import { PublishWatchdog, type Verdict } from "./watchdog";
 
 /** How often it is checked that frames go through the sealing. */
@@ -62,6 +63,8 @@ export class Publish {
   private readonly connection: Connection;
   private readonly lanes: ReadonlyMap<TrackKind, Lane>;
   private readonly timer: ReturnType<typeof setInterval>;
+  private readonly losses = new Losses();
+  private repeated = 0;
   private closed = false;
   private looking = false;
 
@@ -155,15 +158,28 @@ export class Publish {
       // Also where nothing new was said: a phone was turned, or a change was refused.
       await Promise.all(lanes.map((lane) => this.adjust(lane)));
       const before = await this.frames.counts();
-      const codec = await Promise.all(lanes.map(({ transceiver }) => encoded(transceiver.sender)));
+      const stats = await Promise.all(lanes.map(({ transceiver }) => transceiver.sender.getStats()));
       const after = await this.frames.counts();
       for (const [index, lane] of lanes.entries()) {
-        const look = { before: through(before, lane.id), codec: codec[index] ?? 0, after: through(after, lane.id) };
+        const reports = [...(stats[index]?.values() ?? [])] as OutboundStat[];
+        if (lane.kind === "microphone") this.protect(lane, reports);
+        const look = { before: through(before, lane.id), codec: encoded(reports), after: through(after, lane.id) };
         await this.follow(lane, lane.watchdog.judge(look));
       }
     } finally {
       this.looking = false;
     }
+  }
+
+  /** Repeats sound as the way needs it. */
+  private protect(lane: Lane, reports: readonly OutboundStat[]): void {
+    for (const { type, timestamp, fractionLost } of reports) {
+      if (type === "remote-inbound-rtp" && fractionLost !== undefined) this.losses.note(timestamp, fractionLost);
+    }
+    const { depth } = this.losses;
+    if (depth === this.repeated) return;
+    this.repeated = depth;
+    this.frames.repeat(lane.id, depth);
   }
 
   private async follow(lane: Lane, verdict: Verdict): Promise<void> {
@@ -197,9 +213,9 @@ export function cameraEncodings(full: number, shown: number): { scaleResolutionD
 }
 
 /** Frames that were encoded so far: of audio, packets stand for them. */
-async function encoded(sender: RTCRtpSender): Promise<number> {
+function encoded(reports: readonly OutboundStat[]): number {
   let frames = 0;
-  for (const stat of (await sender.getStats()).values() as Iterable<OutboundStat>) {
+  for (const stat of reports) {
     if (stat.type === "outbound-rtp") frames += stat.kind === "video" ? (stat.framesEncoded ?? 0) : (stat.packetsSent ?? 0);
   }
   return frames;
@@ -207,6 +223,8 @@ async function encoded(sender: RTCRtpSender): Promise<number> {
 
 interface OutboundStat {
   readonly type: string;
+  readonly timestamp: number;
+  readonly fractionLost?: number;
   readonly kind?: string;
   readonly framesEncoded?: number;
   readonly packetsSent?: number;

@@ -1,6 +1,7 @@
 /** One transform each: what a frame goes through on its way out or in. Without a key there is no way. */
 import { FrameCodec, type FrameEngine } from "../generated/wasm/media";
 import { WaitingFrames } from "../waiting";
+import { putTogether, Repeats, takeApart, type Block } from "./redundancy";
 import type { ReceiverState } from "../wire";
 
 export type Frame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
@@ -11,10 +12,12 @@ const QUIET_MS = 2_000;
 /** Key frames are asked for at most this often, for each costs the sender ten frames' worth. */
 const KEY_FRAME_INTERVAL_MS = 1_000;
 
+/** Redundant Opus. */
+const RED = "audio/red";
+
 const CODECS: Readonly<Record<string, FrameCodec>> = {
   "audio/opus": FrameCodec.Opus,
-  // Redundant Opus: no byte of it is read on the way.
-  "audio/red": FrameCodec.Opus,
+  [RED]: FrameCodec.Opus,
   "video/vp8": FrameCodec.Vp8,
   "video/vp9": FrameCodec.Vp9,
 };
@@ -64,9 +67,16 @@ abstract class Transform {
   }
 }
 
+/** The blocks of a frame of sound; nothing where it is no redundant one, or cannot be read. */
+function blocksOf(frame: Frame): Block[] | null {
+  const { mimeType } = frame.getMetadata() as { mimeType?: string };
+  return mimeType?.toLowerCase() === RED ? takeApart(new Uint8Array(frame.data)) : null;
+}
+
 export class SendTransform extends Transform {
   private readonly engine: FrameEngine;
   private readonly sealer: number;
+  private readonly repeats = new Repeats();
 
   constructor(id: number, video: boolean, engine: FrameEngine, sealer: number) {
     super(id, video);
@@ -79,13 +89,28 @@ export class SendTransform extends Transform {
     this.engine.detach(this.sealer);
   }
 
+  /** Each packet of sound repeats so many blocks of those before it. */
+  repeat(depth: number): void {
+    this.repeats.depth = depth;
+  }
+
   protected handle(frame: Frame): void {
     const codec = this.codecOf(frame);
     if (codec === undefined) return;
+    // What the browser repeats was sealed when it was new.
+    const newest = blocksOf(frame)?.at(-1);
     const keyFrame = "type" in frame && frame.type === "key";
-    const sealed = this.engine.seal(performance.now(), this.sealer, codec, keyFrame, new Uint8Array(frame.data));
-    if (sealed) this.pass(frame, sealed);
+    const sealed = this.engine.seal(performance.now(), this.sealer, codec, keyFrame, newest?.bytes ?? new Uint8Array(frame.data));
+    if (!sealed) return;
+    const { rtpTimestamp = 0 } = frame.getMetadata();
+    this.pass(frame, newest ? this.repeats.packet(newest.type, rtpTimestamp, sealed) : sealed);
   }
+}
+
+/** The sealed bytes of a frame, without what it repeats. */
+function newestOf(frame: Frame): ArrayBuffer {
+  const newest = blocksOf(frame)?.at(-1);
+  return newest ? newest.bytes.slice().buffer : frame.data;
 }
 
 export interface ReceiveListener {
@@ -125,7 +150,7 @@ export class ReceiveTransform extends Transform {
   }
 
   protected handle(frame: Frame): void {
-    this.listener.received?.(frame.data);
+    if (this.listener.received) this.listener.received(newestOf(frame));
     const now = performance.now();
     const outcome = this.open(frame, now);
     const kept = outcome === "later" && this.waiting.push(frame, now);
@@ -143,11 +168,12 @@ export class ReceiveTransform extends Transform {
     const codec = this.codecOf(frame);
     if (codec === undefined) return "never";
     if (this.mid === null) return "later";
-    const plain = this.engine.open(now, this.mid, codec, new Uint8Array(frame.data));
+    const blocks = blocksOf(frame);
+    const plain = this.engine.open(now, this.mid, codec, blocks?.at(-1)?.bytes ?? new Uint8Array(frame.data));
     if (plain) {
       this.changedAt = now;
       this.tell("live", this.engine.leaf);
-      this.pass(frame, plain);
+      this.pass(frame, blocks ? this.openRepeated(now, this.mid, codec, blocks, plain) : plain);
       return "opened";
     }
     // Packets that are sent again make whole frames again: nothing is missing, and nothing wrong with the keys.
@@ -159,6 +185,15 @@ export class ReceiveTransform extends Transform {
       this.tell("waiting-for-key", null);
     }
     return this.engine.may_open_later ? "later" : "never";
+  }
+
+  /** The packet with those of its repeated blocks that are not known yet. */
+  private openRepeated(now: number, mid: string, codec: FrameCodec, blocks: readonly Block[], newest: Uint8Array): Uint8Array {
+    const opened = blocks.map((block, place) => {
+      const bytes = place === blocks.length - 1 ? newest : this.engine.open(now, mid, codec, block.bytes);
+      return bytes ? [{ ...block, bytes }] : [];
+    });
+    return putTogether(opened.flat());
   }
 
   private wantKeyFrame(now: number): void {
