@@ -181,9 +181,9 @@ pub const MOST_REDUNDANCY: usize = 4;
 /// more repetition.
 pub const LOST_FOR_GOOD: f64 = 0.003;
 
-/// Of what the way to a subscriber carries, repeated sound takes at most one part in so many, however much is lost: where
-/// the losses come from too much that is sent, more would only add to them.
-pub const REDUNDANCY_SHARE: u64 = 3;
+/// Bits a second that sound may take with what it repeats on a way that loses packets all the time, whatever the estimate:
+/// it knows of no more than is sent. Less leaves words out, more would fill a narrow way.
+pub const REPEATED_SOUND: u64 = 500_000;
 
 /// Sources of which a slot remembers what it passed on, so that a voice that comes back to it within the look-back is not
 /// heard twice. Beyond: the oldest is forgotten, and some of its syllables are heard again.

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     egress::Estimate,
     io::Output,
-    limits::{AUDIO_RESERVE, REDUNDANCY_SHARE, RISE_WAIT},
+    limits::{AUDIO_RESERVE, REPEATED_SOUND, RISE_WAIT},
     peer::Outbox,
 };
 
@@ -199,11 +199,14 @@ impl Call {
 
 /// How many blocks of sound each packet to a subscriber repeats, where all its voices take so many bits a second.
 fn repeated(estimate: Option<Estimate>, audio: u64) -> usize {
-    let Some(Estimate { rate, lost }) = estimate else {
+    let Some(estimate) = estimate else {
         return 0;
     };
-    let fits = rate / REDUNDANCY_SHARE / audio.max(1);
-    depth(lost).min(usize::try_from(fits).unwrap_or(0))
+    // Sound goes before pictures. Where all that is sent is sound, and is lost, no estimate says how much the way carries.
+    let within = |rate: u64| usize::try_from((rate / audio.max(1)).saturating_sub(1)).unwrap_or(0);
+    let fits = depth(estimate.lost).min(within(estimate.rate));
+    let needed = depth(estimate.lost_steadily).min(within(REPEATED_SOUND));
+    fits.max(needed)
 }
 
 /// What is wished and bound to a slot, with the slot's place, in the order of the wishes.
@@ -278,4 +281,28 @@ fn choose(
     };
     subscribe.peer.aim(find);
     asks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_is_repeated_as_the_losses_need_and_the_way_allows() {
+        let on = |rate, lost, lost_steadily| {
+            let estimate = Estimate {
+                rate,
+                lost,
+                lost_steadily,
+            };
+            repeated(Some(estimate), 100_000)
+        };
+        assert_eq!(repeated(None, 100_000), 0);
+        assert_eq!(on(2_000_000, 0.0, 0.0), 0);
+        assert_eq!(on(2_000_000, 0.1, 0.0), 2);
+        assert_eq!(on(250_000, 0.3, 0.0), 1, "a way that was narrowed just now");
+        assert_eq!(on(90_000, 0.3, 0.0), 0);
+        assert_eq!(on(90_000, 0.3, 0.15), 3, "one that loses all the time");
+        assert_eq!(on(90_000, 0.6, 0.5), 4);
+    }
 }

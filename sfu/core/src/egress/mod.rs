@@ -234,6 +234,7 @@ impl Egress {
         let estimate = Estimate {
             rate: self.estimator.rate()?,
             lost: self.estimator.lost(),
+            lost_steadily: self.estimator.lost_steadily(),
         };
         (self.told.replace(estimate) != Some(estimate)).then_some(Said::Estimate(estimate))
     }

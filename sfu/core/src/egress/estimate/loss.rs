@@ -1,6 +1,9 @@
 //! What losses say of the way. Some ways lose packets however little is sent; others lose what is too much.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use super::super::sent::Outcome;
 
@@ -21,6 +24,10 @@ const FORGET: f64 = 0.1;
 /// Weight of the newest look in what is lost: sound that is lost cannot wait to be protected, and looks differ by chance.
 const RISE: f64 = 0.4;
 const FALL: f64 = 0.05;
+
+/// Looks, some seconds, in which nothing else was seen: what is lost for so long is not lost by a change that the rate did
+/// not follow yet.
+const STEADY_LOOKS: usize = 10;
 
 /// The largest share that is taken for what the way always loses: beyond, something is wrong with it.
 const MOST_INHERENT: f64 = 0.6;
@@ -51,6 +58,8 @@ pub(super) struct Losses {
     look: Option<Look>,
     inherent: f64,
     lost: f64,
+    /// What was lost in the last looks.
+    shares: VecDeque<f64>,
     lessened: Option<Lessened>,
     holds: bool,
 }
@@ -111,6 +120,14 @@ impl Losses {
         self.lost
     }
 
+    /// Share of packets that was lost at least, for some seconds.
+    pub(super) fn lost_steadily(&self) -> f64 {
+        if self.shares.len() < STEADY_LOOKS {
+            return 0.0;
+        }
+        self.shares.iter().copied().fold(1.0, f64::min)
+    }
+
     /// Takes outcomes, in the order in which the packets were sent.
     pub(super) fn note(&mut self, now: Instant, outcomes: &[Outcome]) -> Verdict {
         // What was sent before a change says nothing of it.
@@ -127,6 +144,10 @@ impl Losses {
             let (share, sent) = look.result();
             let weight = if share > self.lost { RISE } else { FALL };
             self.lost += weight * (share - self.lost);
+            if self.shares.len() >= STEADY_LOOKS {
+                self.shares.pop_front();
+            }
+            self.shares.push_back(share);
             let verdict = self.judge(now, share, sent);
             self.holds = verdict != Verdict::Fine;
             return verdict;
@@ -151,9 +172,11 @@ impl Losses {
             // of less as well.
             let carried = (1.0 - before.share) * before.sent;
             let expected = (1.0 - carried / sent.max(1.0)).max(0.0);
+            let between = f64::midpoint(expected, before.share);
             // The first time says too little: the queue still took what came.
-            if before.times > 1 && sent < before.sent * SHOWS && share > f64::midpoint(expected, before.share)
-            {
+            let less_helps_not = before.times > 1 && sent < before.sent * SHOWS && share > between;
+            let more_harms_not = sent * SHOWS > before.sent && share < between;
+            if less_helps_not || more_harms_not {
                 self.inherent = share.min(MOST_INHERENT);
                 self.lessened = None;
                 return Verdict::Hold;

@@ -74,6 +74,8 @@ pub(crate) struct Estimate {
     pub(crate) rate: u64,
     /// Share of the packets that it loses.
     pub(crate) lost: f64,
+    /// Share that it has lost for some seconds at least.
+    pub(crate) lost_steadily: f64,
 }
 
 #[derive(Debug)]
@@ -128,6 +130,11 @@ impl Estimator {
     /// Share of the packets that is lost, smoothed.
     pub(crate) fn lost(&self) -> f64 {
         self.losses.lost()
+    }
+
+    /// Share of the packets that has been lost for some seconds at least.
+    pub(crate) fn lost_steadily(&self) -> f64 {
+        self.losses.lost_steadily()
     }
 
     /// Smoothed time there and back, with what the client takes to tell.
