@@ -183,7 +183,7 @@ pub const LOST_FOR_GOOD: f64 = 0.003;
 
 /// Bits a second that sound may take with what it repeats on a way that loses packets all the time, whatever the estimate:
 /// it knows of no more than is sent. Less leaves words out, more would fill a narrow way.
-pub const REPEATED_SOUND: u64 = 500_000;
+pub const REPEATED_SOUND: u64 = 800_000;
 
 /// Sources of which a slot remembers what it passed on, so that a voice that comes back to it within the look-back is not
 /// heard twice. Beyond: the oldest is forgotten, and some of its syllables are heard again.

@@ -16,6 +16,8 @@ export interface ConnectionListener {
 
 export class Connection {
   readonly pc: RTCPeerConnection;
+  /** The browser sends at least so many kbit a second, from the next offer on; 0 leaves it to the browser. */
+  floor = 0;
   private readonly offer: Offer;
   private readonly listener: ConnectionListener;
   private negotiating: Promise<void> = Promise.resolve();
@@ -50,7 +52,7 @@ export class Connection {
       if (this.closed) return;
       if (reply.type !== "sdp_answer") return this.lose();
       this.fresh = false;
-      await this.pc.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
+      await this.pc.setRemoteDescription({ type: "answer", sdp: withFloor(reply.value.sdp, this.floor) });
     } catch (error) {
       if (this.closed) return;
       console.error("negotiation failed", error);
@@ -78,4 +80,10 @@ export class Connection {
     this.close();
     this.listener.lost();
   }
+}
+
+/** The answer, with the least rate written where Chromium looks for it; other browsers look past it. */
+export function withFloor(sdp: string, kilobits: number): string {
+  if (kilobits === 0) return sdp;
+  return sdp.replaceAll(/^a=rtpmap:(\d+) VP8\/90000\r\n/gm, `$&a=fmtp:$1 x-google-min-bitrate=${kilobits}\r\n`);
 }

@@ -8,15 +8,40 @@ const LOST_FOR_GOOD = 0.003;
 const RISE = 0.5;
 const FALL = 0.1;
 
+/** What is lost in so many reports, some seconds, without the way taking longer, is not lost because too much is sent. */
+const STEADY_REPORTS = 5;
+const STEADY_SHARE = 0.08;
+
+/** A way that is too full takes longer: twice as long as ever, and so many seconds beyond. */
+const LONGER = 0.1;
+
 export class Losses {
   private share = 0;
   private heardAt = 0;
+  private readonly last: { readonly lost: number; readonly rtt: number }[] = [];
+  private least = Infinity;
+  private random = false;
 
-  /** Takes a report that was made at that time. */
-  note(at: number, lost: number): void {
+  /** Takes a report that was made at that time: the share that was lost, and the time there and back in seconds. */
+  note(at: number, lost: number, rtt: number): void {
     if (at === this.heardAt) return;
     this.heardAt = at;
     this.share += (lost > this.share ? RISE : FALL) * (lost - this.share);
+    this.least = Math.min(this.least, rtt);
+    this.last.push({ lost, rtt });
+    if (this.last.length > STEADY_REPORTS) this.last.shift();
+    this.random = this.judge();
+  }
+
+  /** The way loses much, however little is sent. */
+  get atRandom(): boolean {
+    return this.random;
+  }
+
+  private judge(): boolean {
+    if (this.last.some(({ rtt }) => rtt > 2 * this.least + LONGER)) return false;
+    const much = this.last.filter(({ lost }) => lost >= STEADY_SHARE).length;
+    return this.random ? much > 0 : much === STEADY_REPORTS;
   }
 
   /** How many blocks each packet repeats, so that hardly any sound is lost with all packets that held it. */

@@ -29,6 +29,12 @@ const SCALES: readonly { readonly from: number; readonly scales: readonly number
   { from: 270, scales: [2, 1] },
 ];
 
+/**
+ * Of all losses a browser thinks that it sent too much, and sends less and less, until no picture is left. On a way that
+ * loses so much at random it sends at least this, in kbit/s: a voice that is repeated, and the smallest picture.
+ */
+const FLOOR = 300;
+
 /** How much an encoding is stretched before the next larger one is needed; the server's `TILE_STRETCH_PERCENT`. */
 const STRETCH = 1.25;
 
@@ -173,13 +179,16 @@ export class Publish {
 
   /** Repeats sound as the way needs it. */
   private protect(lane: Lane, reports: readonly OutboundStat[]): void {
-    for (const { type, timestamp, fractionLost } of reports) {
-      if (type === "remote-inbound-rtp" && fractionLost !== undefined) this.losses.note(timestamp, fractionLost);
+    for (const { type, timestamp, fractionLost, roundTripTime } of reports) {
+      if (type === "remote-inbound-rtp" && fractionLost !== undefined) this.losses.note(timestamp, fractionLost, roundTripTime ?? 0);
     }
-    const { depth } = this.losses;
-    if (depth === this.repeated) return;
+    const { depth, atRandom } = this.losses;
+    if (depth !== this.repeated) this.frames.repeat(lane.id, depth);
     this.repeated = depth;
-    this.frames.repeat(lane.id, depth);
+    const floor = atRandom ? FLOOR : 0;
+    if (floor === this.connection.floor) return;
+    this.connection.floor = floor;
+    void this.open();
   }
 
   private async follow(lane: Lane, verdict: Verdict): Promise<void> {
@@ -225,6 +234,7 @@ interface OutboundStat {
   readonly type: string;
   readonly timestamp: number;
   readonly fractionLost?: number;
+  readonly roundTripTime?: number;
   readonly kind?: string;
   readonly framesEncoded?: number;
   readonly packetsSent?: number;

@@ -96,6 +96,8 @@ struct Sender {
     next: Instant,
     /// Frames of sound that were sent last, to be repeated.
     said: VecDeque<(u32, Vec<u8>)>,
+    /// Whether it was set up what it sends again.
+    resends: bool,
 }
 
 pub struct Connection {
@@ -139,7 +141,8 @@ pub struct Client {
 /// Names of the encodings, the smallest first.
 const RIDS: [&str; 3] = ["q", "h", "f"];
 
-const FRAME: Duration = Duration::from_millis(33);
+/// Between two pictures.
+pub const FRAME: Duration = Duration::from_millis(33);
 const PTIME: Duration = Duration::from_millis(20);
 
 impl Sender {
@@ -248,6 +251,7 @@ impl Client {
                     key_wanted: true,
                     next: now,
                     said: VecDeque::new(),
+                    resends: false,
                 });
             }
         }
@@ -376,7 +380,12 @@ impl Client {
                 for packet in packets {
                     let Sender { mid, rid, .. } = self.senders[place];
                     let mut api = self.publish.rtc.direct_api();
-                    api.stream_tx_by_mid(mid, rid).unwrap().write_rtp(packet);
+                    let stream = api.stream_tx_by_mid(mid, rid).unwrap();
+                    if !std::mem::replace(&mut self.senders[place].resends, true) {
+                        // A browser sends again whatever is asked for.
+                        stream.set_rtx_cache(1_024, Duration::from_secs(3), None);
+                    }
+                    stream.write_rtp(packet);
                     self.drain(now, Side::Publish, published, sent);
                 }
             }

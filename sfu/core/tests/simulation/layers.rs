@@ -1,6 +1,9 @@
 //! Stories of encodings: which one each tile gets, on wide ways and on narrow ones.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 use protocol::socket::TrackKind::{Camera, Microphone};
 
@@ -8,7 +11,7 @@ use crate::{
     checks::{check, check_gapless},
     client::{
         Browser::{Chromium, Firefox},
-        Received,
+        FRAME, Received,
     },
     network::Conditions,
     scenarios::SECOND,
@@ -264,4 +267,47 @@ fn publishers_whose_layers_come_and_go_take_no_key_frames_from_the_others() {
     let after = pictures(&world, alice, *bob, asked + SWITCH);
     assert!(!after.is_empty() && after.iter().all(|packet| packet.label.layer == 2));
     check(&world, 26);
+}
+
+/// Of the pictures that were sent from then on, the share that came whole.
+fn share_whole(world: &World, me: usize, from: usize, since: Instant) -> f64 {
+    let mut parts: BTreeMap<(u32, u8), BTreeSet<(u8, bool)>> = BTreeMap::new();
+    for packet in pictures(world, me, from, since) {
+        let label = &packet.label;
+        let picture = parts.entry((label.frame, label.layer)).or_default();
+        picture.insert((label.part, label.key));
+    }
+    let whole = parts.iter().filter(|((frame, layer), parts)| {
+        let key = parts.iter().any(|(_, key)| *key);
+        parts.len()
+            >= if key {
+                4
+            } else {
+                (1 + *frame as usize % 2) << layer
+            }
+    });
+    let sent = world.now.saturating_duration_since(since).as_secs_f64() / FRAME.as_secs_f64();
+    f64::from(u32::try_from(whole.count()).unwrap()) / sent
+}
+
+#[test]
+fn pictures_get_through_where_much_is_lost() {
+    for (loss, least) in [(100, 0.95), (300, 0.75)] {
+        let conditions = Conditions {
+            delay: Duration::from_millis(25),
+            ..Conditions::PERFECT
+        };
+        let (mut world, alice, others) = watched(33, conditions, 2);
+        world.intend_at(alice, &[(others[0], Camera, 360), (others[1], Camera, 360)]);
+        world.run(SECOND * 4);
+        world.network.conditions.loss = loss;
+        world.run(SECOND * 2);
+        let since = world.now;
+        world.run(SECOND * 8);
+        for other in others {
+            let share = share_whole(&world, alice, other, since);
+            assert!(share > least, "of {loss} per thousand lost, {share} comes whole");
+        }
+        check(&world, 33);
+    }
 }

@@ -153,3 +153,36 @@ test("a frame that came before is dropped without a fuss", async () => {
   await push(frame([1, 10]));
   expect([out, states, wanted]).toEqual([[], [], 0]);
 });
+
+const RED = { mimeType: "audio/red" };
+
+/** A packet as a browser makes it: a block of 960 units before, and the newest. */
+function redundant(before: number[], newest: number[], rtpTimestamp: number): Frame {
+  return frame([0x80 | 111, 0x0f, 0x00, before.length, 111, ...before, ...newest], { ...RED, rtpTimestamp });
+}
+
+test("a sender seals each block of sound once, and repeats what it sealed", async () => {
+  engine.key = true;
+  const sender = new SendTransform(1, false, engine as unknown as FrameEngine, 0);
+  const { push, out } = run(sender);
+  await push(redundant([], [7], 0));
+  sender.repeat(1);
+  await push(redundant([7], [8], 960));
+  expect(out).toEqual([
+    [111, 2, 7],
+    [0x80 | 111, 0x0f, 0x00, 2, 111, 2, 7, 2, 8],
+  ]);
+});
+
+test("a receiver opens each block of sound, and leaves out what it knows or cannot open", async () => {
+  engine.key = true;
+  const { push, out } = run(receiver());
+  await push(redundant([1, 7], [1, 8], 960));
+  await push(redundant([5, 8], [1, 9], 1_920));
+  expect(out).toEqual([
+    [0x80 | 111, 0x0f, 0x00, 1, 111, 7, 8],
+    [111, 9],
+  ]);
+  await push(redundant([1, 7], [5, 8], 2_880));
+  expect(out).toHaveLength(2);
+});
