@@ -436,6 +436,8 @@ pub struct WatchedView {
     pub kind: TrackKind,
     /// The largest height in pixels at which anybody shows it; 0 where nobody does.
     pub height: u16,
+    /// What its smallest encoding may take at most, in kbit a second with all headers.
+    pub most: Option<u16>,
 }
 
 /// A TURN server.

@@ -172,6 +172,7 @@ impl Call {
                 .map(|track| WatchedView {
                     kind: track.kind,
                     height: track.height,
+                    most: track.most,
                 })
                 .collect();
             self.tell_slots(env);

@@ -269,6 +269,9 @@ pub struct WatchedTrack {
     pub kind: TrackKind,
     /// The largest height in pixels at which anybody shows it; 0 where nobody does.
     pub height: u16,
+    /// What its smallest encoding may take at most, in kbit a second with all headers, so that nobody has to go without;
+    /// nothing where there is room for it.
+    pub most: Option<u16>,
 }
 
 /// A track that is being published.

@@ -151,6 +151,22 @@ pub const BEGIN_INTERVAL: Duration = Duration::from_millis(250);
 /// everybody, and a publisher says itself how loud it is. Beyond: the next tick does it.
 pub const ONSET_INTERVAL: Duration = Duration::from_millis(20);
 
+/// What a picture needs at its smallest, in bits a second on the wire: what browsers are asked for, with headers. Who can be
+/// sent less of each has its publishers send less of it, so that nobody's picture stands still.
+pub const SMALLEST_PICTURE: u64 = 170_000;
+
+/// Largest height in pixels of what counts as a picture at its smallest: what is larger is not made worse for all.
+pub const SMALLEST_HEIGHT: u16 = 270;
+
+/// No publisher is told to send less than this of it, in bits a second: below, it is no picture.
+pub const LEAST_PICTURE: u64 = 60_000;
+
+/// Such rates are told in steps, in bits a second: an estimate sways, and each word of it costs a message.
+pub const MOST_STEP: u64 = 20_000;
+
+/// For how long a publisher that was told is taken to send no more than that, in words: the way there, and its encoder.
+pub const MOST_OBEYED: Duration = Duration::from_secs(2);
+
 /// Heights at which a video is shown are told to its publisher in such steps of pixels, and up to
 /// [`MAX_DEMAND`]: encoders need no more, and a window's exact size is its owner's business.
 pub const DEMAND_STEP: u16 = 90;

@@ -56,6 +56,8 @@ interface Lane {
   readonly watchdog: PublishWatchdog;
   /** The largest height in pixels at which anybody shows it. */
   height: number;
+  /** What the smallest encoding may take at most, in bits a second on the wire. */
+  most: number;
   adjusted: Promise<void>;
   wanted: MediaStreamTrack | null;
   /** Frames seem to go around the sealing: nothing is sent until it is known. */
@@ -108,11 +110,15 @@ export class Publish {
     await this.adjust(lane);
   }
 
-  /** Stops the encodings that are larger than `height` pixels need, all where it is 0; starts what is needed again. */
-  async limit(kind: TrackKind, height: number): Promise<void> {
+  /**
+   * Stops the encodings that are larger than `height` pixels need, all where it is 0; starts what is needed again. The
+   * smallest takes no more than `most` kbit a second.
+   */
+  async limit(kind: TrackKind, height: number, most: number | null): Promise<void> {
     const lane = this.lanes.get(kind);
     if (!lane || kind === "microphone" || this.closed) return;
     lane.height = height;
+    lane.most = most === null ? Infinity : most * 1_000;
     await this.adjust(lane);
   }
 
@@ -132,7 +138,7 @@ export class Publish {
     // In the same task as `addTransceiver`; see FrameWorker.
     const { id, confirmed } = this.frames.seal(transceiver.sender, kind);
     transceiver.setCodecPreferences(codecs(media));
-    return { kind, transceiver, id, confirmed, watchdog: new PublishWatchdog(), height: Infinity, adjusted: Promise.resolve(), wanted: null, held: false, broken: false };
+    return { kind, transceiver, id, confirmed, watchdog: new PublishWatchdog(), height: Infinity, most: Infinity, adjusted: Promise.resolve(), wanted: null, held: false, broken: false };
   }
 
   /** Encodings as they are needed of the track that is there. One change after the other: a browser refuses two at once. */
@@ -144,12 +150,14 @@ export class Publish {
     return lane.adjusted;
   }
 
-  private async setEncodings({ kind, height, transceiver: { sender } }: Lane): Promise<void> {
+  private async setEncodings({ kind, height, most, transceiver: { sender } }: Lane): Promise<void> {
     const parameters = sender.getParameters();
     const full = sender.track?.getSettings().height || USUAL_HEIGHT;
-    const wanted = kind === "camera" ? cameraEncodings(full, height) : [{ scaleResolutionDownBy: 1, active: height > 0 }];
+    const wanted: Encoding[] = kind === "camera" ? cameraEncodings(full, height, most) : [{ scaleResolutionDownBy: 1, active: height > 0 }];
     const differs = (encoding: RTCRtpEncodingParameters, place: number): boolean =>
-      encoding.active !== wanted[place]?.active || (encoding.scaleResolutionDownBy ?? 1) !== wanted[place]?.scaleResolutionDownBy;
+      encoding.active !== wanted[place]?.active ||
+      (encoding.scaleResolutionDownBy ?? 1) !== wanted[place]?.scaleResolutionDownBy ||
+      encoding.maxBitrate !== (wanted[place]?.maxBitrate ?? encoding.maxBitrate);
     if (!parameters.encodings.some(differs)) return;
     for (const [place, encoding] of parameters.encodings.entries()) Object.assign(encoding, wanted[place]);
     await sender.setParameters(parameters);
@@ -208,17 +216,30 @@ export class Publish {
   }
 }
 
+interface Encoding {
+  readonly scaleResolutionDownBy: number;
+  readonly active: boolean;
+  readonly maxBitrate?: number | undefined;
+}
+
+/** Of a small picture's packets, so much is the picture; the rest are headers. */
+const PICTURE_SHARE = 0.8;
+
 /**
  * The encodings of a camera with this height, where the largest tile of the others has that one, the smallest first. Those
  * up to the first that fills the tile are sent, for the smaller ones are what the server falls back to on a slow way; as in
  * the server's `ideal`. Of small pictures a browser sends fewer sizes than it is asked for, and leaves out the largest, so
- * it is asked for no more.
+ * it is asked for no more. The smallest takes at most `most` bits a second on the wire.
  */
-export function cameraEncodings(full: number, shown: number): { scaleResolutionDownBy: number; active: boolean }[] {
+export function cameraEncodings(full: number, shown: number, most = Infinity): Encoding[] {
   const scales = SCALES.find(({ from }) => full >= from)?.scales ?? [1];
   const fills = scales.findIndex((scale) => (full / scale) * STRETCH >= shown);
   const needed = fills < 0 ? scales.length : fills + 1;
-  return ENCODINGS.camera.map((_, place) => ({ scaleResolutionDownBy: scales[place] ?? 1, active: shown > 0 && place < needed }));
+  return ENCODINGS.camera.map(({ maxBitrate = Infinity }, place) => ({
+    scaleResolutionDownBy: scales[place] ?? 1,
+    active: shown > 0 && place < needed,
+    maxBitrate: place === 0 ? Math.min(maxBitrate, most * PICTURE_SHARE) : maxBitrate,
+  }));
 }
 
 /** Frames that were encoded so far: of audio, packets stand for them. */

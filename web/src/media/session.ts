@@ -171,7 +171,7 @@ export class Session {
 
   /** Sends no more than the others show. */
   private limit(): void {
-    for (const { kind, height } of this.watched) void this.publish?.limit(kind, height);
+    for (const { kind, height, most } of this.watched) void this.publish?.limit(kind, height, most);
   }
 
   private openSubscribe(): void {

@@ -22,12 +22,21 @@ use super::{
 use crate::{
     egress::Estimate,
     io::Output,
-    limits::{AUDIO_RESERVE, REPEATED_SOUND, RISE_WAIT},
+    limits::{AUDIO_RESERVE, LEAST_PICTURE, REPEATED_SOUND, RISE_WAIT, SMALLEST_PICTURE},
     peer::Outbox,
 };
 
 /// A video that a participant wants, and the height at which it is shown.
 type Wish = (TrackId, u16);
+
+/// How the others show a video.
+#[derive(Clone, Copy, Default)]
+struct Watched {
+    /// The largest height.
+    height: u16,
+    /// What those who have least could be sent of it, in bits a second; nothing where everybody has room.
+    share: Option<u64>,
+}
 
 impl Call {
     /// Puts tracks into slots and chooses their encodings, tells clients what changed, and asks for the key
@@ -35,10 +44,10 @@ impl Call {
     pub(super) fn assign(&mut self, now: Instant, out: &mut Outbox) {
         self.assigned = now;
         let live = self.live();
-        let offers = self.offers(&live);
+        let offers = self.offers(now, &live);
         let voices = self.voices();
         let mut asks: Vec<Ask> = Vec::new();
-        let mut watched: BTreeMap<TrackId, u16> = BTreeMap::new();
+        let mut watched: BTreeMap<TrackId, Watched> = BTreeMap::new();
         let mut changed = false;
         for (id, participant) in &mut self.participants {
             let Some(subscribe) = &mut participant.subscribe else {
@@ -78,11 +87,14 @@ impl Call {
                 }
             }
             let wished = bound_wishes(subscribe, &wishes);
+            let budget = budget(subscribe, &offers);
+            let share = budget.and_then(|budget| fair_share(budget, wished.len()));
             for (_, (track, height)) in &wished {
-                let largest = watched.entry(*track).or_default();
-                *largest = (*height).max(*largest);
+                let watched = watched.entry(*track).or_default();
+                watched.height = watched.height.max(*height);
+                watched.share = watched.share.into_iter().chain(share).min();
             }
-            asks.extend(choose(now, subscribe, &wished, &offers));
+            asks.extend(choose(now, subscribe, budget, &wished, &offers));
         }
         self.note_watched(now, &watched);
         if changed {
@@ -106,16 +118,16 @@ impl Call {
     }
 
     /// The encodings of each track that is on.
-    fn offers(&self, live: &[TrackId]) -> BTreeMap<TrackId, Vec<LayerOffer>> {
+    fn offers(&self, now: Instant, live: &[TrackId]) -> BTreeMap<TrackId, Vec<LayerOffer>> {
         let of = |id: &TrackId| {
             let publish = self.participants.get(&id.participant)?.publish.as_ref()?;
-            Some((*id, publish.tracks.get(&id.kind)?.offers()))
+            Some((*id, publish.tracks.get(&id.kind)?.offers(now)))
         };
         live.iter().filter_map(of).collect()
     }
 
     /// Notes how large the others show each video.
-    fn note_watched(&mut self, now: Instant, watched: &BTreeMap<TrackId, u16>) {
+    fn note_watched(&mut self, now: Instant, watched: &BTreeMap<TrackId, Watched>) {
         for (id, participant) in &mut self.participants {
             let on: Vec<TrackKind> = participant.live_kinds().collect();
             let tracks = participant
@@ -132,7 +144,11 @@ impl Call {
                     participant: *id,
                     kind: *kind,
                 };
-                track.demand.note(now, watched.get(&id).copied().unwrap_or(0));
+                let Watched { height, share } = watched.get(&id).copied().unwrap_or_default();
+                track.demand.note(now, height);
+                if *kind == TrackKind::Camera && track.is_small(now) {
+                    track.demand.share(now, share);
+                }
             }
         }
     }
@@ -226,11 +242,35 @@ fn bound_wishes(subscribe: &Subscribe, wishes: &[Wish]) -> Vec<(usize, Wish)> {
     bound
 }
 
+/// What is left for pictures, in bits a second, beside the sound, which is repeated as the way needs it; nothing where the
+/// way is not known.
+fn budget(subscribe: &mut Subscribe, offers: &BTreeMap<TrackId, Vec<LayerOffer>>) -> Option<u64> {
+    let voices = subscribe.slots.iter().filter(|s| s.kind == MediaKind::Audio);
+    let rate = |track: TrackId| {
+        let offer = offers.get(&track).and_then(|offers| offers.first());
+        offer.map_or(0, |offer| offer.rate).max(AUDIO_RESERVE)
+    };
+    let once: u64 = voices.filter_map(Slot::bound).map(rate).sum();
+    subscribe.redundancy = repeated(subscribe.estimate, once);
+    subscribe.sound = once * (1 + u64::try_from(subscribe.redundancy).unwrap_or(0));
+    Some(subscribe.estimate?.rate.saturating_sub(subscribe.sound))
+}
+
+/// What each of so many pictures could take, in bits a second, where not all fit at their smallest, and would if they were
+/// sent at a lower rate.
+fn fair_share(budget: u64, pictures: usize) -> Option<u64> {
+    let share = budget.checked_div(u64::try_from(pictures).ok()?)?;
+    (LEAST_PICTURE..SMALLEST_PICTURE)
+        .contains(&share)
+        .then_some(share)
+}
+
 /// Chooses the encodings of a subscriber's slots, and tells its estimator what to aim at. Returns the key
 /// frames that this needs.
 fn choose(
     now: Instant,
     subscribe: &mut Subscribe,
+    budget: Option<u64>,
     wished: &[(usize, Wish)],
     offers: &BTreeMap<TrackId, Vec<LayerOffer>>,
 ) -> Vec<Ask> {
@@ -242,18 +282,6 @@ fn choose(
             held: subscribe.slots.get(*place).map(Slot::choice).unwrap_or_default(),
         })
         .collect();
-    let voices = subscribe.slots.iter().filter(|s| s.kind == MediaKind::Audio);
-    let rate = |track: TrackId| {
-        let offer = offers.get(&track).and_then(|offers| offers.first());
-        offer.map_or(0, |offer| offer.rate).max(AUDIO_RESERVE)
-    };
-    let audio: u64 = voices.filter_map(Slot::bound).map(rate).sum();
-    let repeated = repeated(subscribe.estimate, audio);
-    subscribe.redundancy = repeated;
-    let audio = audio * (1 + u64::try_from(repeated).unwrap_or(0));
-    let budget = subscribe
-        .estimate
-        .map(|estimate| estimate.rate.saturating_sub(audio));
     let may_rise = subscribe.fell.is_none_or(|at| now >= at + RISE_WAIT);
     let allocation = allocate(budget, may_rise, &wants);
     if allocation.fell {
@@ -277,7 +305,7 @@ fn choose(
     let find = if allocation.desired == 0 {
         0
     } else {
-        audio + allocation.desired
+        subscribe.sound + allocation.desired
     };
     subscribe.peer.aim(find);
     asks
@@ -304,5 +332,13 @@ mod tests {
         assert_eq!(on(90_000, 0.3, 0.0), 0);
         assert_eq!(on(90_000, 0.3, 0.15), 3, "one that loses all the time");
         assert_eq!(on(90_000, 0.6, 0.5), 4);
+    }
+
+    #[test]
+    fn a_share_is_told_where_it_lets_all_be_seen() {
+        assert_eq!(fair_share(130_000, 2), Some(65_000));
+        assert_eq!(fair_share(400_000, 2), None, "there is room");
+        assert_eq!(fair_share(300_000, 25), None, "some have to go without");
+        assert_eq!(fair_share(300_000, 0), None);
     }
 }

@@ -60,8 +60,9 @@ pub(super) struct Subscribe {
     pub(super) parked: Vec<Slot>,
     /// What the way to the client carries; nothing while it is not estimated.
     pub(super) estimate: Option<Estimate>,
-    /// How many blocks of sound each packet repeats.
+    /// How many blocks of sound each packet repeats, and bits a second that all sound takes so.
     pub(super) redundancy: usize,
+    pub(super) sound: u64,
     /// When a slot got less than it had.
     pub(super) fell: Option<Instant>,
 }
@@ -93,8 +94,12 @@ impl Participant {
         let videos = self.live_kinds().filter(|kind| *kind != TrackKind::Microphone);
         videos
             .filter_map(|kind| {
-                let height = publish.tracks.get(&kind)?.demand.height();
-                Some(WatchedTrack { kind, height })
+                let demand = &publish.tracks.get(&kind)?.demand;
+                Some(WatchedTrack {
+                    kind,
+                    height: demand.height(),
+                    most: demand.most(),
+                })
             })
             .collect()
     }
@@ -115,6 +120,7 @@ impl Subscribe {
             parked: Vec::new(),
             estimate: None,
             redundancy: 0,
+            sound: 0,
             fell: None,
         }
     }

@@ -14,7 +14,7 @@ use str0m::{
 use super::{allocate::LayerOffer, packet::Packet, rate::Rate, voice::Loudness};
 use crate::limits::{
     AUDIO_LOOKBACK, DEMAND_HOLD, DEMAND_STEP, KEY_FRAME_INTERVAL, LAYER_GONE, MAX_DEMAND, MAX_LAYERS,
-    SPEECH_DB,
+    MOST_OBEYED, MOST_STEP, SMALLEST_HEIGHT, SPEECH_DB,
 };
 
 /// Names a track in its call.
@@ -62,9 +62,17 @@ impl Track {
         self.layers.get_mut(place)
     }
 
+    /// Whether its smallest encoding is a small picture.
+    pub(super) fn is_small(&self, now: Instant) -> bool {
+        let offers = self.offers(now);
+        offers
+            .first()
+            .is_some_and(|offer| offer.height <= SMALLEST_HEIGHT)
+    }
+
     /// What may be forwarded, the smallest first: encodings that are silent while others are sent are left
     /// out, for a browser without the bandwidth or the time for the largest ones stops sending them.
-    pub(super) fn offers(&self) -> Vec<LayerOffer> {
+    pub(super) fn offers(&self, now: Instant) -> Vec<LayerOffer> {
         let newest = self.layers.iter().filter_map(|layer| layer.last_packet).max();
         let sent = |layer: &&Layer| {
             let last = layer.last_packet;
@@ -82,16 +90,25 @@ impl Track {
             })
             .collect();
         offers.sort_by_key(|offer| (offer.height, offer.rate));
+        // It comes down to what its client was told, but not at once.
+        let expected = self.demand.expected(now).unwrap_or(u64::MAX);
+        if let Some(smallest) = offers.first_mut() {
+            smallest.rate = smallest.rate.min(expected);
+        }
         offers
     }
 }
 
-/// How large the others show a track. It grows at once and shrinks after a while, so that a change of layout does
-/// not stop encoders that are needed again the next moment.
+/// How large the others show a track, and how much of its smallest encoding everybody can be sent. The height grows at once
+/// and shrinks after a while, so that a change of layout does not stop encoders that are needed again the next moment; the
+/// rate shrinks at once and grows after a while, for an estimate sways.
 #[derive(Debug)]
 pub(super) struct Demand {
     height: u16,
     less_since: Option<Instant>,
+    /// In steps of [`MOST_STEP`], and since when.
+    most: Option<(u64, Instant)>,
+    more_since: Option<Instant>,
 }
 
 impl Default for Demand {
@@ -100,6 +117,8 @@ impl Default for Demand {
         Self {
             height: u16::MAX,
             less_since: None,
+            most: None,
+            more_since: None,
         }
     }
 }
@@ -108,6 +127,32 @@ impl Demand {
     /// Largest height in pixels at which it is shown; 0 where it is not.
     pub(super) fn height(&self) -> u16 {
         self.height
+    }
+
+    /// What the smallest encoding may take at most, in kbit a second.
+    pub(super) fn most(&self) -> Option<u16> {
+        u16::try_from(self.most?.0 / 1_000).ok()
+    }
+
+    /// What the smallest encoding will take, in bits a second, where its client was told a moment ago.
+    fn expected(&self, now: Instant) -> Option<u64> {
+        let (most, told) = self.most?;
+        (now < told + MOST_OBEYED).then_some(most)
+    }
+
+    /// Takes what everybody could be sent of the smallest encoding, in bits a second; nothing where there is room.
+    pub(super) fn share(&mut self, now: Instant, share: Option<u64>) {
+        let share = share.map(|share| share / MOST_STEP * MOST_STEP);
+        let held = self.most.map_or(u64::MAX, |(most, _)| most);
+        let wanted = share.unwrap_or(u64::MAX);
+        if wanted <= held {
+            self.more_since = None;
+        }
+        let grows = wanted > held && now >= *self.more_since.get_or_insert(now) + DEMAND_HOLD;
+        if wanted < held || grows {
+            self.most = share.map(|share| (share, now));
+            self.more_since = None;
+        }
     }
 
     /// Takes what it is now.
@@ -220,5 +265,37 @@ impl KeyFrameAsk {
     pub(super) fn asked(&mut self, now: Instant) {
         self.asked = Some(now);
         self.wanted = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_shrinks_at_once_and_grows_after_a_while() {
+        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+        let now = Instant::now();
+        let mut demand = Demand::default();
+        demand.share(now, None);
+        assert_eq!((demand.most(), demand.expected(now)), (None, None));
+        demand.share(now, Some(75_000));
+        assert_eq!((demand.most(), demand.expected(now)), (Some(60), Some(60_000)));
+        assert_eq!(
+            demand.expected(now + MOST_OBEYED),
+            None,
+            "who does not obey is taken as it is"
+        );
+        let later = now + DEMAND_HOLD;
+        for share in [Some(130_000), None] {
+            demand.share(now, share);
+            demand.share(later - Duration::from_millis(1), share);
+            assert_eq!(demand.most(), Some(60));
+        }
+        demand.share(later, Some(61_000));
+        demand.share(later + DEMAND_HOLD / 2, None);
+        assert_eq!(demand.most(), Some(60), "the while begins anew");
+        demand.share(later + DEMAND_HOLD * 2, None);
+        assert_eq!(demand.most(), None);
     }
 }

@@ -269,6 +269,30 @@ fn publishers_whose_layers_come_and_go_take_no_key_frames_from_the_others() {
     check(&world, 26);
 }
 
+#[test]
+fn a_client_is_told_what_everybody_can_be_sent() {
+    let (mut world, alice, others) = watched(34, Conditions::PERFECT, 2);
+    let [bob, carol] = others[..] else { unreachable!() };
+    world.intend_at(alice, &[(bob, Camera, 180), (carol, Camera, 180)]);
+    let told = |world: &World| {
+        others
+            .iter()
+            .map(|other| world.clients[*other].watched[0].most)
+            .max()
+            .flatten()
+    };
+    world.run(SECOND * 6);
+    assert_eq!(told(&world), None, "there is room");
+    world.network.conditions.rate = Some(400_000);
+    world.run(SECOND * 3);
+    let most = told(&world).expect("not both fit");
+    assert!((60..170).contains(&most), "{most}");
+    world.network.conditions.rate = None;
+    world.run(SECOND * 20);
+    assert_eq!(told(&world), None, "there is room again");
+    check(&world, 34);
+}
+
 /// Of the pictures that were sent from then on, the share that came whole.
 fn share_whole(world: &World, me: usize, from: usize, since: Instant) -> f64 {
     let mut parts: BTreeMap<(u32, u8), BTreeSet<(u8, bool)>> = BTreeMap::new();

@@ -11,4 +11,8 @@ kind: "microphone" | "camera" | "screen",
 /**
  * The largest height in pixels at which anybody shows it; 0 where nobody does.
  */
-height: number, };
+height: number, 
+/**
+ * What its smallest encoding may take at most, in kbit a second with all headers.
+ */
+most: number | null, };
