@@ -11,6 +11,7 @@ mod options;
 mod serve;
 mod settings;
 mod tls;
+mod turn;
 mod web;
 
 use std::{

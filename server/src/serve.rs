@@ -21,6 +21,7 @@ use crate::{
     say,
     settings::{Settings, Tls},
     tls,
+    turn::TurnSettings,
     web::{Transport, secure, serve_bundle},
 };
 
@@ -72,6 +73,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let listener = listen(settings.listen)?;
     let bound = listener.local_addr()?;
     let public_url = settings.public_url_at(bound);
+    let turn = settings.turn.as_ref().map(TurnSettings::resolve).transpose()?;
     let tls = tls::configure(&settings, &public_url, bound)?;
     warn_of_insecure_context(&settings, &public_url, bound);
 
@@ -90,6 +92,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             database_url: settings.database_url.clone(),
             public_url: public_url.clone(),
             proxies: settings.proxies.clone(),
+            turn,
             clock: Clock::system(),
         },
         node.clone(),

@@ -308,6 +308,22 @@ fn a_self_made_certificate_serves_https_and_stays() {
 }
 
 #[test]
+fn a_secret_of_turn_is_no_flag_and_its_file_must_be_there() {
+    let mut command = conclave(&["serve", "--turn-secret", "north"]);
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+    let data = tempfile::tempdir().unwrap();
+    let url = ["--turn-url", "turn:turn.example.org"];
+    let said = refused(serve(data.path(), &url));
+    assert!(said.contains("--turn-secret-file"), "{said}");
+    let missing = [url, ["--turn-secret-file", "/nowhere"]].concat();
+    let said = refused(serve(data.path(), &missing));
+    assert!(said.contains("/nowhere"), "{said}");
+    let mut command = serve(data.path(), &url);
+    command.env("CONCLAVE_TURN_SECRET", "north");
+    drop(Running::start(command));
+}
+
+#[test]
 fn the_first_start_invites_and_later_ones_do_not() {
     let data = tempfile::tempdir().unwrap();
     let first = Running::start(serve(data.path(), &[]));

@@ -29,7 +29,12 @@ pub async fn join(app: &App, caller: Caller, request: CallJoin) -> Result<CallJo
     let room = room
         .filter(|room| room.members.contains(&caller.user_id))
         .ok_or_else(|| refuse(Code::NotFound, "there is no such room"))?;
-    checked(calls(app).join(who(caller), request, &room, app.clock.now()))
+    let now = app.clock.now();
+    let joined = checked(calls(app).join(who(caller), request, &room, now))?;
+    Ok(CallJoined {
+        ice_servers: app.turn.iter().map(|turn| turn.credentials(now)).collect(),
+        ..joined
+    })
 }
 
 pub async fn found(app: &App, caller: Caller, request: CallFound) -> Result<Accepted, Failure> {
