@@ -7,6 +7,7 @@
 //! logs go to standard error. What went wrong is said in one sentence, with exit code 1.
 
 mod admin;
+mod beside;
 mod options;
 mod serve;
 mod settings;
