@@ -224,7 +224,7 @@ fn checked_url(url: String) -> Result<String, Contradiction> {
 }
 
 /// Whether an address is one that only this machine reaches.
-fn is_local(url: &str) -> bool {
+pub fn is_local(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"

@@ -10,7 +10,8 @@
 //!
 //! One port, the same for UDP and ICE-TCP (RFC 6544 passive), serves all shards: the ingress thread only
 //! looks up which shard owns a datagram. A call lives on one shard for its life; nothing is shared between
-//! shards. Connections of another listener, such as that of HTTPS, can be handed over. The shells are loops without decisions: those are in `sfu_core`.
+//! shards. Connections of another listener, such as that of HTTPS, can be handed over. The shells are loops
+//! without decisions: those are in `sfu_core`.
 
 mod addresses;
 mod egress;
