@@ -121,6 +121,13 @@ pub const MAX_CALL_LOG: usize = 4_096;
 /// Largest SDP in bytes; an offer of 50 slots is 112 kB. Beyond: `too_large`.
 pub const MAX_SDP_LEN: usize = 256 * 1024;
 
+/// Largest SDP of a [`crate::socket::MediaTrial`] in bytes: one m-line of audio has 2 kB. Beyond: `too_large`.
+pub const MAX_TRIAL_SDP_LEN: usize = 16 * 1024;
+
+/// How long a connection that tries the network may last: longer than its client waits, so that a slow one still counts.
+/// Beyond: the SFU forgets it.
+pub const MEDIA_TRIAL_LIFE_MS: u64 = 15_000;
+
 /// Receiving audio slots per subscriber: who speaks at once is rarely more than three.
 pub const MAX_AUDIO_SLOTS: usize = 5;
 

@@ -7,6 +7,9 @@ use std::{
 
 use clap::{ArgAction, Args};
 use serde::{Deserialize, Deserializer};
+use signaling::turn::TurnSecret;
+
+use crate::turn;
 
 /// Everything is optional here; [`crate::settings`] has the defaults. The names of the file's keys are those
 /// of the flags.
@@ -49,6 +52,27 @@ pub struct ServeOptions {
     /// Threads that forward media [default: one per core]
     #[arg(long, env = "CONCLAVE_MEDIA_THREADS", value_name = "N")]
     pub media_threads: Option<usize>,
+
+    /// TURN server for clients whose network lets nothing else through, such as turn:turn.example.org:3478?transport=udp
+    /// or turns:turn.example.org:443; repeatable, or separated by commas
+    #[arg(
+        long,
+        env = "CONCLAVE_TURN_URL",
+        value_name = "URL",
+        value_delimiter = ',',
+        action = ArgAction::Append
+    )]
+    pub turn_url: Vec<String>,
+
+    /// File with the secret that the TURN server knows too (coturn: static-auth-secret). The environment variable
+    /// CONCLAVE_TURN_SECRET, or turn-secret in the file of settings, can hold the secret itself
+    #[arg(long, env = "CONCLAVE_TURN_SECRET_FILE", value_name = "FILE")]
+    pub turn_secret_file: Option<PathBuf>,
+
+    /// The secret itself. Never a flag, for everybody on the machine sees those.
+    #[arg(skip)]
+    #[serde(deserialize_with = "crate::turn::secret")]
+    pub turn_secret: Option<TurnSecret>,
 
     /// Where people reach this server, as it stands in links, such as `https://meet.example.org`
     /// [default: from --listen, or --acme]
@@ -136,7 +160,9 @@ pub enum FileError {
 
 impl ServeOptions {
     /// These options, and the file's where these say nothing.
-    pub fn with_file(self) -> Result<Self, FileError> {
+    pub fn with_file(mut self) -> Result<Self, FileError> {
+        let secret = std::env::var(turn::SECRET_VARIABLE).unwrap_or_default();
+        self.turn_secret = self.turn_secret.or(TurnSecret::new(&secret));
         let Some(path) = self.config.clone() else {
             return Ok(self);
         };
@@ -144,13 +170,20 @@ impl ServeOptions {
         Ok(self.or(file))
     }
 
-    /// Takes what is not set from others. The three ways to TLS are one setting: who names one of them decides.
+    /// Takes what is not set from others. The three ways to TLS are one setting, and the two to
+    /// the secret of TURN: who names one of them decides.
     pub fn or(self, other: Self) -> Self {
         let names_tls = self.tls_cert.is_some()
             || self.tls_key.is_some()
             || self.acme.is_some()
             || self.tls_self_made.is_some();
         let tls = if names_tls { Self::default() } else { other.clone() };
+        let names_secret = self.turn_secret.is_some() || self.turn_secret_file.is_some();
+        let secret = if names_secret {
+            Self::default()
+        } else {
+            other.clone()
+        };
         Self {
             config: self.config,
             data: self.data.or(other.data),
@@ -162,6 +195,13 @@ impl ServeOptions {
                 self.media_advertise
             },
             media_threads: self.media_threads.or(other.media_threads),
+            turn_url: if self.turn_url.is_empty() {
+                other.turn_url
+            } else {
+                self.turn_url
+            },
+            turn_secret_file: self.turn_secret_file.or(secret.turn_secret_file),
+            turn_secret: self.turn_secret.or(secret.turn_secret),
             public_url: self.public_url.or(other.public_url),
             proxy: if self.proxy.is_empty() {
                 other.proxy

@@ -17,10 +17,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    beside::BesideMedia,
     options::ServeOptions,
     say,
     settings::{Settings, Tls},
     tls,
+    turn::TurnSettings,
     web::{Transport, secure, serve_bundle},
 };
 
@@ -72,6 +74,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let listener = listen(settings.listen)?;
     let bound = listener.local_addr()?;
     let public_url = settings.public_url_at(bound);
+    let turn = settings.turn.as_ref().map(TurnSettings::resolve).transpose()?;
     let tls = tls::configure(&settings, &public_url, bound)?;
     warn_of_insecure_context(&settings, &public_url, bound);
 
@@ -83,13 +86,15 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
     // Each needs the other: the node speaks only once the service is there.
     let sink: Arc<OnceLock<SfuEvents>> = Arc::default();
-    let node = Arc::new(start_node(&settings, sink.clone())?);
+    let beside = tls.is_some().then(|| tcp_beside(&public_url, bound));
+    let node = Arc::new(start_node(&settings, beside, sink.clone())?);
     let service = Service::open(
         signaling::Settings {
             data_dir: settings.data.clone(),
             database_url: settings.database_url.clone(),
             public_url: public_url.clone(),
             proxies: settings.proxies.clone(),
+            turn,
             clock: Clock::system(),
         },
         node.clone(),
@@ -133,8 +138,14 @@ async fn run(
     let make = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
         Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            impatient(server, REQUEST_PATIENCE).serve(make).await
+            let beside = BesideMedia {
+                node: node.clone(),
+                patience: REQUEST_PATIENCE,
+            };
+            let server = axum_server::from_tcp_rustls(listener, tls)?.map(|tls| tls.acceptor(beside));
+            impatient(server.handle(handle), REQUEST_PATIENCE)
+                .serve(make)
+                .await
         }
         None => {
             let server = axum_server::from_tcp(listener)?.handle(handle);
@@ -236,10 +247,28 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartFailure> {
     })
 }
 
-fn start_node(settings: &Settings, sink: Arc<OnceLock<SfuEvents>>) -> Result<NodeHandle, StartFailure> {
+/// Where clients reach the port of HTTPS, which takes media too: the system may hand it another port than the world sees.
+pub fn tcp_beside(public_url: &str, bound: SocketAddr) -> SocketAddr {
+    let named = public_url
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse().ok());
+    let usual = if public_url.starts_with("https://") {
+        443
+    } else {
+        bound.port()
+    };
+    SocketAddr::new(bound.ip(), named.unwrap_or(usual))
+}
+
+fn start_node(
+    settings: &Settings,
+    tcp_beside: Option<SocketAddr>,
+    sink: Arc<OnceLock<SfuEvents>>,
+) -> Result<NodeHandle, StartFailure> {
     let config = NodeConfig {
         media_listen: settings.media_listen,
         advertise: settings.media_advertise.clone(),
+        tcp_beside,
         shards: settings.media_threads,
     };
     let events: SfuEvents = Arc::new(move |message| {
@@ -301,6 +330,19 @@ mod tests {
         connection.read_to_end(&mut answer).await.unwrap();
         serving.abort();
         answer
+    }
+
+    #[test]
+    fn the_port_beside_is_the_one_that_the_world_sees() {
+        for (url, port) in [
+            ("https://meet.example.org", 443),
+            ("https://meet.example.org:8443", 8443),
+            ("https://[2001:db8::1]", 443),
+            ("https://[2001:db8::1]:9443", 9443),
+        ] {
+            let beside = tcp_beside(url, "192.0.2.1:4443".parse().unwrap());
+            assert_eq!(beside, SocketAddr::from(([192, 0, 2, 1], port)), "{url}");
+        }
     }
 
     #[tokio::test]

@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use crate::options::ServeOptions;
+use crate::{
+    options::ServeOptions,
+    turn::{SecretSource, TurnSettings, TurnUrl},
+};
 
 /// Port of media where none is said. UDP and TCP, above the reserved ones and outside the range that systems
 /// hand out by themselves.
@@ -24,6 +27,8 @@ pub struct Settings {
     pub media_advertise: Vec<IpAddr>,
     /// Threads that forward media.
     pub media_threads: usize,
+    /// TURN servers for clients.
+    pub turn: Option<TurnSettings>,
     /// What was said of the public address, without a slash at the end.
     pub public_url: Option<String>,
     /// Reverse proxies that are believed who asked them.
@@ -73,6 +78,20 @@ pub enum Contradiction {
     /// An authority without a domain.
     #[error("--acme-directory and --acme-ca need --acme DOMAIN")]
     AcmeWithoutDomain,
+    /// TURN servers without a secret.
+    #[error(
+        "--turn-url needs the secret of the TURN server: --turn-secret-file FILE, or CONCLAVE_TURN_SECRET"
+    )]
+    TurnWithoutSecret,
+    /// A secret without TURN servers.
+    #[error("the secret of a TURN server needs its address: --turn-url")]
+    SecretWithoutTurn,
+    /// The secret twice.
+    #[error("choose one of --turn-secret-file and CONCLAVE_TURN_SECRET (turn-secret in the file)")]
+    SeveralSecrets,
+    /// The address of a TURN server is none.
+    #[error("--turn-url {0:?} is not an address: write it like turn:turn.example.org:3478?transport=udp")]
+    BadTurnUrl(String),
     /// The public address is none.
     #[error("--public-url {0:?} is not an address: write it like https://meet.example.org, without a path")]
     BadPublicUrl(String),
@@ -85,6 +104,7 @@ impl Settings {
     /// Fills in the defaults.
     pub fn from_options(options: ServeOptions) -> Result<Self, Contradiction> {
         let tls = tls(&options)?;
+        let turn = turn(&options)?;
         let public_url = options.public_url.map(checked_url).transpose()?;
         let listen = options.listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
         let behind_proxy = public_url.as_deref().is_some_and(|url| !is_local(url));
@@ -100,6 +120,7 @@ impl Settings {
             media_listen: options.media_listen.unwrap_or((media_ip, MEDIA_PORT).into()),
             media_advertise: options.media_advertise,
             media_threads: options.media_threads.unwrap_or_else(cores).max(1),
+            turn,
             public_url,
             proxies: options.proxy,
             database_url: options.database_url,
@@ -166,6 +187,22 @@ fn tls(options: &ServeOptions) -> Result<Tls, Contradiction> {
     }
 }
 
+fn turn(options: &ServeOptions) -> Result<Option<TurnSettings>, Contradiction> {
+    let parse = |text: &String| TurnUrl::parse(text).ok_or_else(|| Contradiction::BadTurnUrl(text.clone()));
+    let urls: Vec<TurnUrl> = options.turn_url.iter().map(parse).collect::<Result<_, _>>()?;
+    let secret = match (&options.turn_secret, &options.turn_secret_file) {
+        (Some(_), Some(_)) => return Err(Contradiction::SeveralSecrets),
+        (Some(secret), None) => Some(SecretSource::Given(secret.clone())),
+        (None, file) => file.clone().map(SecretSource::File),
+    };
+    match (urls.is_empty(), secret) {
+        (true, None) => Ok(None),
+        (true, Some(_)) => Err(Contradiction::SecretWithoutTurn),
+        (false, None) => Err(Contradiction::TurnWithoutSecret),
+        (false, Some(secret)) => Ok(Some(TurnSettings { urls, secret })),
+    }
+}
+
 fn is_domain(text: &str) -> bool {
     text.contains('.')
         && text
@@ -187,7 +224,7 @@ fn checked_url(url: String) -> Result<String, Contradiction> {
 }
 
 /// Whether an address is one that only this machine reaches.
-fn is_local(url: &str) -> bool {
+pub fn is_local(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"
@@ -333,5 +370,39 @@ mod tests {
             settings(&["--acme", "localhost"]),
             Err(Contradiction::BadDomain(_))
         ));
+    }
+
+    #[test]
+    fn turn_needs_addresses_and_one_secret() {
+        let url = ["--turn-url", "turn:a.example.org,turns:a.example.org:443"];
+        let secret = ["--turn-secret-file", "/run/secret"];
+        let turn = settings(&[url, secret].concat()).unwrap().turn.unwrap();
+        assert_eq!(turn.urls.len(), 2);
+        assert_eq!(turn.secret, SecretSource::File("/run/secret".into()));
+        assert_eq!(settings(&url), Err(Contradiction::TurnWithoutSecret));
+        assert_eq!(settings(&secret), Err(Contradiction::SecretWithoutTurn));
+        let bad = settings(&[["--turn-url", "turn.example.org"], secret].concat());
+        assert_eq!(bad, Err(Contradiction::BadTurnUrl("turn.example.org".to_owned())));
+
+        let file = file("turn-url = ['turn:b.example.org']\nturn-secret = 'north'");
+        let turn = Settings::from_options(flags(&[]).or(file.clone()))
+            .unwrap()
+            .turn
+            .unwrap();
+        assert!(matches!(turn.secret, SecretSource::Given(_)));
+        let turn = Settings::from_options(flags(&secret).or(file.clone()))
+            .unwrap()
+            .turn
+            .unwrap();
+        assert!(
+            matches!(turn.secret, SecretSource::File(_)),
+            "one secret replaces the other"
+        );
+        assert!(!format!("{file:?}").contains("north"));
+        let both = ServeOptions {
+            turn_secret_file: Some("/run/secret".into()),
+            ..file
+        };
+        assert_eq!(Settings::from_options(both), Err(Contradiction::SeveralSecrets));
     }
 }

@@ -307,6 +307,41 @@ fn a_self_made_certificate_serves_https_and_stays() {
     assert_eq!(made(), made());
 }
 
+/// A STUN request that names nobody, framed as ICE-TCP does it.
+#[test]
+fn the_port_of_https_takes_media_too_and_that_of_http_does_not() {
+    let data = tempfile::tempdir().unwrap();
+    let answer = |more: &[&str]| {
+        let server = Running::start(serve(data.path(), more));
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let head = [0, 48, 0, 1, 0, 28, 0x21, 0x12, 0xa4, 0x42];
+        let question = [&head[..], &[7; 12], &[0x80, 0x22, 0, 24], &[b' '; 24]].concat();
+        stream.write_all(&question).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    };
+    let answered = answer(&["--tls-self-made"]);
+    assert_eq!(answered.get(..4), Some([0, 32, 1, 1].as_slice()), "{answered:?}");
+    assert_ne!(answer(&[]).get(..2), Some([0, 32].as_slice()));
+}
+
+#[test]
+fn a_secret_of_turn_is_no_flag_and_its_file_must_be_there() {
+    let mut command = conclave(&["serve", "--turn-secret", "north"]);
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+    let data = tempfile::tempdir().unwrap();
+    let url = ["--turn-url", "turn:turn.example.org"];
+    let said = refused(serve(data.path(), &url));
+    assert!(said.contains("--turn-secret-file"), "{said}");
+    let missing = [url, ["--turn-secret-file", "/nowhere"]].concat();
+    let said = refused(serve(data.path(), &missing));
+    assert!(said.contains("/nowhere"), "{said}");
+    let mut command = serve(data.path(), &url);
+    command.env("CONCLAVE_TURN_SECRET", "north");
+    drop(Running::start(command));
+}
+
 #[test]
 fn the_first_start_invites_and_later_ones_do_not() {
     let data = tempfile::tempdir().unwrap();

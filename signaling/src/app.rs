@@ -28,6 +28,7 @@ use crate::{
     socket::{CallOutbox, Hub},
     store::Store,
     tokens::Tokens,
+    turn::Turn,
 };
 
 /// The service's parts. Each owns its own state; none reaches into another's.
@@ -36,6 +37,8 @@ pub struct App {
     pub public_url: String,
     /// Reverse proxies that are believed who asked them.
     pub proxies: Vec<IpAddr>,
+    /// TURN servers that clients may use in calls.
+    pub turn: Option<Turn>,
     pub server_generation: Bytes,
     pub store: Store,
     pub opaque: Opaque,
@@ -82,6 +85,7 @@ impl App {
             clock,
             public_url,
             proxies,
+            turn: None,
             server_generation,
             store,
             opaque,

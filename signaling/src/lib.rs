@@ -26,6 +26,7 @@ mod sessions;
 mod socket;
 mod store;
 mod tokens;
+pub mod turn;
 
 #[cfg(test)]
 mod testing;

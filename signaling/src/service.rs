@@ -19,6 +19,7 @@ use crate::{
     limits::GOODBYE_TIME,
     retention, router,
     store::{Store, Written},
+    turn::Turn,
 };
 
 /// What the program around the service decides.
@@ -32,6 +33,8 @@ pub struct Settings {
     pub public_url: String,
     /// Reverse proxies whose `X-Forwarded-For` is believed; limits count by what it says.
     pub proxies: Vec<IpAddr>,
+    /// TURN servers that clients may use in calls.
+    pub turn: Option<Turn>,
     /// The time.
     pub clock: Clock,
 }
@@ -73,6 +76,7 @@ impl Service {
             database_url,
             public_url,
             proxies,
+            turn,
             clock,
         } = settings;
         std::fs::DirBuilder::new()
@@ -102,7 +106,7 @@ impl Service {
             .await
             .map_err(|error| OpenError::Database(Box::new(error)))?;
 
-        let app = Arc::new(App::new(
+        let app = App::new(
             clock,
             public_url,
             proxies.into_iter().map(|proxy| proxy.to_canonical()).collect(),
@@ -110,7 +114,8 @@ impl Service {
             store,
             opaque,
             sfu,
-        ));
+        );
+        let app = Arc::new(App { turn, ..app });
         let (stop, stopped) = watch::channel(false);
         retention::start(&app, &stopped);
         Ok(Arc::new(Self { app, stop }))

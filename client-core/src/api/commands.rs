@@ -166,6 +166,11 @@ pub enum Command {
         /// What each published m-line is.
         tracks: Vec<TrackCard>,
     },
+    /// SDP offer of a PeerConnection that tries the network and is thrown away → `network_trial`.
+    TryNetwork {
+        /// SDP.
+        sdp: String,
+    },
     /// What is shown, most important first → `done`.
     ShowVideo {
         /// The videos wanted.

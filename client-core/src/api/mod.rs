@@ -164,6 +164,13 @@ pub enum Reply {
         /// SDP.
         sdp: String,
     },
+    /// To [`Command::TryNetwork`].
+    NetworkTrial {
+        /// SDP answer.
+        sdp: String,
+        /// TURN servers.
+        ice_servers: Vec<IceServerCard>,
+    },
     /// To [`Command::JoinCall`].
     CallEntered {
         /// TURN servers.

@@ -3,7 +3,7 @@
 
 use protocol::{
     CallId, DeviceId, MessageId, Millis, RoomId, UserId,
-    socket::{RoomKindTag, TrackKind},
+    socket::{IceServer, RoomKindTag, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -450,4 +450,19 @@ pub struct IceServerCard {
     pub username: String,
     /// Password.
     pub credential: String,
+}
+
+impl From<IceServer> for IceServerCard {
+    fn from(server: IceServer) -> Self {
+        let IceServer {
+            urls,
+            username,
+            credential,
+        } = server;
+        Self {
+            urls,
+            username,
+            credential,
+        }
+    }
 }

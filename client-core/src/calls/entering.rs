@@ -11,7 +11,7 @@ use protocol::{
 
 use super::{Call, CallEnv, Place, State, bundle};
 use crate::{
-    api::{self, IceServerCard},
+    api,
     core::{
         asks::CallAsk,
         shell::{Answer, Refusal},
@@ -71,15 +71,7 @@ impl Call {
             started_at: joined.call.started_at,
         });
         self.participants = joined.call.participants;
-        self.ice_servers = joined
-            .ice_servers
-            .into_iter()
-            .map(|server| IceServerCard {
-                urls: server.urls,
-                username: server.username,
-                credential: server.credential,
-            })
-            .collect();
+        self.ice_servers = joined.ice_servers.into_iter().map(Into::into).collect();
         match joined.group {
             Some(_) => self.wait_for_welcome(env),
             None => self.found(env),

@@ -16,6 +16,10 @@ pub(crate) enum Ask {
     LookUp {
         command: u32,
     },
+    /// A try of the network.
+    MediaTrial {
+        command: u32,
+    },
     /// A step of a task.
     Task {
         task: u32,
@@ -78,9 +82,10 @@ impl Ask {
     /// The command that waits for the answer, if one does.
     pub(crate) fn command(&self) -> Option<u32> {
         match self {
-            Self::LookUp { command } | Self::SignOut { command } | Self::DeviceListPut { command } => {
-                Some(*command)
-            }
+            Self::LookUp { command }
+            | Self::MediaTrial { command }
+            | Self::SignOut { command }
+            | Self::DeviceListPut { command } => Some(*command),
             Self::Room {
                 ask: RoomAsk::Leave { command },
                 ..

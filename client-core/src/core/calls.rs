@@ -5,16 +5,19 @@ use std::rc::Rc;
 use protocol::{
     RoomId,
     identity::Certificate,
-    socket::{CallRef, CallSummary, Request},
+    limits::MAX_TRIAL_SDP_LEN,
+    socket::{CallRef, CallSummary, MediaTrial, Reply, Request},
 };
 
 use super::{
     asks::{Ask, CallAsk},
     device::Device,
-    shell::Shell,
+    shell::{Answer, Shell},
 };
 use crate::{
+    api,
     calls::{Call, CallEnv, LeftChat, RoomDevices},
+    failure::{failure, of_refusal},
     group::Group,
 };
 
@@ -100,4 +103,25 @@ impl Device {
             online: self.session.may_ask(),
         }
     }
+}
+
+/// Asks for a connection that tries the network before joining.
+pub(super) fn try_media(shell: &mut Shell, command: u32, sdp: String) {
+    if sdp.len() > MAX_TRIAL_SDP_LEN {
+        return shell.fail(command, failure("too_large"));
+    }
+    let trial = Request::MediaTrial(MediaTrial { sdp });
+    shell.request(Ask::MediaTrial { command }, trial);
+}
+
+pub(super) fn on_media_tried(shell: &mut Shell, command: u32, answer: Answer) {
+    let reply = match answer {
+        Ok(Reply::MediaTried(tried)) => api::Reply::NetworkTrial {
+            sdp: tried.sdp,
+            ice_servers: tried.ice_servers.into_iter().map(Into::into).collect(),
+        },
+        Ok(_) => api::Reply::Failed(failure("internal")),
+        Err(refusal) => api::Reply::Failed(of_refusal(&refusal)),
+    };
+    shell.reply(command, reply);
 }

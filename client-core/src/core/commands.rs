@@ -9,6 +9,7 @@ use protocol::{
 use super::{
     Core,
     asks::Ask,
+    calls::try_media,
     device::{Device, Ended},
     shell::{Answer, Refusal, Shell},
 };
@@ -136,6 +137,10 @@ impl Device {
             } => {
                 self.must_be_online()?;
                 self.in_call(shell, |call, env| call.offer(env, id, side, fresh, sdp, tracks))?;
+            }
+            Command::TryNetwork { sdp } => {
+                self.must_be_online()?;
+                try_media(shell, id, sdp);
             }
             Command::ShowVideo { video } => {
                 self.in_call(shell, |call, env| call.show_video(env, video))?;

@@ -21,6 +21,7 @@ use protocol::{
 use super::{
     Core, Surroundings,
     asks::{Ask, CallAsk, HttpAsk},
+    calls::on_media_tried,
     device::{Device, Ended, REVOKED},
     entering::{HttpResult, parse},
     shell::{Answer, Refusal, Shell},
@@ -306,6 +307,7 @@ impl Device {
             Ask::OwnStateGet => self.on_own_state(core.shell, answer),
             Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
             Ask::LookUp { command } => self.on_looked_up(core.shell, command, answer),
+            Ask::MediaTrial { command } => on_media_tried(core.shell, command, answer),
             Ask::Task { task } => self.on_task_answer(core.shell, task, answer),
             Ask::SignOut { command } => self.on_signed_out(core.shell, command),
             Ask::DeviceListPut { command } => self.on_list_put(core.shell, command, answer),

@@ -214,6 +214,23 @@ pub struct MediaAnswer {
     pub sdp: String,
 }
 
+/// Tries the network before joining: an offer as of [`Side::Publish`], without tracks. The connection ends by itself after
+/// [`crate::limits::MEDIA_TRIAL_LIFE_MS`], or with the next one of the device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MediaTrial {
+    /// SDP, at most [`crate::limits::MAX_TRIAL_SDP_LEN`].
+    pub sdp: String,
+}
+
+/// Answer to [`MediaTrial`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MediaTried {
+    /// SDP, with all candidates.
+    pub sdp: String,
+    /// As in [`CallJoined`].
+    pub ice_servers: Vec<IceServer>,
+}
+
 /// What the client shows, most important first. Audio needs no wish: the loudest are heard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MediaIntent {

@@ -111,6 +111,8 @@ pub enum Request {
     CallLeave(CallRef),
     /// SDP offer of one of the two PeerConnections → [`Reply::MediaAnswer`].
     MediaOffer(MediaOffer),
+    /// SDP offer of a connection that is made to try the network and thrown away → [`Reply::MediaTried`].
+    MediaTrial(MediaTrial),
     /// What the client shows → [`Reply::Done`].
     MediaIntent(MediaIntent),
 }
@@ -149,6 +151,8 @@ pub enum Reply {
     CallEntries(Entries),
     /// SDP answer.
     MediaAnswer(MediaAnswer),
+    /// To [`Request::MediaTrial`].
+    MediaTried(MediaTried),
 }
 
 /// What the server says of its own accord.

@@ -48,6 +48,11 @@ pub enum TlsError {
     Make(#[from] rcgen::Error),
 }
 
+/// Where the certificate that was made here is, if it was.
+pub fn self_made_certificate(data: &Path) -> PathBuf {
+    self_made::folder(data).join("cert.pem")
+}
+
 /// What HTTPS needs; nothing where plain HTTP is served. ACME goes on in the background.
 pub fn configure(
     settings: &Settings,
@@ -72,7 +77,8 @@ pub fn configure(
     Ok(Some(RustlsConfig::from_config(Arc::new(config))))
 }
 
-fn from_files(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
+/// HTTPS by the chain and key in two files.
+pub fn from_files(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let chain = certificates(cert)?;
     let private = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Read {
         path: key.to_owned(),
@@ -85,7 +91,8 @@ fn from_files(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     Ok(config)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// All certificates of a file.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     CertificateDer::pem_file_iter(path)
         .and_then(|certificates| certificates.collect())
         .map_err(|source| TlsError::Read {

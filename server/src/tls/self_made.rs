@@ -14,7 +14,7 @@ use crate::settings::first_interface;
 
 /// Paths of certificate and key. Made where they are missing, and anew where a name is missing in them.
 pub fn files(data: &Path, public_url: &str, bound: SocketAddr) -> Result<(PathBuf, PathBuf), TlsError> {
-    let folder = data.join("tls-self-made");
+    let folder = folder(data);
     let (cert, key, names) = (
         folder.join("cert.pem"),
         folder.join("key.pem"),
@@ -49,6 +49,11 @@ pub fn files(data: &Path, public_url: &str, bound: SocketAddr) -> Result<(PathBu
     write(&cert, &made.pem())?;
     write(&names, &listed)?;
     Ok((cert, key))
+}
+
+/// Where they are.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("tls-self-made")
 }
 
 fn needed_names(public_url: &str, bound: SocketAddr) -> BTreeSet<String> {

@@ -1,4 +1,6 @@
-//! Reads the one thing of STUN (RFC 8489) that routing needs: for whom a Binding request is.
+//! Reads what routing needs of STUN (RFC 8489), for whom a Binding request is, and answers those that are for nobody.
+
+use std::net::{IpAddr, SocketAddr};
 
 const HEADER_LEN: usize = 20;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
@@ -7,6 +9,7 @@ const USERNAME: [u8; 2] = [0x00, 0x06];
 const USE_CANDIDATE: [u8; 2] = [0x00, 0x25];
 const MESSAGE_INTEGRITY: [u8; 2] = [0x00, 0x08];
 const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+const XOR_MAPPED_ADDRESS: [u8; 2] = [0x00, 0x20];
 
 /// Longest USERNAME in bytes (RFC 8489 §14.3: fewer than 509).
 const MAX_USERNAME_LEN: usize = 508;
@@ -40,6 +43,35 @@ pub fn success(datagram: &[u8]) -> Option<TransactionId> {
     datagram
         .starts_with(&BINDING_SUCCESS)
         .then(|| transaction(datagram))?
+}
+
+/// Answers a Binding request that names nobody, as a STUN server does (RFC 8489 §6.3): so one can ask whether datagrams
+/// reach the node. An answer is never longer than its request, so that nobody gets more sent to others than they send;
+/// who asks adds padding.
+pub fn answer_to_anybody(datagram: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
+    let is_request =
+        datagram.starts_with(&BINDING_REQUEST) && datagram.get(4..8) == Some(MAGIC_COOKIE.as_slice());
+    if !is_request || attributes(datagram).any(|attribute| attribute.kind == USERNAME) {
+        return None;
+    }
+    let transaction = transaction(datagram)?;
+    let mask = [MAGIC_COOKIE.as_slice(), &transaction].concat();
+    let masked =
+        |bytes: &[u8]| -> Vec<u8> { bytes.iter().zip(&mask).map(|(byte, mask)| byte ^ mask).collect() };
+    let (family, ip) = match from.ip() {
+        IpAddr::V4(v4) => (1, masked(&v4.octets())),
+        IpAddr::V6(v6) => (2, masked(&v6.octets())),
+    };
+    let value = [&[0, family], masked(&from.port().to_be_bytes()).as_slice(), &ip].concat();
+    let value_len = u16::try_from(value.len()).ok()?;
+    let mut answer = Vec::with_capacity(HEADER_LEN + 4 + value.len());
+    answer.extend_from_slice(&BINDING_SUCCESS);
+    answer.extend_from_slice(&(value_len + 4).to_be_bytes());
+    answer.extend_from_slice(&mask);
+    answer.extend_from_slice(&XOR_MAPPED_ADDRESS);
+    answer.extend_from_slice(&value_len.to_be_bytes());
+    answer.extend_from_slice(&value);
+    (answer.len() <= datagram.len()).then_some(answer)
 }
 
 /// Names a request and its answer (RFC 8489 §5).
@@ -137,12 +169,40 @@ mod tests {
         assert_eq!(success(&answer), None, "an error");
     }
 
+    /// The addresses of RFC 5769 §2.2 and §2.3, whose transaction this is.
+    #[test]
+    fn who_names_nobody_is_told_its_address_in_no_more_bytes_than_it_sent() {
+        let transaction = [
+            0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae,
+        ];
+        let mut asked = request(&[(0x8022, vec![b' '; 24])]);
+        asked[8..20].copy_from_slice(&transaction);
+        let answer = answer_to_anybody(&asked, "192.0.2.1:32853".parse().unwrap()).unwrap();
+        assert_eq!(success(&answer), Some(transaction));
+        assert_eq!(
+            answer[20..],
+            [0, 0x20, 0, 8, 0, 1, 0xa1, 0x47, 0xe1, 0x12, 0xa6, 0x43]
+        );
+        let v6 = "[2001:db8:1234:5678:11:2233:4455:6677]:32853".parse().unwrap();
+        let answer = answer_to_anybody(&asked, v6).unwrap();
+        assert_eq!(answer[24..32], [0, 2, 0xa1, 0x47, 0x01, 0x13, 0xa9, 0xfa]);
+        assert_eq!(answer.len(), 44);
+
+        assert_eq!(answer_to_anybody(&asked[..20], v6), None, "short");
+        let named = request(&[(6, b"us:them".to_vec()), (0x8022, vec![b' '; 24])]);
+        assert_eq!(answer_to_anybody(&named, v6), None, "for a peer");
+        asked[1] = 0x11;
+        assert_eq!(answer_to_anybody(&asked, v6), None, "an indication");
+        assert_eq!(answer_to_anybody(&answer, v6), None, "an answer");
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = local_ufrag(&bytes);
             let _ = is_stun(&bytes);
             let _ = (nomination(&bytes), success(&bytes));
+            let _ = answer_to_anybody(&bytes, (std::net::Ipv4Addr::LOCALHOST, 9).into());
         }
 
         #[test]

@@ -9,11 +9,11 @@ use std::{
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
-use sfu_core::{Protocol, Route, Transport};
+use sfu_core::{Protocol, Route, Transmit, Transport, stun};
 use tokio::{
     io::Interest,
     net::{TcpListener, UdpSocket},
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     task::LocalSet,
 };
 
@@ -27,19 +27,46 @@ use crate::{
 
 pub struct Ingress {
     pub addresses: Addresses,
+    pub beside: Option<Addresses>,
     pub shards: Vec<Inlet>,
     pub news: Receiver<(ShardIndex, Route)>,
+    pub handed: mpsc::Receiver<std::net::TcpStream>,
     pub stop: oneshot::Receiver<()>,
 }
 
 /// Hands datagrams over; one for UDP and all TCP connections, which live on one thread.
 pub struct Dispatch {
-    pub addresses: Addresses,
+    addresses: Addresses,
+    /// Of the TCP listener beside.
+    beside: Option<Addresses>,
     shards: Vec<Inlet>,
     routes: RefCell<Routes>,
 }
 
+/// How something came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Udp,
+    Tcp,
+    /// The TCP listener beside.
+    Beside,
+}
+
 impl Dispatch {
+    /// A way as ICE sees it. Nothing where no candidate fits the address, so that nobody was told to send there.
+    pub fn transport(&self, door: Door, arrived: IpAddr, remote: SocketAddr) -> Option<Transport> {
+        let (protocol, addresses) = match door {
+            Door::Udp => (Protocol::Udp, Some(&self.addresses)),
+            Door::Tcp => (Protocol::Tcp, Some(&self.addresses)),
+            Door::Beside => (Protocol::Tcp, self.beside.as_ref()),
+        };
+        Some(Transport {
+            protocol,
+            local: addresses?.candidate_at(arrived)?,
+            remote: canonical(remote),
+        })
+    }
+
     /// The shard that a datagram is for.
     pub fn shard(&self, transport: Transport, datagram: &[u8]) -> Option<&Inlet> {
         let index = self.routes.borrow_mut().find(transport, datagram)?;
@@ -55,12 +82,15 @@ impl Ingress {
             .build()?;
         let Self {
             addresses,
+            beside,
             shards,
             news,
+            handed,
             stop,
         } = self;
         let dispatch = Rc::new(Dispatch {
             addresses,
+            beside,
             shards,
             routes: RefCell::new(Routes::new(news)),
         });
@@ -71,7 +101,7 @@ impl Ingress {
                 // Also when the node was dropped without a word.
                 _ = stop => Ok(()),
                 result = receive(&udp, &dispatch) => result,
-                () = tcp::accept(&tcp, &dispatch) => Ok(()),
+                () = tcp::accept(&tcp, handed, &dispatch) => Ok(()),
             }
         })
     }
@@ -98,32 +128,37 @@ async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
         for (meta, buffer) in metas.iter().zip(&buffers).take(received) {
             let glued = buffer.get(..meta.len).unwrap_or_default();
             for datagram in glued.chunks(meta.stride.max(1)) {
-                hand_over(dispatch, bound, meta, datagram);
+                if let Some(answer) = hand_over(dispatch, bound, meta, datagram) {
+                    send(udp, &state, &dispatch.addresses, &answer);
+                }
             }
         }
     }
 }
 
-fn hand_over(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8]) {
+/// Gives what is to be answered by this thread itself.
+fn hand_over(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8]) -> Option<Transmit> {
     let arrived = meta.dst_ip.unwrap_or(bound);
-    if let Some(transport) = transport(dispatch, Protocol::Udp, arrived, meta.addr)
-        && let Some(shard) = dispatch.shard(transport, datagram)
-    {
+    let transport = dispatch.transport(Door::Udp, arrived, meta.addr)?;
+    if let Some(shard) = dispatch.shard(transport, datagram) {
         shard.datagram(transport, datagram);
+        return None;
     }
+    let payload = stun::answer_to_anybody(datagram, transport.remote)?;
+    Some(Transmit { transport, payload })
 }
 
-/// A way as ICE sees it. Nothing where no candidate fits the address, so that nobody was told to send there.
-pub fn transport(
-    dispatch: &Dispatch,
-    protocol: Protocol,
-    arrived: IpAddr,
-    remote: SocketAddr,
-) -> Option<Transport> {
-    let local = dispatch.addresses.candidate_at(arrived)?;
-    Some(Transport {
-        protocol,
-        local,
-        remote: canonical(remote),
-    })
+/// Sends, or drops where the way is full: who asks asks again.
+fn send(udp: &UdpSocket, state: &UdpSocketState, addresses: &Addresses, answer: &Transmit) {
+    let Transport { local, remote, .. } = answer.transport;
+    let datagram = quinn_udp::Transmit {
+        destination: addresses.destination(remote),
+        ecn: None,
+        contents: &answer.payload,
+        segment_size: None,
+        src_ip: addresses.source_of(local),
+    };
+    let _ = udp.try_io(Interest::WRITABLE, || {
+        state.try_send(UdpSockRef::from(udp), &datagram)
+    });
 }

@@ -13,6 +13,10 @@ pub const MAX_WAITING_CONTROLS: usize = 16_384;
 /// Open ICE-TCP connections. Beyond: a new one is closed at once.
 pub const MAX_TCP_CONNECTIONS: usize = 4_096;
 
+/// Connections handed over from the listener beside that wait for the ingress thread, which takes them at once. Beyond:
+/// closed; browsers try again.
+pub const MAX_HANDED_CONNECTIONS: usize = 64;
+
 /// A TCP connection must name its peer by a STUN request within this time.
 pub const TCP_HELLO: Duration = Duration::from_secs(10);
 

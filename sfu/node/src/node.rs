@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, TcpStream},
     sync::{Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
 };
@@ -18,7 +18,7 @@ use crate::{
     addresses::Addresses,
     egress::Egress,
     ingress::Ingress,
-    limits::MAX_SHARDS,
+    limits::{MAX_HANDED_CONNECTIONS, MAX_SHARDS},
     queue::{Inlet, Work, queue},
     shard_thread::ShardThread,
     sockets,
@@ -32,6 +32,9 @@ pub struct NodeConfig {
     /// Under which addresses clients reach that port; empty for what is bound, or all interfaces where that
     /// is unspecified.
     pub advertise: Vec<IpAddr>,
+    /// Another TCP listener whose ICE-TCP connections come by [`NodeHandle::take_tcp`]: its address, with the port that
+    /// clients see.
+    pub tcp_beside: Option<SocketAddr>,
     /// Threads that forward; at least one is started.
     pub shards: usize,
 }
@@ -82,6 +85,7 @@ pub enum StartError {
 /// A running node; stops when it is dropped.
 pub struct NodeHandle {
     address: SocketAddr,
+    handing: tokio::sync::mpsc::Sender<TcpStream>,
     shards: Vec<Inlet>,
     running: Mutex<Running>,
 }
@@ -91,23 +95,38 @@ struct Running {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Where clients of a node will look for it: `media_listen` and `advertise` of its [`NodeConfig`].
+pub fn candidates(media_listen: SocketAddr, advertise: &[IpAddr]) -> io::Result<Vec<SocketAddr>> {
+    Ok(Addresses::new(media_listen, advertise)?.candidates())
+}
+
 /// Opens the port and starts the threads. `events` is called on them and must not block.
 pub fn start(config: &NodeConfig, events: SfuEvents) -> Result<NodeHandle, StartError> {
     let (udp, tcp) = sockets::open(config.media_listen)?;
     let address = udp.local_addr().map_err(StartError::Thread)?;
     let addresses = Addresses::new(address, &config.advertise).map_err(StartError::Thread)?;
+    let beside = config
+        .tcp_beside
+        .map(|beside| Addresses::new(beside, &config.advertise));
+    let beside = beside.transpose().map_err(StartError::Thread)?;
     let candidates = addresses.candidates();
     if candidates.is_empty() {
         return Err(StartError::NothingToAdvertise { address });
     }
+    let others = beside.iter().flat_map(Addresses::candidates);
+    let others: Vec<_> = others
+        .filter(|candidate| !candidates.contains(candidate))
+        .collect();
     let shard_config = ShardConfig {
         udp: candidates.clone(),
-        tcp: candidates,
+        tcp: [candidates, others].concat(),
     };
 
     let (routes, news) = mpsc::channel();
+    let (handing, handed) = tokio::sync::mpsc::channel(MAX_HANDED_CONNECTIONS);
     let mut handle = NodeHandle {
         address,
+        handing,
         shards: Vec::new(),
         running: Mutex::new(Running {
             stop_ingress: None,
@@ -134,8 +153,10 @@ pub fn start(config: &NodeConfig, events: SfuEvents) -> Result<NodeHandle, Start
     let (stop_ingress, stop) = oneshot::channel();
     let ingress = Ingress {
         addresses,
+        beside,
         shards: handle.shards.clone(),
         news,
+        handed,
         stop,
     };
     handle.spawn("media-ingress".to_owned(), move || {
@@ -156,6 +177,12 @@ impl NodeHandle {
     /// Where media comes in over TCP.
     pub fn tcp_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Takes over a connection of the listener beside ([`NodeConfig::tcp_beside`]) of which nothing was read yet. It is
+    /// closed where too many wait.
+    pub fn take_tcp(&self, stream: TcpStream) {
+        drop(self.handing.try_send(stream));
     }
 
     /// Stops forwarding and waits for the threads. Further messages find the SFU gone.

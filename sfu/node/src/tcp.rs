@@ -5,8 +5,9 @@
 use std::{cell::Cell, io, rc::Rc, time::Duration};
 
 use sfu_core::{
-    Protocol, Transport,
+    Transport,
     framing::{push_frame, split_frame},
+    stun,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    ingress::{Dispatch, transport},
+    ingress::{Dispatch, Door},
     limits::{MAX_TCP_CONNECTIONS, MAX_WAITING_FRAMES, TCP_HELLO, TCP_IDLE, TCP_STUCK},
     queue::{Inlet, Work},
 };
@@ -31,11 +32,19 @@ const READ_LEN: usize = 16 * 1024;
 /// After the system ran out of descriptors; accepting at once again would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections for ever.
-pub async fn accept(listener: &TcpListener, dispatch: &Rc<Dispatch>) {
+/// Accepts connections for ever, and takes those that are handed over.
+pub async fn accept(
+    listener: &TcpListener,
+    mut handed: Receiver<std::net::TcpStream>,
+    dispatch: &Rc<Dispatch>,
+) {
     let open = Rc::new(Cell::new(0_usize));
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let (stream, door) = tokio::select! {
+            accepted = listener.accept() => (accepted.map(|(stream, _)| stream), Door::Tcp),
+            Some(stream) = handed.recv() => (TcpStream::from_std(stream), Door::Beside),
+        };
+        let Ok(stream) = stream else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
@@ -45,7 +54,7 @@ pub async fn accept(listener: &TcpListener, dispatch: &Rc<Dispatch>) {
         open.set(open.get() + 1);
         let (dispatch, open) = (dispatch.clone(), open.clone());
         spawn_local(async move {
-            if let Err(error) = serve(stream, &dispatch).await {
+            if let Err(error) = serve(stream, door, &dispatch).await {
                 tracing::debug!(%error, "a TCP connection ended");
             }
             open.set(open.get().saturating_sub(1));
@@ -53,13 +62,13 @@ pub async fn accept(listener: &TcpListener, dispatch: &Rc<Dispatch>) {
     }
 }
 
-async fn serve(stream: TcpStream, dispatch: &Dispatch) -> io::Result<()> {
+async fn serve(stream: TcpStream, door: Door, dispatch: &Dispatch) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
-    let Some(transport) = transport(dispatch, Protocol::Tcp, local.ip(), remote) else {
+    let Some(transport) = dispatch.transport(door, local.ip(), remote) else {
         return Ok(());
     };
-    let (reader, writer) = stream.into_split();
+    let (reader, mut writer) = stream.into_split();
     let mut frames = Frames {
         reader,
         buffer: Vec::new(),
@@ -72,6 +81,13 @@ async fn serve(stream: TcpStream, dispatch: &Dispatch) -> io::Result<()> {
         return Ok(());
     };
     let Some(shard) = dispatch.shard(transport, &hello).cloned() else {
+        if let Some(answer) = stun::answer_to_anybody(&hello, transport.remote) {
+            let mut frame = Vec::new();
+            push_frame(&mut frame, &answer);
+            timeout(TCP_STUCK, writer.write_all(&frame))
+                .await
+                .map_err(io::Error::other)??;
+        }
         return Ok(());
     };
     let (sender, waiting) = mpsc::channel(MAX_WAITING_FRAMES);

@@ -9,7 +9,7 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -32,11 +32,16 @@ use str0m::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn node(shards: usize) -> (NodeHandle, mpsc::Receiver<FromSfu>) {
+    node_beside(shards, None)
+}
+
+fn node_beside(shards: usize, tcp_beside: Option<SocketAddr>) -> (NodeHandle, mpsc::Receiver<FromSfu>) {
     let (sender, said) = mpsc::channel();
     let media_listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = NodeConfig {
         media_listen,
         advertise: Vec::new(),
+        tcp_beside,
         shards,
     };
     let events = Arc::new(move |message| drop(sender.send(message)));
@@ -61,8 +66,7 @@ struct Client {
 }
 
 impl Client {
-    fn new(node: &NodeHandle, protocol: Protocol, place: Place, side: Side) -> (Self, ToSfu) {
-        let server = node.udp_addr();
+    fn new(server: SocketAddr, protocol: Protocol, place: Place, side: Side) -> (Self, ToSfu) {
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(Instant::now());
         let (socket, local) = match protocol {
             Protocol::Udp => {
@@ -73,7 +77,7 @@ impl Client {
                 (Socket::Udp(socket), local)
             }
             _ => {
-                let socket = TcpStream::connect(node.tcp_addr()).unwrap();
+                let socket = TcpStream::connect(server).unwrap();
                 socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
                 socket.set_nodelay(true).unwrap();
                 let local = socket.local_addr().unwrap();
@@ -220,20 +224,36 @@ fn join(
     place: Place,
     side: Side,
 ) -> Client {
-    let (mut client, offer) = Client::new(node, protocol, place, side);
+    join_at(node.udp_addr(), node, said, protocol, place, side)
+}
+
+fn join_at(
+    server: SocketAddr,
+    node: &NodeHandle,
+    said: &mpsc::Receiver<FromSfu>,
+    protocol: Protocol,
+    place: Place,
+    side: Side,
+) -> Client {
+    let (mut client, offer) = Client::new(server, protocol, place, side);
     node.send(offer).unwrap();
     let answer = loop {
         if let FromSfu::Answer { result, .. } = said.recv_timeout(PATIENCE).unwrap() {
             break result.unwrap();
         }
     };
-    let port = node.udp_addr().port().to_string();
-    let candidate = |kind: &str| {
+    let candidate = |port: u16, kind: &str| {
+        let port = format!(" {port} ");
         answer
             .lines()
             .any(|l| l.starts_with("a=candidate") && l.contains(kind) && l.contains(&port))
     };
-    assert!(candidate("udp") && candidate("tcptype passive"), "{answer}");
+    assert!(candidate(node.udp_addr().port(), "udp"), "{answer}");
+    assert!(candidate(node.tcp_addr().port(), "tcptype passive"), "{answer}");
+    assert!(
+        protocol == Protocol::Udp || candidate(server.port(), "tcptype passive"),
+        "{answer}"
+    );
     client.answer(&answer);
     client
 }
@@ -241,17 +261,30 @@ fn join(
 /// Alice speaks, bob hears, however each of them is connected.
 fn alice_speaks_and_bob_hears(alice_by: Protocol, bob_by: Protocol, shards: usize, call: u8) {
     let (node, said) = node(shards);
+    let alice = join(&node, &said, alice_by, place(call, 1), Side::Publish);
+    let bob = join(&node, &said, bob_by, place(call, 2), Side::Subscribe);
+    one_hears_the_other(&node, &said, place(call, 1), alice, bob);
+}
+
+fn place(call: u8, n: u8) -> Place {
     let mut id = [7; 16];
     id[15] = call;
-    let place = |n: u8| Place {
+    Place {
         call_id: CallId::from_random(id),
         participant_id: ParticipantId::from_random([n; 16]),
-    };
-    let mut alice = join(&node, &said, alice_by, place(1), Side::Publish);
-    let mut bob = join(&node, &said, bob_by, place(2), Side::Subscribe);
+    }
+}
+
+fn one_hears_the_other(
+    node: &NodeHandle,
+    said: &mpsc::Receiver<FromSfu>,
+    alices: Place,
+    mut alice: Client,
+    mut bob: Client,
+) {
     let publishing = vec![TrackKind::Microphone];
     node.send(ToSfu::Intent {
-        place: place(1),
+        place: alices,
         video: Vec::new(),
         publishing,
     })
@@ -299,11 +332,57 @@ fn media_flow_from_udp_to_tcp_on_any_shard() {
 }
 
 #[test]
+fn media_flow_over_connections_of_a_listener_beside() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let beside = listener.local_addr().unwrap();
+    let (node, said) = node_beside(1, Some(beside));
+    let enter = |n: u8, side: Side| {
+        let client = join_at(beside, &node, &said, Protocol::Tcp, place(0, n), side);
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        node.take_tcp(stream);
+        client
+    };
+    let (alice, bob) = (enter(1, Side::Publish), enter(2, Side::Subscribe));
+    one_hears_the_other(&node, &said, place(0, 1), alice, bob);
+}
+
+/// A Binding request that names nobody, with room for the answer.
+fn question() -> Vec<u8> {
+    let head = [
+        0, 1, 0, 28, 0x21, 0x12, 0xa4, 0x42, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    ];
+    [&head[..], &[0x80, 0x22, 0, 24], &[b' '; 24]].concat()
+}
+
+#[test]
+fn who_asks_whether_media_get_here_is_answered_over_udp_and_tcp() {
+    let (node, _said) = node(1);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.send_to(&question(), node.udp_addr()).unwrap();
+    let mut answer = [0; 64];
+    let (len, from) = socket.recv_from(&mut answer).unwrap();
+    assert_eq!((from, len), (node.udp_addr(), 32));
+    assert_eq!(answer[..2], [1, 1]);
+
+    let mut stream = TcpStream::connect(node.tcp_addr()).unwrap();
+    let mut frame = Vec::new();
+    sfu_core::framing::push_frame(&mut frame, &question());
+    stream.write_all(&frame).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer[..4], [0, 32, 1, 1]);
+}
+
+#[test]
 fn a_port_in_use_is_said_for_what_it_is() {
     let (node, _said) = node(1);
     let config = NodeConfig {
         media_listen: node.udp_addr(),
         advertise: Vec::new(),
+        tcp_beside: None,
         shards: 1,
     };
     let refused = start(&config, Arc::new(|_| ()))
@@ -341,6 +420,7 @@ fn a_stopped_node_is_gone_and_frees_its_port() {
             &NodeConfig {
                 media_listen: address,
                 advertise: Vec::new(),
+                tcp_beside: None,
                 shards: 1
             },
             Arc::new(|_| ())

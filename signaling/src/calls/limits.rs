@@ -15,6 +15,10 @@ pub(super) const MAX_MESSAGES_PER_MINUTE: u32 = 600;
 /// Beyond: `rate_limited`.
 pub(super) const MAX_MEDIA_REQUESTS_PER_MINUTE: u32 = 900;
 
+/// Times that a device may try its network in a minute: once before each call, and again when the network changes. Each
+/// takes a connection of the SFU. Beyond: `rate_limited`.
+pub(super) const MAX_TRIALS_PER_MINUTE: u32 = 20;
+
 /// Offers of one participant that wait for the SFU: both sides, and one more of each. Beyond: `rate_limited`.
 pub(super) const MAX_WAITING_OFFERS: usize = 4;
 

@@ -17,6 +17,7 @@ use super::{
     call::{Call, Participant, Standing},
     media::Offers,
     rates::{Deed, Rates},
+    trial::Trials,
 };
 
 /// All live calls of this process.
@@ -31,6 +32,7 @@ pub struct Calls {
     by_device: HashMap<DeviceId, CallId>,
     pub(super) offers: Offers,
     pub(super) rates: Rates,
+    pub(super) trials: Trials,
 }
 
 /// Why a participant is no more.
@@ -55,6 +57,7 @@ impl Calls {
             by_device: HashMap::new(),
             offers: Offers::default(),
             rates: Rates::default(),
+            trials: Trials::default(),
         }
     }
 
@@ -156,6 +159,7 @@ impl Calls {
     /// The device's last WebSocket is gone; it lingers in its call.
     pub fn disconnected(&mut self, device: DeviceId, now: Millis) {
         self.advance(now);
+        self.end_trial(device);
         let now = self.now;
         let call = self
             .by_device
@@ -189,6 +193,7 @@ impl Calls {
         self.advance(now);
         let now = self.now;
         self.rates.tick(now);
+        self.end_old_trials();
         let lost = self
             .calls
             .values()
@@ -314,7 +319,7 @@ impl Calls {
 impl Calls {
     /// Entries of every table but the rates, which pass with time.
     pub(super) fn kept(&self) -> usize {
-        self.calls.len() + self.by_room.len() + self.by_device.len() + self.offers.len()
+        self.calls.len() + self.by_room.len() + self.by_device.len() + self.offers.len() + self.trials.len()
     }
 
     pub(super) fn kept_offers(&self) -> usize {

@@ -30,7 +30,7 @@ struct WaitingOffer {
 
 impl Offers {
     /// Notes an offer, unless the participant has too many that nobody answered.
-    fn add(&mut self, place: Place) -> Option<(u64, MediaTicket)> {
+    pub fn add(&mut self, place: Place) -> Option<(u64, MediaTicket)> {
         self.waiting.retain(|_, offer| !offer.answer.is_closed());
         if self.waiting.values().filter(|offer| offer.place == place).count() >= MAX_WAITING_OFFERS {
             return None;

@@ -32,6 +32,7 @@ mod log;
 mod machine;
 mod media;
 mod rates;
+mod trial;
 mod types;
 
 pub use error::CallError;

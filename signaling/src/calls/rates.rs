@@ -6,7 +6,10 @@ use protocol::{DeviceId, Millis, limits::MAX_COMMITS_PER_MINUTE};
 
 use super::{
     CallError,
-    limits::{MAX_JOINS_PER_MINUTE, MAX_MEDIA_REQUESTS_PER_MINUTE, MAX_MESSAGES_PER_MINUTE, MINUTE_MS},
+    limits::{
+        MAX_JOINS_PER_MINUTE, MAX_MEDIA_REQUESTS_PER_MINUTE, MAX_MESSAGES_PER_MINUTE, MAX_TRIALS_PER_MINUTE,
+        MINUTE_MS,
+    },
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +18,7 @@ pub(super) enum Deed {
     Commit,
     Message,
     Media,
+    Trial,
 }
 
 /// Counters of fixed windows of a minute.
@@ -34,6 +38,7 @@ impl Rates {
             Deed::Commit => MAX_COMMITS_PER_MINUTE,
             Deed::Message => MAX_MESSAGES_PER_MINUTE,
             Deed::Media => MAX_MEDIA_REQUESTS_PER_MINUTE,
+            Deed::Trial => MAX_TRIALS_PER_MINUTE,
         };
         let window = self
             .0

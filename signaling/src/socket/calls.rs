@@ -6,14 +6,14 @@ use protocol::{
     Code, Problem, UserId,
     socket::{
         Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CallSync, Entries,
-        GroupInfoReply, MediaAnswer, MediaIntent, MediaOffer, Reply,
+        GroupInfoReply, MediaAnswer, MediaIntent, MediaOffer, MediaTrial, MediaTried, Reply,
     },
 };
 use tokio::time::timeout;
 
 use crate::{
     app::App,
-    calls::{CallError, Calls, People},
+    calls::{CallError, Calls, MediaTicket, People},
     failure::{Failure, refuse},
     groups::PublicGroupState,
     limits::SFU_PATIENCE,
@@ -29,7 +29,12 @@ pub async fn join(app: &App, caller: Caller, request: CallJoin) -> Result<CallJo
     let room = room
         .filter(|room| room.members.contains(&caller.user_id))
         .ok_or_else(|| refuse(Code::NotFound, "there is no such room"))?;
-    checked(calls(app).join(who(caller), request, &room, app.clock.now()))
+    let now = app.clock.now();
+    let joined = checked(calls(app).join(who(caller), request, &room, now))?;
+    Ok(CallJoined {
+        ice_servers: app.turn.iter().map(|turn| turn.credentials(now)).collect(),
+        ..joined
+    })
 }
 
 pub async fn found(app: &App, caller: Caller, request: CallFound) -> Result<Accepted, Failure> {
@@ -65,9 +70,24 @@ pub fn intent(app: &App, caller: Caller, request: MediaIntent) -> Result<(), Fai
 
 pub async fn offer(app: &App, caller: Caller, request: MediaOffer) -> Result<Reply, Failure> {
     let ticket = checked(calls(app).offer(who(caller), request))?;
+    let sdp = answered(ticket).await?;
+    Ok(Reply::MediaAnswer(MediaAnswer { sdp }))
+}
+
+pub async fn try_network(app: &App, caller: Caller, request: MediaTrial) -> Result<Reply, Failure> {
+    let now = app.clock.now();
+    let ticket = checked(calls(app).trial(who(caller), request, now))?;
+    let sdp = answered(ticket).await?;
+    Ok(Reply::MediaTried(MediaTried {
+        sdp,
+        ice_servers: app.turn.iter().map(|turn| turn.credentials(now)).collect(),
+    }))
+}
+
+async fn answered(ticket: MediaTicket) -> Result<String, Failure> {
     let unavailable = || refuse(Code::Unavailable, "the media server does not answer");
     match timeout(SFU_PATIENCE, ticket).await {
-        Ok(Ok(Ok(sdp))) => Ok(Reply::MediaAnswer(MediaAnswer { sdp })),
+        Ok(Ok(Ok(sdp))) => Ok(sdp),
         Ok(Ok(Err(refused))) => Err(refuse(Code::Malformed, &refused.to_string())),
         Ok(Err(_)) | Err(_) => Err(unavailable()),
     }

@@ -168,6 +168,15 @@ fn begin(guard: &Guard, text: &str, greeted: &mut bool) -> Work {
             });
             None
         }),
+        Request::MediaTrial(trial) => Box::pin(async move {
+            tokio::spawn(async move {
+                let reply = super::calls::try_network(&app, caller, trial).await;
+                if let Some(text) = frame(&answer(id, reply)) {
+                    outbound.push(text);
+                }
+            });
+            None
+        }),
         request => Box::pin(async move { Some(answer(id, dispatch(&app, caller, batch, request).await)) }),
     }
 }

@@ -23,8 +23,10 @@ pub async fn dispatch(
     request: Request,
 ) -> Result<Reply, Failure> {
     match request {
-        // The connection itself answers these: hello opens it, and an offer is answered later.
-        Request::Hello(_) | Request::MediaOffer(_) => Err(refuse(Code::Malformed, "not here")),
+        // The connection itself answers these: hello opens it, and offers are answered later.
+        Request::Hello(_) | Request::MediaOffer(_) | Request::MediaTrial(_) => {
+            Err(refuse(Code::Malformed, "not here"))
+        }
         Request::Ping => Ok(Reply::Done),
 
         Request::PersonLookUp(look_up) => Ok(Reply::Person(Box::new(

@@ -23,7 +23,13 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::Postgres;
-use crate::{Clock, Service, Settings, admin::Invitation, app::App, groups::testing::NOW};
+use crate::{
+    Clock, Service, Settings,
+    admin::Invitation,
+    app::App,
+    groups::testing::NOW,
+    turn::{Turn, TurnSecret},
+};
 
 /// An SFU that notes what it is told.
 #[derive(Default)]
@@ -77,6 +83,7 @@ impl Body {
 
 impl World {
     pub const URL: &'static str = "https://meet.example.org";
+    pub const TURN: &'static str = "turn:turn.example.org:3478?transport=udp";
 
     /// On SQLite.
     pub async fn new() -> Self {
@@ -197,6 +204,10 @@ async fn open(
         database_url,
         public_url: World::URL.to_owned(),
         proxies: vec![],
+        turn: Some(Turn {
+            urls: vec![World::TURN.to_owned()],
+            secret: TurnSecret::new("a secret of both servers").unwrap(),
+        }),
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };
     Service::open(settings, Arc::new(Sfu::default())).await.unwrap()

@@ -526,6 +526,7 @@ async fn the_server_setup_is_a_file_of_its_own_and_damage_is_noticed() {
         database_url: None,
         public_url: World::URL.to_owned(),
         proxies: vec![],
+        turn: None,
         clock: world.clock(),
     };
     let opened = crate::Service::open(settings, std::sync::Arc::new(crate::testing::Sfu::default())).await;

@@ -53,5 +53,6 @@ stories! {
     a_refused_write_leaves_nothing_and_its_neighbours_stand: stories::writer::refusals;
     what_was_written_is_what_was_acknowledged: stories::writer::failures;
     what_follows_a_write_comes_in_order_and_before_its_answer: stories::writer::order;
+    who_enters_a_call_gets_credentials_of_the_relay: stories::calls::relays;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

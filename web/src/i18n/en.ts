@@ -324,6 +324,12 @@ export const en = {
   "prejoin.online": "Connected to your server.",
   "prejoin.offline": "There is no connection to your server. Once you are back, you can join.",
   "prejoin.connecting": "Connecting to your server…",
+  "prejoin.network.checking": "Checking your network…",
+  "prejoin.network.ready": "Your network is ready for calls.",
+  "prejoin.network.tcp": "UDP is blocked here: the call will use TCP, which is slower.",
+  "prejoin.network.relay": "Your network lets calls through by a relay only, which is slower.",
+  "prejoin.network.blocked":
+    "Media cannot reach this server from your network. Try another network or a VPN, or ask who runs this one to allow the call ports.",
   "prejoin.elsewhere": "Joining here leaves the call in {room}.",
   "prejoin.back": "Back to room",
 

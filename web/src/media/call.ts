@@ -14,6 +14,7 @@ import { hasEncodedTransforms } from "./problems";
 import { sameVideos } from "./remote";
 import { Session } from "./session";
 import { Speaker, canChooseSpeaker } from "./speaker";
+import { tryNetwork } from "./trial";
 
 type Core = CoreClient & KeySource;
 
@@ -36,6 +37,7 @@ const IDLE: MediaView = {
   asked: [],
   talkingWhileMuted: false,
   connection: "idle",
+  network: null,
 };
 
 export class Call implements MediaCall {
@@ -92,6 +94,12 @@ export class Call implements MediaCall {
     if (!hasEncodedTransforms()) return this.tell({ code: "no_encoded_transforms", device: null });
     await Promise.all([this.setMicrophone(true), this.setCamera(true)]);
     await this.list();
+  }
+
+  async tryNetwork(): Promise<void> {
+    if (this.current.network === "checking" || !hasEncodedTransforms()) return;
+    this.change({ network: "checking" });
+    this.change({ network: await tryNetwork(this.core) });
   }
 
   async join(roomId: string): Promise<Failure | null> {
@@ -274,8 +282,8 @@ export class Call implements MediaCall {
     this.released += 1;
     this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
-    const { devices, chosen, problems } = this.current;
-    this.change({ ...IDLE, devices, chosen, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
+    const { devices, chosen, network, problems } = this.current;
+    this.change({ ...IDLE, devices, chosen, network, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
   }
 
   private follow(session: Session): void {

@@ -67,6 +67,12 @@ export type MediaProblemCode =
 /** How the media's connection is. */
 export type MediaConnection = "idle" | "connecting" | "connected" | "reconnecting" | "failed";
 
+/**
+ * What the network does to calls, tried before joining: `ready` (UDP), `tcp` (UDP is blocked), `relay` (by a TURN server
+ * alone), `blocked` (no way at all).
+ */
+export type NetworkVerdict = "ready" | "tcp" | "relay" | "blocked";
+
 /** What the call's views show; immutable, a new object for each change. */
 export interface MediaView {
   /** The microphone is open and heard. */
@@ -93,6 +99,8 @@ export interface MediaView {
   /** Somebody talks into a microphone that is off; false where that cannot be known. */
   readonly talkingWhileMuted: boolean;
   readonly connection: MediaConnection;
+  /** How the network is; null while it was not tried, or could not be. */
+  readonly network: NetworkVerdict | "checking" | null;
 }
 
 /**
@@ -113,6 +121,8 @@ export interface MediaCall {
 
   /** Opens the remembered devices for the preview. What is missing shows as problems; never rejects. */
   prepare(): Promise<void>;
+  /** Tries what the network does to calls; the server must be reached for that. Never rejects. */
+  tryNetwork(): Promise<void>;
   /** Enters the room's call with the devices as they are (`join_call`, PeerConnections, `set_media`). */
   join(roomId: string): Promise<Failure | null>;
   /** Leaves the call and releases all devices. */

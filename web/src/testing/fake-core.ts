@@ -123,6 +123,8 @@ export class FakeCore implements CoreClient {
         return DONE;
       case "media_offer":
         return { type: "sdp_answer", value: { sdp: "" } };
+      case "try_network":
+        return { type: "network_trial", value: { sdp: "", ice_servers: [] } };
       case "say_in_call":
         return this.#sayInCall(command.text);
       case "react":

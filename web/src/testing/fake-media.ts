@@ -28,6 +28,7 @@ const START: MediaView = {
   asked: [],
   talkingWhileMuted: false,
   connection: "idle",
+  network: "ready",
 };
 
 /** Media that shows painted pictures instead of people. */
@@ -37,6 +38,8 @@ export class FakeMedia implements MediaCall {
   readonly #paint: boolean;
   /** What was asked to be shown, for tests. */
   shown: readonly VideoCard[] = [];
+  /** How often the network was tried. */
+  tries = 0;
   #view: MediaView = START;
 
   /** `paint` needs a canvas, which test environments without a browser lack. */
@@ -80,6 +83,11 @@ export class FakeMedia implements MediaCall {
 
   prepare(): Promise<void> {
     this.set({ preview: this.#stream("Alice Moreau") });
+    return Promise.resolve();
+  }
+
+  tryNetwork(): Promise<void> {
+    this.tries += 1;
     return Promise.resolve();
   }
 

@@ -5,6 +5,7 @@ mod entering;
 mod group;
 mod leaving;
 mod media;
+mod trial;
 mod walk;
 
 use std::{

@@ -1,5 +1,6 @@
 //! What alice, bob and carol do, on whatever database the world stands on.
 
+pub mod calls;
 pub mod delivery;
 pub mod hostile;
 pub mod membership;

@@ -148,7 +148,11 @@ sdp: string,
 /**
  * What each published m-line is.
  */
-tracks: Array<TrackCard>, } | { "type": "show_video", 
+tracks: Array<TrackCard>, } | { "type": "try_network", 
+/**
+ * SDP.
+ */
+sdp: string, } | { "type": "show_video", 
 /**
  * The videos wanted.
  */

@@ -20,7 +20,15 @@ message_id: string, } } | { "type": "devices", "value": Array<DeviceCard> } | { 
 /**
  * SDP.
  */
-sdp: string, } } | { "type": "call_entered", "value": { 
+sdp: string, } } | { "type": "network_trial", "value": { 
+/**
+ * SDP answer.
+ */
+sdp: string, 
+/**
+ * TURN servers.
+ */
+ice_servers: Array<IceServerCard>, } } | { "type": "call_entered", "value": { 
 /**
  * TURN servers.
  */

@@ -8,7 +8,7 @@ import { useTitle } from "../app/title";
 import { Avatar } from "../parts/avatar";
 import { Button, IconButton } from "../parts/button";
 import { Icon } from "../parts/icons";
-import { FailureText, Note } from "../parts/messages";
+import { ErrorText, FailureText, Note } from "../parts/messages";
 import { useRoomTitle } from "../parts/room-title";
 import { useMe } from "../app/context";
 import { DevicePicker } from "./device-picker";
@@ -89,6 +89,7 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
             </Button>
           </div>
           <Connection />
+          <Network />
           <p className="assurance">
             <Icon name="shield" />
             {t("prejoin.encryption")}
@@ -168,6 +169,28 @@ function Connection() {
     <p className="assurance">
       <Icon name={online ? "check" : "offline"} />
       {t(`prejoin.${session.connection}`)}
+    </p>
+  );
+}
+
+/** What the network does to calls, in words. Said at once where something is wrong with it. */
+export function Network() {
+  const { client, media, t } = useApp();
+  const { network } = useMedia();
+  const session = useStore(client.session);
+  const online = session.state === "signed_in" && session.connection === "online";
+  // Anew with each connection: it may be another network.
+  useEffect(() => {
+    if (online) void media.tryNetwork();
+  }, [media, online]);
+  if (network === null) return null;
+  const text = t(`prejoin.network.${network}`);
+  if (network === "blocked") return <ErrorText>{text}</ErrorText>;
+  if (network === "tcp" || network === "relay") return <Note tone="warning">{text}</Note>;
+  return (
+    <p className="assurance">
+      <Icon name={network === "ready" ? "check" : "info"} />
+      {text}
     </p>
   );
 }
