@@ -199,6 +199,18 @@ pub enum Command {
         /// What.
         ask: ParticipantAsk,
     },
+    /// Removes a person with all devices from the call, for as long as it lasts; for moderators of the room → `done`.
+    RemoveParticipant {
+        /// Leaf of one of the devices.
+        leaf: u32,
+    },
+    /// Lets nobody new into the call, or everybody of the room again; for moderators of the room → `done`.
+    LockCall {
+        /// Whether nobody new comes in.
+        locked: bool,
+    },
+    /// Ends the call for everybody; for moderators of the room → `done`.
+    EndCall,
 }
 
 /// A sign that a participant gives.

@@ -81,6 +81,11 @@ pub enum Event {
         /// What.
         ask: ParticipantAsk,
     },
+    /// What a moderator did to the call, text under `call_event.<code>`: `locked`, `unlocked`, `removed`.
+    CallModerated {
+        /// What, by whom (`name`), to whom (`whom`).
+        event: Failure,
+    },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.
@@ -333,6 +338,12 @@ pub struct CallView {
     /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
     /// may.
     pub may_ask: bool,
+    /// Whether one may remove others from the call, lock it, and end it for all.
+    pub may_moderate: bool,
+    /// Nobody new comes in but moderators.
+    pub locked: bool,
+    /// Where one was removed, or the call was ended: who did it, if that is proven.
+    pub by: Option<String>,
     /// Epoch of the call's group.
     #[cfg_attr(test, ts(type = "number"))]
     pub epoch: u64,
@@ -359,6 +370,8 @@ pub enum CallPhase {
     Reconnecting,
     /// Removed from the call by a member.
     Removed,
+    /// Ended for everybody by a moderator.
+    Ended,
 }
 
 /// A participant.

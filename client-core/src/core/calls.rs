@@ -14,7 +14,7 @@ use super::{
     shell::Shell,
 };
 use crate::{
-    calls::{Call, CallEnv, LeftChat, RoomDevices},
+    calls::{Call, CallEnv, CallRoom, LeftChat},
     group::Group,
 };
 
@@ -85,18 +85,25 @@ impl Device {
     fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
         let group = self.rooms.get(&room_id).and_then(|room| room.group());
         let members = group.into_iter().flat_map(|group| group.members().values());
-        let devices: RoomDevices = members
+        let devices = members
             .map(Certificate::body)
             .map(|member| ((member.user_id, member.device_id), member.device_key))
             .collect();
+        let settings = group.map(Group::settings);
+        let room = CallRoom {
+            devices,
+            moderators: settings
+                .map(|settings| settings.moderators.clone())
+                .unwrap_or_default(),
+        };
         CallEnv {
             shell,
             identity: &self.identity,
             account: &self.account,
             key: &self.key,
             mls: &self.call_mls,
-            room_devices: Rc::new(devices),
-            room: group.map(Group::settings),
+            room: Rc::new(room),
+            settings,
             online: self.session.may_ask(),
         }
     }

@@ -168,6 +168,18 @@ impl Device {
                 self.in_call(shell, |call, env| call.ask_participant(env, leaf, ask))??;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::RemoveParticipant { leaf } => {
+                self.in_call(shell, |call, env| call.remove_participant(env, leaf))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::LockCall { locked } => {
+                self.in_call(shell, |call, env| call.lock(env, locked))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::EndCall => {
+                self.in_call(shell, Call::end_for_all)??;
+                shell.reply(id, api::Reply::Done);
+            }
             // Of the core itself.
             Command::LookUpInvitation { .. }
             | Command::Register { .. }

@@ -131,6 +131,15 @@ export class FakeCore implements CoreClient {
       case "ask_participant":
         this.#follow(command.leaf, command.ask);
         return DONE;
+      case "remove_participant":
+        this.#remove(command.leaf);
+        return DONE;
+      case "lock_call":
+        if (this.call) this.setCall({ ...this.call, locked: command.locked });
+        return DONE;
+      case "end_call":
+        this.setCall(null);
+        return DONE;
       case "add_people":
       case "close_room":
       case "retry_message":
@@ -214,6 +223,13 @@ export class FakeCore implements CoreClient {
     this.setCall({ ...this.call, participants: this.call.participants.map((each) => (asked(each) ? { ...each, ...change } : each)) });
   }
 
+  #remove(leaf: number): void {
+    if (!this.call) return;
+    const { participants } = this.call;
+    const person = participants.find((each) => each.leaf === leaf)?.person.user_id;
+    this.setCall({ ...this.call, participants: participants.filter((each) => each.person.user_id !== person) });
+  }
+
   #changeRoom(roomId: string, change: Partial<RoomView>): void {
     this.rooms = this.rooms.map((room) => (room.room_id === roomId ? { ...room, ...change } : room));
     this.tell({ type: "rooms", rooms: this.rooms });
@@ -264,6 +280,9 @@ export function someCall(roomId: string): CallView {
     ],
     speaker: 0,
     may_ask: true,
+    may_moderate: true,
+    locked: false,
+    by: null,
     epoch: 7,
     code_digits: ["48213", "90567", "11840", "73352", "60918", "25477"],
     code_words: ["harbour", "violin", "copper", "orbit", "meadow", "lantern", "quartz", "sparrow"],

@@ -184,4 +184,12 @@ leaf: number | null,
 /**
  * What.
  */
-ask: ParticipantAsk, };
+ask: ParticipantAsk, } | { "type": "remove_participant", 
+/**
+ * Leaf of one of the devices.
+ */
+leaf: number, } | { "type": "lock_call", 
+/**
+ * Whether nobody new comes in.
+ */
+locked: boolean, } | { "type": "end_call" };

@@ -18,5 +18,7 @@ export interface CallActions {
   readonly pip: () => void;
   readonly help: () => void;
   readonly leave: () => void;
+  /** For everybody; null for who is no moderator. */
+  readonly end: (() => void) | null;
   readonly toolbar: () => void;
 }

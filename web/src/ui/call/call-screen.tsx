@@ -21,6 +21,7 @@ import { EncryptionPanel } from "./encryption-panel";
 import { useFullScreen } from "./full-screen";
 import { useCallKeyboard } from "./keyboard";
 import { KeysDialog } from "./keys-dialog";
+import { EndCall } from "./leave-menu";
 import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
 import { PictureInPicture } from "./pip";
@@ -52,6 +53,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [help, setHelp] = useState(false);
+  const [ending, setEnding] = useState(false);
   const tiles = tilesOf(call, view);
   const layout = useLayout(call, tiles);
   const fullScreen = useFullScreen();
@@ -90,6 +92,11 @@ export function CallScreen({ room, call, onLeave }: Props) {
       setHelp(true);
     },
     leave: onLeave,
+    end: call.may_moderate
+      ? () => {
+          setEnding(true);
+        }
+      : null,
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
   // Others may mute who holds Space, too.
@@ -105,6 +112,12 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <div className="call-heading">
           <h1>{title}</h1>
           <CallTime since={call.started_at} />
+          {call.locked && (
+            <p className="soft call-locked">
+              <Icon name="lock" size={16} />
+              {t("call.locked")}
+            </p>
+          )}
         </div>
         <Button icon="shield" look="quiet" aria-expanded={panel === "encryption"} className="shield-button" onClick={actions.encryption}>
           {t("call.encryption")}
@@ -132,6 +145,13 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <CallToolbar actions={actions} panel={panel} fullScreen={fullScreen} pip={pip} bar={bar} />
       </footer>
       <PictureInPicture pip={pip} tile={inPip ?? tiles.own} actions={actions} />
+      {ending && (
+        <EndCall
+          onClose={() => {
+            setEnding(false);
+          }}
+        />
+      )}
       {help && (
         <KeysDialog
           onClose={() => {

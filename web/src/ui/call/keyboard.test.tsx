@@ -20,6 +20,7 @@ const actions: CallActions = {
   pip: nothing,
   help: nothing,
   leave: nothing,
+  end: nothing,
   toolbar: nothing,
 };
 

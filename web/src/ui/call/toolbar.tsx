@@ -1,5 +1,6 @@
 import { useId, type KeyboardEvent, type RefObject } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import type { Translate } from "../../i18n/translate";
 import { useApp, useStore } from "../app/context";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
@@ -7,6 +8,7 @@ import { useMatches } from "../parts/matches";
 import type { CallActions } from "./actions";
 import type { PanelName } from "./call-screen";
 import type { FullScreen } from "./full-screen";
+import { LeaveMenu } from "./leave-menu";
 import { ReactionsMenu, ReactionsSection } from "./reactions-menu";
 import { useMedia } from "./use-media";
 import type { Pip } from "./use-pip";
@@ -52,7 +54,7 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
         {!narrow && <ReactionsMenu onReact={actions.react} />}
         {!narrow && <ControlButton control={people} />}
         <ControlButton control={chat} />
-        {narrow && <More controls={[share, hand, people, ...windows]} actions={actions} />}
+        {narrow && <More controls={[share, hand, people, ...windows, endControl(actions, t)]} actions={actions} />}
       </div>
       <div className="call-toolbar-end">
         {!narrow && (
@@ -64,6 +66,7 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
           </>
         )}
         <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
+        {!narrow && actions.end && <LeaveMenu onLeave={actions.leave} onEnd={actions.end} />}
       </div>
     </div>
   );
@@ -140,6 +143,10 @@ function useControls(actions: CallActions, panel: PanelName | null): Controls {
       ...(unread > 0 ? { badge: { count: unread, text: t("call.chat.unread", { count: unread }) } } : {}),
     },
   };
+}
+
+function endControl({ end }: CallActions, t: Translate): Control | null {
+  return end && { icon: "close", label: t("call.end"), act: end };
 }
 
 /** Small window and full screen, as far as the browser has them. */
