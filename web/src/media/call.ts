@@ -7,6 +7,7 @@ import type { TrackKind } from "../core/wire";
 import { matters, stillAsked, withAsked } from "../state/asks";
 import type { CoreClient, CoreEvent, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
+import type { Reading } from "../state/statistics";
 import { Devices, type Choices, type Memory } from "./devices";
 import type { KeySource } from "./frames";
 import { Loudness } from "./loudness";
@@ -111,11 +112,16 @@ export class Call implements MediaCall {
     this.session = session;
     const reply = await this.core.send({ type: "join_call", room_id: roomId });
     if (reply.type !== "call_entered") {
-      if (this.session === session) this.release();
+      // The preview goes on: one may try again.
+      if (this.session === session) this.endSession();
       return reply.type === "failed" ? reply.value : { code: "not_ready", params: {} };
     }
     if (this.session === session) this.enter(session, reply.value.ice_servers);
     return null;
+  }
+
+  async reading(): Promise<Reading | null> {
+    return (await this.session?.reading()) ?? null;
   }
 
   async leave(): Promise<void> {
@@ -263,7 +269,7 @@ export class Call implements MediaCall {
   }
 
   /** Gives everything back. */
-  private release(): void {
+  private endSession(): void {
     this.session?.close();
     this.session = null;
     this.call = null;
@@ -271,6 +277,11 @@ export class Call implements MediaCall {
     this.wanted = [];
     this.joined = false;
     this.again = false;
+    this.change({ remote: [], connection: "idle" });
+  }
+
+  private release(): void {
+    this.endSession();
     this.released += 1;
     this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);

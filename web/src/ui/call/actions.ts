@@ -11,6 +11,7 @@ export interface CallActions {
   readonly people: () => void;
   readonly chat: () => void;
   readonly encryption: () => void;
+  readonly statistics: () => void;
   /** The other layout. */
   readonly layout: () => void;
   readonly view: (choice: ViewChoice) => void;

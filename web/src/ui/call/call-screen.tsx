@@ -3,6 +3,7 @@ import type { CallView } from "../../core/generated/CallView";
 import type { RoomView } from "../../core/generated/RoomView";
 import { durationText } from "../../i18n/format";
 import type { MediaConnection } from "../../state/media";
+import type { Quality } from "../../state/statistics";
 import { pictured } from "../../state/layout";
 import { tilesOf } from "../../state/tiles";
 import { useApp } from "../app/context";
@@ -28,16 +29,21 @@ import { PictureInPicture } from "./pip";
 import { Problems } from "./problems";
 import { useSaidAnnouncements } from "./said-announcements";
 import { Stage } from "./stage";
+import { StatisticsPanel } from "./statistics-panel";
 import { CallToolbar } from "./toolbar";
 import { useLayout } from "./use-layout";
 import { useMedia } from "./use-media";
 import { usePip } from "./use-pip";
+import { Qualities, useStatistics } from "./use-statistics";
 
 /** Where a panel lies over the pictures, as in call.css. */
 const PANEL_COVERS = "(max-width: 900px)";
 
+/** Before anything was measured. */
+const NOBODY: ReadonlyMap<number, Quality> = new Map();
+
 /** What stands beside the pictures. */
-export type PanelName = "people" | "chat" | "encryption";
+export type PanelName = "people" | "chat" | "encryption" | "statistics";
 
 interface Props {
   readonly room: RoomView;
@@ -61,6 +67,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
   // A bare video cannot show initials: whoever has a picture stands in for who has none.
   const inPip = pip.kind === "video" ? pictured(layout) : layout.first;
   const coversStage = useMatches(PANEL_COVERS);
+  const statistics = useStatistics();
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
   useCallAnnouncements(call);
@@ -82,6 +89,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
     people: toggle("people"),
     chat: toggle("chat"),
     encryption: toggle("encryption"),
+    statistics: toggle("statistics"),
     layout: () => {
       layout.choose(layout.view === "grid" ? "speaker" : "grid");
     },
@@ -131,15 +139,18 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <AskedOfMe />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
-        <Stage
-          layout={layout}
-          own={tiles.own}
-          covered={panel !== null && coversStage}
-          alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
-        />
+        <Qualities value={statistics?.people ?? NOBODY}>
+          <Stage
+            layout={layout}
+            own={tiles.own}
+            covered={panel !== null && coversStage}
+            alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
+          />
+        </Qualities>
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
       {panel === "chat" && <ChatPanel onClose={close} />}
+      {panel === "statistics" && <StatisticsPanel call={call} statistics={statistics} onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
       <footer className="call-bar-area">
         <CallToolbar actions={actions} panel={panel} fullScreen={fullScreen} pip={pip} bar={bar} />

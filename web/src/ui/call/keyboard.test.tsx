@@ -14,6 +14,7 @@ const actions: CallActions = {
   people: nothing,
   chat: nothing,
   encryption: nothing,
+  statistics: nothing,
   layout: nothing,
   view: nothing,
   fullScreen: nothing,
