@@ -96,6 +96,35 @@ export const CALL_SCENES = [
       await page.getByText("Waiting until the call is unlocked…").waitFor();
     },
   },
+  ...["incoming", "banner"].map((what) => ({
+    name: `ring-${what}`,
+    path: "/rooms/design",
+    /** @param {import("playwright-core").Page} page */
+    act: async (page) => {
+      await page.getByRole("log").waitFor();
+      await page.evaluate((what) => {
+        // @ts-expect-error -- the fake puts itself there
+        const { core } = window.fake;
+        if (what === "incoming") core.ring("bob", "incoming");
+        else core.ring("board", null);
+      }, what);
+      await page.getByText(what === "incoming" ? "Bob Okafor is calling" : "Call in Board, third quarter").waitFor();
+    },
+  })),
+  {
+    name: "ring-outgoing",
+    path: "/rooms/bob/call",
+    act: async (page) => {
+      await join(page);
+      await page.evaluate(() => {
+        // @ts-expect-error -- the fake puts itself there
+        const { core, alone } = window.fake;
+        core.ring("bob", "outgoing", { joined: true });
+        alone();
+      });
+      await page.getByText("Ringing…").waitFor();
+    },
+  },
   {
     name: "statistics",
     path: "/rooms/design/call",

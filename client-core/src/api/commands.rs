@@ -154,6 +154,12 @@ pub enum Command {
     },
     /// → `done`.
     LeaveCall,
+    /// Does not answer the call that rings in a direct room, and says so → `done`, or `call_gone`.
+    DeclineCall {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
     /// SDP offer of one of the PeerConnections → `sdp_answer`.
     MediaOffer {
         /// Which.

@@ -253,6 +253,25 @@ pub struct RoomCallView {
     pub names: Vec<String>,
     /// Whether this device is in.
     pub joined: bool,
+    /// Whether another device of one's own is in, and this one is not.
+    pub elsewhere: bool,
+    /// Of a direct room: whether the call rings, or what came of that.
+    pub ring: Option<RingView>,
+}
+
+/// How a call in a direct room rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum RingView {
+    /// The other calls.
+    Incoming,
+    /// The other's devices ring.
+    Outgoing,
+    /// The other declined.
+    Declined,
+    /// Nobody answered.
+    Unanswered,
 }
 
 /// A message.
@@ -294,7 +313,7 @@ pub enum BodyView {
     /// Something that happened in the room, text under `room_event.<code>`.
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
-        /// `call_started`, `call_ended`, `founded_anew`.
+        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`.
         event: Failure,
     },
     /// Made by a newer program.

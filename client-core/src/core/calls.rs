@@ -28,7 +28,7 @@ impl Device {
         if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
             self.with_call(shell, |own, env| own.on_changed(env, call.as_ref()));
         }
-        self.with_room(shell, room_id, |room, _| room.set_call(call));
+        self.with_room(shell, room_id, |room, env| room.set_call(env, call));
     }
 
     /// A call lives in memory alone: after a reload the server still counts this device in, and would as long as it

@@ -128,6 +128,10 @@ impl Device {
                 self.with_call(shell, Call::leave);
                 shell.reply(id, api::Reply::Done);
             }
+            Command::DeclineCall { room_id } => {
+                self.in_room(shell, room_id, Room::decline_call)??;
+                shell.reply(id, api::Reply::Done);
+            }
             Command::MediaOffer {
                 side,
                 fresh,

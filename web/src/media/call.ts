@@ -39,6 +39,11 @@ const IDLE: MediaView = {
   connection: "idle",
 };
 
+/** Others put an end to the call for this device. */
+function isOver(phase: CallView["phase"]): boolean {
+  return phase === "removed" || phase === "ended";
+}
+
 export class Call implements MediaCall {
   private readonly core: Core;
   private readonly devices: Devices;
@@ -62,6 +67,8 @@ export class Call implements MediaCall {
   private quietUntil = 0;
   /** Counts the words about a device: while it opens another may come, and the last one holds. */
   private readonly turns = { microphone: 0, camera: 0 };
+  /** Others put an end to the call, which the core shows until one leaves it. */
+  private putOut = false;
   /** Counts how often everything was given back: a device that opens after is of no use any more. */
   private released = 0;
 
@@ -125,7 +132,8 @@ export class Call implements MediaCall {
   }
 
   async leave(): Promise<void> {
-    const inCall = this.session !== null;
+    const inCall = this.session !== null || this.putOut;
+    this.putOut = false;
     this.release();
     if (inCall) await this.core.send({ type: "leave_call" });
   }
@@ -239,7 +247,10 @@ export class Call implements MediaCall {
       const before = this.call;
       this.call = event.call;
       this.session?.call(event.call);
-      if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
+      if (this.session && before && (!event.call || isOver(event.call.phase))) {
+        this.release();
+        this.putOut = event.call !== null;
+      }
       else this.followPhase(event.call?.phase ?? null);
     } else if (event.type === "slots") {
       this.bindings = event;

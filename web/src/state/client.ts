@@ -27,6 +27,8 @@ export class Client {
   readonly reactions = new Reactions();
   /** Code of the invitation that is being accepted here: its page is where the session begins. */
   readonly accepting = new Store<string | null>(null);
+  /** Room whose call the person takes: it is joined without more questions. */
+  readonly answering = new Store<string | null>(null);
   readonly board = new Board();
   readonly preferences: Preferences;
   readonly commands: Commands;

@@ -4,6 +4,8 @@ import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { ParticipantView } from "../core/generated/ParticipantView";
 import type { Reaction } from "../core/generated/Reaction";
+import type { RingView } from "../core/generated/RingView";
+import type { RoomCallView } from "../core/generated/RoomCallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
@@ -131,6 +133,9 @@ export class FakeCore implements CoreClient {
       case "ask_participant":
         this.#follow(command.leaf, command.ask);
         return DONE;
+      case "decline_call":
+        this.ring(command.room_id, null);
+        return DONE;
       case "remove_participant":
         this.#remove(command.leaf);
         return DONE;
@@ -154,6 +159,12 @@ export class FakeCore implements CoreClient {
   setCall(call: CallView | null): void {
     this.call = call;
     this.tell({ type: "call", call });
+  }
+
+  /** A call in a room rings, or does so no more. */
+  ring(roomId: string, ring: RingView | null, change: Partial<RoomCallView> = {}): void {
+    const call = { started_at: Date.now(), names: ["Bob Okafor"], joined: false, elsewhere: false, ring, ...change };
+    this.#changeRoom(roomId, { call });
   }
 
   /** Something is said in the call. */

@@ -132,7 +132,11 @@ password: Secret, } | { "type": "join_call",
 /**
  * The room.
  */
-room_id: string, } | { "type": "leave_call" } | { "type": "media_offer", 
+room_id: string, } | { "type": "leave_call" } | { "type": "decline_call", 
+/**
+ * The room.
+ */
+room_id: string, } | { "type": "media_offer", 
 /**
  * Which.
  */

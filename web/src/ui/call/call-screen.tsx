@@ -9,6 +9,7 @@ import { tilesOf } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Link } from "../app/link";
 import { useTitle } from "../app/title";
+import { useTones } from "../ring/use-tones";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { useMatches } from "../parts/matches";
@@ -68,6 +69,8 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const inPip = pip.kind === "video" ? pictured(layout) : layout.first;
   const coversStage = useMatches(PANEL_COVERS);
   const statistics = useStatistics();
+  const ring = room.call?.ring === "incoming" ? null : (room.call?.ring ?? null);
+  useTones(ring === "outgoing" ? "outgoing" : null);
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
   useCallAnnouncements(call);
@@ -135,7 +138,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
         </Button>
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
-        <CallHints call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
+        <CallHints ring={ring && t(`ring.${ring}`, { name: title })} call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
         <AskedOfMe />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
@@ -187,19 +190,22 @@ function CallTime({ since }: { readonly since: number }) {
 }
 
 interface HintsProps {
+  /** How the other of a direct room is being called. */
+  readonly ring: string | null;
   readonly call: CallView;
   readonly connection: MediaConnection;
   readonly talking: boolean;
   readonly talkingWhileMuted: boolean;
 }
 
-function CallHints({ call, connection, talking, talkingWhileMuted }: HintsProps) {
+function CallHints({ ring, call, connection, talking, talkingWhileMuted }: HintsProps) {
   const { t } = useApp();
   const text = ((): string | null => {
     if (call.phase === "joining") return t("call.joining");
     if (call.phase === "reconnecting" || connection === "reconnecting") return t("call.reconnecting");
     if (connection === "connecting") return t("connection.connecting");
     if (talking) return t("call.push_to_talk");
+    if (ring !== null) return ring;
     return talkingWhileMuted ? t("call.talking_muted") : null;
   })();
   return (

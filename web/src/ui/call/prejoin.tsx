@@ -29,8 +29,9 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
   const entering = useRef(false);
   useTitle(t("prejoin.room", { room: title }));
 
+  const prepared = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
-    void media.prepare();
+    prepared.current = media.prepare();
     return () => {
       // Who goes on into the call, or is in another one, keeps the devices.
       if (!entering.current && client.call.get() === null) media.close();
@@ -38,16 +39,26 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
   }, [client, media]);
 
   const join = async (): Promise<void> => {
-    setWaiting(false);
     entering.current = true;
     setJoining(true);
     setFailure(null);
     if (client.call.get() !== null) await media.leave();
     const failed = await media.join(room.room_id);
+    setWaiting(false);
     setJoining(false);
     setFailure(failed);
     if (failed) entering.current = false;
   };
+
+  // Who took the call that rang is asked nothing more.
+  const answering = useStore(client.answering);
+  const answer = useEffectEvent(async () => {
+    client.answering.set(null);
+    await join();
+  });
+  useEffect(() => {
+    if (answering === room.room_id) void prepared.current.then(() => answer());
+  }, [answering, room.room_id]);
 
   // Knocks again until it is let in, or something else is the matter.
   const knock = useEffectEvent(async () => {
