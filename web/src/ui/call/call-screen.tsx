@@ -203,9 +203,10 @@ function CallHints({ ring, call, connection, talking, talkingWhileMuted }: Hints
   const text = ((): string | null => {
     if (call.phase === "joining") return t("call.joining");
     if (call.phase === "reconnecting" || connection === "reconnecting") return t("call.reconnecting");
+    // Whether the other answers matters more than one's own way, which shows when it is lost.
+    if (ring !== null && !talking) return ring;
     if (connection === "connecting") return t("connection.connecting");
     if (talking) return t("call.push_to_talk");
-    if (ring !== null) return ring;
     return talkingWhileMuted ? t("call.talking_muted") : null;
   })();
   return (
