@@ -74,6 +74,10 @@ pub(crate) const LAST_RESORT_LIFE_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Age at which the secrets of a key package that nobody used are forgotten: beyond all retention of the server.
 pub(crate) const KEY_PACKAGE_LIFE_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 
+/// How long a call rings. Shorter is too short to fetch a phone from another room, longer keeps the caller waiting for who
+/// is not there. After that the call counts as missed.
+pub(crate) const RING_MS: u64 = 45_000;
+
 /// The lowest live leaf of a call renews the keys this often: there is no ratchet inside an epoch.
 pub(crate) const CALL_RENEW_MS: u64 = 10 * 60 * 1000;
 

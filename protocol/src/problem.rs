@@ -41,6 +41,12 @@ pub enum Code {
     TooManyDevices,
     /// The room or call is full.
     Full,
+    /// The call is locked: nobody new comes in.
+    CallLocked,
+    /// A moderator removed this user from the call.
+    CallRemoved,
+    /// A moderator ended the call for everybody.
+    CallEnded,
     /// The device's stored state is older than what the server has seen of it.
     Rollback,
     /// The client is too old or too new for this server.
@@ -86,7 +92,7 @@ impl Code {
         match self {
             Self::Malformed | Self::BadSignature | Self::VersionMismatch => 400,
             Self::Unauthenticated | Self::WrongPassword => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::CallLocked | Self::CallRemoved => 403,
             Self::NotFound => 404,
             Self::AlreadyRegistered
             | Self::StaleEpoch
@@ -95,7 +101,7 @@ impl Code {
             | Self::TooManyDevices
             | Self::Full
             | Self::Rollback => 409,
-            Self::InvitationUsed | Self::InvitationExpired => 410,
+            Self::InvitationUsed | Self::InvitationExpired | Self::CallEnded => 410,
             Self::TooLarge => 413,
             Self::CommitRefused => 422,
             Self::RateLimited => 429,

@@ -42,9 +42,13 @@ pub struct RoomSettings {
     /// Kind of the group.
     pub kind: RoomKind,
     /// Who may change settings and remove others; at least one in a [`RoomKind::Room`], up to
-    /// [`MAX_ROOM_MEMBERS`].
+    /// [`MAX_ROOM_MEMBERS`]. A [`RoomKind::Call`] names none: there the moderators of its room are.
     pub moderators: Vec<UserId>,
-    /// Who may add people.
+    /// In a [`RoomKind::Call`] alone, at the same place of the encoding: whom a moderator removed, and who stays out
+    /// of this call, up to [`MAX_ROOM_MEMBERS`].
+    pub removed: Vec<UserId>,
+    /// Who may add people. A call where [`WhoMayAdd::Moderators`] stands is *locked*: in come only those who have a
+    /// leaf in it already, and moderators.
     pub who_may_add: WhoMayAdd,
     /// Longest time to live of a message in milliseconds; 0 = no cap below the network's.
     pub ttl_cap_ms: u64,
@@ -57,6 +61,20 @@ pub struct RoomSettings {
 impl RoomSettings {
     const VERSION: u8 = 1;
 
+    /// The users that the encoding ends with.
+    fn users(&self) -> &[UserId] {
+        if self.kind == RoomKind::Call {
+            &self.removed
+        } else {
+            &self.moderators
+        }
+    }
+
+    /// Of a call: whether nobody new comes in.
+    pub fn locked(&self) -> bool {
+        self.kind == RoomKind::Call && self.who_may_add == WhoMayAdd::Moderators
+    }
+
     /// The bytes of the extension.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
@@ -68,8 +86,8 @@ impl RoomSettings {
             .u64(self.ttl_cap_ms)
             .u64(self.burn_cap_ms)
             .u64(self.ends_at.0)
-            .u32(u32::try_from(self.moderators.len()).unwrap_or(u32::MAX));
-        for user in &self.moderators {
+            .u32(u32::try_from(self.users().len()).unwrap_or(u32::MAX));
+        for user in self.users() {
             writer.fixed(user.as_bytes());
         }
         writer.finish()
@@ -100,14 +118,19 @@ impl RoomSettings {
         let count = usize::try_from(reader.u32()?)
             .ok()
             .filter(|count| *count <= MAX_ROOM_MEMBERS)?;
-        let moderators = (0..count)
+        let users = (0..count)
             .map(|_| UserId::from_slice(&reader.fixed::<16>()?))
             .collect::<Option<_>>()?;
         reader.end()?;
+        let (moderators, removed) = match kind {
+            RoomKind::Call => (vec![], users),
+            RoomKind::Room | RoomKind::Direct | RoomKind::Own => (users, vec![]),
+        };
         Some(Self {
             room_id,
             kind,
             moderators,
+            removed,
             who_may_add,
             ttl_cap_ms,
             burn_cap_ms,
@@ -126,14 +149,25 @@ mod tests {
             room_id: RoomId::from_random([1; 16]),
             kind: RoomKind::Room,
             moderators: vec![UserId::from_random([2; 16]), UserId::from_random([3; 16])],
+            removed: vec![],
             who_may_add: WhoMayAdd::Moderators,
             ttl_cap_ms: 1,
             burn_cap_ms: 2,
             ends_at: Millis(3),
         };
         let mut bytes = settings.encode();
-        assert_eq!(RoomSettings::decode(&bytes), Some(settings));
+        assert_eq!(RoomSettings::decode(&bytes), Some(settings.clone()));
         bytes.push(0);
         assert_eq!(RoomSettings::decode(&bytes), None);
+        assert!(!settings.locked());
+
+        let call = RoomSettings {
+            kind: RoomKind::Call,
+            removed: settings.moderators.clone(),
+            moderators: vec![],
+            ..settings
+        };
+        assert_eq!(RoomSettings::decode(&call.encode()), Some(call.clone()));
+        assert!(call.locked());
     }
 }

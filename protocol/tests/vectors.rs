@@ -116,6 +116,7 @@ fn room_settings_are_those_of_the_document() {
             },
             ttl_cap_ms: takes["ttl_cap_ms"].as_u64().unwrap(),
             burn_cap_ms: takes["burn_cap_ms"].as_u64().unwrap(),
+            removed: vec![],
             ends_at: Millis(takes["ends_at"].as_u64().unwrap()),
         };
         let encoded = settings.encode();

@@ -7,10 +7,10 @@
  */
 
 /** @param {import("playwright-core").Page} page @param {string} name */
-const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 
 /** @param {import("playwright-core").Page} page */
-async function join(page) {
+export async function join(page) {
   await press(page, "Join now");
   await page.getByRole("toolbar", { name: "Call controls" }).waitFor();
 }

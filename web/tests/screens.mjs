@@ -9,6 +9,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { CALL_SCENES } from "./call-scenes.mjs";
 import { SCENES } from "./scenes.mjs";
 import { serve } from "./serve.mjs";
 
@@ -62,7 +63,7 @@ const KEYBOARD_MS = 700;
 const faults = [];
 let count = 0;
 for (const [size, forms] of Object.entries(VISITS)) {
-  for (const scene of SCENES) {
+  for (const scene of [...SCENES, ...CALL_SCENES]) {
     if (options.only !== undefined && !scene.name.includes(options.only)) continue;
     if (options.size !== undefined && options.size !== size) continue;
     if (!(scene.sizes ?? ["desktop", "phone"]).includes(size)) continue;

@@ -154,6 +154,12 @@ pub enum Command {
     },
     /// → `done`.
     LeaveCall,
+    /// Does not answer the call that rings in a direct room, and says so → `done`, or `call_gone`.
+    DeclineCall {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
     /// SDP offer of one of the PeerConnections → `sdp_answer`.
     MediaOffer {
         /// Which.
@@ -204,6 +210,18 @@ pub enum Command {
         /// What.
         ask: ParticipantAsk,
     },
+    /// Removes a person with all devices from the call, for as long as it lasts; for moderators of the room → `done`.
+    RemoveParticipant {
+        /// Leaf of one of the devices.
+        leaf: u32,
+    },
+    /// Lets nobody new into the call, or everybody of the room again; for moderators of the room → `done`.
+    LockCall {
+        /// Whether nobody new comes in.
+        locked: bool,
+    },
+    /// Ends the call for everybody; for moderators of the room → `done`.
+    EndCall,
 }
 
 /// A sign that a participant gives.

@@ -81,6 +81,11 @@ pub enum Event {
         /// What.
         ask: ParticipantAsk,
     },
+    /// What a moderator did to the call, text under `call_event.<code>`: `locked`, `unlocked`, `removed`.
+    CallModerated {
+        /// What, by whom (`name`), to whom (`whom`).
+        event: Failure,
+    },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.
@@ -248,6 +253,25 @@ pub struct RoomCallView {
     pub names: Vec<String>,
     /// Whether this device is in.
     pub joined: bool,
+    /// Whether another device of one's own is in, and this one is not.
+    pub elsewhere: bool,
+    /// Of a direct room: whether the call rings, or what came of that.
+    pub ring: Option<RingView>,
+}
+
+/// How a call in a direct room rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum RingView {
+    /// The other calls.
+    Incoming,
+    /// The other's devices ring.
+    Outgoing,
+    /// The other declined.
+    Declined,
+    /// Nobody answered.
+    Unanswered,
 }
 
 /// A message.
@@ -289,7 +313,7 @@ pub enum BodyView {
     /// Something that happened in the room, text under `room_event.<code>`.
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
-        /// `call_started`, `call_ended`, `founded_anew`.
+        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`.
         event: Failure,
     },
     /// Made by a newer program.
@@ -333,6 +357,12 @@ pub struct CallView {
     /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
     /// may.
     pub may_ask: bool,
+    /// Whether one may remove others from the call, lock it, and end it for all.
+    pub may_moderate: bool,
+    /// Nobody new comes in but moderators.
+    pub locked: bool,
+    /// Where one was removed, or the call was ended: who did it, if that is proven.
+    pub by: Option<String>,
     /// Epoch of the call's group.
     #[cfg_attr(test, ts(type = "number"))]
     pub epoch: u64,
@@ -359,6 +389,8 @@ pub enum CallPhase {
     Reconnecting,
     /// Removed from the call by a member.
     Removed,
+    /// Ended for everybody by a moderator.
+    Ended,
 }
 
 /// A participant.

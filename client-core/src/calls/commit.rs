@@ -8,7 +8,7 @@ use protocol::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, CallEnv, Pending, bundle};
+use super::{Call, CallEnv, Pending, bundle, moderating::may_enter};
 use crate::{
     core::{
         asks::CallAsk,
@@ -19,8 +19,9 @@ use crate::{
 
 impl Call {
     pub(crate) fn on_join_request(&mut self, env: &mut CallEnv<'_>, request: CallJoinRequest) {
-        if self.call_id() == Some(request.call_id) {
-            let device = request.participant.device_id;
+        let device = request.participant.device_id;
+        // Nobody lets oneself in, whatever the server asks: a commit that removes one's own leaf cannot be made.
+        if self.call_id() == Some(request.call_id) && device != env.identity.device_id {
             self.requests
                 .retain(|_, other| other.participant.device_id != device);
             self.requests.insert(request.participant.participant_id, request);
@@ -39,6 +40,11 @@ impl Call {
     /// When is it this device's turn? The k-th live leaf waits k steps; joins are gathered, removals are not.
     pub(super) fn plan_commit(&mut self, env: &CallEnv<'_>) {
         let removals = !self.leaves_to_remove().is_empty();
+        if !self.acts.is_empty() && self.is_member() && self.pending.is_none() {
+            // Nobody else does it.
+            self.commit_at = Some(env.now());
+            return;
+        }
         if !self.is_member() || self.pending.is_some() || !removals && self.requests.is_empty() {
             self.commit_at = None;
             return;
@@ -87,7 +93,9 @@ impl Call {
             self.renew_at = now.plus(crate::limits::CALL_RENEW_MS);
         }
         let wish = self.wish(env);
-        if !renew && wish.add.is_empty() && wish.remove.is_empty() {
+        if !renew && wish.add.is_empty() && wish.remove.is_empty() && wish.settings.is_none() {
+            // What a moderator wanted is so already.
+            self.acts.clear();
             return;
         }
         let came: Vec<_> = wish
@@ -109,14 +117,14 @@ impl Call {
             .filter(|who| went.contains(&who.device_id))
             .copied();
         let answers = answers.chain(departures).map(|who| who.participant_id).collect();
-        let devices = env.room_devices.clone();
+        let room = env.room.clone();
         let (Some(group), Some(place)) = (&mut self.group, self.place) else {
             return;
         };
         let circumstances = super::Circumstances {
             me: env.account,
             now,
-            room_devices: Some(&devices),
+            room: Some(&room),
             former: None,
             seen: None,
         };
@@ -129,6 +137,7 @@ impl Call {
                     came,
                     went,
                     answers,
+                    acts: self.acts.len(),
                 });
                 let request = Request::CallCommit(CallCommit {
                     call_id: place.call_id,
@@ -138,7 +147,10 @@ impl Call {
                 });
                 self.ask(env, CallAsk::Commit, request);
             }
-            Err(error) => tracing::warn!(call.id = %place.call_id, %error, "cannot commit"),
+            Err(error) => {
+                tracing::warn!(call.id = %place.call_id, %error, "cannot commit");
+                self.give_up_acts(env, self.acts.len());
+            }
         }
     }
 
@@ -148,6 +160,7 @@ impl Call {
             ..Wish::default()
         };
         let Some(group) = &self.group else { return wish };
+        self.add_acts(group, &mut wish);
         let mut refused = vec![];
         for (participant_id, request) in &self.requests {
             let participant = &request.participant;
@@ -164,9 +177,13 @@ impl Call {
             };
             // Only who has a leaf in the room; who is on the way there is let in once it shows.
             if !env
-                .room_devices
+                .room
+                .devices
                 .contains_key(&(participant.user_id, participant.device_id))
             {
+                continue;
+            }
+            if !may_enter(group, wish.settings.as_ref(), &env.room, participant.user_id) {
                 continue;
             }
             // A leaf of the same device is a former one.
@@ -193,6 +210,8 @@ impl Call {
                 let stale =
                     matches!(&refused, Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch);
                 if !stale {
+                    let acts = self.pending.as_ref().map_or(0, |pending| pending.acts);
+                    self.give_up_acts(env, acts);
                     tracing::warn!(answer = ?refused, "a commit of the call was refused");
                 }
                 self.give_up_pending(env);

@@ -9,7 +9,7 @@ use protocol::{
     },
 };
 
-use super::{Call, CallEnv, Place, State, bundle};
+use super::{Call, CallEnv, Out, Place, State, bundle};
 use crate::{
     api,
     core::{
@@ -32,6 +32,7 @@ impl Call {
                 let request = Request::CallJoin(CallJoin {
                     room_id: self.room_id,
                     key_package: fresh.bytes.into(),
+                    back_to: self.call_id(),
                 });
                 self.ask(
                     env,
@@ -90,10 +91,39 @@ impl Call {
             };
             return;
         }
+        let code = match refusal {
+            Refusal::Problem(problem) => Some(problem.code),
+            Refusal::Lost => None,
+        };
         if let Some(command) = self.entering_for.take() {
             env.shell.fail(command, of_refusal(refusal));
+        } else {
+            // Who was in until now, and was away when it was said.
+            match code {
+                Some(Code::CallEnded) => {
+                    return self.put_out(
+                        env,
+                        Out {
+                            ended: true,
+                            by: None,
+                        },
+                    );
+                }
+                Some(Code::CallRemoved) => {
+                    return self.put_out(
+                        env,
+                        Out {
+                            ended: false,
+                            by: None,
+                        },
+                    );
+                }
+                Some(Code::CallLocked) => env.shell.notice(of_refusal(refusal)),
+                _ => {}
+            }
         }
-        self.end(env);
+        // The server may count it in already.
+        self.leave(env);
     }
 
     fn wait_for_welcome(&mut self, env: &CallEnv<'_>) {
@@ -108,7 +138,8 @@ impl Call {
         let settings = RoomSettings {
             room_id: self.room_id,
             kind: RoomKind::Call,
-            moderators: vec![env.account.user_id],
+            moderators: vec![],
+            removed: vec![],
             who_may_add: WhoMayAdd::Members,
             ttl_cap_ms: 0,
             burn_cap_ms: 0,
@@ -168,13 +199,13 @@ impl Call {
             generation: welcome.generation,
             ..place
         };
-        let devices = env.room_devices.clone();
+        let room = env.room.clone();
         let joined = Group::join_by_welcome(
             env.mls,
             self.group_name(place),
             &welcome.welcome.0,
             &welcome.tree.0,
-            env.circumstances(&devices),
+            env.circumstances(&room),
         );
         match joined {
             Ok(joined) => {
@@ -223,7 +254,7 @@ impl Call {
             generation: info.generation,
             ..place
         };
-        let devices = env.room_devices.clone();
+        let room = env.room.clone();
         let joined = Group::join_externally(
             env.mls,
             env.key,
@@ -231,7 +262,7 @@ impl Call {
             self.group_name(place),
             &info.group_info.0,
             &info.tree.0,
-            env.circumstances(&devices),
+            env.circumstances(&room),
         );
         match joined {
             Ok((group, commit)) => {

@@ -5,6 +5,7 @@ use protocol::{DeviceId, LeafIndex, Millis, identity::Certificate, limits::MAX_T
 use super::{
     Call, CallEnv, Presence,
     chat::ChatMessage,
+    moderating,
     speaking::{Rate, concerns},
 };
 use crate::{
@@ -24,19 +25,27 @@ pub(super) enum News {
         by: Box<Certificate>,
         ask: ParticipantAsk,
     },
+    Moderated {
+        by: Box<Certificate>,
+        code: &'static str,
+        whom: Option<Box<Certificate>>,
+    },
 }
 
 impl Call {
     /// An own message is in the log.
-    pub(super) fn take_own_message(&mut self, entry: &Entry) {
-        self.speaking.outbox.on_logged(entry.message_id);
+    pub(super) fn take_own_message(&mut self, env: &mut CallEnv<'_>, entry: &Entry) {
+        let said = self.speaking.outbox.on_logged(entry.message_id);
         self.speaking.chat.logged(entry.message_id, entry.sent_at);
+        if said.is_some_and(|said| matches!(said.content, Content::CallEnded { .. })) {
+            self.close_for_all(env);
+        }
     }
 
     /// What a member said, by the certificate of the leaf that MLS names.
     pub(super) fn take_message(
         &mut self,
-        env: &CallEnv<'_>,
+        env: &mut CallEnv<'_>,
         entry: &Entry,
         author: Box<Certificate>,
         content: &[u8],
@@ -66,6 +75,7 @@ impl Call {
             }
             Content::Reaction { reaction } => self.take_reaction(env.now(), device, leaf, reaction),
             Content::Ask { to, ask } => self.take_ask(env, author, to, ask),
+            Content::CallEnded { call_id } if self.call_id() == Some(call_id) => self.take_end(env, author),
             // Of rooms, or of a newer program.
             _ => {}
         }
@@ -91,7 +101,7 @@ impl Call {
             .speaking
             .asked
             .get_or_insert_with(by.body().device_id, Rate::default);
-        if concerns(me, env.room, by.body().user_id, to) && rate.allows(env.now(), MAX_ASKS_HEARD) {
+        if concerns(me, env.settings, by.body().user_id, to) && rate.allows(env.now(), MAX_ASKS_HEARD) {
             self.speaking.news.push(News::Ask { by, ask });
         }
     }
@@ -113,6 +123,12 @@ impl Call {
                     name: lens.people.name(by.body().user_id, Some(&by)),
                     ask,
                 },
+                News::Moderated { by, code, whom } => {
+                    let name = |of: &Certificate| lens.people.name(of.body().user_id, Some(of));
+                    Event::CallModerated {
+                        event: moderating::event(code, name(&by), whom.as_deref().map(name)),
+                    }
+                }
             })
             .collect();
         if let Some((reset, messages)) = self.speaking.chat.take_told(lens) {

@@ -7,7 +7,7 @@ use protocol::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, CallEnv, Pending, State};
+use super::{Call, CallEnv, Out, Pending};
 use crate::{
     core::{
         asks::CallAsk,
@@ -118,14 +118,14 @@ impl Call {
         }) {
             return self.take_own(env);
         }
-        let devices = env.room_devices.clone();
+        let room = env.room.clone();
         let Some(group) = &mut self.group else {
             return Taken::Lost;
         };
         let circumstances = super::Circumstances {
             me: env.account,
             now: env.shell.now,
-            room_devices: Some(&devices),
+            room: Some(&room),
             former: None,
             seen: None,
         };
@@ -136,12 +136,15 @@ impl Call {
             }
             Ok(Incoming::Commit(change)) => self.take_commit(env, *change),
             Ok(Incoming::OwnMessage) => {
-                self.take_own_message(entry);
+                self.take_own_message(env, entry);
                 Taken::Yes
             }
             // The own commit under another id than it was sent with.
             Ok(Incoming::OwnCommit) => Taken::Lost,
-            Err(GroupError::Rule(RuleError::NotAllowedIn { .. })) => self.hold(env),
+            // The room may show in a moment who is in it, and who moderates it.
+            Err(GroupError::Rule(
+                RuleError::NotAllowedIn { .. } | RuleError::MayNotSet | RuleError::CallLocked,
+            )) => self.hold(env),
             // A message that does not open is lost; a commit that cannot be taken leaves no group to follow.
             Err(error) => {
                 tracing::warn!(seq = entry.seq.0, %error, "an entry of the call was refused");
@@ -160,7 +163,7 @@ impl Call {
         if until > env.now() {
             return Taken::Held;
         }
-        tracing::warn!("somebody who is not in the room came into the call's group");
+        tracing::warn!("somebody came into the call's group, or changed it, who may not as the room shows");
         self.hold_until = None;
         Taken::Lost
     }
@@ -182,6 +185,8 @@ impl Call {
             .map(|(_, certificate)| certificate.body().device_id)
             .collect();
         let removes_me = staged.removes_me;
+        let by = self.remover(env, &staged);
+        self.note_acts(&staged);
         // What of ours was pending lost against this commit.
         self.pending = None;
         let Some(group) = &mut self.group else {
@@ -192,7 +197,7 @@ impl Call {
             return Taken::Lost;
         }
         if removes_me {
-            self.removed(env);
+            self.put_out(env, Out { ended: false, by });
             return Taken::Yes;
         }
         self.settle(&came, &went);
@@ -207,7 +212,11 @@ impl Call {
     fn take_own(&mut self, env: &mut CallEnv<'_>) -> Taken {
         let (
             Some(Pending {
-                came, went, answers, ..
+                came,
+                went,
+                answers,
+                acts,
+                ..
             }),
             Some(group),
         ) = (self.pending.take(), &mut self.group)
@@ -218,6 +227,7 @@ impl Call {
             tracing::warn!(%error, "cannot merge the own commit");
             return Taken::Lost;
         }
+        self.forget_acts(acts);
         let newer = |id: &ParticipantId| !answers.contains(id);
         let requests: Vec<_> = self
             .requests
@@ -254,11 +264,6 @@ impl Call {
         }
         self.requests
             .retain(|_, request| !came.contains(&request.participant.device_id));
-    }
-
-    fn removed(&mut self, env: &mut CallEnv<'_>) {
-        self.drop_group(env);
-        self.state = State::Removed;
     }
 
     /// A number that is at least this one was written: what is before it is on its way, or is to be asked for.

@@ -3,7 +3,7 @@
 //! ```text
 //! join ─► ExpectJoined ─┬─ no group ─► Founding ──accepted──────────────────┐
 //!                       │                 └─someone was first─┐             ▼
-//!                       └─ group ─► ExpectWelcome ──welcome───│─────────► Member ──removed──► Removed
+//!                       └─ group ─► ExpectWelcome ──welcome───│─────────► Member ──removed, ended──► Out
 //!                                      └─none in time─► ExpectGroupInfo     │ ▲
 //!                                                         └► JoiningFromOutside
 //! ```
@@ -19,6 +19,7 @@ mod entering;
 mod hearing;
 mod log;
 mod media;
+mod moderating;
 mod outbox;
 mod saying;
 mod speaking;
@@ -50,10 +51,11 @@ use crate::{
     sorted::SortedMap,
 };
 
+use moderating::{Act, Out};
 use speaking::Speaking;
 
-pub(crate) use self::{chat::LeftChat, speaking::may_ask};
-pub(crate) use crate::group::rules::RoomDevices;
+pub(crate) use self::{chat::LeftChat, moderating::may_moderate, speaking::may_ask};
+pub(crate) use crate::group::rules::CallRoom;
 
 /// What a call works with.
 pub(crate) struct CallEnv<'a> {
@@ -63,9 +65,9 @@ pub(crate) struct CallEnv<'a> {
     pub(crate) key: &'a DeviceKey,
     /// A provider of the call's own: nothing of it is ever stored.
     pub(crate) mls: &'a Mls,
-    pub(crate) room_devices: Rc<RoomDevices>,
+    pub(crate) room: Rc<CallRoom>,
     /// Settings of the room's group as this device sees it.
-    pub(crate) room: Option<&'a RoomSettings>,
+    pub(crate) settings: Option<&'a RoomSettings>,
     pub(crate) online: bool,
 }
 
@@ -78,11 +80,11 @@ impl CallEnv<'_> {
         MessageId::from_random(self.shell.random.array())
     }
 
-    fn circumstances<'b>(&'b self, devices: &'b RoomDevices) -> Circumstances<'b> {
+    fn circumstances<'b>(&'b self, room: &'b CallRoom) -> Circumstances<'b> {
         Circumstances {
             me: self.account,
             now: self.shell.now,
-            room_devices: Some(devices),
+            room: Some(room),
             former: None,
             seen: None,
         }
@@ -106,6 +108,8 @@ pub(crate) struct Call {
     requests: SortedMap<ParticipantId, CallJoinRequest>,
     gone: SortedMap<DeviceId, CallParticipant>,
     commit_at: Option<Millis>,
+    /// What the moderator at this device wants, in order.
+    acts: Vec<Act>,
     renew_at: Millis,
     participants: Vec<CallParticipant>,
     /// What the others said of themselves, by device.
@@ -141,7 +145,7 @@ enum State {
     ExpectGroupInfo,
     JoiningFromOutside,
     Member,
-    Removed,
+    Out(Out),
 }
 
 /// Where the device is, by the server's word.
@@ -162,6 +166,8 @@ struct Pending {
     went: Vec<DeviceId>,
     /// Participants whose requests and departures it answers: what is heard of others meanwhile waits for the next one.
     answers: Vec<ParticipantId>,
+    /// How many of the moderator's acts it does.
+    acts: usize,
 }
 
 /// What a participant publishes and signals, by its own word.
@@ -195,6 +201,7 @@ impl Call {
             requests: SortedMap::new(),
             gone: SortedMap::new(),
             commit_at: None,
+            acts: vec![],
             renew_at: Millis(u64::MAX),
             participants: vec![],
             presence: SortedMap::new(),
@@ -263,6 +270,7 @@ impl Call {
         self.requests.clear();
         self.gone.clear();
         self.commit_at = None;
+        self.acts.clear();
         self.send_with = None;
         self.presence.clear();
         self.speaking.on_group_lost();
@@ -290,7 +298,7 @@ impl Call {
     pub(crate) fn on_disconnect(&mut self, env: &mut CallEnv<'_>) {
         self.syncing = false;
         match self.state {
-            State::Member | State::Removed => {}
+            State::Member | State::Out(_) => {}
             _ => self.state = State::Outside { retry_at: env.now() },
         }
     }

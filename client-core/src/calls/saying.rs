@@ -30,7 +30,7 @@ impl Call {
         if text.len() > MAX_TEXT_LEN {
             return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
         }
-        if matches!(self.state, State::Removed) {
+        if matches!(self.state, State::Out(_)) {
             return Err(failure("call_gone"));
         }
         let content = Content::Text { text: text.clone() };
@@ -68,7 +68,7 @@ impl Call {
             .map(|leaf| self.member(LeafIndex(leaf)).ok_or_else(|| failure("not_found")))
             .transpose()?;
         let own_device = target.is_some_and(|member| member.body().user_id == env.account.user_id);
-        if !own_device && !may_ask(env.room, env.account.user_id) {
+        if !own_device && !may_ask(env.settings, env.account.user_id) {
             return Err(failure("forbidden"));
         }
         let to = target.map(|member| member.body().device_id);
@@ -78,7 +78,7 @@ impl Call {
     }
 
     /// What passes is not worth saying later.
-    fn must_be_in(&self, env: &CallEnv<'_>) -> Result<(), Failure> {
+    pub(super) fn must_be_in(&self, env: &CallEnv<'_>) -> Result<(), Failure> {
         match (env.online, self.is_member()) {
             (true, true) => Ok(()),
             (true, false) => Err(failure("not_ready")),
@@ -86,7 +86,7 @@ impl Call {
         }
     }
 
-    fn send(&mut self, env: &CallEnv<'_>, content: Content) -> Result<MessageId, Failure> {
+    pub(super) fn send(&mut self, env: &CallEnv<'_>, content: Content) -> Result<MessageId, Failure> {
         let said = Said {
             id: env.message_id(),
             at: env.now(),
@@ -153,6 +153,9 @@ impl Call {
         }
         if let Some(said) = self.speaking.outbox.on_fate(env.now(), message_id, fate) {
             let known = matches!(answer, Err(Refusal::Problem(problem)) if problem.code == Code::DuplicateId);
+            if fate == Fate::Taken && matches!(said.content, Content::CallEnded { .. }) {
+                return self.close_for_all(env);
+            }
             match fate {
                 // The log of before one's own entering has it, and is not shown.
                 Fate::Taken if known => self.speaking.chat.logged(said.id, said.at),
@@ -163,7 +166,7 @@ impl Call {
         self.on_time(env);
     }
 
-    fn member(&self, leaf: LeafIndex) -> Option<&Certificate> {
+    pub(super) fn member(&self, leaf: LeafIndex) -> Option<&Certificate> {
         self.group.as_ref()?.members().get(&leaf)
     }
 

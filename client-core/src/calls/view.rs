@@ -2,7 +2,7 @@
 
 use protocol::room_settings::RoomSettings;
 
-use super::{Call, CallEnv, Presence, State, code::epoch_code, may_ask};
+use super::{Call, CallEnv, Out, Presence, State, code::epoch_code, may_ask, may_moderate};
 use crate::{
     api::{CallPhase, CallView, ParticipantView},
     core::{asks::CallAsk, shell::Answer},
@@ -42,7 +42,8 @@ impl Call {
             phase: match self.state {
                 State::Member if online => CallPhase::Joined,
                 State::Member => CallPhase::Reconnecting,
-                State::Removed => CallPhase::Removed,
+                State::Out(ref out) if out.ended => CallPhase::Ended,
+                State::Out(_) => CallPhase::Removed,
                 _ => CallPhase::Joining,
             },
             started_at: place.started_at,
@@ -52,6 +53,12 @@ impl Call {
                 .and_then(|speaker| self.leaf_of(speaker))
                 .map(|leaf| leaf.0),
             may_ask: may_ask(room, lens.me),
+            may_moderate: may_moderate(room, lens.me),
+            locked: self.group.as_ref().is_some_and(|group| group.settings().locked()),
+            by: match &self.state {
+                State::Out(Out { by: Some(by), .. }) => Some(lens.people.name(by.body().user_id, Some(by))),
+                _ => None,
+            },
             epoch: self
                 .group
                 .as_ref()

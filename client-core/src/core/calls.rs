@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api,
-    calls::{Call, CallEnv, LeftChat, RoomDevices},
+    calls::{Call, CallEnv, CallRoom, LeftChat},
     failure::{failure, of_refusal},
     group::Group,
 };
@@ -31,7 +31,7 @@ impl Device {
         if self.call.as_ref().is_some_and(|own| own.room_id == room_id) {
             self.with_call(shell, |own, env| own.on_changed(env, call.as_ref()));
         }
-        self.with_room(shell, room_id, |room, _| room.set_call(call));
+        self.with_room(shell, room_id, |room, env| room.set_call(env, call));
     }
 
     /// A call lives in memory alone: after a reload the server still counts this device in, and would as long as it
@@ -88,18 +88,25 @@ impl Device {
     fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
         let group = self.rooms.get(&room_id).and_then(|room| room.group());
         let members = group.into_iter().flat_map(|group| group.members().values());
-        let devices: RoomDevices = members
+        let devices = members
             .map(Certificate::body)
             .map(|member| ((member.user_id, member.device_id), member.device_key))
             .collect();
+        let settings = group.map(Group::settings);
+        let room = CallRoom {
+            devices,
+            moderators: settings
+                .map(|settings| settings.moderators.clone())
+                .unwrap_or_default(),
+        };
         CallEnv {
             shell,
             identity: &self.identity,
             account: &self.account,
             key: &self.key,
             mls: &self.call_mls,
-            room_devices: Rc::new(devices),
-            room: group.map(Group::settings),
+            room: Rc::new(room),
+            settings,
             online: self.session.may_ask(),
         }
     }

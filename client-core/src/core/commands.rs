@@ -129,6 +129,10 @@ impl Device {
                 self.with_call(shell, Call::leave);
                 shell.reply(id, api::Reply::Done);
             }
+            Command::DeclineCall { room_id } => {
+                self.in_room(shell, room_id, Room::decline_call)??;
+                shell.reply(id, api::Reply::Done);
+            }
             Command::MediaOffer {
                 side,
                 fresh,
@@ -171,6 +175,18 @@ impl Device {
             }
             Command::AskParticipant { leaf, ask } => {
                 self.in_call(shell, |call, env| call.ask_participant(env, leaf, ask))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::RemoveParticipant { leaf } => {
+                self.in_call(shell, |call, env| call.remove_participant(env, leaf))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::LockCall { locked } => {
+                self.in_call(shell, |call, env| call.lock(env, locked))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::EndCall => {
+                self.in_call(shell, Call::end_for_all)??;
                 shell.reply(id, api::Reply::Done);
             }
             // Of the core itself.

@@ -50,6 +50,7 @@ impl MlsBench {
             who_may_add: WhoMayAdd::Members,
             ttl_cap_ms: 0,
             burn_cap_ms: 0,
+            removed: vec![],
             ends_at: Millis(0),
         };
         let (mut group, _) = Group::found(
@@ -159,7 +160,7 @@ impl Device {
         Circumstances {
             me: &self.account,
             now: NOW,
-            room_devices: None,
+            room: None,
             former: None,
             seen: None,
         }

@@ -45,8 +45,8 @@ pub(crate) enum Committer {
 pub(crate) struct Circumstances<'a> {
     pub(crate) me: &'a Account,
     pub(crate) now: Millis,
-    /// For calls: devices with a leaf in the room's group.
-    pub(crate) room_devices: Option<&'a RoomDevices>,
+    /// For calls: the room as this device sees it.
+    pub(crate) room: Option<&'a CallRoom>,
     /// For who comes into a group again: what it was.
     pub(crate) former: Option<&'a Former<'a>>,
     /// Account keys of people as this user's devices saw them first: nobody comes in under another one. Nothing for
@@ -57,8 +57,14 @@ pub(crate) struct Circumstances<'a> {
 /// The account key of each person as it was first seen, and when.
 pub(crate) type FirstSeen = SortedMap<UserId, (Millis, PublicKey)>;
 
-/// Devices of a room with their keys: who a device is, its key proves.
-pub(crate) type RoomDevices = SortedMap<(UserId, DeviceId), PublicKey>;
+/// What a call's rules need to know of its room.
+#[derive(Default)]
+pub(crate) struct CallRoom {
+    /// Devices with a leaf in the room's group, with their keys: who a device is, its key proves.
+    pub(crate) devices: SortedMap<(UserId, DeviceId), PublicKey>,
+    /// Who may remove others from the call, and lock it.
+    pub(crate) moderators: Vec<UserId>,
+}
 
 /// The account of this device: what every leaf of its own user must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +102,10 @@ pub(crate) enum RuleError {
     BadSettings,
     #[error("the group is not the one that it should be")]
     OtherGroup,
+    #[error("user {user_id} was removed from the call")]
+    RemovedFromCall { user_id: UserId },
+    #[error("the call is locked")]
+    CallLocked,
     #[error("a leaf changed its device")]
     ChangedDevice,
     #[error("there is no such leaf")]
@@ -143,6 +153,11 @@ pub(crate) fn check_tree(
         seen.take(certificate, circumstances.me)?;
         check_first_seen(certificate, circumstances)?;
         check_belongs(certificate, settings.kind, circumstances)?;
+        if settings.removed.contains(&body.user_id) {
+            return Err(RuleError::RemovedFromCall {
+                user_id: body.user_id,
+            });
+        }
     }
     if settings.kind == RoomKind::Direct && seen.users.len() > 2 {
         let stranger = seen
@@ -174,7 +189,7 @@ pub(crate) fn check_change(
         return Err(RuleError::NoSuchLeaf);
     }
     match &change.committer {
-        Committer::Member(leaf) => check_member_change(members, settings, change, *leaf)?,
+        Committer::Member(leaf) => check_member_change(members, settings, change, *leaf, circumstances)?,
         Committer::External(certificate) => check_external(members, settings.kind, change, certificate)?,
     }
     let mut seen = Seen::default();
@@ -197,6 +212,26 @@ pub(crate) fn check_change(
         seen.take(certificate, circumstances.me)?;
         check_first_seen(certificate, circumstances)?;
         check_belongs(certificate, settings.kind, circumstances)?;
+        if let Some(room) = circumstances.room {
+            check_admission(members, settings, room, body.user_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Who comes into a call: never whom a moderator removed; while it is locked, who has a leaf in it, and moderators.
+pub(crate) fn check_admission(
+    members: &Members,
+    settings: &RoomSettings,
+    room: &CallRoom,
+    user_id: UserId,
+) -> Result<(), RuleError> {
+    if settings.removed.contains(&user_id) {
+        return Err(RuleError::RemovedFromCall { user_id });
+    }
+    let inside = || members.values().any(|member| member.body().user_id == user_id);
+    if settings.locked() && !inside() && !room.moderators.contains(&user_id) {
+        return Err(RuleError::CallLocked);
     }
     Ok(())
 }
@@ -218,6 +253,7 @@ fn check_member_change(
     settings: &RoomSettings,
     change: &Change,
     leaf: LeafIndex,
+    circumstances: Circumstances<'_>,
 ) -> Result<(), RuleError> {
     let committer = members.get(&leaf).ok_or(RuleError::NoSuchLeaf)?.body();
     if let Some(renewed) = change.renewed.as_ref().map(Certificate::body) {
@@ -230,7 +266,12 @@ fn check_member_change(
             return Err(RuleError::ChangedDevice);
         }
     }
-    let moderator = settings.moderators.contains(&committer.user_id);
+    // Those of a call are its room's, whatever its founder wrote.
+    let moderators = match (settings.kind, circumstances.room) {
+        (RoomKind::Call, Some(room)) => &room.moderators,
+        _ => &settings.moderators,
+    };
+    let moderator = moderators.contains(&committer.user_id);
     if !change.adds.is_empty() && !may_add(settings, moderator, members, change) {
         return Err(RuleError::MayNotAdd);
     }
@@ -303,8 +344,8 @@ fn check_belongs(
     let belongs = match kind {
         RoomKind::Own => body.user_id == circumstances.me.user_id,
         RoomKind::Call => circumstances
-            .room_devices
-            .and_then(|devices| devices.get(&(body.user_id, body.device_id)))
+            .room
+            .and_then(|room| room.devices.get(&(body.user_id, body.device_id)))
             .is_some_and(|key| *key == body.device_key),
         RoomKind::Room | RoomKind::Direct => true,
     };

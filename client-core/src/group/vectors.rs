@@ -75,6 +75,7 @@ fn found(name: GroupName, kind: RoomKind) -> Vec<u8> {
         who_may_add: WhoMayAdd::Members,
         ttl_cap_ms: 0,
         burn_cap_ms: 0,
+        removed: vec![],
         ends_at: Millis(0),
     };
     let (_, founding) = Group::found(&mls, &device, &certificate, name, &settings).unwrap();

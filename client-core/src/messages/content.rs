@@ -52,7 +52,16 @@ pub(crate) enum Content {
     CallStarted {
         call_id: CallId,
     },
+    /// In the group of a call alone: over for everybody.
     CallEnded {
+        call_id: CallId,
+    },
+    /// In direct rooms: who was called does not answer.
+    CallDeclined {
+        call_id: CallId,
+    },
+    /// In direct rooms: nobody answered who called.
+    CallMissed {
         call_id: CallId,
     },
     /// In the group of a call alone: what a participant publishes and signals.
@@ -166,6 +175,10 @@ impl Content {
             Self::Read { rooms } => ("read".to_owned(), value(&Read { rooms: rooms.clone() })),
             Self::CallStarted { call_id } => ("call_started".to_owned(), value(&Call { call_id: *call_id })),
             Self::CallEnded { call_id } => ("call_ended".to_owned(), value(&Call { call_id: *call_id })),
+            Self::CallDeclined { call_id } => {
+                ("call_declined".to_owned(), value(&Call { call_id: *call_id }))
+            }
+            Self::CallMissed { call_id } => ("call_missed".to_owned(), value(&Call { call_id: *call_id })),
             Self::Presence {
                 microphone,
                 camera,
@@ -210,6 +223,12 @@ impl Content {
                 call_id: read::<Call>(body)?.call_id,
             },
             "call_ended" => Self::CallEnded {
+                call_id: read::<Call>(body)?.call_id,
+            },
+            "call_declined" => Self::CallDeclined {
+                call_id: read::<Call>(body)?.call_id,
+            },
+            "call_missed" => Self::CallMissed {
                 call_id: read::<Call>(body)?.call_id,
             },
             "presence" => {
@@ -282,6 +301,8 @@ mod tests {
             },
             Content::CallStarted { call_id },
             Content::CallEnded { call_id },
+            Content::CallDeclined { call_id },
+            Content::CallMissed { call_id },
             Content::Presence {
                 microphone: true,
                 camera: false,

@@ -76,7 +76,7 @@ impl Room {
                 let circumstances = crate::group::rules::Circumstances {
                     me: env.account,
                     now: env.shell.now,
-                    room_devices: None,
+                    room: None,
                     former: None,
                     seen: Some(env.own.all_first_seen()),
                 };

@@ -176,7 +176,7 @@ impl Room {
         let circumstances = crate::group::rules::Circumstances {
             me: env.account,
             now: env.shell.now,
-            room_devices: None,
+            room: None,
             former: None,
             seen: Some(env.own.all_first_seen()),
         };
@@ -226,7 +226,7 @@ impl Room {
         let circumstances = crate::group::rules::Circumstances {
             me: env.account,
             now: env.shell.now,
-            room_devices: None,
+            room: None,
             former: None,
             seen: Some(env.own.all_first_seen()),
         };

@@ -53,7 +53,7 @@ impl Env<'_> {
         Circumstances {
             me: self.account,
             now: self.shell.now,
-            room_devices: None,
+            room: None,
             former: None,
             seen: Some(self.own.all_first_seen()),
         }

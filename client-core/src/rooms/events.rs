@@ -273,6 +273,7 @@ impl Room {
             texts: SortedMap::new(),
         };
         self.send_content(env, Content::CallStarted { call_id }, Some(body));
+        self.begin_ring(env, call_id, me, true);
     }
 
     pub(super) fn title_known(&self, env: &Env<'_>) -> Option<(Seq, String)> {

@@ -43,6 +43,7 @@ pub(crate) fn room_settings(room_id: RoomId, kind: RoomKind, founder: UserId) ->
         who_may_add: WhoMayAdd::Members,
         ttl_cap_ms: 0,
         burn_cap_ms: 0,
+        removed: vec![],
         ends_at: Millis(0),
     }
 }

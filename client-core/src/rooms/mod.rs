@@ -18,6 +18,7 @@ mod env;
 mod events;
 mod founding;
 mod joining;
+mod ringing;
 mod send;
 mod state;
 mod stored;

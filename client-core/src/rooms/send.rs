@@ -239,10 +239,27 @@ impl Room {
                 }
                 return;
             }
-            Content::CallStarted { .. } => happened("call_started", author.user_id),
-            Content::CallEnded { .. } => happened("call_ended", author.user_id),
+            Content::CallStarted { call_id } => {
+                self.begin_ring(env, call_id, author.user_id, false);
+                happened("call_started", author.user_id)
+            }
+            Content::CallDeclined { call_id } => {
+                if !self.end_ring(call_id, author.user_id, true) {
+                    return;
+                }
+                happened("call_declined", author.user_id)
+            }
+            Content::CallMissed { call_id } => {
+                if !self.end_ring(call_id, author.user_id, false) {
+                    return;
+                }
+                happened("call_missed", author.user_id)
+            }
             // Of calls; they have no meaning in a room.
-            Content::Presence { .. } | Content::Reaction { .. } | Content::Ask { .. } => return,
+            Content::CallEnded { .. }
+            | Content::Presence { .. }
+            | Content::Reaction { .. }
+            | Content::Ask { .. } => return,
             unknown @ Content::Unknown { .. } => {
                 let kept = Envelope {
                     content: unknown,

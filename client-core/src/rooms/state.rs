@@ -8,6 +8,7 @@ use protocol::{
 
 use super::{
     env::Env,
+    ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
 };
 use crate::{
@@ -33,6 +34,7 @@ pub(crate) struct Room {
     /// What the server said of the room last.
     pub(super) summary: Option<RoomSummary>,
     pub(super) call: Option<CallSummary>,
+    pub(super) ring: Option<Ring>,
     /// Newest place that the log is known to have.
     pub(super) known_last: Seq,
     /// One request at a time; acknowledgements and reports aside.
@@ -125,6 +127,7 @@ impl Room {
             intents: VecDeque::new(),
             summary: None,
             call: None,
+            ring: None,
             known_last: Seq(0),
             busy: false,
             sync_wanted: false,
@@ -193,10 +196,6 @@ impl Room {
         matches!(self.stored.standing, Standing::Member)
     }
 
-    pub(crate) fn set_call(&mut self, call: Option<CallSummary>) {
-        self.call = call;
-    }
-
     /// Users with a leaf; while there is no group, those that the server names.
     pub(crate) fn users(&self) -> Vec<UserId> {
         match (&self.group, &self.stored.charter, &self.summary) {
@@ -258,7 +257,7 @@ impl Room {
         if self.stored.kind != summary.kind && self.group.is_none() && self.stored.charter.is_none() {
             self.stored.kind = summary.kind;
         }
-        self.call = summary.call.clone();
+        self.set_call(env, summary.call.clone());
         env.people.want_unknown(summary.members.iter().copied());
         self.summary = Some(summary);
         self.plan_removals(env);
@@ -422,6 +421,7 @@ impl Room {
     }
 
     pub(crate) fn on_time(&mut self, env: &mut Env<'_>) {
+        self.follow_ring(env);
         if self.wakes(env.now()).any(|at| at <= env.now()) {
             self.drive(env);
         }
@@ -430,7 +430,9 @@ impl Room {
     /// When the room wants to be looked at again. A time of the past is of what could not be done yet.
     pub(crate) fn wakes(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stale_at = self.stale_at().filter(|at| *at > now);
-        [self.retry_at, self.remove_at, stale_at].into_iter().flatten()
+        [self.retry_at, self.remove_at, stale_at, self.ring_ends_at()]
+            .into_iter()
+            .flatten()
     }
 
     /// When the room is shown as stale, unless the server gives what it owes.

@@ -43,6 +43,9 @@ impl Room {
                 started_at: call.started_at,
                 names: call_names(self, call, lens),
                 joined: lens.in_call == Some(call.call_id),
+                elsewhere: lens.in_call != Some(call.call_id)
+                    && call.participants.iter().any(|one| one.user_id == lens.me),
+                ring: self.ring_view(lens),
             }),
             epoch: self
                 .group

@@ -1,6 +1,6 @@
 //! Calls of the honest server: one for each room, its group's log, who is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     CallId, Code, DeviceId, Epoch, Generation, MessageId, Millis, ParticipantId, Problem, RoomId, Seq,
@@ -17,6 +17,8 @@ use super::{Server, groups::Group};
 pub struct Calls {
     pub by_room: BTreeMap<RoomId, Call>,
     founded: u8,
+    /// Calls that a moderator ended.
+    ended: BTreeSet<CallId>,
 }
 
 pub struct Call {
@@ -68,7 +70,10 @@ impl Call {
 impl Server {
     pub fn call_request(&mut self, from: DeviceId, request: Request) -> Answer {
         match request {
-            Request::CallJoin(join) => Ok(self.join_call(from, join)),
+            Request::CallJoin(join) => {
+                self.check_admission(from, &join)?;
+                Ok(self.join_call(from, join))
+            }
             Request::CallFound(found) => self.found_call(found),
             Request::CallCommit(commit) => self.commit_in_call(from, commit),
             Request::CallSend(send) => self.say_in_call(send),
@@ -88,6 +93,7 @@ impl Server {
                 self.leave_call(from, call.call_id);
                 Ok(Reply::Done)
             }
+            Request::CallEnd(call) => self.end_call(from, call.call_id),
             Request::MediaIntent(_) => Ok(Reply::Done),
             _ => Err(no(Code::NotFound)),
         }
@@ -104,7 +110,46 @@ impl Server {
             .ok_or_else(|| no(Code::NotFound))
     }
 
-    fn join_call(&mut self, from: DeviceId, join: CallJoin) -> Reply {
+    fn check_admission(&mut self, from: DeviceId, join: &CallJoin) -> Result<(), Problem> {
+        let user = self.accounts.devices[&from].user_id.unwrap();
+        if join
+            .back_to
+            .is_some_and(|call_id| self.calls.ended.contains(&call_id))
+        {
+            return Err(no(Code::CallEnded));
+        }
+        let call = self.calls.by_room.get(&join.room_id);
+        let Some(group) = call.and_then(|call| call.group.as_ref()) else {
+            return Ok(());
+        };
+        let settings = group.settings();
+        if settings.removed.contains(&user) {
+            return Err(no(Code::CallRemoved));
+        }
+        let moderators = self.rooms[&join.room_id].group.settings().moderators;
+        if settings.locked() && !group.users().contains(&user) && !moderators.contains(&user) {
+            return Err(no(Code::CallLocked));
+        }
+        Ok(())
+    }
+
+    fn end_call(&mut self, from: DeviceId, call_id: CallId) -> Answer {
+        let user = self.accounts.devices[&from].user_id.unwrap();
+        let mut calls = self.calls.by_room.iter();
+        let room_id = calls
+            .find(|(_, call)| call.call_id == call_id)
+            .map(|(room_id, _)| *room_id);
+        let room_id = room_id.ok_or_else(|| no(Code::NotFound))?;
+        if !self.rooms[&room_id].group.settings().moderators.contains(&user) {
+            return Err(no(Code::Forbidden));
+        }
+        self.calls.by_room.remove(&room_id);
+        self.calls.ended.insert(call_id);
+        self.tell_call(room_id);
+        Ok(Reply::Done)
+    }
+
+    pub fn join_call(&mut self, from: DeviceId, join: CallJoin) -> Reply {
         let calls = &mut self.calls;
         calls.founded += 1;
         let number = calls.founded;
@@ -180,6 +225,9 @@ impl Server {
         let mut to = call.members();
         let group = call.group.as_mut().ok_or_else(|| no(Code::NotFound))?;
         let seen = group.commit(&commit.bundle).unwrap();
+        // Who was there and has no leaf any more is out.
+        call.participants
+            .retain(|one| !seen.removed.contains(&one.device_id) || seen.added.contains(&one.device_id));
         let (epoch, tree) = (group.epoch(), group.tree());
         let entry = Entry {
             seq: call.last().next(),

@@ -40,6 +40,8 @@ pub struct Installation {
     pub said: BTreeMap<MessageId, CallMessageView>,
     pub reactions: Vec<(u32, Reaction)>,
     pub asks: Vec<(String, ParticipantAsk)>,
+    /// What moderators did, by whom, to whom.
+    pub moderated: Vec<(String, String, Option<String>)>,
     next_command: u32,
     pub batches: u64,
     /// Crash when this many batches were written (the last one before or after it was durable).
@@ -107,6 +109,7 @@ impl World {
             said: BTreeMap::new(),
             reactions: vec![],
             asks: vec![],
+            moderated: vec![],
             next_command: 0,
             batches: 0,
             crash_at: None,
@@ -542,6 +545,11 @@ impl Installation {
             }
             Event::CallReaction { leaf, reaction } => self.reactions.push((leaf, reaction)),
             Event::CallAsk { name, ask } => self.asks.push((name, ask)),
+            Event::CallModerated { event } => {
+                let of = |key: &str| event.params.get(&key.to_owned()).cloned();
+                self.moderated
+                    .push((event.code.clone(), of("name").unwrap_or_default(), of("whom")));
+            }
             Event::Slots { .. } => {}
             Event::Notice { notice } => self.notices.push(notice.code),
         }

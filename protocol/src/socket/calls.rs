@@ -44,6 +44,10 @@ pub struct CallJoin {
     pub room_id: RoomId,
     /// A key package made for this call, for the members to add.
     pub key_package: Bytes,
+    /// The call that the device was in until now, if it comes back by itself: where that was ended for everybody, no
+    /// other one is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_to: Option<CallId>,
 }
 
 /// Answer to [`CallJoin`].

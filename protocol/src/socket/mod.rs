@@ -95,7 +95,7 @@ pub enum Request {
     /// The user leaves; the server asks the members to remove the leaves → [`Reply::Done`].
     RoomLeave(RoomRef),
 
-    /// Enters the call of a room, or starts one → [`Reply::CallJoined`].
+    /// Enters the call of a room, or starts one → [`Reply::CallJoined`], or `call_locked`, `call_removed`, `call_ended`.
     CallJoin(CallJoin),
     /// Epoch 0 of the call's group → [`Reply::CallAccepted`], or `conflict`: someone was first.
     CallFound(CallFound),
@@ -109,6 +109,8 @@ pub enum Request {
     CallGroupInfo(CallRef),
     /// Leaves at once → [`Reply::Done`].
     CallLeave(CallRef),
+    /// Ends the call for everybody, as a moderator of its room → [`Reply::Done`].
+    CallEnd(CallRef),
     /// SDP offer of one of the two PeerConnections → [`Reply::MediaAnswer`].
     MediaOffer(MediaOffer),
     /// SDP offer of a connection that is made to try the network and thrown away → [`Reply::MediaTried`].

@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub started_at: Millis,
     /// Devices with a leaf in the room's group, as last heard.
     pub room_leaves: HashSet<DeviceId>,
+    /// Moderators of the room, as last heard.
+    pub moderators: Vec<UserId>,
     /// One for each device that is in.
     pub participants: BTreeMap<DeviceId, Participant>,
     /// Former participants whose leaf is still in the group.
@@ -155,6 +157,27 @@ impl Call {
         inside.map(|participant| participant.who.device_id)
     }
 
+    pub fn is_locked(&self) -> bool {
+        self.group
+            .as_ref()
+            .is_some_and(|group| group.state.settings().locked())
+    }
+
+    /// Whether a user may come in, by the settings that a moderator committed last.
+    pub fn check_admission(&self, user: UserId) -> Result<(), CallError> {
+        let Some(group) = &self.group else { return Ok(()) };
+        let settings = group.state.settings();
+        if settings.removed.contains(&user) {
+            return Err(CallError::Removed);
+        }
+        let leaves = group.state.leaves();
+        let inside = leaves.iter().any(|leaf| leaf.certificate.body().user_id == user);
+        if settings.locked() && !inside && !self.moderators.contains(&user) {
+            return Err(CallError::Locked);
+        }
+        Ok(())
+    }
+
     /// What an external commit needs, and where the log is.
     pub fn group_info(&self) -> Result<Option<GroupInfoReply>, CallError> {
         let Some(group) = &self.group else { return Ok(None) };
@@ -251,5 +274,9 @@ impl Judge for CallJudge<'_> {
             .get(&device)
             .is_some_and(|participant| !participant.is_in())
             && self.call.room_leaves.contains(&device)
+    }
+
+    fn moderates_room(&self, user: UserId) -> bool {
+        self.call.moderators.contains(&user)
     }
 }

@@ -61,6 +61,18 @@ pub enum CallError {
     /// The call has as many participants as it can have.
     #[error("the call is full")]
     Full,
+    /// A moderator locked the call.
+    #[error("the call is locked")]
+    Locked,
+    /// A moderator removed the user from the call.
+    #[error("the user was removed from the call")]
+    Removed,
+    /// A moderator ended the call that the device wants to come back to.
+    #[error("the call was ended")]
+    Ended,
+    /// Only a moderator of the room may do that.
+    #[error("the user is no moderator of the room")]
+    NoModerator,
     /// The SFU does not answer.
     #[error("the SFU does not answer")]
     NoSfu,
@@ -74,7 +86,7 @@ impl CallError {
     pub fn code(&self) -> Code {
         match self {
             Self::NotInCall | Self::NoGroup | Self::LogTrimmed => Code::NotFound,
-            Self::NotInRoom | Self::NotAdded => Code::Forbidden,
+            Self::NotInRoom | Self::NotAdded | Self::NoModerator => Code::Forbidden,
             Self::AlreadyFounded => Code::Conflict,
             Self::StaleGeneration | Self::StaleEpoch { .. } => Code::StaleEpoch,
             Self::DuplicateId => Code::DuplicateId,
@@ -83,6 +95,9 @@ impl CallError {
             Self::Malformed { .. } => Code::Malformed,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Full => Code::Full,
+            Self::Locked => Code::CallLocked,
+            Self::Removed => Code::CallRemoved,
+            Self::Ended => Code::CallEnded,
             Self::NoSfu => Code::Unavailable,
             Self::Group(error) => error.code(),
         }

@@ -4,6 +4,10 @@
 /// lets a chatty call hold memory. Beyond: the oldest entries go.
 pub(super) const MAX_CALL_LOG_LEN: usize = 16 * 1024 * 1024;
 
+/// How long it is known that a call was ended for everybody, so that who was cut off then begins no new one: longer than
+/// a device comes back by itself. Longer holds some bytes of each such call.
+pub(super) const ENDED_MEMORY_MS: u64 = 10 * 60 * 1000;
+
 /// Times that a device may enter calls in a minute: a page reloaded every two seconds. Each one goes to every
 /// member. Beyond: `rate_limited`.
 pub(super) const MAX_JOINS_PER_MINUTE: u32 = 30;

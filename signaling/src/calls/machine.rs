@@ -15,6 +15,7 @@ use protocol::{
 use super::{
     CallError, Caller, Outbox, Random, RoomForCall,
     call::{Call, Participant, Standing},
+    limits::ENDED_MEMORY_MS,
     media::Offers,
     rates::{Deed, Rates},
     trial::Trials,
@@ -30,6 +31,8 @@ pub struct Calls {
     pub(super) calls: BTreeMap<CallId, Call>,
     by_room: HashMap<RoomId, CallId>,
     by_device: HashMap<DeviceId, CallId>,
+    /// Calls that a moderator ended, and when.
+    ended: HashMap<CallId, Millis>,
     pub(super) offers: Offers,
     pub(super) rates: Rates,
     pub(super) trials: Trials,
@@ -40,6 +43,9 @@ pub struct Calls {
 pub(super) enum Departure {
     /// It left, was lost, entered anew or lost its place in the room: its leaf may still be in the group.
     Gone,
+    /// It enters anew, and is asked for as who waits: whoever adds it removes its former leaf with the same commit. In a
+    /// locked call that leaf is its right to come in, and must not be removed before.
+    EntersAnew,
     /// A commit removed its leaf.
     Removed,
 }
@@ -55,6 +61,7 @@ impl Calls {
             calls: BTreeMap::new(),
             by_room: HashMap::new(),
             by_device: HashMap::new(),
+            ended: HashMap::new(),
             offers: Offers::default(),
             rates: Rates::default(),
             trials: Trials::default(),
@@ -81,12 +88,27 @@ impl Calls {
         }
         self.rates.count(device_id, Deed::Join, self.now)?;
         self.room_changed(room, now);
+        if request
+            .back_to
+            .is_some_and(|call_id| self.ended.contains_key(&call_id))
+        {
+            return Err(CallError::Ended);
+        }
+        if let Some(call) = self.by_room.get(&room.room_id).and_then(|id| self.calls.get(id)) {
+            call.check_admission(user_id)?;
+        }
         if self.others_in(room.room_id, device_id) >= MAX_CALL_PARTICIPANTS {
             return Err(CallError::Full);
         }
 
-        let former = self.depart(device_id, Departure::Gone);
         let call_id = self.call_of_room(room);
+        let locked = self.calls.get(&call_id).is_some_and(Call::is_locked);
+        let departure = if locked && self.by_device.get(&device_id) == Some(&call_id) {
+            Departure::EntersAnew
+        } else {
+            Departure::Gone
+        };
+        let former = self.depart(device_id, departure);
         if let Some(former) = former.filter(|former| *former != call_id) {
             self.settle(former);
         }
@@ -129,6 +151,24 @@ impl Calls {
             self.depart(caller.device_id, Departure::Gone);
             self.settle(request.call_id);
         }
+        Ok(())
+    }
+
+    /// Ends the call for everybody: a moderator of the room does, who is in it.
+    pub fn end(&mut self, caller: Caller, request: CallRef, now: Millis) -> Result<(), CallError> {
+        self.advance(now);
+        let now = self.now;
+        let call = self.call_of(caller, request.call_id)?;
+        if !call.moderators.contains(&caller.user_id) {
+            return Err(CallError::NoModerator);
+        }
+        let devices: Vec<_> = call.participants.keys().copied().collect();
+        for device in devices {
+            // Nobody is left to be told who is gone.
+            self.depart(device, Departure::Removed);
+        }
+        self.ended.insert(request.call_id, now);
+        self.settle(request.call_id);
         Ok(())
     }
 
@@ -180,6 +220,7 @@ impl Calls {
             return;
         };
         call.room_leaves = room.leaves.iter().copied().collect();
+        call.moderators.clone_from(&room.moderators);
         let outside = call
             .participants
             .keys()
@@ -194,6 +235,7 @@ impl Calls {
         let now = self.now;
         self.rates.tick(now);
         self.end_old_trials();
+        self.ended.retain(|_, at| now.since(*at) < ENDED_MEMORY_MS);
         let lost = self
             .calls
             .values()
@@ -235,11 +277,13 @@ impl Calls {
             // An SFU that is gone forwards nothing either.
             let _ = self.sfu.send(ToSfu::Leave { place });
         }
-        if departure == Departure::Gone && participant.standing != Standing::ToFound {
+        if departure != Departure::Removed && participant.standing != Standing::ToFound {
             if participant.is_in() {
                 call.gone.insert(device, participant.who);
             }
-            call.tell_members(&*self.out, &call.gone_event(participant.who));
+            if departure == Departure::Gone {
+                call.tell_members(&*self.out, &call.gone_event(participant.who));
+            }
         }
         Some(call_id)
     }
@@ -304,6 +348,7 @@ impl Calls {
             network_id: room.network_id,
             started_at: self.now,
             room_leaves: room.leaves.iter().copied().collect(),
+            moderators: room.moderators.clone(),
             participants: BTreeMap::new(),
             gone: BTreeMap::new(),
             generation: Generation(1),
@@ -319,7 +364,9 @@ impl Calls {
 impl Calls {
     /// Entries of every table but the rates, which pass with time.
     pub(super) fn kept(&self) -> usize {
-        self.calls.len() + self.by_room.len() + self.by_device.len() + self.offers.len() + self.trials.len()
+        let tables = [self.calls.len(), self.by_room.len(), self.by_device.len()];
+        let passing = [self.ended.len(), self.offers.len(), self.trials.len()];
+        tables.into_iter().chain(passing).sum()
     }
 
     pub(super) fn kept_offers(&self) -> usize {

@@ -42,4 +42,6 @@ pub struct RoomForCall {
     pub members: Vec<UserId>,
     /// Devices that have a leaf.
     pub leaves: Vec<DeviceId>,
+    /// Users who may remove others from a call, lock it and end it.
+    pub moderators: Vec<UserId>,
 }

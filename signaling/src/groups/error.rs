@@ -117,6 +117,12 @@ pub enum Refusal {
     /// A user's own group holds only that user's devices.
     #[error("only own devices belong to an own group")]
     AddToOwn,
+    /// A moderator locked the call: who has no leaf in it does not come in.
+    #[error("the call is locked")]
+    CallLocked,
+    /// A moderator removed the user from the call.
+    #[error("the user was removed from the call")]
+    CallRemoved,
     /// The device did not ask to join the call.
     #[error("the device did not ask to join the call")]
     AddUnasked,
@@ -190,6 +196,8 @@ impl Refusal {
         match self {
             Self::CertificateSignature | Self::GroupInfoSignature => Code::BadSignature,
             Self::Full => Code::Full,
+            Self::CallLocked => Code::CallLocked,
+            Self::CallRemoved => Code::CallRemoved,
             _ => Code::CommitRefused,
         }
     }

@@ -8,7 +8,8 @@
 //! | call   | anyone, devices that asked to join          | a device that asked to join          |
 //!
 //! Removing: moderators anyone, everyone their own user's devices, and anyone the devices that the server wants
-//! removed. Settings: moderators. Room and kind never change.
+//! removed. Settings: moderators. Room and kind never change. Moderators of a call are those of its room; into a locked
+//! call comes nobody but them and who has a leaf in it, and never whom they removed.
 
 use std::collections::HashSet;
 
@@ -78,7 +79,7 @@ pub(super) fn judge_commit(commit: &Description<'_>, judge: &dyn Judge, now: Mil
             }
             judge_adds(commit, judge, now)?;
             judge_removes(commit, judge)?;
-            judge_new_settings(commit)?;
+            judge_new_settings(commit, judge)?;
         }
         Committer::External(joiner) => judge_external(commit, joiner, judge, now)?,
     }
@@ -108,6 +109,10 @@ pub(super) fn judge_founding(
     if settings.kind == RoomKind::Room && !settings.moderators.contains(&user(founder)) {
         return Err(Refusal::NoModerator);
     }
+    // Who is in it decides that later.
+    if settings.locked() || !settings.removed.is_empty() {
+        return Err(Refusal::BadSettings);
+    }
     Ok(())
 }
 
@@ -124,8 +129,8 @@ pub(super) fn settings_in(extensions: &RawExtensions<'_>) -> Result<RoomSettings
         }
     }
     let settings = found.filter(|_| required).ok_or(Refusal::BadSettings)?;
-    let distinct: HashSet<_> = settings.moderators.iter().collect();
-    if distinct.len() != settings.moderators.len() {
+    let distinct: HashSet<_> = settings.moderators.iter().chain(&settings.removed).collect();
+    if distinct.len() != settings.moderators.len().max(settings.removed.len()) {
         return Err(Refusal::BadSettings);
     }
     Ok(settings)
@@ -171,7 +176,8 @@ fn judge_adds(commit: &Description<'_>, judge: &dyn Judge, now: Millis) -> Resul
     let committer = user(commit.committer.certificate());
     match commit.settings.kind {
         RoomKind::Room => {
-            if commit.settings.who_may_add == WhoMayAdd::Moderators && !is_moderator(commit, committer) {
+            if commit.settings.who_may_add == WhoMayAdd::Moderators && !is_moderator(commit, judge, committer)
+            {
                 return Err(Refusal::AddByNonModerator);
             }
         }
@@ -194,6 +200,10 @@ fn judge_adds(commit: &Description<'_>, judge: &dyn Judge, now: Millis) -> Resul
             {
                 return Err(Refusal::AddUnasked);
             }
+            commit
+                .adds
+                .iter()
+                .try_for_each(|added| judge_admission(commit, judge, user(added)))?;
         }
     }
     commit
@@ -205,7 +215,9 @@ fn judge_adds(commit: &Description<'_>, judge: &dyn Judge, now: Millis) -> Resul
 fn judge_removes(commit: &Description<'_>, judge: &dyn Judge) -> Result<(), Refusal> {
     let committer = user(commit.committer.certificate());
     let allowed = |removed: &Certificate| {
-        is_moderator(commit, committer) || user(removed) == committer || judge.removal_wanted(device(removed))
+        is_moderator(commit, judge, committer)
+            || user(removed) == committer
+            || judge.removal_wanted(device(removed))
     };
     if commit.removes.iter().all(|leaf| allowed(&leaf.certificate)) {
         Ok(())
@@ -214,14 +226,14 @@ fn judge_removes(commit: &Description<'_>, judge: &dyn Judge) -> Result<(), Refu
     }
 }
 
-fn judge_new_settings(commit: &Description<'_>) -> Result<(), Refusal> {
+fn judge_new_settings(commit: &Description<'_>, judge: &dyn Judge) -> Result<(), Refusal> {
     let Some(new) = &commit.new_settings else {
         return Ok(());
     };
     if new.room_id != commit.settings.room_id || new.kind != commit.settings.kind {
         return Err(Refusal::SettingsOfOther);
     }
-    if !is_moderator(commit, user(commit.committer.certificate())) {
+    if !is_moderator(commit, judge, user(commit.committer.certificate())) {
         return Err(Refusal::SettingsByNonModerator);
     }
     if new.kind == RoomKind::Room && new.moderators.is_empty() {
@@ -245,6 +257,9 @@ fn judge_external(
         return Err(Refusal::ExternalProposals);
     }
     judge_entering(joiner, judge, now)?;
+    if commit.settings.kind == RoomKind::Call {
+        judge_admission(commit, judge, joiner_user)?;
+    }
     let has_leaf = commit
         .members
         .iter()
@@ -291,8 +306,28 @@ fn judge_members_after(commit: &Description<'_>) -> Result<(), Refusal> {
     if full { Err(Refusal::Full) } else { Ok(()) }
 }
 
-fn is_moderator(commit: &Description<'_>, user: UserId) -> bool {
-    commit.settings.moderators.contains(&user)
+/// Who comes into a call: never whom a moderator removed; while it is locked, who has a leaf in it, and moderators.
+fn judge_admission(commit: &Description<'_>, judge: &dyn Judge, newcomer: UserId) -> Result<(), Refusal> {
+    let has_leaf = || {
+        commit
+            .members
+            .iter()
+            .any(|leaf| user(&leaf.certificate) == newcomer)
+    };
+    if commit.settings.removed.contains(&newcomer) {
+        return Err(Refusal::CallRemoved);
+    }
+    if commit.settings.locked() && !has_leaf() && !judge.moderates_room(newcomer) {
+        return Err(Refusal::CallLocked);
+    }
+    Ok(())
+}
+
+fn is_moderator(commit: &Description<'_>, judge: &dyn Judge, user: UserId) -> bool {
+    match commit.settings.kind {
+        RoomKind::Call => judge.moderates_room(user),
+        RoomKind::Room | RoomKind::Direct | RoomKind::Own => commit.settings.moderators.contains(&user),
+    }
 }
 
 fn user(certificate: &Certificate) -> UserId {

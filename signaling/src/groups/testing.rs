@@ -68,6 +68,8 @@ pub(crate) struct TestJudge {
     pub wanted: HashSet<DeviceId>,
     pub asked: HashSet<DeviceId>,
     pub external: bool,
+    /// Moderators of the room that a call is in.
+    pub moderators: HashSet<UserId>,
 }
 
 pub(crate) fn public(keys: &SignatureKeyPair) -> PublicKey {
@@ -105,6 +107,7 @@ pub(crate) fn settings(group: GroupName, kind: RoomKind, moderators: &[&Person])
         who_may_add: WhoMayAdd::Members,
         ttl_cap_ms: 0,
         burn_cap_ms: 0,
+        removed: vec![],
         ends_at: Millis(0),
     }
 }
@@ -547,6 +550,7 @@ impl TestJudge {
             wanted: HashSet::new(),
             asked: HashSet::new(),
             external: true,
+            moderators: HashSet::new(),
         }
     }
 
@@ -582,5 +586,9 @@ impl Judge for TestJudge {
 
     fn asked_to_join(&self, device: DeviceId) -> bool {
         self.asked.contains(&device)
+    }
+
+    fn moderates_room(&self, user: UserId) -> bool {
+        self.moderators.contains(&user)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     app::App,
     calls::RoomForCall,
     failure::{Failure, StoreError, causes, refuse},
+    groups::PublicGroupState,
     sessions::Caller,
     store::Written,
 };
@@ -104,15 +105,17 @@ pub async fn room_for_call(
     connection: &mut AnyConnection,
     room_id: RoomId,
 ) -> Result<Option<RoomForCall>, StoreError> {
-    let Some(room) = store::room(connection, room_id).await? else {
+    let Some((room, group)) = store::room_and_group(connection, room_id).await? else {
         return Ok(None);
     };
+    let group = PublicGroupState::load(&group).map_err(|_| StoreError::Damaged { column: "state" })?;
     let leaves = store::live_leaves(connection, room_id).await?;
     Ok(Some(RoomForCall {
         room_id,
         network_id: room.network_id,
         members: store::members(connection, room_id, false).await?,
         leaves: leaves.iter().map(|leaf| leaf.device_id).collect(),
+        moderators: group.settings().moderators.clone(),
     }))
 }
 
@@ -140,6 +143,7 @@ pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
                     network_id,
                     members: Vec::new(),
                     leaves: Vec::new(),
+                    moderators: Vec::new(),
                 };
                 let room = room.unwrap_or(ended);
                 let now = app.clock.now();

@@ -110,6 +110,7 @@ mod tests {
             who_may_add: WhoMayAdd::Members,
             ttl_cap_ms: 0,
             burn_cap_ms: 0,
+            removed: vec![],
             ends_at: Millis(0),
         }
     }

@@ -64,6 +64,10 @@ pub fn leave(app: &App, caller: Caller, request: CallRef) -> Result<(), Failure>
     checked(calls(app).leave(who(caller), request, app.clock.now()))
 }
 
+pub fn end(app: &App, caller: Caller, request: CallRef) -> Result<(), Failure> {
+    checked(calls(app).end(who(caller), request, app.clock.now()))
+}
+
 pub fn intent(app: &App, caller: Caller, request: MediaIntent) -> Result<(), Failure> {
     checked(calls(app).intent(who(caller), request))
 }

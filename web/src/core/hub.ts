@@ -88,6 +88,7 @@ export class Hub {
       case "call_messages":
       case "call_reaction":
       case "call_ask":
+      case "call_moderated":
       case "slots":
         return this.callTab === null ? undefined : this.tabs.get(this.callTab)?.event(event);
       case "messages":

@@ -10,9 +10,9 @@ const ERRORS =
   "room_gone call_gone store_failed not_ready server_untrusted malformed too_large unauthenticated " +
   "forbidden not_found rate_limited wrong_password invitation_used invitation_expired " +
   "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
-  "core_failed no_encoded_transforms identity_changed email_differs other_account too_many_unsent";
+  "call_locked call_removed call_ended core_failed no_encoded_transforms identity_changed email_differs other_account too_many_unsent";
 
-const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost";
+const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused";
 
 test("every known error and notice has a text of its own", () => {
   const unknown = failureText(t, { code: "surely_not_known", params: {} });

@@ -4,7 +4,7 @@ import { waitText } from "./format";
 import { isTextKey, type Translate } from "./translate";
 
 /** Families of codes that come from the core. */
-type Family = "error" | "notice" | "signed_out" | "room_event";
+type Family = "error" | "notice" | "signed_out" | "room_event" | "call_event";
 
 /** Text of an error, with the values that the core gave, and as a last resort the bare code. */
 export function failureText(t: Translate, failure: Failure): string {
@@ -24,6 +24,11 @@ export function signedOutText(t: Translate, reason: string): string {
 /** What happened in a room, and by whom. */
 export function roomEventText(t: Translate, event: Failure, author: string): string {
   return codeText(t, "room_event", event.code, { by: author, ...event.params });
+}
+
+/** What a moderator did to a call. */
+export function callEventText(t: Translate, event: Failure): string {
+  return codeText(t, "call_event", event.code, event.params);
 }
 
 /** What is the matter with a device or the network, and what to do. */

@@ -37,6 +37,13 @@ export function agoText(locale: string, at: number, now: number): string {
   return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(at);
 }
 
+/** A rate, for example "1.8 Mbit/s". */
+export function bitrateText(locale: string, bitsPerSecond: number): string {
+  const mega = bitsPerSecond >= 1_000_000;
+  const value = new Intl.NumberFormat(locale, { maximumFractionDigits: mega ? 1 : 0 }).format(bitsPerSecond / (mega ? 1_000_000 : 1_000));
+  return `${value} ${mega ? "Mbit/s" : "kbit/s"}`;
+}
+
 /** "Alice, Bob and Carol". */
 export function listText(locale: string, names: readonly string[]): string {
   return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names);

@@ -160,3 +160,16 @@ test("a hand is lowered by others, once", async () => {
   ask("lower_hand");
   expect(call.view()).toMatchObject({ hand: false, asked: [{ ask: "lower_hand", by: "Bob" }] });
 });
+
+test("who was removed leaves what the core still shows of the call, once", async () => {
+  const listeners: ((event: CoreEvent) => void)[] = [];
+  const hear = (event: unknown): void => listeners.forEach((listener) => listener(event as CoreEvent));
+  const send = vi.fn(() => Promise.resolve({ type: "done" as const }));
+  const call = new Call({ ...core, send, onEvent: (listener) => (listeners.push(listener), () => {}) }, memory);
+  const joining = call.join("room");
+  for (const phase of ["joined", "removed"]) hear({ type: "call", call: { phase, participants: [] } });
+  await joining;
+  await call.leave();
+  await call.leave();
+  expect(send.mock.calls.filter(([command]: unknown[]) => (command as { type: string }).type === "leave_call")).toHaveLength(1);
+});

@@ -7,6 +7,7 @@ import type { TrackKind } from "../core/wire";
 import { matters, stillAsked, withAsked } from "../state/asks";
 import type { CoreClient, CoreEvent, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
+import type { Reading } from "../state/statistics";
 import { Devices, type Choices, type Memory } from "./devices";
 import type { KeySource } from "./frames";
 import { Loudness } from "./loudness";
@@ -40,6 +41,11 @@ const IDLE: MediaView = {
   network: null,
 };
 
+/** Others put an end to the call for this device. */
+function isOver(phase: CallView["phase"]): boolean {
+  return phase === "removed" || phase === "ended";
+}
+
 export class Call implements MediaCall {
   private readonly core: Core;
   private readonly devices: Devices;
@@ -63,6 +69,8 @@ export class Call implements MediaCall {
   private quietUntil = 0;
   /** Counts the words about a device: while it opens another may come, and the last one holds. */
   private readonly turns = { microphone: 0, camera: 0 };
+  /** Others put an end to the call, which the core shows until one leaves it. */
+  private putOut = false;
   /** Counts how often everything was given back: a device that opens after is of no use any more. */
   private released = 0;
 
@@ -119,15 +127,21 @@ export class Call implements MediaCall {
     this.session = session;
     const reply = await this.core.send({ type: "join_call", room_id: roomId });
     if (reply.type !== "call_entered") {
-      if (this.session === session) this.release();
+      // The preview goes on: one may try again.
+      if (this.session === session) this.endSession();
       return reply.type === "failed" ? reply.value : { code: "not_ready", params: {} };
     }
     if (this.session === session) this.enter(session, reply.value.ice_servers);
     return null;
   }
 
+  async reading(): Promise<Reading | null> {
+    return (await this.session?.reading()) ?? null;
+  }
+
   async leave(): Promise<void> {
-    const inCall = this.session !== null;
+    const inCall = this.session !== null || this.putOut;
+    this.putOut = false;
     this.release();
     if (inCall) await this.core.send({ type: "leave_call" });
   }
@@ -241,7 +255,10 @@ export class Call implements MediaCall {
       const before = this.call;
       this.call = event.call;
       this.session?.call(event.call);
-      if (this.session && before && (!event.call || event.call.phase === "removed")) this.release();
+      if (this.session && before && (!event.call || isOver(event.call.phase))) {
+        this.release();
+        this.putOut = event.call !== null;
+      }
       else this.followPhase(event.call?.phase ?? null);
     } else if (event.type === "slots") {
       this.bindings = event;
@@ -271,7 +288,7 @@ export class Call implements MediaCall {
   }
 
   /** Gives everything back. */
-  private release(): void {
+  private endSession(): void {
     this.session?.close();
     this.session = null;
     this.call = null;
@@ -279,6 +296,11 @@ export class Call implements MediaCall {
     this.wanted = [];
     this.joined = false;
     this.again = false;
+    this.change({ remote: [], connection: "idle" });
+  }
+
+  private release(): void {
+    this.endSession();
     this.released += 1;
     this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);

@@ -6,6 +6,7 @@ import type { SlotView } from "../core/generated/SlotView";
 import type { VideoCard } from "../core/generated/VideoCard";
 import type { TrackKind } from "../core/wire";
 import type { CoreClient } from "../state/core";
+import type { Reading, Report } from "../state/statistics";
 import type { MediaConnection, MediaProblem, RemoteVideo } from "../state/media";
 import type { Offer } from "./connection";
 import { FrameWorker, type KeySource } from "./frames";
@@ -142,6 +143,18 @@ export class Session {
     return { connection: this.connection(), remote: remoteVideos(this.callView, slots, this.heard) };
   }
 
+  async reading(): Promise<Reading | null> {
+    const { publish, subscribe } = this;
+    if (!publish || !subscribe || this.closed) return null;
+    const [sent, received] = await Promise.all([reports(publish.pc), reports(subscribe.pc)]);
+    // Lanes stand in the order in which they were added.
+    const lanes = publish.pc.getTransceivers().flatMap(({ mid }, at) => {
+      const kind = LANES[at];
+      return mid !== null && kind ? [{ mid, kind }] : [];
+    });
+    return { at: performance.now(), publish: sent, subscribe: received, lanes, slots: this.slotViews };
+  }
+
   close(): void {
     this.closed = true;
     for (const timer of this.timers) clearTimeout(timer);
@@ -248,6 +261,12 @@ export class Session {
     }, ms);
     this.timers.add(timer);
   }
+}
+
+const LANES: readonly TrackKind[] = ["microphone", "camera", "screen"];
+
+async function reports(pc: RTCPeerConnection): Promise<Report[]> {
+  return [...((await pc.getStats()).values() as Iterable<Report>)];
 }
 
 interface Stat {

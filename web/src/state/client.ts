@@ -1,7 +1,7 @@
 import type { CallView } from "../core/generated/CallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
-import { noticeText } from "../i18n/codes";
+import { callEventText, noticeText } from "../i18n/codes";
 import { Board } from "./board";
 import { CallChat } from "./call-chat";
 import { Commands } from "./commands";
@@ -27,6 +27,8 @@ export class Client {
   readonly reactions = new Reactions();
   /** Code of the invitation that is being accepted here: its page is where the session begins. */
   readonly accepting = new Store<string | null>(null);
+  /** Room whose call the person takes: it is joined without more questions. */
+  readonly answering = new Store<string | null>(null);
   readonly board = new Board();
   readonly preferences: Preferences;
   readonly commands: Commands;
@@ -102,6 +104,9 @@ export class Client {
         return;
       case "notice":
         this.board.notify(URGENT_NOTICES.has(event.notice.code) ? "alert" : "status", (t) => noticeText(t, event.notice));
+        return;
+      case "call_moderated":
+        this.board.notify("status", (t) => callEventText(t, event.event));
         return;
       case "call_ask":
       case "slots":

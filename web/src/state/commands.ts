@@ -106,6 +106,25 @@ export class Commands {
     return this.#ask({ type: "ask_participant", leaf, ask }, "done");
   }
 
+  /** Does not answer the call that rings. */
+  declineCall(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "decline_call", room_id: roomId }, "done");
+  }
+
+  /** Removes the person at this leaf, with all devices, for as long as the call lasts. */
+  removeParticipant(leaf: number): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "remove_participant", leaf }, "done");
+  }
+
+  lockCall(locked: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "lock_call", locked }, "done");
+  }
+
+  /** For everybody. */
+  endCall(): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "end_call" }, "done");
+  }
+
   async #ask<Type extends Reply["type"]>(
     command: Command,
     type: Type,

@@ -14,3 +14,6 @@ const encoder = new TextEncoder();
 export function excess(text: string, limit: number): number {
   return Math.max(0, encoder.encode(text).length - limit);
 }
+
+/** Who waits before a locked call knocks so often. Shorter costs the server for nothing, longer lets people wait in vain. */
+export const LOCKED_RETRY_MS = 5_000;

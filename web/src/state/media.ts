@@ -2,6 +2,7 @@ import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { VideoCard } from "../core/generated/VideoCard";
 import type { Asked } from "./asks";
 import type { Failure } from "./core";
+import type { Reading } from "./statistics";
 
 /** What the picture of a remote tile is; the text of the tile's `data-media`. */
 export type MediaState = "waiting-for-key" | "connecting" | "live" | "paused" | "off";
@@ -143,6 +144,8 @@ export interface MediaCall {
   putAway(ask: ParticipantAsk): void;
   /** Takes a problem away that was read. */
   dismiss(problem: MediaProblem): void;
+  /** Counters of the call's connections now; null where there are none. */
+  reading(): Promise<Reading | null>;
   /** The videos on screen, most important first. */
   show(video: readonly VideoCard[]): void;
 }

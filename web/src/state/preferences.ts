@@ -17,12 +17,15 @@ export interface PreferencesView {
   readonly announce: Readonly<Record<AnnouncementKind, boolean>>;
   /** How calls are laid out. */
   readonly callView: ViewChoice;
+  /** Calls in direct rooms sound. */
+  readonly ring: boolean;
 }
 
 const DEFAULTS: PreferencesView = {
   singleKeyShortcuts: true,
   announce: { presence: true, hand: true, reactions: true, chat: true, sharing: true, connection: true, messages: true },
   callView: "auto",
+  ring: true,
 };
 
 const KEY = "conclave.preferences";
@@ -50,6 +53,10 @@ export class Preferences {
     this.#change({ ...this.view.get(), callView });
   }
 
+  setRing(ring: boolean): void {
+    this.#change({ ...this.view.get(), ring });
+  }
+
   #change(view: PreferencesView): void {
     this.view.set(view);
     try {
@@ -64,11 +71,12 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
       callView: VIEW_CHOICES.find((choice) => choice === callView) ?? DEFAULTS.callView,
+      ring: typeof ring === "boolean" ? ring : true,
     };
   } catch {
     return DEFAULTS;

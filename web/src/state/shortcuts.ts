@@ -12,6 +12,7 @@ export type ShortcutAction =
   | "chat"
   | "layout"
   | "fullScreen"
+  | "statistics"
   | "toolbar"
   | "help"
   | "talk";
@@ -42,6 +43,7 @@ const SINGLE: Readonly<Record<string, ShortcutAction>> = {
   c: "chat",
   g: "layout",
   f: "fullScreen",
+  t: "statistics",
 };
 
 /**

@@ -4,6 +4,8 @@ import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { ParticipantView } from "../core/generated/ParticipantView";
 import type { Reaction } from "../core/generated/Reaction";
+import type { RingView } from "../core/generated/RingView";
+import type { RoomCallView } from "../core/generated/RoomCallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
@@ -133,6 +135,18 @@ export class FakeCore implements CoreClient {
       case "ask_participant":
         this.#follow(command.leaf, command.ask);
         return DONE;
+      case "decline_call":
+        this.ring(command.room_id, null);
+        return DONE;
+      case "remove_participant":
+        this.#remove(command.leaf);
+        return DONE;
+      case "lock_call":
+        if (this.call) this.setCall({ ...this.call, locked: command.locked });
+        return DONE;
+      case "end_call":
+        this.setCall(null);
+        return DONE;
       case "add_people":
       case "close_room":
       case "retry_message":
@@ -147,6 +161,12 @@ export class FakeCore implements CoreClient {
   setCall(call: CallView | null): void {
     this.call = call;
     this.tell({ type: "call", call });
+  }
+
+  /** A call in a room rings, or does so no more. */
+  ring(roomId: string, ring: RingView | null, change: Partial<RoomCallView> = {}): void {
+    const call = { started_at: Date.now(), names: ["Bob Okafor"], joined: false, elsewhere: false, ring, ...change };
+    this.#changeRoom(roomId, { call });
   }
 
   /** Something is said in the call. */
@@ -216,6 +236,13 @@ export class FakeCore implements CoreClient {
     this.setCall({ ...this.call, participants: this.call.participants.map((each) => (asked(each) ? { ...each, ...change } : each)) });
   }
 
+  #remove(leaf: number): void {
+    if (!this.call) return;
+    const { participants } = this.call;
+    const person = participants.find((each) => each.leaf === leaf)?.person.user_id;
+    this.setCall({ ...this.call, participants: participants.filter((each) => each.person.user_id !== person) });
+  }
+
   #changeRoom(roomId: string, change: Partial<RoomView>): void {
     this.rooms = this.rooms.map((room) => (room.room_id === roomId ? { ...room, ...change } : room));
     this.tell({ type: "rooms", rooms: this.rooms });
@@ -266,6 +293,9 @@ export function someCall(roomId: string): CallView {
     ],
     speaker: 0,
     may_ask: true,
+    may_moderate: true,
+    locked: false,
+    by: null,
     epoch: 7,
     code_digits: ["48213", "90567", "11840", "73352", "60918", "25477"],
     code_words: ["harbour", "violin", "copper", "orbit", "meadow", "lantern", "quartz", "sparrow"],

@@ -110,7 +110,7 @@ export function someRooms(): RoomView[] {
     room("design", "Design review", [alice, bob, carol, dan], {
       preview: "I put the second draft where we can all see it.",
       active_at: NOW - 3 * MINUTE,
-      call: { started_at: NOW - 12 * MINUTE, names: [bob.name, carol.name], joined: false },
+      call: { started_at: NOW - 12 * MINUTE, names: [bob.name, carol.name], joined: false, elsewhere: false, ring: null },
     }),
     room("bob", bob.name, [alice, bob], {
       kind: "direct",

@@ -1,3 +1,4 @@
+import type { Reading } from "../state/statistics";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { VideoCard } from "../core/generated/VideoCard";
 import { matters, stillAsked, withAsked } from "../state/asks";
@@ -31,6 +32,47 @@ const START: MediaView = {
   network: "ready",
 };
 
+/** Counters that go up by the same amounts from one reading to the next. */
+function someReadings(): () => Reading {
+  let count = 0;
+  return () => {
+    count += 1;
+    const pair = { id: "pair", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "local", currentRoundTripTime: 0.042 };
+    const local = { id: "local", type: "local-candidate", protocol: "udp", candidateType: "host" };
+    const codecs = [
+      { id: "opus", type: "codec", mimeType: "audio/opus" },
+      { id: "vp8", type: "codec", mimeType: "video/VP8" },
+    ];
+    const picture = { codecId: "vp8", frameWidth: 1280, frameHeight: 720, framesPerSecond: 30 };
+    const received = { type: "inbound-rtp", jitter: 0.008 };
+    return {
+      at: count * 2_000,
+      publish: [
+        { ...pair, availableOutgoingBitrate: 2_600_000, bytesSent: count * 420_000 },
+        local,
+        ...codecs,
+        { id: "own-voice", type: "outbound-rtp", mid: "0", codecId: "opus", bytesSent: count * 10_000 },
+        { id: "own-picture", type: "outbound-rtp", mid: "1", ...picture, bytesSent: count * 400_000, qualityLimitationReason: "bandwidth" },
+      ],
+      subscribe: [
+        { ...pair, bytesReceived: count * 350_000 },
+        local,
+        ...codecs,
+        { ...received, id: "voice", mid: "0", codecId: "opus", bytesReceived: count * 10_000, packetsReceived: count * 100, packetsLost: 0 },
+        { ...received, id: "picture", mid: "1", ...picture, bytesReceived: count * 330_000, packetsReceived: count * 300, packetsLost: count * 15 },
+      ],
+      lanes: [
+        { mid: "0", kind: "microphone" },
+        { mid: "1", kind: "camera" },
+      ],
+      slots: [
+        { mid: "0", leaf: 0, kind: "microphone", paused: false },
+        { mid: "1", leaf: 1, kind: "camera", paused: false },
+      ],
+    };
+  };
+}
+
 /** Media that shows painted pictures instead of people. */
 export class FakeMedia implements MediaCall {
   readonly #core: CoreClient;
@@ -41,6 +83,8 @@ export class FakeMedia implements MediaCall {
   /** How often the network was tried. */
   tries = 0;
   #view: MediaView = START;
+  /** What is measured. */
+  readings: () => Reading | null = someReadings();
 
   /** `paint` needs a canvas, which test environments without a browser lack. */
   constructor(core: CoreClient, paint: boolean) {
@@ -104,6 +148,10 @@ export class FakeMedia implements MediaCall {
       ],
     });
     return null;
+  }
+
+  reading(): Promise<Reading | null> {
+    return Promise.resolve(this.#view.connection === "connected" ? this.readings() : null);
   }
 
   async leave(): Promise<void> {

@@ -35,7 +35,7 @@ impl Device {
         Circumstances {
             me: &self.account,
             now: NOW,
-            room_devices: None,
+            room: None,
             former: None,
             seen: None,
         }

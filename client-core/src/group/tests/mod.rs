@@ -90,6 +90,7 @@ fn settings(kind: RoomKind, who_may_add: WhoMayAdd) -> RoomSettings {
         who_may_add,
         ttl_cap_ms: 0,
         burn_cap_ms: 0,
+        removed: vec![],
         ends_at: Millis(0),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     super::{
         former::Former,
         rules::{
-            Change, Circumstances, Committer, FirstSeen, Members, RoomDevices, RuleError, check_change,
+            CallRoom, Change, Circumstances, Committer, FirstSeen, Members, RuleError, check_change,
             check_tree,
         },
     },
@@ -43,17 +43,12 @@ fn from_outside(certificate: Certificate) -> Change {
     change(Committer::External(Box::new(certificate)))
 }
 
-fn judge(
-    kind: RoomKind,
-    who: WhoMayAdd,
-    change: &Change,
-    devices: Option<&RoomDevices>,
-) -> Result<(), RuleError> {
+fn judge(kind: RoomKind, who: WhoMayAdd, change: &Change, room: Option<&CallRoom>) -> Result<(), RuleError> {
     let me = alice().account();
     let circumstances = Circumstances {
         me: &me,
         now: NOW,
-        room_devices: devices,
+        room,
         former: None,
         seen: None,
     };
@@ -386,7 +381,7 @@ fn external_commits_are_judged() {
 /// Into a call comes a device of the room, with the key that it has there.
 #[test]
 fn newcomers_of_calls_must_be_in_the_room() {
-    let devices: RoomDevices = [bob().device(21), carol().device(30)]
+    let devices = [bob().device(21), carol().device(30)]
         .iter()
         .map(|device| {
             (
@@ -395,7 +390,11 @@ fn newcomers_of_calls_must_be_in_the_room() {
             )
         })
         .collect();
-    let judge = |change: &Change| judge(RoomKind::Call, WhoMayAdd::Members, change, Some(&devices));
+    let room = CallRoom {
+        devices,
+        ..CallRoom::default()
+    };
+    let judge = |change: &Change| judge(RoomKind::Call, WhoMayAdd::Members, change, Some(&room));
     let not = |who: Someone| Err(RuleError::NotAllowedIn { user_id: who.user_id });
     assert_eq!(judge(&from_outside(carol().device(30))), Ok(()));
     assert_eq!(
@@ -425,13 +424,96 @@ fn newcomers_of_calls_must_be_in_the_room() {
     assert_eq!(judge(&from_outside(posing.issue(body))), not(carol()));
 }
 
+/// Who may do what to a call, is said by the room as this device sees it: not by the call's founder, and not by whom the
+/// server lets through.
+#[test]
+fn members_lock_no_call_and_let_nobody_into_a_locked_one() {
+    let device = |device: Certificate| {
+        let body = device.body();
+        ((body.user_id, body.device_id), body.device_key)
+    };
+    let room = |moderators: &[Someone]| CallRoom {
+        devices: [alice().device(12), bob().device(21), carol().device(30)]
+            .map(device)
+            .into(),
+        moderators: moderators.iter().map(|someone| someone.user_id).collect(),
+    };
+    let call = RoomSettings {
+        moderators: vec![],
+        ..settings(RoomKind::Call, WhoMayAdd::Members)
+    };
+    let locked = RoomSettings {
+        who_may_add: WhoMayAdd::Moderators,
+        ..call.clone()
+    };
+    let keeping_out = RoomSettings {
+        removed: vec![carol().user_id],
+        ..call.clone()
+    };
+    let judge = |before: &RoomSettings, change: &Change, room: &CallRoom| {
+        let account = alice().account();
+        let circumstances = Circumstances {
+            me: &account,
+            now: NOW,
+            room: Some(room),
+            former: None,
+            seen: None,
+        };
+        check_change(&members(), before, change, circumstances)
+    };
+    let setting = |leaf: u32, to: &RoomSettings| Change {
+        settings: Some(Some(to.clone())),
+        ..by(leaf)
+    };
+    let by_bob = 2;
+    for to in [&locked, &keeping_out] {
+        assert_eq!(
+            judge(&call, &setting(by_bob, to), &room(&[alice()])),
+            Err(RuleError::MayNotSet)
+        );
+        assert_eq!(judge(&call, &setting(by_bob, to), &room(&[bob()])), Ok(()));
+        assert_eq!(
+            judge(to, &setting(by_bob, &call), &room(&[alice()])),
+            Err(RuleError::MayNotSet)
+        );
+    }
+    for newcomer in [
+        from_outside(carol().device(30)),
+        Change {
+            adds: vec![carol().device(30)],
+            ..by(0)
+        },
+    ] {
+        assert_eq!(judge(&call, &newcomer, &room(&[alice()])), Ok(()));
+        assert_eq!(
+            judge(&locked, &newcomer, &room(&[alice()])),
+            Err(RuleError::CallLocked)
+        );
+        assert_eq!(
+            judge(&locked, &newcomer, &room(&[carol()])),
+            Ok(()),
+            "a moderator"
+        );
+        let user_id = carol().user_id;
+        assert_eq!(
+            judge(&keeping_out, &newcomer, &room(&[carol()])),
+            Err(RuleError::RemovedFromCall { user_id })
+        );
+    }
+    assert_eq!(
+        judge(&locked, &from_outside(bob().device(21)), &room(&[alice()])),
+        Ok(()),
+        "bob is in"
+    );
+}
+
 #[test]
 fn trees_are_judged_when_joining() {
     let me = alice().account();
     let base = Circumstances {
         me: &me,
         now: NOW,
-        room_devices: None,
+        room: None,
         former: None,
         seen: None,
     };
@@ -495,7 +577,7 @@ fn nobody_comes_in_under_another_key_than_the_first() {
     let having = |seen| Circumstances {
         me: &me,
         now: NOW,
-        room_devices: None,
+        room: None,
         former: None,
         seen: Some(seen),
     };

@@ -272,6 +272,7 @@ fn entering_has_limits() {
     let request = CallJoin {
         room_id: world.room.room_id,
         key_package: Bytes(vec![0; MAX_KEY_PACKAGE_LEN + 1]),
+        back_to: None,
     };
     let refused = world
         .calls
@@ -286,6 +287,7 @@ fn a_full_call_takes_only_who_is_in_already() {
     let request = CallJoin {
         room_id: world.room.room_id,
         key_package: Bytes(Vec::new()),
+        back_to: None,
     };
     for number in 0..protocol::limits::MAX_CALL_PARTICIPANTS {
         let mut id = [9; 16];

@@ -117,12 +117,9 @@ fn who_comes_back_hears_what_it_missed() {
 #[test]
 fn a_moderator_throws_someone_out_at_once() {
     let mut world = World::new();
+    world.room.moderators = vec![world.clients[ALICE].user_id];
     world.join(ALICE).unwrap();
-    let alice = world.clients[ALICE].user_id;
-    let mut settings = settings(world.group_name(ALICE), RoomKind::Call, &[]);
-    settings.room_id = world.room.room_id;
-    settings.moderators = vec![alice];
-    world.found_with(ALICE, settings).unwrap();
+    world.found(ALICE).unwrap();
     world.join(BOB).unwrap();
     world.commit(ALICE, world.adding(&[BOB])).unwrap();
     world.deliver();

@@ -5,6 +5,7 @@ mod entering;
 mod group;
 mod leaving;
 mod media;
+mod moderation;
 mod trial;
 mod walk;
 
@@ -188,6 +189,7 @@ impl World {
         let request = CallJoin {
             room_id: room.room_id,
             key_package: key_package_bytes(&key_package),
+            back_to: None,
         };
         let joined = self.calls.join(client.caller(), request, room, self.now)?;
         client.joined = Some(joined.clone());
@@ -454,6 +456,7 @@ fn room_for_call(number: u8) -> RoomForCall {
         network_id: NetworkId::from_random([1; 16]),
         members: Vec::new(),
         leaves: Vec::new(),
+        moderators: Vec::new(),
     }
 }
 

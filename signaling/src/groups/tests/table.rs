@@ -97,6 +97,7 @@ impl Table {
             wanted: self.judge.wanted.clone(),
             asked: self.judge.asked.clone(),
             external: self.judge.external,
+            moderators: self.judge.moderators.clone(),
         };
         judge_commit(commit, &judge, now)
     }
@@ -171,6 +172,57 @@ fn any_member_of_a_call_adds_who_asked() {
     let mut table = Table::new(RoomKind::Call);
     table.judge.asked.insert(device(&table.carol));
     assert_eq!(table.judge(&table.adding(&table.bob, &[&table.carol])), Ok(()));
+}
+
+/// Moderators of a call are those of its room, whatever the founder wrote into the settings.
+#[test]
+fn who_may_remove_from_a_call_and_lock_it() {
+    let mut table = Table::new(RoomKind::Call);
+    let locked = RoomSettings {
+        who_may_add: WhoMayAdd::Moderators,
+        ..table.settings.clone()
+    };
+    let locking = |table: &Table, by: &Certificate| {
+        table.judge(&Description {
+            new_settings: Some(locked.clone()),
+            ..table.by(by)
+        })
+    };
+    let by_founder = table.judge(&table.removing(&table.alice, &[2]));
+    assert_eq!(by_founder, Err(Refusal::RemoveByNonModerator));
+    assert_eq!(
+        locking(&table, &table.alice),
+        Err(Refusal::SettingsByNonModerator)
+    );
+    table.judge.moderators.insert(table.people[1].user_id);
+    assert_eq!(table.judge(&table.removing(&table.bob, &[0, 1])), Ok(()));
+    assert_eq!(locking(&table, &table.bob), Ok(()));
+    assert_eq!(
+        locking(&table, &table.alice),
+        Err(Refusal::SettingsByNonModerator)
+    );
+}
+
+#[test]
+fn into_a_locked_call_come_only_those_who_are_in_and_moderators_and_never_who_was_removed() {
+    let mut table = Table::new(RoomKind::Call);
+    let (carol, tablet) = (table.carol.clone(), table.tablet.clone());
+    table.judge.asked.extend([device(&carol), device(&tablet)]);
+    let enter = |table: &Table, who: &Certificate| {
+        let added = table.judge(&table.adding(&table.bob, &[who]));
+        assert_eq!(table.judge(&table.external(who)), added, "both ways alike");
+        added
+    };
+    assert_eq!(enter(&table, &carol), Ok(()));
+    table.settings.who_may_add = WhoMayAdd::Moderators;
+    assert_eq!(enter(&table, &carol), Err(Refusal::CallLocked));
+    assert_eq!(enter(&table, &tablet), Ok(()), "alice is in");
+    table.judge.moderators.insert(table.people[2].user_id);
+    assert_eq!(enter(&table, &carol), Ok(()), "a moderator");
+    table.settings.removed = vec![table.people[2].user_id];
+    assert_eq!(enter(&table, &carol), Err(Refusal::CallRemoved));
+    table.settings.who_may_add = WhoMayAdd::Members;
+    assert_eq!(enter(&table, &carol), Err(Refusal::CallRemoved));
 }
 
 #[test]
@@ -299,6 +351,7 @@ fn a_room_is_of_one_network() {
 fn a_replaced_leaf_makes_room_for_the_same_device() {
     let mut table = Table::new(RoomKind::Call);
     table.judge.asked.insert(device(&table.bob));
+    table.judge.wanted.insert(device(&table.bob));
     let twice = table.judge(&table.adding(&table.alice, &[&table.bob]));
     assert_eq!(twice, Err(Refusal::DeviceTwice));
     let replaced = Description {

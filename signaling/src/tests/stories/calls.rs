@@ -13,6 +13,7 @@ pub async fn relays(world: World) {
         let request = Request::CallJoin(CallJoin {
             room_id: room.id,
             key_package: key_package_bytes(&account.device.key_package()),
+            back_to: None,
         });
         let Ok(Reply::CallJoined(joined)) = account.ask(&world, request).await else {
             panic!("nobody entered")

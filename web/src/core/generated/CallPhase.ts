@@ -3,4 +3,4 @@
 /**
  * How far one is in a call.
  */
-export type CallPhase = "joining" | "joined" | "reconnecting" | "removed";
+export type CallPhase = "joining" | "joined" | "reconnecting" | "removed" | "ended";

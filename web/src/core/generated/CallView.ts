@@ -36,6 +36,18 @@ speaker: number | null,
  */
 may_ask: boolean, 
 /**
+ * Whether one may remove others from the call, lock it, and end it for all.
+ */
+may_moderate: boolean, 
+/**
+ * Nobody new comes in but moderators.
+ */
+locked: boolean, 
+/**
+ * Where one was removed, or the call was ended: who did it, if that is proven.
+ */
+by: string | null, 
+/**
  * Epoch of the call's group.
  */
 epoch: number, 

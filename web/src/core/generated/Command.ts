@@ -132,7 +132,11 @@ password: Secret, } | { "type": "join_call",
 /**
  * The room.
  */
-room_id: string, } | { "type": "leave_call" } | { "type": "media_offer", 
+room_id: string, } | { "type": "leave_call" } | { "type": "decline_call", 
+/**
+ * The room.
+ */
+room_id: string, } | { "type": "media_offer", 
 /**
  * Which.
  */
@@ -188,4 +192,12 @@ leaf: number | null,
 /**
  * What.
  */
-ask: ParticipantAsk, };
+ask: ParticipantAsk, } | { "type": "remove_participant", 
+/**
+ * Leaf of one of the devices.
+ */
+leaf: number, } | { "type": "lock_call", 
+/**
+ * Whether nobody new comes in.
+ */
+locked: boolean, } | { "type": "end_call" };

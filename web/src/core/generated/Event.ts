@@ -86,7 +86,11 @@ name: string,
 /**
  * What.
  */
-ask: ParticipantAsk, } | { "type": "notice", 
+ask: ParticipantAsk, } | { "type": "call_moderated", 
+/**
+ * What, by whom (`name`), to whom (`whom`).
+ */
+event: Failure, } | { "type": "notice", 
 /**
  * What.
  */

@@ -23,6 +23,17 @@ export function Settings() {
         <p className="soft">{t("settings.shortcuts_hint")}</p>
       </section>
       <section className="card">
+        <h2>{t("settings.calls")}</h2>
+        <Toggle
+          on={preferences.ring}
+          onChange={(on) => {
+            client.preferences.setRing(on);
+          }}
+        >
+          {t("settings.ring")}
+        </Toggle>
+      </section>
+      <section className="card">
         <h2>{t("settings.announcements")}</h2>
         {ANNOUNCEMENT_KINDS.map((kind) => (
           <Toggle

@@ -8,6 +8,7 @@ import { Settings } from "../account/settings";
 import { SignIn } from "../account/sign-in";
 import { CallPage } from "../call/call-page";
 import { Loading } from "../parts/messages";
+import { IncomingCall } from "../ring/incoming-call";
 import { RoomPage } from "../room/room";
 import { Home } from "../rooms/home";
 import { Shell } from "../rooms/shell";
@@ -48,11 +49,17 @@ function SignedIn({ route: address, me }: { readonly route: Route; readonly me: 
   const arriving = address.page === "invite" && address.code === accepting;
   const route: Route = arriving ? { page: "home" } : address;
   if (route.page === "invite") return <InviteWhileSignedIn email={me.email} />;
-  if (route.page === "call") return <CallPage key={route.roomId} roomId={route.roomId} />;
   return (
-    <Shell me={me} route={route}>
-      <Page route={route} me={me} />
-    </Shell>
+    <>
+      {route.page === "call" ? (
+        <CallPage key={route.roomId} roomId={route.roomId} />
+      ) : (
+        <Shell me={me} route={route}>
+          <Page route={route} me={me} />
+        </Shell>
+      )}
+      <IncomingCall />
+    </>
   );
 }
 

@@ -11,6 +11,7 @@ export interface CallActions {
   readonly people: () => void;
   readonly chat: () => void;
   readonly encryption: () => void;
+  readonly statistics: () => void;
   /** The other layout. */
   readonly layout: () => void;
   readonly view: (choice: ViewChoice) => void;
@@ -18,5 +19,7 @@ export interface CallActions {
   readonly pip: () => void;
   readonly help: () => void;
   readonly leave: () => void;
+  /** For everybody; null for who is no moderator. */
+  readonly end: (() => void) | null;
   readonly toolbar: () => void;
 }

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
 import type { CallView } from "../../core/generated/CallView";
 import { useApp, useRoom, useStore } from "../app/context";
-import { Button } from "../parts/button";
-import { Empty, Loading } from "../parts/messages";
+import { Loading } from "../parts/messages";
 import { RoomGone } from "../room/room";
+import { CallOver } from "./call-over";
 import { CallScreen } from "./call-screen";
 import { PreJoin } from "./prejoin";
 
@@ -25,9 +25,7 @@ export function CallPage({ roomId }: { readonly roomId: string }) {
   if (rooms === null) return <Loading>{t("main.loading")}</Loading>;
   if (!room) return <RoomGone />;
   if (!call) return <PreJoin room={room} />;
-  if (call.phase === "removed") {
-    return <Removed onBack={leave} />;
-  }
+  if (call.phase === "removed" || call.phase === "ended") return <CallOver call={call} onBack={leave} />;
   return <CallScreen room={room} call={call} onLeave={leave} />;
 }
 
@@ -42,20 +40,4 @@ function useEnd(call: CallView | null, roomId: string): void {
     }
     wasIn.current = call !== null;
   }, [client, navigator, call, roomId]);
-}
-
-function Removed({ onBack }: { readonly onBack: () => void }) {
-  const { t } = useApp();
-  return (
-    <main className="home" id="content">
-      <div className="home" role="alert">
-      <Empty title={t("call.removed.title")} icon="shield_alert" level={1}>
-        <p>{t("call.removed.text")}</p>
-        <Button look="primary" onClick={onBack}>
-          {t("call.back_to_room")}
-        </Button>
-      </Empty>
-      </div>
-    </main>
-  );
 }

@@ -3,11 +3,13 @@ import type { CallView } from "../../core/generated/CallView";
 import type { RoomView } from "../../core/generated/RoomView";
 import { durationText } from "../../i18n/format";
 import type { MediaConnection } from "../../state/media";
+import type { Quality } from "../../state/statistics";
 import { pictured } from "../../state/layout";
 import { tilesOf } from "../../state/tiles";
 import { useApp } from "../app/context";
 import { Link } from "../app/link";
 import { useTitle } from "../app/title";
+import { useTones } from "../ring/use-tones";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { useMatches } from "../parts/matches";
@@ -21,22 +23,28 @@ import { EncryptionPanel } from "./encryption-panel";
 import { useFullScreen } from "./full-screen";
 import { useCallKeyboard } from "./keyboard";
 import { KeysDialog } from "./keys-dialog";
+import { EndCall } from "./leave-menu";
 import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
 import { PictureInPicture } from "./pip";
 import { Problems } from "./problems";
 import { useSaidAnnouncements } from "./said-announcements";
 import { Stage } from "./stage";
+import { StatisticsPanel } from "./statistics-panel";
 import { CallToolbar } from "./toolbar";
 import { useLayout } from "./use-layout";
 import { useMedia } from "./use-media";
 import { usePip } from "./use-pip";
+import { Qualities, useStatistics } from "./use-statistics";
 
 /** Where a panel lies over the pictures, as in call.css. */
 const PANEL_COVERS = "(max-width: 900px)";
 
+/** Before anything was measured. */
+const NOBODY: ReadonlyMap<number, Quality> = new Map();
+
 /** What stands beside the pictures. */
-export type PanelName = "people" | "chat" | "encryption";
+export type PanelName = "people" | "chat" | "encryption" | "statistics";
 
 interface Props {
   readonly room: RoomView;
@@ -52,6 +60,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [help, setHelp] = useState(false);
+  const [ending, setEnding] = useState(false);
   const tiles = tilesOf(call, view);
   const layout = useLayout(call, tiles);
   const fullScreen = useFullScreen();
@@ -59,6 +68,9 @@ export function CallScreen({ room, call, onLeave }: Props) {
   // A bare video cannot show initials: whoever has a picture stands in for who has none.
   const inPip = pip.kind === "video" ? pictured(layout) : layout.first;
   const coversStage = useMatches(PANEL_COVERS);
+  const statistics = useStatistics();
+  const ring = room.call?.ring === "incoming" ? null : (room.call?.ring ?? null);
+  useTones(ring === "outgoing" ? "outgoing" : null);
   useTitle(t("prejoin.room", { room: title }));
   useWakeLock();
   useCallAnnouncements(call);
@@ -80,6 +92,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
     people: toggle("people"),
     chat: toggle("chat"),
     encryption: toggle("encryption"),
+    statistics: toggle("statistics"),
     layout: () => {
       layout.choose(layout.view === "grid" ? "speaker" : "grid");
     },
@@ -90,6 +103,11 @@ export function CallScreen({ room, call, onLeave }: Props) {
       setHelp(true);
     },
     leave: onLeave,
+    end: call.may_moderate
+      ? () => {
+          setEnding(true);
+        }
+      : null,
     toolbar: () => bar.current?.querySelector("button")?.focus(),
   };
   // Others may mute who holds Space, too.
@@ -105,6 +123,12 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <div className="call-heading">
           <h1>{title}</h1>
           <CallTime since={call.started_at} />
+          {call.locked && (
+            <p className="soft call-locked">
+              <Icon name="lock" size={16} />
+              {t("call.locked")}
+            </p>
+          )}
         </div>
         <Button icon="shield" look="quiet" aria-expanded={panel === "encryption"} className="shield-button" onClick={actions.encryption}>
           {t("call.encryption")}
@@ -114,24 +138,34 @@ export function CallScreen({ room, call, onLeave }: Props) {
         </Button>
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
-        <CallHints call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
+        <CallHints ring={ring && t(`ring.${ring}`, { name: title })} call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
         <AskedOfMe />
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
-        <Stage
-          layout={layout}
-          own={tiles.own}
-          covered={panel !== null && coversStage}
-          alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
-        />
+        <Qualities value={statistics?.people ?? NOBODY}>
+          <Stage
+            layout={layout}
+            own={tiles.own}
+            covered={panel !== null && coversStage}
+            alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
+          />
+        </Qualities>
       </main>
       {panel === "people" && <PeoplePanel call={call} onClose={close} />}
       {panel === "chat" && <ChatPanel onClose={close} />}
+      {panel === "statistics" && <StatisticsPanel call={call} statistics={statistics} onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}
       <footer className="call-bar-area">
         <CallToolbar actions={actions} panel={panel} fullScreen={fullScreen} pip={pip} bar={bar} />
       </footer>
       <PictureInPicture pip={pip} tile={inPip ?? tiles.own} actions={actions} />
+      {ending && (
+        <EndCall
+          onClose={() => {
+            setEnding(false);
+          }}
+        />
+      )}
       {help && (
         <KeysDialog
           onClose={() => {
@@ -156,17 +190,21 @@ function CallTime({ since }: { readonly since: number }) {
 }
 
 interface HintsProps {
+  /** How the other of a direct room is being called. */
+  readonly ring: string | null;
   readonly call: CallView;
   readonly connection: MediaConnection;
   readonly talking: boolean;
   readonly talkingWhileMuted: boolean;
 }
 
-function CallHints({ call, connection, talking, talkingWhileMuted }: HintsProps) {
+function CallHints({ ring, call, connection, talking, talkingWhileMuted }: HintsProps) {
   const { t } = useApp();
   const text = ((): string | null => {
     if (call.phase === "joining") return t("call.joining");
     if (call.phase === "reconnecting" || connection === "reconnecting") return t("call.reconnecting");
+    // Whether the other answers matters more than one's own way, which shows when it is lost.
+    if (ring !== null && !talking) return ring;
     if (connection === "connecting") return t("connection.connecting");
     if (talking) return t("call.push_to_talk");
     return talkingWhileMuted ? t("call.talking_muted") : null;

@@ -14,12 +14,14 @@ const actions: CallActions = {
   people: nothing,
   chat: nothing,
   encryption: nothing,
+  statistics: nothing,
   layout: nothing,
   view: nothing,
   fullScreen: nothing,
   pip: nothing,
   help: nothing,
   leave: nothing,
+  end: nothing,
   toolbar: nothing,
 };
 

@@ -14,6 +14,7 @@ const KEYS = [
   ["people", ["P"]],
   ["layout", ["G"]],
   ["full_screen", ["F"]],
+  ["statistics", ["T"]],
   ["toolbar", ["F2"]],
   ["help", ["?"]],
 ] as const;

@@ -1,8 +1,10 @@
+import { useState } from "react";
 import type { ParticipantAsk } from "../../core/generated/ParticipantAsk";
 import type { ParticipantView } from "../../core/generated/ParticipantView";
 import { failureText } from "../../i18n/codes";
 import { useApp } from "../app/context";
 import { Button } from "../parts/button";
+import { Confirm } from "../parts/dialog";
 
 /** Asks something of a participant (null: of all others), and says what came of it. */
 export function useAsk(): (participant: ParticipantView | null, ask: ParticipantAsk) => Promise<void> {
@@ -15,9 +17,25 @@ export function useAsk(): (participant: ParticipantView | null, ask: Participant
   };
 }
 
-/** What one may ask of a participant. */
-export function ParticipantActions({ participant }: { readonly participant: ParticipantView }) {
-  const { t } = useApp();
+/** Lets nobody new in, or everybody of the room again, and says what came of it. */
+export function useLock(): (locked: boolean) => Promise<void> {
+  const { client } = useApp();
+  return async (locked) => {
+    const outcome = await client.commands.lockCall(locked);
+    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
+  };
+}
+
+interface Props {
+  readonly participant: ParticipantView;
+  /** One may remove others from the call. */
+  readonly mayRemove: boolean;
+}
+
+/** What one may ask of a participant, and removing the person. */
+export function ParticipantActions({ participant, mayRemove }: Props) {
+  const { client, t } = useApp();
+  const [removing, setRemoving] = useState(false);
   const ask = useAsk();
   const { name } = participant.person;
   const press = (what: ParticipantAsk) => () => {
@@ -46,6 +64,28 @@ export function ParticipantActions({ participant }: { readonly participant: Part
         >
           {t("people_panel.lower_hand", { name })}
         </Button>
+      )}
+      {mayRemove && (
+        <Button
+          look="quiet"
+          icon="close"
+          onClick={() => {
+            setRemoving(true);
+          }}
+        >
+          {t("people_panel.remove", { name })}
+        </Button>
+      )}
+      {removing && (
+        <Confirm
+          title={t("people_panel.remove.title", { name })}
+          text={<p>{t("people_panel.remove.text", { name })}</p>}
+          confirm={t("people_panel.remove", { name })}
+          act={() => client.commands.removeParticipant(participant.leaf)}
+          onClose={() => {
+            setRemoving(false);
+          }}
+        />
       )}
     </div>
   );

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
 import { listText } from "../../i18n/format";
+import { LOCKED_RETRY_MS } from "../../state/limits";
 import type { Failure } from "../../state/core";
 import { useApp, useRoom, useStore } from "../app/context";
 import { Link } from "../app/link";
@@ -22,13 +23,15 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
   const { client, media, t } = useApp();
   const [joining, setJoining] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [waiting, setWaiting] = useState(false);
   const unusable = useMedia().problems.some((problem) => problem.code === "no_encoded_transforms");
   const title = useRoomTitle()(room);
   const entering = useRef(false);
   useTitle(t("prejoin.room", { room: title }));
 
+  const prepared = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
-    void media.prepare();
+    prepared.current = media.prepare();
     return () => {
       // Who goes on into the call, or is in another one, keeps the devices.
       if (!entering.current && client.call.get() === null) media.close();
@@ -41,10 +44,40 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
     setFailure(null);
     if (client.call.get() !== null) await media.leave();
     const failed = await media.join(room.room_id);
+    setWaiting(false);
     setJoining(false);
     setFailure(failed);
     if (failed) entering.current = false;
   };
+
+  // Who took the call that rang is asked nothing more.
+  const answering = useStore(client.answering);
+  const answer = useEffectEvent(async () => {
+    client.answering.set(null);
+    await join();
+  });
+  useEffect(() => {
+    if (answering === room.room_id) void prepared.current.then(() => answer());
+  }, [answering, room.room_id]);
+
+  // Knocks again until it is let in, or something else is the matter.
+  const knock = useEffectEvent(async () => {
+    if (entering.current) return;
+    entering.current = true;
+    const failed = await media.join(room.room_id);
+    if (!failed) return;
+    entering.current = false;
+    if (failed.code === "call_locked") return;
+    setWaiting(false);
+    setFailure(failed);
+  });
+  useEffect(() => {
+    if (!waiting) return undefined;
+    const timer = setInterval(() => void knock(), LOCKED_RETRY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [waiting]);
 
   return (
     <main className="prejoin" id="content">
@@ -71,7 +104,8 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
           >
             {t(joining ? "prejoin.joining" : "prejoin.join")}
           </Button>
-          <FailureText failure={failure} />
+          <FailureText failure={waiting ? null : failure} />
+          {failure?.code === "call_locked" && !joining && <AtTheDoor waiting={waiting} onWait={setWaiting} />}
           <Problems />
           <Elsewhere roomId={room.room_id} />
           <div className="picker-lines">
@@ -97,6 +131,24 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
         </div>
       </div>
     </main>
+  );
+}
+
+/** The call is locked: one may wait. */
+function AtTheDoor({ waiting, onWait }: { readonly waiting: boolean; readonly onWait: (wait: boolean) => void }) {
+  const { t } = useApp();
+  return (
+    <div className="at-the-door">
+      <p role="status">{waiting && t("prejoin.waiting")}</p>
+      <Button
+        icon="clock"
+        onClick={() => {
+          onWait(!waiting);
+        }}
+      >
+        {t(waiting ? "prejoin.stop_waiting" : "prejoin.wait")}
+      </Button>
+    </div>
   );
 }
 

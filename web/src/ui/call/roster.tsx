@@ -12,10 +12,12 @@ interface Props {
   readonly states?: boolean;
   /** One may ask things of everybody; of one's own devices one always may. */
   readonly mayAsk?: boolean;
+  /** One may remove others from the call. */
+  readonly mayModerate?: boolean;
 }
 
 /** The devices of a call, from the key tree. */
-export function Roster({ participants, states = false, mayAsk = false }: Props) {
+export function Roster({ participants, states = false, mayAsk = false, mayModerate = false }: Props) {
   const { t } = useApp();
   return (
     <ul className="rows">
@@ -28,7 +30,9 @@ export function Roster({ participants, states = false, mayAsk = false }: Props) 
               <span className="row-title">{nameOf(participant)}</span>
               <span className="soft">{person.email}</span>
               {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
-              {states && !participant.this_device && (mayAsk || participant.own_other_device) && <ParticipantActions participant={participant} />}
+              {states && !participant.this_device && (mayAsk || participant.own_other_device) && (
+                <ParticipantActions participant={participant} mayRemove={mayModerate && !participant.own_other_device} />
+              )}
             </div>
             {person.trust === "changed" && <Note tone="warning">{t("trust.changed_text", { name: person.name })}</Note>}
           </li>

@@ -5,7 +5,9 @@ import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icons";
 import { TrustBadge } from "../parts/trust";
 import { PinButton } from "./pin-button";
+import { QualityBars } from "./quality-bars";
 import { useTileName } from "./tile-name";
+import { useQuality } from "./use-statistics";
 import { Video } from "./video";
 
 const STATE_TEXT = {
@@ -30,6 +32,7 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
   const { t } = useApp();
   const { participant, kind, state, stream } = tile;
   const name = useTileName(tile);
+  const quality = useQuality(participant.leaf);
   const { person } = participant;
   const classes = ["tile", `tile-${kind}`, tile.speaking ? "tile-speaking" : "", participant.away ? "tile-away" : ""];
   return (
@@ -52,6 +55,7 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
       <div className="tile-foot">
         {kind === "camera" && <MicrophoneState on={participant.microphone} speaking={tile.speaking} />}
         <span className="tile-name">{name}</span>
+        {kind === "camera" && quality && <QualityBars quality={quality} />}
         {!participant.this_device && <TrustBadge trust={person.trust} words={false} />}
       </div>
       <div className="tile-badges">

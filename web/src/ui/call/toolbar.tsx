@@ -1,5 +1,6 @@
 import { useId, type KeyboardEvent, type RefObject } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import type { Translate } from "../../i18n/translate";
 import { useApp, useStore } from "../app/context";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
@@ -7,6 +8,7 @@ import { useMatches } from "../parts/matches";
 import type { CallActions } from "./actions";
 import type { PanelName } from "./call-screen";
 import type { FullScreen } from "./full-screen";
+import { LeaveMenu } from "./leave-menu";
 import { ReactionsMenu, ReactionsSection } from "./reactions-menu";
 import { useMedia } from "./use-media";
 import type { Pip } from "./use-pip";
@@ -39,8 +41,8 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
   const { t } = useApp();
   const narrow = useMatches("(max-width: 600px)");
   const controls = useControls(actions, panel);
-  const { microphone, camera, share, hand, people, chat } = controls;
-  const windows = useWindowControls(actions, fullScreen, pip);
+  const { microphone, camera, share, hand, people, chat, statistics } = controls;
+  const windows = [statistics, ...useWindowControls(actions, fullScreen, pip)];
   return (
     // Tab stops at every button, for who does not know that arrows work too: nothing here may be hard to find.
     <div ref={bar} role="toolbar" className="call-toolbar" aria-label={t("call.controls")} tabIndex={-1} onKeyDown={moveByArrow}>
@@ -52,7 +54,7 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
         {!narrow && <ReactionsMenu onReact={actions.react} />}
         {!narrow && <ControlButton control={people} />}
         <ControlButton control={chat} />
-        {narrow && <More controls={[share, hand, people, ...windows]} actions={actions} />}
+        {narrow && <More controls={[share, hand, people, ...windows, endControl(actions, t)]} actions={actions} />}
       </div>
       <div className="call-toolbar-end">
         {!narrow && (
@@ -64,6 +66,7 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
           </>
         )}
         <IconButton icon="leave" label={t("call.leave")} className="control control-leave" onClick={actions.leave} />
+        {!narrow && actions.end && <LeaveMenu onLeave={actions.leave} onEnd={actions.end} />}
       </div>
     </div>
   );
@@ -79,7 +82,7 @@ function moveByArrow(event: KeyboardEvent<HTMLDivElement>): void {
   buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
 
-type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat", Control> & { share: Control | null };
+type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat" | "statistics", Control> & { share: Control | null };
 
 function useControls(actions: CallActions, panel: PanelName | null): Controls {
   const { client, t } = useApp();
@@ -129,6 +132,15 @@ function useControls(actions: CallActions, panel: PanelName | null): Controls {
       act: actions.people,
       expanded: panel === "people",
     },
+    statistics: {
+      icon: "statistics",
+      label: t("call.statistics"),
+      keys: "T",
+      shortcuts: "T",
+      ...(panel === "statistics" ? { look: "active" } : {}),
+      act: actions.statistics,
+      expanded: panel === "statistics",
+    },
     chat: {
       icon: "chat",
       label: t("call.chat"),
@@ -140,6 +152,10 @@ function useControls(actions: CallActions, panel: PanelName | null): Controls {
       ...(unread > 0 ? { badge: { count: unread, text: t("call.chat.unread", { count: unread }) } } : {}),
     },
   };
+}
+
+function endControl({ end }: CallActions, t: Translate): Control | null {
+  return end && { icon: "close", label: t("call.end"), act: end };
 }
 
 /** Small window and full screen, as far as the browser has them. */

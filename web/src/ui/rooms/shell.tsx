@@ -9,6 +9,7 @@ import { Icon } from "../parts/icons";
 import { useMatches } from "../parts/matches";
 import { useRoomTitle } from "../parts/room-title";
 import { Wordmark } from "../parts/wordmark";
+import { CallBanner } from "../ring/call-banner";
 import { NewMessage } from "./new-message";
 import { NewRoom } from "./new-room";
 import { RoomList } from "./room-list";
@@ -38,6 +39,7 @@ export function Shell({ me, route, children }: Props) {
         <Wordmark />
         <UserMenu me={me} />
       </header>
+      {narrow && <CallBanner route={route} />}
       <div className="sidebar-actions">
         <Button
           icon="plus"
@@ -66,6 +68,7 @@ export function Shell({ me, route, children }: Props) {
   const page = (
     <main className="page" id="content" tabIndex={-1}>
       {narrow && <ConnectionLine />}
+      <CallBanner route={route} />
       {children}
     </main>
   );
@@ -104,7 +107,7 @@ function CallBar({ route }: { readonly route: Route }) {
   const { client, t } = useApp();
   const call = useStore(client.call);
   const title = useRoomTitle()(useRoom(call?.room_id ?? ""));
-  if (!call || call.phase === "removed" || (route.page === "call" && route.roomId === call.room_id)) return null;
+  if (!call || call.phase === "removed" || call.phase === "ended" || (route.page === "call" && route.roomId === call.room_id)) return null;
   return (
     <div className="call-bar">
       <p>{t("main.in_call_elsewhere", { room: title })}</p>

@@ -1,0 +1,322 @@
+//! What a moderator does to a call: removing somebody, locking it, ending it for everybody.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests, and the model of the world around the devices, say by a panic what went wrong"
+)]
+
+mod model;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use conclave_client_core::api::{CallPhase, CallView, Command, MediaUpdate, Reply};
+use model::{Conduct, Honest, Server, World};
+use protocol::{
+    Code, DeviceId, Problem, RoomId,
+    socket::{Reply as ServerReply, Request},
+};
+
+fn try_to_join(world: &mut World, name: &str, room_id: RoomId) -> Reply {
+    let id = world.begin(name, Command::JoinCall { room_id });
+    world.run();
+    let replies = &mut world.installations.get_mut(name).unwrap().replies;
+    replies.remove(&id).expect("an answer")
+}
+
+/// Everybody is in the call of a room that alice made, and moderates.
+fn meet(people: &[&str]) -> (World, RoomId) {
+    meet_with(people, Box::new(Honest))
+}
+
+fn meet_with(people: &[&str], conduct: Box<dyn Conduct>) -> (World, RoomId) {
+    let mut world = World::with(1, conduct);
+    for name in people {
+        world.register(name);
+    }
+    let room = world.create_room(people[0], "Plans", &people[1..]);
+    for name in people {
+        join(&mut world, name, room);
+    }
+    (world, room)
+}
+
+fn join(world: &mut World, name: &str, room: RoomId) {
+    let reply = try_to_join(world, name, room);
+    assert!(matches!(reply, Reply::CallEntered { .. }), "{name}: {reply:?}");
+}
+
+fn failed(reply: &Reply) -> &str {
+    match reply {
+        Reply::Failed(failure) => &failure.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn call<'a>(world: &'a World, name: &str) -> &'a CallView {
+    world.get(name).call.as_ref().unwrap()
+}
+
+/// Names of who is in the call, as one of them sees it.
+fn roster(world: &World, viewer: &str) -> Vec<String> {
+    let mut names: Vec<_> = call(world, viewer)
+        .participants
+        .iter()
+        .map(|participant| participant.person.name.clone())
+        .collect();
+    names.sort();
+    names
+}
+
+fn leaf_of(world: &World, viewer: &str, name: &str) -> u32 {
+    let mut participants = call(world, viewer).participants.iter();
+    participants
+        .find(|participant| participant.person.name == name)
+        .unwrap()
+        .leaf
+}
+
+fn remove(world: &mut World, by: &str, name: &str) -> Reply {
+    let leaf = leaf_of(world, by, name);
+    world.command(by, Command::RemoveParticipant { leaf })
+}
+
+fn lock(world: &mut World, by: &str, locked: bool) -> Reply {
+    world.command(by, Command::LockCall { locked })
+}
+
+/// Epochs that an installation's frame worker was given keys of.
+fn epochs(world: &World, name: &str) -> Vec<u64> {
+    let media = world.get(name).media.iter();
+    media
+        .filter_map(|update| match update {
+            MediaUpdate::Epoch { epoch, .. } => Some(*epoch),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn whom_a_moderator_removes_is_told_by_whom_and_does_not_come_in_again() {
+    let (mut world, room) = meet(&["alice", "bob", "carol"]);
+    let before = call(&world, "alice").epoch;
+    assert!(call(&world, "alice").may_moderate && !call(&world, "bob").may_moderate);
+    assert!(matches!(remove(&mut world, "alice", "Bob"), Reply::Done));
+
+    let bob = call(&world, "bob");
+    assert_eq!(
+        (bob.phase, bob.by.as_deref()),
+        (CallPhase::Removed, Some("Alice"))
+    );
+    assert!(bob.participants.is_empty());
+    for name in ["alice", "carol"] {
+        assert_eq!(roster(&world, name), ["Alice", "Carol"], "{name}");
+        assert_eq!(
+            call(&world, name).epoch,
+            before + 1,
+            "{name}: the media keys are new"
+        );
+        assert_eq!(epochs(&world, name).last(), Some(&(before + 1)), "{name}");
+    }
+    assert!(epochs(&world, "bob").iter().all(|epoch| *epoch <= before));
+    let told = ("removed".to_owned(), "Alice".to_owned(), Some("Bob".to_owned()));
+    assert_eq!(world.get("carol").moderated, [told]);
+
+    assert_eq!(failed(&try_to_join(&mut world, "bob", room)), "call_removed");
+    // For as long as this call lasts.
+    for name in ["alice", "carol"] {
+        world.command(name, Command::LeaveCall);
+    }
+    join(&mut world, "bob", room);
+    assert_eq!(roster(&world, "bob"), ["Bob"]);
+}
+
+/// The server lets him in all the same, and shows his request to the members.
+#[test]
+fn members_do_not_let_in_whom_a_moderator_removed_whatever_the_server_says() {
+    let (mut world, room) = meet_with(&["alice", "bob", "carol"], Box::new(LetsIn));
+    remove(&mut world, "alice", "Bob");
+    let epoch = call(&world, "alice").epoch;
+    let id = world.begin("bob", Command::JoinCall { room_id: room });
+    // Before he gives up waiting for them.
+    world.run_for(800);
+    assert_eq!(world.get("bob").replies.get(&id).map(|_| ()), None);
+    for name in ["alice", "carol"] {
+        assert_eq!(call(&world, name).epoch, epoch, "{name}");
+        assert_eq!(roster(&world, name), ["Alice", "Carol"], "{name}");
+    }
+}
+
+/// Has nothing of the log any more when it is asked for, so that the device has to enter anew.
+struct ForgetsTheLog(Arc<AtomicBool>);
+
+impl Conduct for ForgetsTheLog {
+    fn on_request(
+        &mut self,
+        _server: &mut Server,
+        _from: DeviceId,
+        request: &Request,
+    ) -> Option<Result<ServerReply, Problem>> {
+        let asks = matches!(request, Request::CallSync(_));
+        (asks && self.0.swap(false, Ordering::Relaxed)).then(|| Err(Problem::new(Code::NotFound, "")))
+    }
+}
+
+struct LetsIn;
+
+impl Conduct for LetsIn {
+    fn on_request(
+        &mut self,
+        server: &mut Server,
+        from: DeviceId,
+        request: &Request,
+    ) -> Option<Result<ServerReply, Problem>> {
+        match request {
+            Request::CallJoin(join) => Some(Ok(server.join_call(from, join.clone()))),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn a_removal_takes_all_devices_of_the_person() {
+    let (mut world, room) = meet(&["alice", "bob"]);
+    world.sign_in("bob's phone");
+    world.run_for(20_000);
+    join(&mut world, "bob's phone", room);
+    assert_eq!(roster(&world, "alice"), ["Alice", "Bob", "Bob"]);
+    remove(&mut world, "alice", "Bob");
+    assert_eq!(roster(&world, "alice"), ["Alice"]);
+    for name in ["bob", "bob's phone"] {
+        assert_eq!(call(&world, name).phase, CallPhase::Removed, "{name}");
+    }
+}
+
+#[test]
+fn nobody_new_comes_into_a_locked_call() {
+    let forgets = Arc::new(AtomicBool::new(false));
+    let mut world = World::with(1, Box::new(ForgetsTheLog(forgets.clone())));
+    for name in ["alice", "bob", "carol"] {
+        world.register(name);
+    }
+    let room = world.create_room("alice", "Plans", &["bob", "carol"]);
+    join(&mut world, "alice", room);
+    join(&mut world, "bob", room);
+    lock(&mut world, "alice", true);
+    assert!(call(&world, "alice").locked && call(&world, "bob").locked);
+    let told = ("locked".to_owned(), "Alice".to_owned(), None);
+    assert_eq!(world.get("bob").moderated, [told]);
+    assert_eq!(failed(&try_to_join(&mut world, "carol", room)), "call_locked");
+    assert_eq!(roster(&world, "bob"), ["Alice", "Bob"]);
+
+    // Who is in comes back.
+    for anew in [false, true] {
+        let epoch = call(&world, "alice").epoch;
+        forgets.store(anew, Ordering::Relaxed);
+        world.go_offline("bob");
+        world.run_for(5_000);
+        world.go_online("bob");
+        world.run_for(5_000);
+        assert_eq!(call(&world, "bob").phase, CallPhase::Joined);
+        assert_eq!(roster(&world, "alice"), ["Alice", "Bob"]);
+        assert_eq!(call(&world, "alice").epoch > epoch, anew, "as a new leaf");
+        assert!(call(&world, "bob").locked);
+    }
+    // A moderator, too, for else nobody could ever unlock it.
+    world.command("alice", Command::LeaveCall);
+    world.run_for(1_000);
+    assert_eq!(roster(&world, "bob"), ["Bob"]);
+    assert!(call(&world, "bob").locked, "and still");
+    join(&mut world, "alice", room);
+    assert_eq!(roster(&world, "alice"), ["Alice", "Bob"]);
+    assert!(call(&world, "alice").locked, "it is known with the group");
+
+    lock(&mut world, "alice", false);
+    join(&mut world, "carol", room);
+    assert_eq!(roster(&world, "carol"), ["Alice", "Bob", "Carol"]);
+    assert!(!call(&world, "carol").locked);
+}
+
+#[test]
+fn who_is_no_moderator_changes_nothing() {
+    let (mut world, _) = meet(&["alice", "bob", "carol"]);
+    let epoch = call(&world, "carol").epoch;
+    assert_eq!(failed(&remove(&mut world, "bob", "Carol")), "forbidden");
+    assert_eq!(failed(&lock(&mut world, "bob", true)), "forbidden");
+    assert_eq!(failed(&world.command("bob", Command::EndCall)), "forbidden");
+    world.run_for(5_000);
+    assert_eq!(call(&world, "carol").epoch, epoch);
+    assert_eq!(roster(&world, "alice"), ["Alice", "Bob", "Carol"]);
+    assert_eq!(
+        failed(&remove(&mut world, "alice", "Alice")),
+        "forbidden",
+        "nor oneself"
+    );
+}
+
+#[test]
+fn in_a_direct_room_nobody_moderates() {
+    let mut world = World::new(1);
+    world.register("alice");
+    world.register("bob");
+    let email = "bob@example.org".to_owned();
+    let Reply::Room { room_id } = world.command("alice", Command::OpenDirect { email }) else {
+        panic!("no room");
+    };
+    join(&mut world, "alice", room_id);
+    join(&mut world, "bob", room_id);
+    assert!(!call(&world, "alice").may_moderate);
+    assert_eq!(failed(&remove(&mut world, "alice", "Bob")), "forbidden");
+}
+
+#[test]
+fn who_ended_the_call_for_all_is_told_to_all() {
+    let (mut world, room) = meet(&["alice", "bob", "carol"]);
+    world.go_offline("carol");
+    world.command("alice", Command::EndCall);
+    let bob = call(&world, "bob");
+    assert_eq!((bob.phase, bob.by.as_deref()), (CallPhase::Ended, Some("Alice")));
+    assert_eq!(world.get("alice").call, None);
+    assert!(world.room("bob", room).unwrap().call.is_none());
+    // Who was cut off then begins no new one.
+    world.go_online("carol");
+    world.run_for(5_000);
+    let carol = call(&world, "carol");
+    assert_eq!((carol.phase, carol.by.as_deref()), (CallPhase::Ended, None));
+    assert!(world.room("alice", room).unwrap().call.is_none());
+    // Who wants to does.
+    join(&mut world, "bob", room);
+    assert_eq!(roster(&world, "bob"), ["Bob"]);
+}
+
+/// What the server does not let a moderator do is not tried for ever.
+#[test]
+fn a_refused_removal_is_told_and_not_tried_again() {
+    struct Refuses;
+    impl Conduct for Refuses {
+        fn on_request(
+            &mut self,
+            server: &mut Server,
+            _from: DeviceId,
+            request: &Request,
+        ) -> Option<Result<ServerReply, Problem>> {
+            let Request::CallCommit(commit) = request else {
+                return None;
+            };
+            let adds = !commit.bundle.welcome_to.is_empty();
+            let _ = server;
+            (!adds).then(|| Err(Problem::new(Code::CommitRefused, "")))
+        }
+    }
+    let (mut world, _) = meet_with(&["alice", "bob"], Box::new(Refuses));
+    remove(&mut world, "alice", "Bob");
+    world.run_for(10_000);
+    assert_eq!(world.get("alice").notices, ["moderation_refused"]);
+    assert_eq!(roster(&world, "alice"), ["Alice", "Bob"]);
+    assert_eq!(call(&world, "bob").phase, CallPhase::Joined);
+}
