@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -18,7 +18,7 @@ use str0m::crypto::from_feature_flags;
 use tokio::io::Interest;
 
 use crate::{
-    media::{VIDEO_PAYLOAD, stamp_of, unix_nanos},
+    media::{VIDEO_PAYLOAD, unix_nanos},
     process::Process,
     report::Figures,
     tally::{Tally, Window},
@@ -85,7 +85,6 @@ pub fn send(ip: IpAddr, ports: &[u16]) -> Result<()> {
 /// Measures it with as many receivers as there are subscribers.
 pub fn measure(ip: IpAddr, receivers: u32, time: Duration) -> Result<Figures> {
     let window = Arc::new(Window::default());
-    let received = Arc::new(AtomicU64::new(0));
     let mut sockets = Vec::new();
     for _ in 0..receivers {
         let socket = UdpSocket::bind((ip, 0))?;
@@ -124,10 +123,9 @@ pub fn measure(ip: IpAddr, receivers: u32, time: Duration) -> Result<Figures> {
         anyhow::Ok((cpu, tally.take()))
     });
     let (cpu, tally) = tally?;
-    received.store(tally.received, Relaxed);
     let frames = (time.as_secs_f64() / FRAME.as_secs_f64()).floor();
     let expected = frames * PARTS as f64 * f64::from(receivers);
-    Ok(Figures::of(cpu, &tally, expected, 0.0))
+    Ok(Figures::of(cpu, &tally, expected, 0.0).over(time, cpu, tally.received))
 }
 
 async fn drain(socket: UdpSocket, window: &Window, tally: &std::cell::RefCell<Tally>) -> Result<()> {
@@ -144,7 +142,6 @@ async fn drain(socket: UdpSocket, window: &Window, tally: &std::cell::RefCell<Ta
         if got.is_err() {
             continue;
         }
-        let _ = stamp_of;
         let at = meta.timestamp.and_then(|at| u64::try_from(at.as_nanos()).ok()).context("a stamp of the kernel")?;
         let glued = buffer.get(..meta.len).unwrap_or_default();
         for _ in glued.chunks(meta.stride.max(1)) {

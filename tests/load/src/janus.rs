@@ -190,24 +190,40 @@ impl Http {
             body.len()
         );
         self.0.get_mut().write_all(request.as_bytes())?;
-        let mut length = 0;
+        let mut length = None;
         loop {
-            let mut line = String::new();
-            if self.0.read_line(&mut line)? == 0 {
-                bail!("Janus hung up");
-            }
-            let line = line.trim_end();
+            let line = self.line()?;
             if line.is_empty() {
                 break;
             }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse()?;
+            if let Some(value) = line.strip_prefix("Content-Length:") {
+                length = Some(value.trim().parse()?);
             }
         }
-        let mut answer = vec![0; length];
-        self.0.read_exact(&mut answer)?;
+        // Events come whole, answers in chunks (RFC 9112 §7.1).
+        if let Some(length) = length {
+            let mut answer = vec![0; length];
+            self.0.read_exact(&mut answer)?;
+            return Ok(serde_json::from_slice(&answer)?);
+        }
+        let mut answer = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).context("Janus answers without chunks")?;
+            let begins = answer.len();
+            answer.resize(begins + length, 0);
+            self.0.read_exact(answer.get_mut(begins..).unwrap_or_default())?;
+            self.line()?;
+            if length == 0 {
+                break;
+            }
+        }
         Ok(serde_json::from_slice(&answer)?)
+    }
+    fn line(&mut self) -> Result<String> {
+        let mut line = String::new();
+        if self.0.read_line(&mut line)? == 0 {
+            bail!("Janus hung up");
+        }
+        Ok(line.trim_end().to_owned())
     }
 }
