@@ -88,6 +88,15 @@ pub const PACE_WAIT: Duration = Duration::from_millis(1);
 /// What waits longer is sent faster than the estimate says: it would be of no use later.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
+/// Packets of a picture wait for the rest of it at most this long, so that it leaves in one piece: nobody can show less.
+/// Longer delays pictures that come slowly, shorter sends more calls to the system.
+pub const GATHER: Duration = Duration::from_millis(1);
+
+/// Datagrams in one call to the system, and bytes in them all: what Linux takes. Beyond: another call.
+pub const MOST_IN_TRAIN: usize = 64;
+/// See [`MOST_IN_TRAIN`].
+pub const MOST_TRAIN_BYTES: usize = 60_000;
+
 /// Sent packets of a connection of which the client has not said whether they came. More costs memory, fewer loses count
 /// where much is sent: two seconds of 30 Mbit/s. Beyond: the oldest goes.
 pub const SENT_PACKETS: usize = 8_192;

@@ -15,7 +15,7 @@ use str0m::{
 };
 
 use crate::{
-    egress::{self, Egress, KeyTap, Outgoing, Said, StreamSetup},
+    egress::{self, Egress, KeyTap, Outgoing, Said, StreamSetup, Trains},
     io::{Output, Protocol, Transmit, Transport},
     limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
     stun,
@@ -49,6 +49,8 @@ pub(crate) struct Outbox {
     pub(crate) events: VecDeque<(PeerId, PeerEvent)>,
     /// Peers that want to be woken earlier than before.
     pub(crate) wakes: Vec<Wake>,
+    /// Between two uses, so that each needs no memory of its own.
+    trains: Trains,
     next_peer: u64,
 }
 
@@ -234,34 +236,43 @@ impl Peer {
     }
 
     /// Sends packets of a slot.
-    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: Vec<Outgoing>, out: &mut Outbox) {
-        let datagrams = self.contain(out, |egress| {
-            let mut datagrams = Vec::new();
-            for packet in packets {
-                egress.write(now, mid, packet, &mut datagrams);
+    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: &mut Vec<Outgoing>, out: &mut Outbox) {
+        self.send(now, out, |egress, trains| {
+            for packet in packets.drain(..) {
+                egress.write(now, mid, packet, trains);
             }
-            datagrams
         });
-        self.send(datagrams.unwrap_or_default(), out);
-        self.flush(now, out);
     }
 
     /// Sends what is due of the egress.
     fn flush(&mut self, now: Instant, out: &mut Outbox) {
+        self.send(now, out, |_, _| ());
+    }
+
+    /// Sends what `act` gives, and then what is due of the egress.
+    fn send(&mut self, now: Instant, out: &mut Outbox, act: impl FnOnce(&mut Egress, &mut Trains)) {
         self.egress_wake = None;
-        if !self.connected() {
+        let Some(transport) = self.route.filter(|_| self.connected()) else {
             return;
-        }
+        };
+        let mut trains = std::mem::take(&mut out.trains);
         let polled = self.contain(out, |egress| {
-            let (mut said, mut datagrams) = (Vec::new(), Vec::new());
-            let wake = egress.poll(now, &mut said, &mut datagrams);
-            (wake, said, datagrams)
+            act(egress, &mut trains);
+            let mut said = Vec::new();
+            (egress.poll(now, &mut said, &mut trains), said)
         });
-        let Some((wake, said, datagrams)) = polled else {
+        for train in trains.drain() {
+            out.transmit(Transmit {
+                transport,
+                payload: train.bytes,
+                segment: train.segment,
+            });
+        }
+        out.trains = trains;
+        let Some((wake, said)) = polled else {
             return;
         };
         self.egress_wake = wake;
-        self.send(datagrams, out);
         self.tell(said, out);
         self.set_wake(out);
     }
@@ -283,15 +294,6 @@ impl Peer {
                 self.end(out);
                 None
             }
-        }
-    }
-
-    fn send(&self, datagrams: Vec<Vec<u8>>, out: &mut Outbox) {
-        let Some(transport) = self.route.filter(|_| self.connected()) else {
-            return;
-        };
-        for payload in datagrams {
-            out.transmit(Transmit { transport, payload });
         }
     }
 
@@ -361,9 +363,11 @@ impl Peer {
                         self.route = Some(transport);
                         self.nomination = None;
                     }
+                    let payload = Vec::from(transmit.contents);
                     out.transmit(Transmit {
                         transport,
-                        payload: transmit.contents.into(),
+                        segment: payload.len(),
+                        payload,
                     });
                 }
                 str0m::Output::Event(event) => self.note(event, out),

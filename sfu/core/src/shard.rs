@@ -39,12 +39,14 @@ pub struct Shard {
     out: Outbox,
 }
 
-/// What is due at some time: one timer for each peer and one for each call. Those of peers and calls that are no
+/// What is due at some time: one timer for each peer and two for each call. Those of peers and calls that are no
 /// more find nothing of their own and are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Peer(PeerId),
     Call(CallId),
+    /// Pictures of the call wait for the rest of theirs.
+    Gather(CallId),
 }
 
 impl Shard {
@@ -124,6 +126,13 @@ impl Shard {
                         self.timers.insert((call.tick(now, &mut self.out), timer));
                     }
                 }
+                Timer::Gather(call_id) => {
+                    if let Some(call) = self.calls.get_mut(&call_id) {
+                        call.pass_on_due(now, &mut self.out);
+                        let next = call.gathers_until().map(|next| (next, timer));
+                        self.timers.extend(next);
+                    }
+                }
             }
             self.set_timers();
         }
@@ -138,10 +147,22 @@ impl Shard {
             Found::Claimed(peer) => (peer, true),
             Found::Nobody => return,
         };
-        let Some(call) = self.homes.get(&peer).and_then(|home| self.calls.get_mut(home)) else {
+        let Some(home) = self.homes.get(&peer) else {
             return;
         };
+        let Some(call) = self.calls.get_mut(home) else {
+            return;
+        };
+        let before = call.gathers_until();
         call.receive(now, peer, transport, payload, &mut self.out);
+        let after = call.gathers_until();
+        if before != after {
+            let timer = |at| (at, Timer::Gather(*home));
+            if let Some(before) = before.map(timer) {
+                self.timers.remove(&before);
+            }
+            self.timers.extend(after.map(timer));
+        }
         if claimed && call.accepts(now, peer, transport) {
             self.demux.learn(peer, transport, &mut self.out);
         }

@@ -65,7 +65,9 @@ impl Driver {
 
     pub fn add(&self, client: Client) -> Result<()> {
         let order = Order::Add(Box::new(client));
-        self.orders.send(order).map_err(|_| anyhow!("a thread of clients is gone"))
+        self.orders
+            .send(order)
+            .map_err(|_| anyhow!("a thread of clients is gone"))
     }
 
     pub fn stop(mut self) -> Result<Tally> {
@@ -73,7 +75,9 @@ impl Driver {
         let _ = self.orders.send(Order::Stop(sender));
         let tally = tally.recv().context("a thread of clients is gone")?;
         if let Some(thread) = self.thread.take() {
-            thread.join().map_err(|_| anyhow!("a thread of clients panicked"))?;
+            thread
+                .join()
+                .map_err(|_| anyhow!("a thread of clients panicked"))?;
         }
         Ok(tally)
     }

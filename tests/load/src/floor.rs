@@ -98,7 +98,9 @@ pub fn measure(ip: IpAddr, receivers: u32, time: Duration) -> Result<Figures> {
     }
     let mut process = Process::start(command.stdin(Stdio::piped()))?;
     let _stdin = process.child().stdin.take();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let tally = runtime.block_on(async {
         let tasks = tokio::task::LocalSet::new();
         let tally = std::rc::Rc::new(std::cell::RefCell::new(Tally::default()));
@@ -136,13 +138,20 @@ async fn drain(socket: UdpSocket, window: &Window, tally: &std::cell::RefCell<Ta
         socket.readable().await?;
         let mut metas = [RecvMeta::default()];
         let got = socket.try_io(Interest::READABLE, || {
-            state.recv(UdpSockRef::from(&socket), &mut [IoSliceMut::new(&mut buffer)], &mut metas)
+            state.recv(
+                UdpSockRef::from(&socket),
+                &mut [IoSliceMut::new(&mut buffer)],
+                &mut metas,
+            )
         });
         let [meta] = metas;
         if got.is_err() {
             continue;
         }
-        let at = meta.timestamp.and_then(|at| u64::try_from(at.as_nanos()).ok()).context("a stamp of the kernel")?;
+        let at = meta
+            .timestamp
+            .and_then(|at| u64::try_from(at.as_nanos()).ok())
+            .context("a stamp of the kernel")?;
         let glued = buffer.get(..meta.len).unwrap_or_default();
         for _ in glued.chunks(meta.stride.max(1)) {
             if window.holds(at) {

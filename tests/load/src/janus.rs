@@ -37,7 +37,9 @@ impl Janus {
         configure(folder.path(), ip)?;
         let log = std::fs::File::create(folder.path().join("log"))?;
         let mut command = Command::new("janus");
-        command.arg("--disable-colors").arg(format!("--configs-folder={}", folder.path().display()));
+        command
+            .arg("--disable-colors")
+            .arg(format!("--configs-folder={}", folder.path().display()));
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let process = Process::start(&mut command).context("the Debian package `janus` is needed")?;
         let mut janus = Self {
@@ -79,7 +81,16 @@ impl Janus {
         let body = json!({
             "request": "join", "room": ROOM, "ptype": "subscriber", "streams": feeds.collect::<Vec<_>>(),
         });
-        let offer = self.ask(handle, body, None)?;
+        let begun = Instant::now();
+        let offer = loop {
+            match self.ask(handle, body.clone(), None) {
+                // The publisher's connection stands, and the plugin does not know it yet.
+                Err(error) if begun.elapsed() < PATIENCE && error.to_string().contains("No such feed") => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                result => break result?,
+            }
+        };
         let answer = client.answer(sdp_of(&offer)?)?;
         let jsep = json!({"type": "answer", "sdp": answer, "trickle": false});
         self.ask(handle, json!({"request": "start"}), Some(jsep))?;
@@ -88,7 +99,10 @@ impl Janus {
 
     fn attach(&mut self) -> Result<u64> {
         let path = format!("/janus/{}", self.session);
-        id_of(&self.request(&path, json!({"janus": "attach", "plugin": "janus.plugin.videoroom"}))?)
+        id_of(&self.request(
+            &path,
+            json!({"janus": "attach", "plugin": "janus.plugin.videoroom"}),
+        )?)
     }
 
     fn path(&self, handle: u64) -> String {
@@ -132,21 +146,42 @@ impl Janus {
 }
 
 fn id_of(answer: &Value) -> Result<u64> {
-    answer.pointer("/data/id").and_then(Value::as_u64).with_context(|| format!("no id: {answer}"))
+    answer
+        .pointer("/data/id")
+        .and_then(Value::as_u64)
+        .with_context(|| format!("no id: {answer}"))
 }
 
 fn sdp_of(event: &Value) -> Result<&str> {
-    event.pointer("/jsep/sdp").and_then(Value::as_str).with_context(|| format!("no SDP: {event}"))
+    event
+        .pointer("/jsep/sdp")
+        .and_then(Value::as_str)
+        .with_context(|| format!("no SDP: {event}"))
 }
 
 fn configure(folder: &Path, ip: IpAddr) -> Result<()> {
     // What stays out costs nothing; its defaults otherwise, but for what the comparison needs: as many loops as our node has
     // threads, and ICE-lite, which our node is too.
     let plugins = [
-        "audiobridge", "duktape", "echotest", "lua", "nosip", "recordplay", "sip", "streaming", "textroom", "videocall",
+        "audiobridge",
+        "duktape",
+        "echotest",
+        "lua",
+        "nosip",
+        "recordplay",
+        "sip",
+        "streaming",
+        "textroom",
+        "videocall",
         "voicemail",
     ];
-    let names = |names: &[&str]| names.iter().map(|name| format!("libjanus_{name}.so")).collect::<Vec<_>>().join(",");
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("libjanus_{name}.so"))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
     let general = format!(
         r#"general: {{ debug_level = 2; session_timeout = 0; event_loops = 2; admin_secret = "load" }}
         nat: {{ ice_lite = true; full_trickle = false }}
@@ -178,7 +213,9 @@ impl Http {
                     stream.set_nodelay(true)?;
                     return Ok(Self(BufReader::new(stream)));
                 }
-                Err(error) if begun.elapsed() > PATIENCE => return Err(error).context("Janus does not start"),
+                Err(error) if begun.elapsed() > PATIENCE => {
+                    return Err(error).context("Janus does not start");
+                }
                 Err(_) => std::thread::sleep(Duration::from_millis(100)),
             }
         }

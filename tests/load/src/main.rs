@@ -13,7 +13,11 @@
 //! Both servers run in one network namespace, which ends with this program, on one address that is not loopback: Janus
 //! offers none of loopback. That is what root is needed for. The two take turns; what is told are medians.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing figures is what it is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing figures is what it is for"
+)]
 #![allow(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
 mod client;
@@ -113,7 +117,11 @@ fn main() -> Result<()> {
     let options = Options::parse();
     if !options.inside {
         let mut again = Command::new("unshare");
-        again.arg("--net").arg(std::env::current_exe()?).args(arguments).arg("--inside");
+        again
+            .arg("--net")
+            .arg(std::env::current_exe()?)
+            .args(arguments)
+            .arg("--inside");
         // Returns only where it fails.
         return Err(again.exec()).context("cannot make a network namespace: run it as root, on Linux");
     }
@@ -131,7 +139,10 @@ fn make_network() -> Result<()> {
         &["link", "set", "load1", "up"],
     ];
     for arguments in commands {
-        let status = Command::new("ip").args(arguments).status().context("`ip` is needed")?;
+        let status = Command::new("ip")
+            .args(arguments)
+            .status()
+            .context("`ip` is needed")?;
         if !status.success() {
             bail!("cannot set up the network: run it as root");
         }
@@ -161,8 +172,14 @@ fn compare(options: &Options) -> Result<()> {
         }
     }
     let (ours, peer) = (Figures::median(&ours), Figures::median(&peer));
-    println!("\n{}", report::table(&[("ours", &ours), ("Janus", &peer), ("floor", &floor)]));
-    println!("{}", json!({"ours": ours.json(), "peer": peer.json(), "floor": floor.json()}));
+    println!(
+        "\n{}",
+        report::table(&[("ours", &ours), ("Janus", &peer), ("floor", &floor)])
+    );
+    println!(
+        "{}",
+        json!({"ours": ours.json(), "peer": peer.json(), "floor": floor.json()})
+    );
     Ok(())
 }
 
@@ -195,7 +212,11 @@ fn run(mut server: Server, scenario: &Scenario, options: &Options) -> Result<Fig
         }
         senders.add(client)?;
     }
-    reaches(&window.connected, scenario.publishers() as usize, "publishers are connected")?;
+    reaches(
+        &window.connected,
+        scenario.publishers() as usize,
+        "publishers are connected",
+    )?;
 
     let before = server.process().resident_kb()?;
     let mut joined = 0;
@@ -207,7 +228,11 @@ fn run(mut server: Server, scenario: &Scenario, options: &Options) -> Result<Fig
         }
         receiver.add(client)?;
         joined += 1;
-        reaches(&window.playing, joined.max(JOINING) - JOINING, "subscribers get something")?;
+        reaches(
+            &window.playing,
+            joined.max(JOINING) - JOINING,
+            "subscribers get something",
+        )?;
     }
     reaches(&window.playing, joined, "subscribers get something")?;
 

@@ -114,7 +114,11 @@ impl Node {
             height: HEIGHT,
         };
         let video = others.iter().take(video).map(wish).collect();
-        let publishing = if publishes { vec![TrackKind::Camera] } else { Vec::new() };
+        let publishing = if publishes {
+            vec![TrackKind::Camera]
+        } else {
+            Vec::new()
+        };
         self.tell(&ToSfu::Intent {
             place: place(number),
             video,

@@ -17,7 +17,11 @@ pub struct Process(Child);
 impl Process {
     pub fn start(command: &mut Command) -> Result<Self> {
         let name = command.get_program().to_owned();
-        Ok(Self(command.spawn().with_context(|| format!("cannot start {}", name.display()))?))
+        Ok(Self(
+            command
+                .spawn()
+                .with_context(|| format!("cannot start {}", name.display()))?,
+        ))
     }
 
     pub fn child(&mut self) -> &mut Child {

@@ -58,10 +58,14 @@ impl SrtpProvider for Counted {
     }
 
     fn srtp_aes_128_ecb_round(&self, key: &[u8], input: &[u8], output: &mut [u8]) {
-        from_feature_flags().srtp_provider.srtp_aes_128_ecb_round(key, input, output);
+        from_feature_flags()
+            .srtp_provider
+            .srtp_aes_128_ecb_round(key, input, output);
     }
 
     fn srtp_aes_256_ecb_round(&self, key: &[u8], input: &[u8], output: &mut [u8]) {
-        from_feature_flags().srtp_provider.srtp_aes_256_ecb_round(key, input, output);
+        from_feature_flags()
+            .srtp_provider
+            .srtp_aes_256_ecb_round(key, input, output);
     }
 }

@@ -91,7 +91,9 @@ impl Figures {
 
     /// One line for a run.
     pub fn line(&self) -> String {
-        let rows = ROWS.iter().map(|(name, read, digits)| format!("{name} {:.*}", *digits, read(self)));
+        let rows = ROWS
+            .iter()
+            .map(|(name, read, digits)| format!("{name} {:.*}", *digits, read(self)));
         rows.collect::<Vec<_>>().join(", ")
     }
 }
@@ -99,9 +101,15 @@ impl Figures {
 /// A table with a column for each server, as documents have it.
 pub fn table(columns: &[(&str, &Figures)]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let mut table = format!("| | {} |\n| --- |{}\n", names.join(" | "), " ---: |".repeat(names.len()));
+    let mut table = format!(
+        "| | {} |\n| --- |{}\n",
+        names.join(" | "),
+        " ---: |".repeat(names.len())
+    );
     for (name, read, digits) in ROWS {
-        let values = columns.iter().map(|(_, figures)| format!("{:.*}", *digits, read(figures)));
+        let values = columns
+            .iter()
+            .map(|(_, figures)| format!("{:.*}", *digits, read(figures)));
         table += &format!("| {name} | {} |\n", values.collect::<Vec<_>>().join(" | "));
     }
     table

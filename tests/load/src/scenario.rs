@@ -46,7 +46,11 @@ impl Scenario {
 
     /// Numbers of those that listen; whoever also publishes is there already.
     pub fn subscribers(&self) -> impl Iterator<Item = u32> + use<> {
-        let first = if self.form == Form::Everyone { 0 } else { self.publishers() };
+        let first = if self.form == Form::Everyone {
+            0
+        } else {
+            self.publishers()
+        };
         first..first + self.listeners
     }
 

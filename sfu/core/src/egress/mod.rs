@@ -15,6 +15,7 @@ mod sent;
 mod srtp;
 mod stream;
 mod tap;
+mod train;
 
 use std::{
     collections::BTreeSet,
@@ -37,6 +38,7 @@ pub(crate) use self::{
     rtcp::is_media,
     stream::{Outgoing, StreamSetup},
     tap::{KeyTap, provider},
+    train::Trains,
 };
 use crate::limits::{
     LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET,
@@ -80,6 +82,7 @@ pub(crate) struct Egress {
     probe: Option<Burst>,
     began: Instant,
     reported: Option<Instant>,
+    /// For a payload that is changed before it is sealed.
     scratch: Vec<u8>,
 }
 
@@ -181,7 +184,7 @@ impl Egress {
     }
 
     /// Sends a packet of a slot, or lets it wait for its time. Voices never wait.
-    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packet: Outgoing, out: &mut Vec<Vec<u8>>) {
+    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packet: Outgoing, out: &mut Trains) {
         let Some(place) = self.streams.iter().position(|stream| stream.setup.mid == mid) else {
             return;
         };
@@ -252,12 +255,7 @@ impl Egress {
     }
 
     /// Sends what is due; returns when to come back.
-    pub(crate) fn poll(
-        &mut self,
-        now: Instant,
-        said: &mut Vec<Said>,
-        out: &mut Vec<Vec<u8>>,
-    ) -> Option<Instant> {
+    pub(crate) fn poll(&mut self, now: Instant, said: &mut Vec<Said>, out: &mut Trains) -> Option<Instant> {
         self.srtp.as_ref()?;
         self.estimator.tick(now);
         said.extend(self.estimate());
@@ -275,58 +273,86 @@ impl Egress {
         [Some(report), paced, probe].into_iter().flatten().min()
     }
 
-    fn send_first(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_first(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Trains) -> usize {
         let Some(stream) = self.streams.get_mut(place) else {
             return 0;
         };
         let (fields, index) = stream.fields(packet);
         stream.note(now, packet, wire_size(packet.payload.len()));
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&packet.payload);
-        if let Some(patch) = packet.patch {
-            patch.apply(&mut self.scratch);
-        }
-        self.seal(now, place, fields, index, packet.extensions, None, out)
+        let Some(patch) = packet.patch else {
+            return self.seal(
+                now,
+                place,
+                (fields, index),
+                packet.extensions,
+                &packet.payload,
+                None,
+                out,
+            );
+        };
+        let mut patched = std::mem::take(&mut self.scratch);
+        patched.clear();
+        patched.extend_from_slice(&packet.payload);
+        patch.apply(&mut patched);
+        let size = self.seal(
+            now,
+            place,
+            (fields, index),
+            packet.extensions,
+            &patched,
+            None,
+            out,
+        );
+        self.scratch = patched;
+        size
     }
 
-    fn send_again(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_again(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Trains) -> usize {
         let stream = self.streams.get_mut(place);
         let Some((fields, index)) = stream.and_then(|stream| stream.rtx_fields(packet)) else {
             return 0;
         };
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&low(packet.seq).to_be_bytes());
-        self.scratch.extend_from_slice(&packet.payload);
+        let mut payload = low(packet.seq).to_be_bytes().to_vec();
+        payload.extend_from_slice(&packet.payload);
         if let Some(patch) = packet.patch {
-            patch.apply(self.scratch.get_mut(2..).unwrap_or_default());
+            patch.apply(payload.get_mut(2..).unwrap_or_default());
         }
-        self.seal(now, place, fields, index, packet.extensions, None, out)
+        self.seal(
+            now,
+            place,
+            (fields, index),
+            packet.extensions,
+            &payload,
+            None,
+            out,
+        )
     }
 
-    /// Sends the payload that lies in `scratch`; returns its bytes on the wire.
+    /// Sends a packet; returns its bytes on the wire.
     #[expect(clippy::too_many_arguments, reason = "all of one packet")]
     fn seal(
         &mut self,
         now: Instant,
         place: usize,
-        fields: Fields,
-        index: u64,
+        (fields, index): (Fields, u64),
         extensions: Extensions,
+        payload: &[u8],
         probe: Option<ProbeId>,
-        out: &mut Vec<Vec<u8>>,
+        out: &mut Trains,
     ) -> usize {
         let (Some(srtp), Some(stream)) = (&mut self.srtp, self.streams.get(place)) else {
             return 0;
         };
         let ids = stream.setup.ids;
-        let payload = self.scratch.as_slice();
-        let bare = Header::new(fields, ids, extensions, ids.transport.map(|_| 0));
-        let size = bare.bytes().len() + payload.len() + TAG_LEN + DATAGRAM_OVERHEAD;
+        let header_len = header::len(ids, extensions);
+        let size = header_len + payload.len() + TAG_LEN + DATAGRAM_OVERHEAD;
         let number = ids.transport.map(|_| self.sent.push(now, size, probe));
         let header = Header::new(fields, ids, extensions, number);
-        match srtp.seal_rtp(header.bytes(), fields.ssrc, index, payload) {
-            Ok(packet) => out.push(packet),
-            Err(error) => tracing::error!(%error, "a packet is not sent"),
+        let len = header.bytes().len() + payload.len() + TAG_LEN;
+        let packet = out.add(len);
+        if let Err(error) = srtp.seal_rtp(header.bytes(), fields.ssrc, index, payload, packet) {
+            tracing::error!(%error, "a packet is not sent");
+            out.take_back(len);
         }
         if number.is_some() {
             self.estimator.sent(now, size);
@@ -335,7 +361,7 @@ impl Egress {
     }
 
     /// Sends as much of a probe as is due.
-    fn send_probe(&mut self, now: Instant, out: &mut Vec<Vec<u8>>) {
+    fn send_probe(&mut self, now: Instant, out: &mut Trains) {
         let can = |stream: &Stream| stream.can_pad() && stream.setup.ids.transport.is_some();
         if self.probe.is_none()
             && self.streams.iter().any(can)
@@ -377,19 +403,21 @@ impl Egress {
         }
     }
 
-    fn send_padding(&mut self, now: Instant, place: usize, probe: ProbeId, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_padding(&mut self, now: Instant, place: usize, probe: ProbeId, out: &mut Trains) -> usize {
         let stream = self.streams.get_mut(place);
         let Some((fields, index)) = stream.and_then(Stream::padding_fields) else {
             return 0;
         };
-        self.scratch.clear();
-        self.scratch.resize(PADDING - 1, 0);
-        self.scratch.push(u8::try_from(PADDING).unwrap_or(0));
-        self.seal(now, place, fields, index, Extensions::default(), Some(probe), out)
+        let mut padding = [0; PADDING];
+        if let Some(last) = padding.last_mut() {
+            *last = u8::try_from(PADDING).unwrap_or(0);
+        }
+        let (numbers, none) = ((fields, index), Extensions::default());
+        self.seal(now, place, numbers, none, &padding, Some(probe), out)
     }
 
     /// Tells the client what was sent, regularly; returns when next.
-    fn report(&mut self, now: Instant, out: &mut Vec<Vec<u8>>) -> Instant {
+    fn report(&mut self, now: Instant, out: &mut Trains) -> Instant {
         let due = self.reported.map_or(now, |at| at + REPORT_INTERVAL);
         if now < due {
             return due;
@@ -413,7 +441,7 @@ impl Egress {
         self.reported = (!reports.is_empty()).then_some(now);
         for some in reports.chunks(REPORTS_PER_PACKET) {
             match self.srtp.as_mut().map(|srtp| srtp.seal_rtcp(&rtcp::write(some))) {
-                Some(Ok(packet)) => out.push(packet),
+                Some(Ok(packet)) => out.push(&packet),
                 Some(Err(error)) => tracing::error!(%error, "a report is not sent"),
                 None => {}
             }

@@ -124,6 +124,14 @@ impl Stream {
             sent: now,
             resent: None,
         };
+        if self
+            .kept
+            .back()
+            .is_none_or(|newest| newest.packet.seq < packet.seq)
+        {
+            self.kept.push_back(kept);
+            return;
+        }
         let place = self.kept.partition_point(|other| other.packet.seq < packet.seq);
         self.kept.insert(place, kept);
     }
