@@ -78,9 +78,9 @@ pub const MOST_ESTIMATE: u64 = 30_000_000;
 /// fills the queues on the way.
 pub const PACE_FACTOR_PERCENT: u64 = 150;
 
-/// How much may go out at once: as long as a browser's own pacing. Longer fills small queues on the way, shorter wakes
-/// more often.
-pub const PACE_BURST: Duration = Duration::from_millis(5);
+/// How much may go out at once: a picture of a camera at the rate that the way carries, so that it leaves in one piece.
+/// Longer fills small queues on the way, shorter wakes more often and delays each picture. Browsers take 40 ms.
+pub const PACE_BURST: Duration = Duration::from_millis(20);
 
 /// Least time between two bursts: what threads can be woken after.
 pub const PACE_WAIT: Duration = Duration::from_millis(1);

@@ -7,17 +7,13 @@ use std::{
 };
 
 use protocol::socket::Side;
-use str0m::{
-    Candidate, Event, IceConnectionState, Rtc, RtcError,
-    media::Mid,
-    net::{Receive, TcpType},
-    rtp::RtpPacket,
-};
+use str0m::{Event, IceConnectionState, Rtc, RtcError, media::Mid, net::Receive, rtp::RtpPacket};
 
 use crate::{
     egress::{self, Egress, KeyTap, Outgoing, Said, StreamSetup, Trains},
     io::{Output, Protocol, Transmit, Transport},
     limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
+    setup::{PeerSetup, extensions, host_candidate},
     stun,
 };
 
@@ -74,12 +70,6 @@ impl Outbox {
         self.next_peer += 1;
         PeerId(self.next_peer)
     }
-}
-
-/// What all peers of a shard have in common.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PeerSetup {
-    pub(crate) candidates: Vec<Transport>,
 }
 
 /// One `str0m` connection. `str0m` requires that it is polled until it is dry after each change and before
@@ -454,35 +444,6 @@ fn ice_works(state: IceConnectionState) -> Option<bool> {
         IceConnectionState::Disconnected => Some(false),
         IceConnectionState::New | IceConnectionState::Checking => None,
     }
-}
-
-/// The header extensions that are offered back where a client offers them. Their ids are the client's.
-/// Absolute send time is left out: transport-wide feedback serves the same end, and `str0m` asserts on
-/// values that it did not parse itself.
-fn extensions() -> str0m::rtp::ExtensionMap {
-    use str0m::rtp::{Extension, ExtensionMap};
-    let mut map = ExtensionMap::empty();
-    map.set(1, Extension::AudioLevel);
-    map.set(3, Extension::TransportSequenceNumber);
-    map.set(4, Extension::RtpMid);
-    map.set(10, Extension::RtpStreamId);
-    map.set(11, Extension::RepairedRtpStreamId);
-    map.set(13, Extension::VideoOrientation);
-    map
-}
-
-fn host_candidate(transport: &Transport) -> Option<Candidate> {
-    let built = match transport.protocol {
-        Protocol::Udp => Candidate::builder().udp().host(transport.local).build(),
-        Protocol::Tcp => Candidate::builder()
-            .tcp()
-            .host(transport.local)
-            .tcptype(TcpType::Passive)
-            .build(),
-    };
-    built
-        .inspect_err(|error| tracing::warn!(%error, "an address cannot be a candidate"))
-        .ok()
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::{
     demux::{Demux, Found},
     io::{Input, Output, Protocol, Transport},
     limits::{MAX_CALLS, MAX_DATAGRAM_LEN},
-    peer::{Outbox, PeerId, PeerSetup, Wake},
+    peer::{Outbox, PeerId, Wake},
+    setup::PeerSetup,
 };
 
 /// What a shard must know of the node.

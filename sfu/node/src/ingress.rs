@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::mpsc::Receiver,
+    time::Instant,
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
@@ -19,8 +20,8 @@ use tokio::{
 
 use crate::{
     addresses::{Addresses, canonical},
-    limits::{MAX_RECEIVED, UDP_BUFFER},
-    queue::Inlet,
+    limits::{BUSY_DATAGRAMS, BUSY_PAUSE, BUSY_SPAN, MAX_RECEIVED, UDP_BUFFER},
+    queue::{Batch, Inlet},
     routes::{Routes, ShardIndex},
     tcp,
 };
@@ -44,6 +45,14 @@ impl Dispatch {
     pub fn shard(&self, transport: Transport, datagram: &[u8]) -> Option<&Inlet> {
         let index = self.routes.borrow_mut().find(transport, datagram)?;
         self.shards.get(index)
+    }
+
+    fn hand_over(&self, batches: &mut [Batch]) {
+        for (shard, batch) in self.shards.iter().zip(batches) {
+            if batch.len() > 0 {
+                shard.datagrams(std::mem::take(batch));
+            }
+        }
     }
 }
 
@@ -85,6 +94,12 @@ async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
     let bound = udp.local_addr()?.ip();
     let mut buffers = vec![vec![0; MAX_RECEIVED]; BATCH_SIZE];
     let mut metas = vec![RecvMeta::default(); BATCH_SIZE];
+    let mut load = Load {
+        since: Instant::now(),
+        datagrams: 0,
+        busy: false,
+    };
+    let mut batches: Vec<Batch> = dispatch.shards.iter().map(|_| Batch::default()).collect();
     loop {
         udp.readable().await?;
         let received = udp.try_io(Interest::READABLE, || {
@@ -98,18 +113,45 @@ async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
         for (meta, buffer) in metas.iter().zip(&buffers).take(received) {
             let glued = buffer.get(..meta.len).unwrap_or_default();
             for datagram in glued.chunks(meta.stride.max(1)) {
-                hand_over(dispatch, bound, meta, datagram);
+                sort(dispatch, bound, meta, datagram, &mut batches);
             }
+        }
+        let count = batches.iter().map(Batch::len).sum();
+        dispatch.hand_over(&mut batches);
+        if load.is_busy(Instant::now(), count) {
+            // Shorter than the runtime's clock can; TCP waits as well.
+            std::thread::sleep(BUSY_PAUSE);
         }
     }
 }
 
-fn hand_over(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8]) {
+/// Whether so much comes that it is better received in larger pieces.
+struct Load {
+    since: Instant,
+    datagrams: usize,
+    busy: bool,
+}
+
+impl Load {
+    fn is_busy(&mut self, now: Instant, datagrams: usize) -> bool {
+        self.datagrams += datagrams;
+        if now.saturating_duration_since(self.since) >= BUSY_SPAN {
+            self.busy = self.datagrams >= BUSY_DATAGRAMS;
+            (self.since, self.datagrams) = (now, 0);
+        }
+        self.busy
+    }
+}
+
+fn sort(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8], batches: &mut [Batch]) {
     let arrived = meta.dst_ip.unwrap_or(bound);
-    if let Some(transport) = transport(dispatch, Protocol::Udp, arrived, meta.addr)
-        && let Some(shard) = dispatch.shard(transport, datagram)
-    {
-        shard.datagram(transport, datagram);
+    let transport = transport(dispatch, Protocol::Udp, arrived, meta.addr);
+    let batch = transport.and_then(|transport| {
+        let index = dispatch.routes.borrow_mut().find(transport, datagram)?;
+        Some((transport, batches.get_mut(index)?))
+    });
+    if let Some((transport, batch)) = batch {
+        batch.push(transport, datagram);
     }
 }
 

@@ -35,14 +35,11 @@ impl ShardThread {
             };
             let now = Instant::now();
             match work {
-                Work::Datagram(transport, payload) => {
-                    self.shard.handle_input(
-                        now,
-                        Input::Datagram {
-                            transport,
-                            payload: &payload,
-                        },
-                    );
+                Work::Datagrams(batch) => {
+                    for (transport, payload) in batch.datagrams() {
+                        self.shard
+                            .handle_input(now, Input::Datagram { transport, payload });
+                    }
                 }
                 Work::Control(message) => self.shard.handle_input(now, Input::Control(message)),
                 Work::TcpOpened(transport, frames) => self.egress.opened(transport, frames),

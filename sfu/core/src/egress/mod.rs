@@ -10,6 +10,7 @@
 mod estimate;
 mod header;
 mod pacer;
+mod report;
 mod rtcp;
 mod sent;
 mod srtp;
@@ -17,10 +18,7 @@ mod stream;
 mod tap;
 mod train;
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use str0m::media::Mid;
 
@@ -28,8 +26,8 @@ use self::{
     estimate::{Estimator, Probe},
     header::{Fields, Header},
     pacer::Pacer,
-    rtcp::{Feedback, SenderReport},
-    sent::{ProbeId, Sent},
+    rtcp::Feedback,
+    sent::{Outcome, Place, ProbeId, Sent},
     srtp::{Srtp, TAG_LEN},
     stream::{Stream, low},
 };
@@ -40,9 +38,7 @@ pub(crate) use self::{
     tap::{KeyTap, provider},
     train::Trains,
 };
-use crate::limits::{
-    LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET,
-};
+use crate::limits::{LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT};
 
 /// What the client said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +54,6 @@ const DATAGRAM_OVERHEAD: usize = 28;
 
 /// Bytes of an RTP packet that carry nothing, at most: their number takes one byte.
 const PADDING: usize = 240;
-
-/// Between 1900 and 1970, in seconds. The clock of the reports begins with the connection; only its differences count.
-const NTP_BEGIN: u64 = 2_208_988_800;
 
 /// What waits for its time.
 #[derive(Debug)]
@@ -222,6 +215,7 @@ impl Egress {
                 Feedback::Arrivals(arrivals) => {
                     let outcomes = self.sent.apply(&arrivals);
                     if !outcomes.is_empty() {
+                        self.forget(&outcomes);
                         self.estimator.note(now, &outcomes);
                         said.extend(self.estimate());
                     }
@@ -229,6 +223,18 @@ impl Egress {
             }
         }
         Some(said)
+    }
+
+    /// What came need not be kept for being sent again.
+    fn forget(&mut self, outcomes: &[Outcome]) {
+        for Place { ssrc, seq } in outcomes
+            .iter()
+            .filter_map(|outcome| outcome.place.filter(|_| outcome.came.is_some()))
+        {
+            if let Some(stream) = self.streams.iter_mut().find(|stream| stream.setup.ssrc == ssrc) {
+                stream.came(seq);
+            }
+        }
     }
 
     /// The estimate, where it is another one than was told.
@@ -346,7 +352,12 @@ impl Egress {
         let ids = stream.setup.ids;
         let header_len = header::len(ids, extensions);
         let size = header_len + payload.len() + TAG_LEN + DATAGRAM_OVERHEAD;
-        let number = ids.transport.map(|_| self.sent.push(now, size, probe));
+        let sent = Place {
+            ssrc: fields.ssrc,
+            seq: index,
+        };
+        let first = (fields.ssrc == stream.setup.ssrc).then_some(sent);
+        let number = ids.transport.map(|_| self.sent.push(now, size, probe, first));
         let header = Header::new(fields, ids, extensions, number);
         let len = header.bytes().len() + payload.len() + TAG_LEN;
         let packet = out.add(len);
@@ -415,54 +426,10 @@ impl Egress {
         let (numbers, none) = ((fields, index), Extensions::default());
         self.seal(now, place, numbers, none, &padding, Some(probe), out)
     }
-
-    /// Tells the client what was sent, regularly; returns when next.
-    fn report(&mut self, now: Instant, out: &mut Trains) -> Instant {
-        let due = self.reported.map_or(now, |at| at + REPORT_INTERVAL);
-        if now < due {
-            return due;
-        }
-        let since = now.saturating_duration_since(self.began);
-        let ntp = ntp(since);
-        let active = self
-            .streams
-            .iter()
-            .filter_map(|stream| Some((stream, stream.newest?)));
-        let reports: Vec<SenderReport<'_>> = active
-            .map(|(stream, (time, arrived))| SenderReport {
-                ssrc: stream.setup.ssrc,
-                ntp,
-                time: time.wrapping_add(ticks(now.saturating_duration_since(arrived), stream.clock_rate())),
-                packets: stream.packets,
-                bytes: stream.bytes,
-                cname: &stream.setup.cname,
-            })
-            .collect();
-        self.reported = (!reports.is_empty()).then_some(now);
-        for some in reports.chunks(REPORTS_PER_PACKET) {
-            match self.srtp.as_mut().map(|srtp| srtp.seal_rtcp(&rtcp::write(some))) {
-                Some(Ok(packet)) => out.push(&packet),
-                Some(Err(error)) => tracing::error!(%error, "a report is not sent"),
-                None => {}
-            }
-        }
-        now + REPORT_INTERVAL
-    }
 }
 
 fn wire_size(payload: usize) -> usize {
     header::MAX_LEN + payload + TAG_LEN + DATAGRAM_OVERHEAD
-}
-
-fn ntp(since: Duration) -> u64 {
-    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
-    (NTP_BEGIN + since.as_secs()) << 32 | fraction
-}
-
-fn ticks(time: Duration, clock_rate: u32) -> u32 {
-    let ticks = time.as_micros() * u128::from(clock_rate) / 1_000_000;
-    // The lower 32 bits are what a timestamp counts.
-    u32::try_from(ticks & u128::from(u32::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]
