@@ -97,6 +97,11 @@ pub const MOST_IN_TRAIN: usize = 64;
 /// See [`MOST_IN_TRAIN`].
 pub const MOST_TRAIN_BYTES: usize = 60_000;
 
+/// Buffers of sent datagrams that are kept for the next ones: a picture for everybody in a large call. Beyond: freed.
+pub const MAX_SPARE: usize = 1_024;
+/// Capacity in bytes up to which one is kept: a picture that is no key frame. Beyond: freed.
+pub const MAX_SPARE_BYTES: usize = 16 * 1024;
+
 /// Sent packets of a connection of which the client has not said whether they came. More costs memory, fewer loses count
 /// where much is sent: two seconds of 30 Mbit/s. Beyond: the oldest goes.
 pub const SENT_PACKETS: usize = 8_192;

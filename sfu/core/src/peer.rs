@@ -46,7 +46,7 @@ pub(crate) struct Outbox {
     /// Peers that want to be woken earlier than before.
     pub(crate) wakes: Vec<Wake>,
     /// Between two uses, so that each needs no memory of its own.
-    trains: Trains,
+    pub(crate) trains: Trains,
     next_peer: u64,
 }
 
@@ -175,11 +175,7 @@ impl Peer {
     /// Hands a datagram over. Malformed ones are dropped.
     pub(crate) fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8], out: &mut Outbox) {
         if self.egress.is_some() && egress::is_media(payload) {
-            let said = self.contain(out, |egress| egress.receive(now, payload));
-            if let Some(Some(said)) = said {
-                self.tell(said, out);
-                self.flush(now, out);
-            }
+            self.send(now, out, |egress, said, _| egress.receive(now, payload, said));
             return;
         }
         let Transport {
@@ -227,29 +223,34 @@ impl Peer {
 
     /// Sends packets of a slot.
     pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: &mut Vec<Outgoing>, out: &mut Outbox) {
-        self.send(now, out, |egress, trains| {
+        self.send(now, out, |egress, _, trains| {
             for packet in packets.drain(..) {
                 egress.write(now, mid, packet, trains);
             }
+            true
         });
     }
 
     /// Sends what is due of the egress.
     fn flush(&mut self, now: Instant, out: &mut Outbox) {
-        self.send(now, out, |_, _| ());
+        self.send(now, out, |_, _, _| true);
     }
 
-    /// Sends what `act` gives, and then what is due of the egress.
-    fn send(&mut self, now: Instant, out: &mut Outbox, act: impl FnOnce(&mut Egress, &mut Trains)) {
-        self.egress_wake = None;
+    /// Sends what `act` gives, and then what is due of the egress, unless it says that nothing changed.
+    fn send(
+        &mut self,
+        now: Instant,
+        out: &mut Outbox,
+        act: impl FnOnce(&mut Egress, &mut Vec<Said>, &mut Trains) -> bool,
+    ) {
         let Some(transport) = self.route.filter(|_| self.connected()) else {
+            self.egress_wake = None;
             return;
         };
         let mut trains = std::mem::take(&mut out.trains);
         let polled = self.contain(out, |egress| {
-            act(egress, &mut trains);
             let mut said = Vec::new();
-            (egress.poll(now, &mut said, &mut trains), said)
+            act(egress, &mut said, &mut trains).then(|| (egress.poll(now, &mut said, &mut trains), said))
         });
         for train in trains.drain() {
             out.transmit(Transmit {
@@ -259,7 +260,7 @@ impl Peer {
             });
         }
         out.trains = trains;
-        let Some((wake, said)) = polled else {
+        let Some((wake, said)) = polled.flatten() else {
             return;
         };
         self.egress_wake = wake;

@@ -14,7 +14,7 @@ use protocol::{
 use crate::{
     call::{Call, Offer},
     demux::{Demux, Found},
-    io::{Input, Output, Protocol, Transport},
+    io::{Input, Output, Protocol, Transmit, Transport},
     limits::{MAX_CALLS, MAX_DATAGRAM_LEN},
     peer::{Outbox, PeerId, Wake},
     setup::PeerSetup,
@@ -88,6 +88,11 @@ impl Shard {
     /// The one way out: call it until it returns nothing.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.outputs.pop_front()
+    }
+
+    /// Takes the memory of a [`Transmit`] back once it was sent; so the next one needs none.
+    pub fn reuse(&mut self, transmit: Transmit) {
+        self.out.trains.reuse(transmit.payload);
     }
 
     /// When [`Input::Timeout`] is due; nothing while there is no call.

@@ -53,7 +53,10 @@ impl ShardThread {
     fn drain(&mut self) {
         while let Some(output) = self.shard.poll_output() {
             match output {
-                Output::Transmit(transmit) => self.egress.send(&transmit),
+                Output::Transmit(transmit) => {
+                    self.egress.send(&transmit);
+                    self.shard.reuse(transmit);
+                }
                 Output::Control(message) => (self.events)(message),
                 // Fails only when the node stops.
                 Output::Route(route) => drop(self.routes.send((self.index, route))),

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
@@ -28,6 +28,8 @@ pub struct Client {
     pub sources: Vec<Source>,
     began: Instant,
     pub wake: Instant,
+    /// How far time went for it.
+    now: Instant,
     connected: bool,
     playing: bool,
 }
@@ -53,6 +55,7 @@ impl Client {
             sources: Vec::new(),
             began,
             wake: began,
+            now: began,
             connected: false,
             playing: false,
         })
@@ -116,7 +119,11 @@ impl Client {
         let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) else {
             return Ok(());
         };
-        self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
+        // As on a machine of its own, which would have been woken at once: what is told of arrivals is the kernel's time.
+        let late = Duration::from_nanos(unix_nanos().saturating_sub(at));
+        let now = Instant::now();
+        self.now = now.checked_sub(late).unwrap_or(now).max(self.now);
+        self.rtc.handle_input(Input::Receive(self.now, receive))?;
         self.drain(at, window, tally, send)
     }
 
@@ -129,7 +136,9 @@ impl Client {
     ) -> Result<()> {
         let now = Instant::now();
         if self.wake <= now {
-            self.rtc.handle_input(Input::Timeout(now))?;
+            // What came before is not older than this: sockets are read first.
+            self.now = self.now.max(self.wake);
+            self.rtc.handle_input(Input::Timeout(self.now))?;
             self.drain(0, window, tally, send)?;
         }
         for place in 0..self.sources.len() {
@@ -137,7 +146,7 @@ impl Client {
                 continue;
             };
             // What was missed while the connection was made is not made up for.
-            if source.next <= now && now - source.next > std::time::Duration::from_millis(200) {
+            if source.next <= now && now - source.next > Duration::from_millis(200) {
                 source.next = now;
             }
             if source.next > now {

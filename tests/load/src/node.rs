@@ -52,11 +52,10 @@ pub struct Node {
 }
 
 fn place(number: u32) -> Place {
-    let mut id = [7; 16];
-    id[..4].copy_from_slice(&number.to_be_bytes());
+    let id = u128::from(number) + 1;
     Place {
         call_id: CallId::from_random([1; 16]),
-        participant_id: ParticipantId::from_random(id),
+        participant_id: ParticipantId::from_random(id.to_be_bytes()),
     }
 }
 

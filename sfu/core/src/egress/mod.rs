@@ -198,13 +198,14 @@ impl Egress {
         }
     }
 
-    /// What came of the client's RTCP; nothing where it is none, or not authentic.
-    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Option<Vec<Said>> {
+    /// Takes the client's RTCP; false where it is none, or not authentic.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8], said: &mut Vec<Said>) -> bool {
         if !rtcp::is_rtcp(datagram) {
-            return None;
+            return false;
         }
-        let plain = self.srtp.as_mut()?.open_rtcp(datagram)?;
-        let mut said = Vec::new();
+        let Some(plain) = self.srtp.as_mut().and_then(|srtp| srtp.open_rtcp(datagram)) else {
+            return false;
+        };
         for feedback in rtcp::read(&plain) {
             match feedback {
                 Feedback::KeyFrameWanted { ssrc } => {
@@ -222,7 +223,7 @@ impl Egress {
                 }
             }
         }
-        Some(said)
+        true
     }
 
     /// What came need not be kept for being sent again.

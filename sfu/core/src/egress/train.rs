@@ -1,6 +1,6 @@
 //! Datagrams that leave together: a system sends those of one size to one client in one call (UDP GSO).
 
-use crate::limits::{MOST_IN_TRAIN, MOST_TRAIN_BYTES};
+use crate::limits::{MAX_SPARE, MAX_SPARE_BYTES, MOST_IN_TRAIN, MOST_TRAIN_BYTES};
 
 /// Datagrams of one size, one right after the other; the last one may be shorter.
 #[derive(Debug)]
@@ -19,7 +19,11 @@ impl Train {
 
 /// What leaves, in its order.
 #[derive(Debug, Default)]
-pub(crate) struct Trains(Vec<Train>);
+pub(crate) struct Trains {
+    trains: Vec<Train>,
+    /// Memory of trains that left.
+    spare: Vec<Vec<u8>>,
+}
 
 impl Trains {
     /// Adds a datagram, whose bytes the caller fills in.
@@ -27,13 +31,13 @@ impl Trains {
         /// Packets of a frame: what a train has room for from the beginning.
         const USUAL: usize = 6;
         let len = len.max(1);
-        if !self.0.last().is_some_and(|train| train.takes(len)) {
-            self.0.push(Train {
-                bytes: Vec::with_capacity(len * USUAL),
-                segment: len,
-            });
+        if !self.trains.last().is_some_and(|train| train.takes(len)) {
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            bytes.clear();
+            bytes.reserve(len * USUAL);
+            self.trains.push(Train { bytes, segment: len });
         }
-        let Some(train) = self.0.last_mut() else {
+        let Some(train) = self.trains.last_mut() else {
             return &mut [];
         };
         let begins = train.bytes.len();
@@ -47,14 +51,21 @@ impl Trains {
 
     /// Takes the last datagram, of so many bytes, back.
     pub(super) fn take_back(&mut self, len: usize) {
-        if let Some(train) = self.0.last_mut() {
+        if let Some(train) = self.trains.last_mut() {
             train.bytes.truncate(train.bytes.len().saturating_sub(len));
         }
-        self.0.pop_if(|train| train.bytes.is_empty());
+        self.trains.pop_if(|train| train.bytes.is_empty());
     }
 
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Train> {
-        self.0.drain(..)
+        self.trains.drain(..)
+    }
+
+    /// Takes memory back that was sent.
+    pub(crate) fn reuse(&mut self, bytes: Vec<u8>) {
+        if self.spare.len() < MAX_SPARE && bytes.capacity() <= MAX_SPARE_BYTES {
+            self.spare.push(bytes);
+        }
     }
 }
 
