@@ -11,7 +11,7 @@ pub(crate) struct Train {
 
 impl Train {
     fn takes(&self, len: usize) -> bool {
-        let whole = self.bytes.len() % self.segment == 0;
+        let whole = self.bytes.len().is_multiple_of(self.segment);
         let most = (self.segment * MOST_IN_TRAIN).min(MOST_TRAIN_BYTES);
         whole && len <= self.segment && self.bytes.len() + len <= most
     }
