@@ -79,7 +79,7 @@ pub const MOST_ESTIMATE: u64 = 30_000_000;
 pub const PACE_FACTOR_PERCENT: u64 = 150;
 
 /// How much may go out at once: a picture of a camera at the rate that the way carries, so that it leaves in one piece.
-/// Longer fills small queues on the way, shorter wakes more often and delays each picture. Browsers take 40 ms.
+/// Longer fills small queues on the way, shorter wakes more often and delays each picture.
 pub const PACE_BURST: Duration = Duration::from_millis(20);
 
 /// Least time between two bursts: what threads can be woken after.
