@@ -59,19 +59,28 @@ pub enum Input<'a> {
     Control(ToSfu),
 }
 
-/// A datagram to send.
+/// Datagrams to send, one right after the other.
 #[derive(Debug)]
 pub struct Transmit {
     /// On which way.
     pub transport: Transport,
-    /// Its bytes.
+    /// Their bytes.
     pub payload: Vec<u8>,
+    /// Bytes of each datagram; the last one may have less.
+    pub segment: usize,
+}
+
+impl Transmit {
+    /// The datagrams, one by one.
+    pub fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
+        self.payload.chunks(self.segment.max(1))
+    }
 }
 
 /// What a shard gives.
 #[derive(Debug)]
 pub enum Output {
-    /// Send this.
+    /// Send these.
     Transmit(Transmit),
     /// Tell signaling.
     Control(FromSfu),

@@ -25,6 +25,7 @@ mod io;
 pub mod limits;
 mod peer;
 pub mod sdp;
+mod setup;
 mod shard;
 pub mod stun;
 mod vp8;

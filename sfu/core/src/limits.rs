@@ -78,15 +78,29 @@ pub const MOST_ESTIMATE: u64 = 30_000_000;
 /// fills the queues on the way.
 pub const PACE_FACTOR_PERCENT: u64 = 150;
 
-/// How much may go out at once: as long as a browser's own pacing. Longer fills small queues on the way, shorter wakes
-/// more often.
-pub const PACE_BURST: Duration = Duration::from_millis(5);
+/// How much may go out at once: a picture of a camera at the rate that the way carries, so that it leaves in one piece.
+/// Longer fills small queues on the way, shorter wakes more often and delays each picture.
+pub const PACE_BURST: Duration = Duration::from_millis(20);
 
 /// Least time between two bursts: what threads can be woken after.
 pub const PACE_WAIT: Duration = Duration::from_millis(1);
 
 /// What waits longer is sent faster than the estimate says: it would be of no use later.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(400);
+
+/// Packets of a picture wait for the rest of it at most this long, so that it leaves in one piece: nobody can show less.
+/// Longer delays pictures that come slowly, shorter sends more calls to the system.
+pub const GATHER: Duration = Duration::from_millis(1);
+
+/// Datagrams in one call to the system, and bytes in them all: what Linux takes. Beyond: another call.
+pub const MOST_IN_TRAIN: usize = 64;
+/// See [`MOST_IN_TRAIN`].
+pub const MOST_TRAIN_BYTES: usize = 60_000;
+
+/// Buffers of sent datagrams that are kept for the next ones: a picture for everybody in a large call. Beyond: freed.
+pub const MAX_SPARE: usize = 1_024;
+/// Capacity in bytes up to which one is kept: a picture that is no key frame. Beyond: freed.
+pub const MAX_SPARE_BYTES: usize = 16 * 1024;
 
 /// Sent packets of a connection of which the client has not said whether they came. More costs memory, fewer loses count
 /// where much is sent: two seconds of 30 Mbit/s. Beyond: the oldest goes.

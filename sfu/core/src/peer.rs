@@ -7,17 +7,13 @@ use std::{
 };
 
 use protocol::socket::Side;
-use str0m::{
-    Candidate, Event, IceConnectionState, Rtc, RtcError,
-    media::Mid,
-    net::{Receive, TcpType},
-    rtp::RtpPacket,
-};
+use str0m::{Event, IceConnectionState, Rtc, RtcError, media::Mid, net::Receive, rtp::RtpPacket};
 
 use crate::{
-    egress::{self, Egress, Estimate, KeyTap, Outgoing, Said, StreamSetup},
+    egress::{self, Egress, Estimate, KeyTap, Outgoing, Said, StreamSetup, Trains},
     io::{Output, Protocol, Transmit, Transport},
     limits::{MAX_DRAIN_STEPS, MAX_WAITING_OUTPUTS},
+    setup::{PeerSetup, extensions, host_candidate},
     stun,
 };
 
@@ -49,6 +45,8 @@ pub(crate) struct Outbox {
     pub(crate) events: VecDeque<(PeerId, PeerEvent)>,
     /// Peers that want to be woken earlier than before.
     pub(crate) wakes: Vec<Wake>,
+    /// Between two uses, so that each needs no memory of its own.
+    pub(crate) trains: Trains,
     next_peer: u64,
 }
 
@@ -72,12 +70,6 @@ impl Outbox {
         self.next_peer += 1;
         PeerId(self.next_peer)
     }
-}
-
-/// What all peers of a shard have in common.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PeerSetup {
-    pub(crate) candidates: Vec<Transport>,
 }
 
 /// One `str0m` connection. `str0m` requires that it is polled until it is dry after each change and before
@@ -183,11 +175,7 @@ impl Peer {
     /// Hands a datagram over. Malformed ones are dropped.
     pub(crate) fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8], out: &mut Outbox) {
         if self.egress.is_some() && egress::is_media(payload) {
-            let said = self.contain(out, |egress| egress.receive(now, payload));
-            if let Some(Some(said)) = said {
-                self.tell(said, out);
-                self.flush(now, out);
-            }
+            self.send(now, out, |egress, said, _| egress.receive(now, payload, said));
             return;
         }
         let Transport {
@@ -234,34 +222,48 @@ impl Peer {
     }
 
     /// Sends packets of a slot.
-    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: Vec<Outgoing>, out: &mut Outbox) {
-        let datagrams = self.contain(out, |egress| {
-            let mut datagrams = Vec::new();
-            for packet in packets {
-                egress.write(now, mid, packet, &mut datagrams);
+    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packets: &mut Vec<Outgoing>, out: &mut Outbox) {
+        self.send(now, out, |egress, _, trains| {
+            for packet in packets.drain(..) {
+                egress.write(now, mid, packet, trains);
             }
-            datagrams
+            true
         });
-        self.send(datagrams.unwrap_or_default(), out);
-        self.flush(now, out);
     }
 
     /// Sends what is due of the egress.
     fn flush(&mut self, now: Instant, out: &mut Outbox) {
-        self.egress_wake = None;
-        if !self.connected() {
+        self.send(now, out, |_, _, _| true);
+    }
+
+    /// Sends what `act` gives, and then what is due of the egress, unless it says that nothing changed.
+    fn send(
+        &mut self,
+        now: Instant,
+        out: &mut Outbox,
+        act: impl FnOnce(&mut Egress, &mut Vec<Said>, &mut Trains) -> bool,
+    ) {
+        let Some(transport) = self.route.filter(|_| self.connected()) else {
+            self.egress_wake = None;
             return;
-        }
+        };
+        let mut trains = std::mem::take(&mut out.trains);
         let polled = self.contain(out, |egress| {
-            let (mut said, mut datagrams) = (Vec::new(), Vec::new());
-            let wake = egress.poll(now, &mut said, &mut datagrams);
-            (wake, said, datagrams)
+            let mut said = Vec::new();
+            act(egress, &mut said, &mut trains).then(|| (egress.poll(now, &mut said, &mut trains), said))
         });
-        let Some((wake, said, datagrams)) = polled else {
+        for train in trains.drain() {
+            out.transmit(Transmit {
+                transport,
+                payload: train.bytes,
+                segment: train.segment,
+            });
+        }
+        out.trains = trains;
+        let Some((wake, said)) = polled.flatten() else {
             return;
         };
         self.egress_wake = wake;
-        self.send(datagrams, out);
         self.tell(said, out);
         self.set_wake(out);
     }
@@ -283,15 +285,6 @@ impl Peer {
                 self.end(out);
                 None
             }
-        }
-    }
-
-    fn send(&self, datagrams: Vec<Vec<u8>>, out: &mut Outbox) {
-        let Some(transport) = self.route.filter(|_| self.connected()) else {
-            return;
-        };
-        for payload in datagrams {
-            out.transmit(Transmit { transport, payload });
         }
     }
 
@@ -361,9 +354,11 @@ impl Peer {
                         self.route = Some(transport);
                         self.nomination = None;
                     }
+                    let payload = Vec::from(transmit.contents);
                     out.transmit(Transmit {
                         transport,
-                        payload: transmit.contents.into(),
+                        segment: payload.len(),
+                        payload,
                     });
                 }
                 str0m::Output::Event(event) => self.note(event, out),
@@ -450,35 +445,6 @@ fn ice_works(state: IceConnectionState) -> Option<bool> {
         IceConnectionState::Disconnected => Some(false),
         IceConnectionState::New | IceConnectionState::Checking => None,
     }
-}
-
-/// The header extensions that are offered back where a client offers them. Their ids are the client's.
-/// Absolute send time is left out: transport-wide feedback serves the same end, and `str0m` asserts on
-/// values that it did not parse itself.
-fn extensions() -> str0m::rtp::ExtensionMap {
-    use str0m::rtp::{Extension, ExtensionMap};
-    let mut map = ExtensionMap::empty();
-    map.set(1, Extension::AudioLevel);
-    map.set(3, Extension::TransportSequenceNumber);
-    map.set(4, Extension::RtpMid);
-    map.set(10, Extension::RtpStreamId);
-    map.set(11, Extension::RepairedRtpStreamId);
-    map.set(13, Extension::VideoOrientation);
-    map
-}
-
-fn host_candidate(transport: &Transport) -> Option<Candidate> {
-    let built = match transport.protocol {
-        Protocol::Udp => Candidate::builder().udp().host(transport.local).build(),
-        Protocol::Tcp => Candidate::builder()
-            .tcp()
-            .host(transport.local)
-            .tcptype(TcpType::Passive)
-            .build(),
-    };
-    built
-        .inspect_err(|error| tracing::warn!(%error, "an address cannot be a candidate"))
-        .ok()
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ use protocol::{
 use crate::{
     call::{Call, Offer},
     demux::{Demux, Found},
-    io::{Input, Output, Protocol, Transport},
+    io::{Input, Output, Protocol, Transmit, Transport},
     limits::{MAX_CALLS, MAX_DATAGRAM_LEN},
-    peer::{Outbox, PeerId, PeerSetup, Wake},
+    peer::{Outbox, PeerId, Wake},
+    setup::PeerSetup,
 };
 
 /// What a shard must know of the node.
@@ -39,12 +40,14 @@ pub struct Shard {
     out: Outbox,
 }
 
-/// What is due at some time: one timer for each peer and one for each call. Those of peers and calls that are no
+/// What is due at some time: one timer for each peer and two for each call. Those of peers and calls that are no
 /// more find nothing of their own and are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Peer(PeerId),
     Call(CallId),
+    /// Pictures of the call wait for the rest of theirs.
+    Gather(CallId),
 }
 
 impl Shard {
@@ -87,6 +90,11 @@ impl Shard {
         self.out.outputs.pop_front()
     }
 
+    /// Takes the memory of a [`Transmit`] back once it was sent; so the next one needs none.
+    pub fn reuse(&mut self, transmit: Transmit) {
+        self.out.trains.reuse(transmit.payload);
+    }
+
     /// When [`Input::Timeout`] is due; nothing while there is no call.
     pub fn next_wake(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)
@@ -124,6 +132,13 @@ impl Shard {
                         self.timers.insert((call.tick(now, &mut self.out), timer));
                     }
                 }
+                Timer::Gather(call_id) => {
+                    if let Some(call) = self.calls.get_mut(&call_id) {
+                        call.pass_on_due(now, &mut self.out);
+                        let next = call.gathers_until().map(|next| (next, timer));
+                        self.timers.extend(next);
+                    }
+                }
             }
             self.set_timers();
         }
@@ -138,10 +153,22 @@ impl Shard {
             Found::Claimed(peer) => (peer, true),
             Found::Nobody => return,
         };
-        let Some(call) = self.homes.get(&peer).and_then(|home| self.calls.get_mut(home)) else {
+        let Some(home) = self.homes.get(&peer) else {
             return;
         };
+        let Some(call) = self.calls.get_mut(home) else {
+            return;
+        };
+        let before = call.gathers_until();
         call.receive(now, peer, transport, payload, &mut self.out);
+        let after = call.gathers_until();
+        if before != after {
+            let timer = |at| (at, Timer::Gather(*home));
+            if let Some(before) = before.map(timer) {
+                self.timers.remove(&before);
+            }
+            self.timers.extend(after.map(timer));
+        }
         if claimed && call.accepts(now, peer, transport) {
             self.demux.learn(peer, transport, &mut self.out);
         }

@@ -36,12 +36,14 @@ impl Egress {
     }
 
     /// Sends, or drops where the way is full: for media late is lost.
-    pub fn send(&self, transmit: Transmit) {
+    pub fn send(&self, transmit: &Transmit) {
         match transmit.transport.protocol {
-            Protocol::Udp => self.send_udp(&transmit),
+            Protocol::Udp => self.send_udp(transmit),
             Protocol::Tcp => {
                 if let Some(frames) = self.tcp.get(&transmit.transport) {
-                    let _ = frames.try_send(transmit.payload);
+                    for datagram in transmit.datagrams() {
+                        let _ = frames.try_send(datagram.to_vec());
+                    }
                 }
             }
         }
@@ -49,18 +51,24 @@ impl Egress {
 
     fn send_udp(&self, transmit: &Transmit) {
         let Transport { local, remote, .. } = transmit.transport;
-        let datagram = quinn_udp::Transmit {
-            destination: self.addresses.destination(remote),
-            ecn: None,
-            contents: &transmit.payload,
-            segment_size: None,
-            src_ip: self.addresses.source_of(local),
-        };
-        match self.state.try_send(UdpSockRef::from(&self.socket), &datagram) {
-            Err(error) if error.kind() != ErrorKind::WouldBlock => {
-                tracing::debug!(%error, "a datagram could not be sent");
+        let destination = self.addresses.destination(remote);
+        let src_ip = self.addresses.source_of(local);
+        // As many as this system takes in one call.
+        let most = transmit.segment.max(1) * self.state.max_gso_segments().max(1);
+        for contents in transmit.payload.chunks(most) {
+            let datagrams = quinn_udp::Transmit {
+                destination,
+                ecn: None,
+                contents,
+                segment_size: (contents.len() > transmit.segment).then_some(transmit.segment),
+                src_ip,
+            };
+            match self.state.try_send(UdpSockRef::from(&self.socket), &datagrams) {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => {
+                    tracing::debug!(%error, "datagrams could not be sent");
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::mpsc::Receiver,
+    time::Instant,
 };
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
@@ -19,8 +20,8 @@ use tokio::{
 
 use crate::{
     addresses::{Addresses, canonical},
-    limits::{MAX_RECEIVED, UDP_BUFFER},
-    queue::Inlet,
+    limits::{BUSY_DATAGRAMS, BUSY_PAUSE, BUSY_SPAN, MAX_RECEIVED, UDP_BUFFER},
+    queue::{Batch, Inlet},
     routes::{Routes, ShardIndex},
     tcp,
 };
@@ -72,6 +73,14 @@ impl Dispatch {
         let index = self.routes.borrow_mut().find(transport, datagram)?;
         self.shards.get(index)
     }
+
+    fn hand_over(&self, batches: &mut [Batch]) {
+        for (shard, batch) in self.shards.iter().zip(batches) {
+            if batch.len() > 0 {
+                shard.datagrams(std::mem::take(batch));
+            }
+        }
+    }
 }
 
 impl Ingress {
@@ -115,6 +124,12 @@ async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
     let bound = udp.local_addr()?.ip();
     let mut buffers = vec![vec![0; MAX_RECEIVED]; BATCH_SIZE];
     let mut metas = vec![RecvMeta::default(); BATCH_SIZE];
+    let mut load = Load {
+        since: Instant::now(),
+        datagrams: 0,
+        busy: false,
+    };
+    let mut batches: Vec<Batch> = dispatch.shards.iter().map(|_| Batch::default()).collect();
     loop {
         udp.readable().await?;
         let received = udp.try_io(Interest::READABLE, || {
@@ -128,24 +143,59 @@ async fn receive(udp: &UdpSocket, dispatch: &Dispatch) -> io::Result<()> {
         for (meta, buffer) in metas.iter().zip(&buffers).take(received) {
             let glued = buffer.get(..meta.len).unwrap_or_default();
             for datagram in glued.chunks(meta.stride.max(1)) {
-                if let Some(answer) = hand_over(dispatch, bound, meta, datagram) {
+                if let Some(answer) = sort(dispatch, bound, meta, datagram, &mut batches) {
                     send(udp, &state, &dispatch.addresses, &answer);
                 }
             }
         }
+        let count = batches.iter().map(Batch::len).sum();
+        dispatch.hand_over(&mut batches);
+        if load.is_busy(Instant::now(), count) {
+            // Shorter than the runtime's clock can; TCP waits as well.
+            std::thread::sleep(BUSY_PAUSE);
+        }
     }
 }
 
-/// Gives what is to be answered by this thread itself.
-fn hand_over(dispatch: &Dispatch, bound: IpAddr, meta: &RecvMeta, datagram: &[u8]) -> Option<Transmit> {
+/// Whether so much comes that it is better received in larger pieces.
+struct Load {
+    since: Instant,
+    datagrams: usize,
+    busy: bool,
+}
+
+impl Load {
+    fn is_busy(&mut self, now: Instant, datagrams: usize) -> bool {
+        self.datagrams += datagrams;
+        if now.saturating_duration_since(self.since) >= BUSY_SPAN {
+            self.busy = self.datagrams >= BUSY_DATAGRAMS;
+            (self.since, self.datagrams) = (now, 0);
+        }
+        self.busy
+    }
+}
+
+/// Puts a datagram to those for its shard. Gives what is to be answered by this thread itself.
+fn sort(
+    dispatch: &Dispatch,
+    bound: IpAddr,
+    meta: &RecvMeta,
+    datagram: &[u8],
+    batches: &mut [Batch],
+) -> Option<Transmit> {
     let arrived = meta.dst_ip.unwrap_or(bound);
     let transport = dispatch.transport(Door::Udp, arrived, meta.addr)?;
-    if let Some(shard) = dispatch.shard(transport, datagram) {
-        shard.datagram(transport, datagram);
+    let index = dispatch.routes.borrow_mut().find(transport, datagram);
+    if let Some(index) = index {
+        batches.get_mut(index)?.push(transport, datagram);
         return None;
     }
     let payload = stun::answer_to_anybody(datagram, transport.remote)?;
-    Some(Transmit { transport, payload })
+    Some(Transmit {
+        transport,
+        segment: payload.len(),
+        payload,
+    })
 }
 
 /// Sends, or drops where the way is full: who asks asks again.

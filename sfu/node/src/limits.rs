@@ -6,6 +6,14 @@ use std::time::Duration;
 /// dropped, as a network would.
 pub const MAX_WAITING_DATAGRAMS: usize = 8_192;
 
+/// As many datagrams in [`BUSY_SPAN`] make the receiving thread busy: then it lets them gather for [`BUSY_PAUSE`], for each
+/// time that threads are woken costs as much as several datagrams. Fewer delays quiet calls, more wakes more often.
+pub const BUSY_DATAGRAMS: usize = 100;
+/// See [`BUSY_DATAGRAMS`].
+pub const BUSY_SPAN: Duration = Duration::from_millis(50);
+/// See [`BUSY_DATAGRAMS`]. Longer delays media and fills the kernel's buffer, shorter wakes more often.
+pub const BUSY_PAUSE: Duration = Duration::from_micros(500);
+
 /// Control messages that wait for one shard. Signaling limits its clients; this is reached only when the
 /// shard stands still. Beyond: the SFU is called gone.
 pub const MAX_WAITING_CONTROLS: usize = 16_384;

@@ -16,11 +16,39 @@ use tokio::sync::mpsc::Sender as FrameSender;
 
 use crate::limits::{MAX_WAITING_CONTROLS, MAX_WAITING_DATAGRAMS};
 
+/// Datagrams that were received at once, for one shard.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// The way of each, and its length.
+    each: Vec<(Transport, usize)>,
+}
+
+impl Batch {
+    pub fn push(&mut self, transport: Transport, datagram: &[u8]) {
+        self.bytes.extend_from_slice(datagram);
+        self.each.push((transport, datagram.len()));
+    }
+
+    pub fn len(&self) -> usize {
+        self.each.len()
+    }
+
+    pub fn datagrams(&self) -> impl Iterator<Item = (Transport, &[u8])> {
+        let mut rest = self.bytes.as_slice();
+        self.each.iter().filter_map(move |(transport, len)| {
+            let (datagram, after) = rest.split_at_checked(*len)?;
+            rest = after;
+            Some((*transport, datagram))
+        })
+    }
+}
+
 /// What a shard's thread works on.
 #[derive(Debug)]
 pub enum Work {
-    /// A datagram arrived.
-    Datagram(Transport, Vec<u8>),
+    /// Datagrams arrived.
+    Datagrams(Batch),
     /// Signaling asks.
     Control(ToSfu),
     /// A TCP connection named one of this shard's peers; frames for it go here.
@@ -64,15 +92,19 @@ pub fn queue() -> (Inlet, Outlet) {
 }
 
 impl Inlet {
-    pub fn datagram(&self, transport: Transport, payload: &[u8]) {
-        if self.waiting.datagrams.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING_DATAGRAMS
-            || self
-                .sender
-                .send(Work::Datagram(transport, payload.to_vec()))
-                .is_err()
+    pub fn datagrams(&self, batch: Batch) {
+        let count = batch.len();
+        if self.waiting.datagrams.fetch_add(count, Ordering::Relaxed) >= MAX_WAITING_DATAGRAMS
+            || self.sender.send(Work::Datagrams(batch)).is_err()
         {
-            self.waiting.datagrams.fetch_sub(1, Ordering::Relaxed);
+            self.waiting.datagrams.fetch_sub(count, Ordering::Relaxed);
         }
+    }
+
+    pub fn datagram(&self, transport: Transport, payload: &[u8]) {
+        let mut batch = Batch::default();
+        batch.push(transport, payload);
+        self.datagrams(batch);
     }
 
     pub fn control(&self, message: ToSfu) -> Result<(), SfuGone> {
@@ -105,8 +137,8 @@ impl Outlet {
             },
             None => self.receiver.recv().unwrap_or(Work::Stop),
         };
-        match work {
-            Work::Datagram(..) => self.waiting.datagrams.fetch_sub(1, Ordering::Relaxed),
+        match &work {
+            Work::Datagrams(batch) => self.waiting.datagrams.fetch_sub(batch.len(), Ordering::Relaxed),
             Work::Control(_) => self.waiting.controls.fetch_sub(1, Ordering::Relaxed),
             _ => 0,
         };
@@ -144,7 +176,7 @@ mod tests {
             })
             .unwrap();
         let mut datagrams = 0;
-        while let Some(Work::Datagram(..)) = outlet.next_until(Some(Instant::now())) {
+        while let Some(Work::Datagrams(_)) = outlet.next_until(Some(Instant::now())) {
             datagrams += 1;
         }
         assert_eq!(datagrams, MAX_WAITING_DATAGRAMS);

@@ -35,14 +35,11 @@ impl ShardThread {
             };
             let now = Instant::now();
             match work {
-                Work::Datagram(transport, payload) => {
-                    self.shard.handle_input(
-                        now,
-                        Input::Datagram {
-                            transport,
-                            payload: &payload,
-                        },
-                    );
+                Work::Datagrams(batch) => {
+                    for (transport, payload) in batch.datagrams() {
+                        self.shard
+                            .handle_input(now, Input::Datagram { transport, payload });
+                    }
                 }
                 Work::Control(message) => self.shard.handle_input(now, Input::Control(message)),
                 Work::TcpOpened(transport, frames) => self.egress.opened(transport, frames),
@@ -56,7 +53,10 @@ impl ShardThread {
     fn drain(&mut self) {
         while let Some(output) = self.shard.poll_output() {
             match output {
-                Output::Transmit(transmit) => self.egress.send(transmit),
+                Output::Transmit(transmit) => {
+                    self.egress.send(&transmit);
+                    self.shard.reuse(transmit);
+                }
                 Output::Control(message) => (self.events)(message),
                 // Fails only when the node stops.
                 Output::Route(route) => drop(self.routes.send((self.index, route))),

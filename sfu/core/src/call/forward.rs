@@ -112,12 +112,50 @@ impl Call {
         if onset && now >= self.assigned + ONSET_INTERVAL && self.is_missing_somewhere(id) {
             self.assign(now, out);
         }
-        let Some(targets) = self.fan_out.get(&id) else {
+        if kind == TrackKind::Microphone {
+            for packet in filled.into_iter().chain([packet]) {
+                self.pass_on(now, id, vec![packet], out);
+            }
+        } else if let Some(whole) = self.gathering.add(now, id, packet) {
+            self.pass_on(now, id, whole, out);
+        }
+    }
+
+    /// Pictures of which nothing more came in time.
+    pub(crate) fn pass_on_due(&mut self, now: Instant, out: &mut Outbox) {
+        for (id, packets) in self.gathering.take_due(now) {
+            self.pass_on(now, id, packets, out);
+        }
+        self.pump(now, out);
+    }
+
+    /// Packets of one source of a track, in the order in which they came. A piece may begin with the first one of a key
+    /// frame, and takes those that came before it along; so that one goes by itself.
+    fn pass_on(&mut self, now: Instant, id: TrackId, mut packets: Vec<Packet>, out: &mut Outbox) {
+        while !packets.is_empty() {
+            let next = match packets.iter().position(Packet::starts_key_frame) {
+                Some(0) => 1,
+                Some(place) => place,
+                None => packets.len(),
+            };
+            let rest = packets.split_off(next);
+            self.pass_run(now, id, &packets, out);
+            packets = rest;
+        }
+    }
+
+    /// Packets into all slots that their track sits in. Only a single one may begin a piece.
+    fn pass_run(&mut self, now: Instant, id: TrackId, packets: &[Packet], out: &mut Outbox) {
+        if !self.remember(now, id, packets) {
             return;
-        };
-        let mut misses = false;
+        }
+        let begins = |packet: &Packet| id.kind == TrackKind::Microphone || packet.starts_key_frame();
+        let first = packets.first().filter(|packet| begins(packet));
+        let targets = self.fan_out.remove(&id).unwrap_or_default();
+        let mut writes = Vec::new();
+        let mut missing = None;
         for (subscriber, place) in targets.iter().copied() {
-            let piece = self.piece(now, id, (subscriber, place), &packet);
+            let piece = first.map_or_else(Vec::new, |first| self.piece(now, id, (subscriber, place), first));
             let subscribe = self
                 .participants
                 .get_mut(&subscriber)
@@ -128,28 +166,48 @@ impl Call {
             let Some(slot) = subscribe.slots.get_mut(place) else {
                 continue;
             };
-            misses |= slot.misses_key_frame(now, &packet);
+            if missing.is_none() {
+                missing = packets.iter().find(|packet| slot.misses_key_frame(now, packet));
+            }
             let begins = piece.first();
             if let Some(first) = begins {
                 slot.begin(now, first);
             }
-            let rest = begins.is_none().then_some(filled.iter().chain([&packet]));
+            let rest = if begins.is_none() { packets } else { &[] };
+            let all = piece.iter().chain(rest).enumerate();
             let redundancy = subscribe.redundancy;
-            let writes: Vec<_> = piece
-                .iter()
-                .chain(rest.into_iter().flatten())
-                .enumerate()
-                .filter_map(|(n, packet)| slot.rewrite(now, packet, begins.is_some() && n == 0, redundancy))
-                .collect();
+            let goes_out = |(n, packet)| slot.rewrite(now, packet, begins.is_some() && n == 0, redundancy);
+            writes.extend(all.filter_map(goes_out));
             if !writes.is_empty() {
                 let mid = slot.mid;
-                subscribe.peer.write(now, mid, writes, out);
+                subscribe.peer.write(now, mid, &mut writes, out);
+                writes.clear();
             }
         }
-        if misses {
-            let choice = Choice::Layer(packet.layer);
+        self.fan_out.insert(id, targets);
+        if let Some(missing) = missing {
+            let choice = Choice::Layer(missing.layer);
             self.ask_key_frames(now, [Ask { track: id, choice }], out);
         }
+    }
+
+    /// Notes what a track must remember of its packets; false where they are not forwarded.
+    fn remember(&mut self, now: Instant, id: TrackId, packets: &[Packet]) -> bool {
+        let publish = self.publish_mut(id.participant);
+        let Some(track) = publish.and_then(|publish| publish.tracks.get_mut(&id.kind)) else {
+            return false;
+        };
+        let most = match id.kind {
+            TrackKind::Microphone => LOOKBACK_PACKETS,
+            _ => RECENT_PACKETS,
+        };
+        for packet in packets {
+            let Some(layer) = track.layer_mut(packet.layer) else {
+                return false;
+            };
+            layer.remember(now, packet.clone(), most);
+        }
+        true
     }
 
     /// The packets with which a piece begins in a slot, this one among them; none where it does not begin here.
@@ -200,7 +258,7 @@ impl Call {
         self.fan_out.get(&id).map_or(0, Vec::len) < listeners
     }
 
-    /// Which track a packet belongs to. Notes what the track must remember of it.
+    /// Which track a packet belongs to.
     fn identify(
         &mut self,
         now: Instant,
@@ -245,12 +303,8 @@ impl Call {
         let audio = *kind == TrackKind::Microphone;
         let loudness = packet.loudness().unwrap_or(UNKNOWN_LOUDNESS);
         let onset = audio && track.loudness.hear(now, loudness);
-        let most = if audio { LOOKBACK_PACKETS } else { RECENT_PACKETS };
         let layer = track.layer_mut(layer)?;
         filled.retain(|packet| layer.misses(packet.source, packet.seq));
-        for packet in filled.iter().chain([&packet]) {
-            layer.remember(now, packet.clone(), most);
-        }
         Some(Identified {
             kind: *kind,
             packet,

@@ -7,6 +7,7 @@ mod allocate;
 mod assign;
 mod distribute;
 mod forward;
+mod gather;
 mod negotiate;
 mod packet;
 mod participant;
@@ -32,6 +33,7 @@ use protocol::{
 
 pub(crate) use self::negotiate::Offer;
 use self::{
+    gather::Gathering,
     participant::{Participant, Publish, Subscribe},
     track::TrackId,
     voice::SpeakerMark,
@@ -49,6 +51,8 @@ pub(crate) struct Call {
     peers: HashMap<PeerId, (ParticipantId, Side)>,
     /// For each track the slots that it sits in: the subscriber and the place of the slot.
     fan_out: BTreeMap<TrackId, Vec<(ParticipantId, usize)>>,
+    /// What waits for the rest of its picture.
+    gathering: Gathering,
     speaker: SpeakerMark,
     /// When slots were assigned last.
     assigned: Instant,
@@ -65,6 +69,7 @@ impl Call {
             participants: BTreeMap::new(),
             peers: HashMap::new(),
             fan_out: BTreeMap::new(),
+            gathering: Gathering::default(),
             speaker: SpeakerMark::default(),
             assigned: now,
             live: Vec::new(),
@@ -79,6 +84,11 @@ impl Call {
 
     pub(crate) fn next_tick(&self) -> Instant {
         self.next_tick
+    }
+
+    /// When [`Call::pass_on_due`] is.
+    pub(crate) fn gathers_until(&self) -> Option<Instant> {
+        self.gathering.due()
     }
 
     /// A datagram for one of the call's peers.

@@ -25,8 +25,9 @@ use super::{
 use crate::{
     egress::{ExtensionIds, MAX_EXTENSION_ID, StreamSetup},
     limits::{MAX_PUBLISH_LINES, MAX_SUBSCRIBE_LINES},
-    peer::{Outbox, Peer, PeerId, PeerSetup},
+    peer::{Outbox, Peer, PeerId},
     sdp::{self, Line, LineDirection, LineMedia},
+    setup::PeerSetup,
 };
 
 /// Longest `a=mid` that `str0m` tells apart.

@@ -55,7 +55,7 @@ pub(super) struct Slot {
     shown: Option<LayerId>,
     /// Since when the slot waits for a key frame, or when it asked last.
     waiting: Option<Instant>,
-    /// Sources that were passed on last, the newest last, each with the number of its newest packet.
+    /// Voices that were passed on last, the newest last, each with the number of its newest packet.
     sent: Vec<(Ssrc, u64)>,
     unasked: bool,
     /// When the piece began, and whether another track or encoding was put in since.
@@ -194,8 +194,10 @@ impl Slot {
         let payload_type = self.payload_type(packet.codec)?;
         let before = numbers(packet);
         let after = self.rewriter.rewrite(now, before)?;
-        self.note_sent(packet);
         let is_video = self.kind == MediaKind::Video;
+        if !is_video {
+            self.note_sent(packet);
+        }
         let mut outgoing = Outgoing {
             payload_type,
             seq: after.seq,

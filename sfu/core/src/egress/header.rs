@@ -34,6 +34,25 @@ pub(crate) struct Fields {
 /// The longest that there is: twelve bytes, four before the extensions, and two, two and three of these.
 pub(crate) const MAX_LEN: usize = 12 + 4 + 8;
 
+/// Length of a header with these, every transport-wide number among them.
+pub(crate) fn len(ids: ExtensionIds, values: Extensions) -> usize {
+    let there = |id: Option<u8>, value: bool, len| {
+        if value && matches!(id, Some(1..=MAX_ID)) {
+            len
+        } else {
+            0
+        }
+    };
+    let used = there(ids.audio_level, values.audio_level.is_some(), 2)
+        + there(ids.orientation, values.orientation.is_some(), 2)
+        + there(ids.transport, true, 3);
+    12 + if used == 0 {
+        0
+    } else {
+        4 + usize::next_multiple_of(used, 4)
+    }
+}
+
 /// Highest id of an extension in the form with one byte; those beyond are left out.
 pub(crate) const MAX_ID: u8 = 14;
 
@@ -149,6 +168,8 @@ mod tests {
         expected[0] = 0x90;
         expected.extend([0xbe, 0xde, 0, 2, 0x10, 0xaa, 0x31, 0x12, 0x34, 0, 0, 0]);
         assert_eq!(header.bytes(), expected);
+        assert_eq!(len(ids, values), expected.len());
+        assert_eq!(len(ExtensionIds::default(), values), BARE.len());
         let all = Extensions {
             orientation: Some(1),
             ..values

@@ -10,16 +10,15 @@
 mod estimate;
 mod header;
 mod pacer;
+mod report;
 mod rtcp;
 mod sent;
 mod srtp;
 mod stream;
 mod tap;
+mod train;
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use str0m::media::Mid;
 
@@ -29,19 +28,18 @@ pub(crate) use self::{
     rtcp::is_media,
     stream::{Outgoing, StreamSetup},
     tap::{KeyTap, provider},
+    train::Trains,
 };
 use self::{
     estimate::{Estimator, Probe},
     header::{Fields, Header},
     pacer::Pacer,
-    rtcp::{Feedback, SenderReport},
-    sent::{ProbeId, Sent},
+    rtcp::Feedback,
+    sent::{Outcome, Place, ProbeId, Sent},
     srtp::{Srtp, TAG_LEN},
     stream::{Stream, low},
 };
-use crate::limits::{
-    LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT, REPORT_INTERVAL, REPORTS_PER_PACKET,
-};
+use crate::limits::{LEAST_RESEND_PAUSE, MAX_RETIRED_SOURCES, MOST_PAYLOAD, PACE_WAIT};
 
 /// What the client said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,9 +55,6 @@ const DATAGRAM_OVERHEAD: usize = 28;
 
 /// Bytes of an RTP packet that carry nothing, at most: their number takes one byte.
 const PADDING: usize = 240;
-
-/// Between 1900 and 1970, in seconds. The clock of the reports begins with the connection; only its differences count.
-const NTP_BEGIN: u64 = 2_208_988_800;
 
 /// What waits for its time.
 #[derive(Debug)]
@@ -81,6 +76,7 @@ pub(crate) struct Egress {
     probe: Option<Burst>,
     began: Instant,
     reported: Option<Instant>,
+    /// For a payload that is changed before it is sealed.
     scratch: Vec<u8>,
 }
 
@@ -182,7 +178,7 @@ impl Egress {
     }
 
     /// Sends a packet of a slot, or lets it wait for its time. Voices never wait.
-    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packet: Outgoing, out: &mut Vec<Vec<u8>>) {
+    pub(crate) fn write(&mut self, now: Instant, mid: Mid, packet: Outgoing, out: &mut Trains) {
         let Some(place) = self.streams.iter().position(|stream| stream.setup.mid == mid) else {
             return;
         };
@@ -203,13 +199,14 @@ impl Egress {
         }
     }
 
-    /// What came of the client's RTCP; nothing where it is none, or not authentic.
-    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Option<Vec<Said>> {
+    /// Takes the client's RTCP; false where it is none, or not authentic.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8], said: &mut Vec<Said>) -> bool {
         if !rtcp::is_rtcp(datagram) {
-            return None;
+            return false;
         }
-        let plain = self.srtp.as_mut()?.open_rtcp(datagram)?;
-        let mut said = Vec::new();
+        let Some(plain) = self.srtp.as_mut().and_then(|srtp| srtp.open_rtcp(datagram)) else {
+            return false;
+        };
         for feedback in rtcp::read(&plain) {
             match feedback {
                 Feedback::KeyFrameWanted { ssrc } => {
@@ -220,13 +217,26 @@ impl Egress {
                 Feedback::Arrivals(arrivals) => {
                     let outcomes = self.sent.apply(&arrivals);
                     if !outcomes.is_empty() {
+                        self.forget(&outcomes);
                         self.estimator.note(now, &outcomes);
                         said.extend(self.estimate());
                     }
                 }
             }
         }
-        Some(said)
+        true
+    }
+
+    /// What came need not be kept for being sent again.
+    fn forget(&mut self, outcomes: &[Outcome]) {
+        for Place { ssrc, seq } in outcomes
+            .iter()
+            .filter_map(|outcome| outcome.place.filter(|_| outcome.came.is_some()))
+        {
+            if let Some(stream) = self.streams.iter_mut().find(|stream| stream.setup.ssrc == ssrc) {
+                stream.came(seq);
+            }
+        }
     }
 
     /// The estimate, where it is another one than was told.
@@ -257,12 +267,7 @@ impl Egress {
     }
 
     /// Sends what is due; returns when to come back.
-    pub(crate) fn poll(
-        &mut self,
-        now: Instant,
-        said: &mut Vec<Said>,
-        out: &mut Vec<Vec<u8>>,
-    ) -> Option<Instant> {
+    pub(crate) fn poll(&mut self, now: Instant, said: &mut Vec<Said>, out: &mut Trains) -> Option<Instant> {
         self.srtp.as_ref()?;
         self.estimator.tick(now);
         said.extend(self.estimate());
@@ -280,58 +285,91 @@ impl Egress {
         [Some(report), paced, probe].into_iter().flatten().min()
     }
 
-    fn send_first(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_first(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Trains) -> usize {
         let Some(stream) = self.streams.get_mut(place) else {
             return 0;
         };
         let (fields, index) = stream.fields(packet);
         stream.note(now, packet, wire_size(packet.payload.len()));
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&packet.payload);
-        if let Some(patch) = packet.patch {
-            patch.apply(&mut self.scratch);
-        }
-        self.seal(now, place, fields, index, packet.extensions, None, out)
+        let Some(patch) = packet.patch else {
+            return self.seal(
+                now,
+                place,
+                (fields, index),
+                packet.extensions,
+                &packet.payload,
+                None,
+                out,
+            );
+        };
+        let mut patched = std::mem::take(&mut self.scratch);
+        patched.clear();
+        patched.extend_from_slice(&packet.payload);
+        patch.apply(&mut patched);
+        let size = self.seal(
+            now,
+            place,
+            (fields, index),
+            packet.extensions,
+            &patched,
+            None,
+            out,
+        );
+        self.scratch = patched;
+        size
     }
 
-    fn send_again(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_again(&mut self, now: Instant, place: usize, packet: &Outgoing, out: &mut Trains) -> usize {
         let stream = self.streams.get_mut(place);
         let Some((fields, index)) = stream.and_then(|stream| stream.rtx_fields(packet)) else {
             return 0;
         };
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&low(packet.seq).to_be_bytes());
-        self.scratch.extend_from_slice(&packet.payload);
+        let mut payload = low(packet.seq).to_be_bytes().to_vec();
+        payload.extend_from_slice(&packet.payload);
         if let Some(patch) = packet.patch {
-            patch.apply(self.scratch.get_mut(2..).unwrap_or_default());
+            patch.apply(payload.get_mut(2..).unwrap_or_default());
         }
-        self.seal(now, place, fields, index, packet.extensions, None, out)
+        self.seal(
+            now,
+            place,
+            (fields, index),
+            packet.extensions,
+            &payload,
+            None,
+            out,
+        )
     }
 
-    /// Sends the payload that lies in `scratch`; returns its bytes on the wire.
+    /// Sends a packet; returns its bytes on the wire.
     #[expect(clippy::too_many_arguments, reason = "all of one packet")]
     fn seal(
         &mut self,
         now: Instant,
         place: usize,
-        fields: Fields,
-        index: u64,
+        (fields, index): (Fields, u64),
         extensions: Extensions,
+        payload: &[u8],
         probe: Option<ProbeId>,
-        out: &mut Vec<Vec<u8>>,
+        out: &mut Trains,
     ) -> usize {
         let (Some(srtp), Some(stream)) = (&mut self.srtp, self.streams.get(place)) else {
             return 0;
         };
         let ids = stream.setup.ids;
-        let payload = self.scratch.as_slice();
-        let bare = Header::new(fields, ids, extensions, ids.transport.map(|_| 0));
-        let size = bare.bytes().len() + payload.len() + TAG_LEN + DATAGRAM_OVERHEAD;
-        let number = ids.transport.map(|_| self.sent.push(now, size, probe));
+        let header_len = header::len(ids, extensions);
+        let size = header_len + payload.len() + TAG_LEN + DATAGRAM_OVERHEAD;
+        let sent = Place {
+            ssrc: fields.ssrc,
+            seq: index,
+        };
+        let first = (fields.ssrc == stream.setup.ssrc).then_some(sent);
+        let number = ids.transport.map(|_| self.sent.push(now, size, probe, first));
         let header = Header::new(fields, ids, extensions, number);
-        match srtp.seal_rtp(header.bytes(), fields.ssrc, index, payload) {
-            Ok(packet) => out.push(packet),
-            Err(error) => tracing::error!(%error, "a packet is not sent"),
+        let len = header.bytes().len() + payload.len() + TAG_LEN;
+        let packet = out.add(len);
+        if let Err(error) = srtp.seal_rtp(header.bytes(), fields.ssrc, index, payload, packet) {
+            tracing::error!(%error, "a packet is not sent");
+            out.take_back(len);
         }
         if number.is_some() {
             self.estimator.sent(now, size);
@@ -340,7 +378,7 @@ impl Egress {
     }
 
     /// Sends as much of a probe as is due.
-    fn send_probe(&mut self, now: Instant, out: &mut Vec<Vec<u8>>) {
+    fn send_probe(&mut self, now: Instant, out: &mut Trains) {
         let can = |stream: &Stream| stream.can_pad() && stream.setup.ids.transport.is_some();
         if self.probe.is_none()
             && self.streams.iter().any(can)
@@ -382,64 +420,22 @@ impl Egress {
         }
     }
 
-    fn send_padding(&mut self, now: Instant, place: usize, probe: ProbeId, out: &mut Vec<Vec<u8>>) -> usize {
+    fn send_padding(&mut self, now: Instant, place: usize, probe: ProbeId, out: &mut Trains) -> usize {
         let stream = self.streams.get_mut(place);
         let Some((fields, index)) = stream.and_then(Stream::padding_fields) else {
             return 0;
         };
-        self.scratch.clear();
-        self.scratch.resize(PADDING - 1, 0);
-        self.scratch.push(u8::try_from(PADDING).unwrap_or(0));
-        self.seal(now, place, fields, index, Extensions::default(), Some(probe), out)
-    }
-
-    /// Tells the client what was sent, regularly; returns when next.
-    fn report(&mut self, now: Instant, out: &mut Vec<Vec<u8>>) -> Instant {
-        let due = self.reported.map_or(now, |at| at + REPORT_INTERVAL);
-        if now < due {
-            return due;
+        let mut padding = [0; PADDING];
+        if let Some(last) = padding.last_mut() {
+            *last = u8::try_from(PADDING).unwrap_or(0);
         }
-        let since = now.saturating_duration_since(self.began);
-        let ntp = ntp(since);
-        let active = self
-            .streams
-            .iter()
-            .filter_map(|stream| Some((stream, stream.newest?)));
-        let reports: Vec<SenderReport<'_>> = active
-            .map(|(stream, (time, arrived))| SenderReport {
-                ssrc: stream.setup.ssrc,
-                ntp,
-                time: time.wrapping_add(ticks(now.saturating_duration_since(arrived), stream.clock_rate())),
-                packets: stream.packets,
-                bytes: stream.bytes,
-                cname: &stream.setup.cname,
-            })
-            .collect();
-        self.reported = (!reports.is_empty()).then_some(now);
-        for some in reports.chunks(REPORTS_PER_PACKET) {
-            match self.srtp.as_mut().map(|srtp| srtp.seal_rtcp(&rtcp::write(some))) {
-                Some(Ok(packet)) => out.push(packet),
-                Some(Err(error)) => tracing::error!(%error, "a report is not sent"),
-                None => {}
-            }
-        }
-        now + REPORT_INTERVAL
+        let (numbers, none) = ((fields, index), Extensions::default());
+        self.seal(now, place, numbers, none, &padding, Some(probe), out)
     }
 }
 
 fn wire_size(payload: usize) -> usize {
     header::MAX_LEN + payload + TAG_LEN + DATAGRAM_OVERHEAD
-}
-
-fn ntp(since: Duration) -> u64 {
-    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
-    (NTP_BEGIN + since.as_secs()) << 32 | fraction
-}
-
-fn ticks(time: Duration, clock_rate: u32) -> u32 {
-    let ticks = time.as_micros() * u128::from(clock_rate) / 1_000_000;
-    // The lower 32 bits are what a timestamp counts.
-    u32::try_from(ticks & u128::from(u32::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

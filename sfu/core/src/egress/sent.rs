@@ -9,6 +9,13 @@ use crate::limits::{SENT_AGE, SENT_PACKETS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProbeId(pub(crate) u32);
 
+/// A packet of a stream that may be asked for: the stream's SSRC, and the packet's number with the roll-overs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) ssrc: u32,
+    pub(crate) seq: u64,
+}
+
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -16,6 +23,7 @@ pub(crate) struct Outcome {
     /// Bytes on the wire.
     pub(crate) size: usize,
     pub(crate) probe: Option<ProbeId>,
+    pub(crate) place: Option<Place>,
     /// When it came, in microseconds by the client's clock; nothing where it is lost.
     pub(crate) came: Option<i64>,
     /// It was told as lost before.
@@ -27,6 +35,7 @@ struct Packet {
     at: Instant,
     size: usize,
     probe: Option<ProbeId>,
+    place: Option<Place>,
     told: Told,
 }
 
@@ -54,7 +63,13 @@ const REFERENCE_JUMP: u64 = 10 * 60 * 1_000 / 64;
 
 impl Sent {
     /// Gives a packet its number, of which the wire carries the lower 16 bits.
-    pub(crate) fn push(&mut self, now: Instant, size: usize, probe: Option<ProbeId>) -> u16 {
+    pub(crate) fn push(
+        &mut self,
+        now: Instant,
+        size: usize,
+        probe: Option<ProbeId>,
+        place: Option<Place>,
+    ) -> u16 {
         while let Some(oldest) = self.packets.front() {
             let old = now.saturating_duration_since(oldest.at) > SENT_AGE;
             if !old && self.packets.len() < SENT_PACKETS {
@@ -67,6 +82,7 @@ impl Sent {
             at: now,
             size,
             probe,
+            place,
             told: Told::Nothing,
         });
         low(self.first + len(&self.packets) - 1)
@@ -94,10 +110,19 @@ impl Sent {
                 sent: packet.at,
                 size: packet.size,
                 probe: packet.probe,
+                place: packet.place,
                 came: time.map(|time| reference + time),
                 was_lost: packet.told == Told::Lost,
             });
             packet.told = told;
+        }
+        // Of what came there is nothing more to tell.
+        while self
+            .packets
+            .pop_front_if(|packet| packet.told == Told::Came)
+            .is_some()
+        {
+            self.first += 1;
         }
         outcomes
     }
@@ -161,7 +186,7 @@ mod tests {
         let now = start();
         let mut sent = Sent::default();
         for size in 1..=3 {
-            sent.push(now, size, None);
+            sent.push(now, size, None, None);
         }
         let first = sent.apply(&arrivals(0, 1, &[Some(0), None, Some(500)]));
         assert_eq!(
@@ -180,11 +205,11 @@ mod tests {
         let mut sent = Sent::default();
         let mut number = 0;
         for _ in 0..70_000 {
-            number = sent.push(now, 100, None);
+            number = sent.push(now, 100, None, None);
         }
         assert_eq!(u64::from(number), 69_999 - 65_536);
         assert_eq!(sent.apply(&arrivals(number, 0x00ff_ffff, &[Some(0)])).len(), 1);
-        sent.push(now, 100, None);
+        sent.push(now, 100, None, None);
         let after = sent.apply(&arrivals(number + 1, 1, &[Some(0)]));
         assert_eq!(after[0].came, Some((0x0100_0000 + 1) * REFERENCE_MICROS));
     }
@@ -196,7 +221,7 @@ mod tests {
         for round in 0..400_000_u32 {
             sent.apply(&arrivals(0, round.wrapping_mul(0x007f_ffff) & 0x00ff_ffff, &[]));
         }
-        sent.push(now, 100, None);
+        sent.push(now, 100, None, None);
         let came = sent.apply(&arrivals(0, 7, &[Some(0)]))[0].came.unwrap();
         assert!((0..1 << 41).contains(&came), "{came}");
     }
@@ -205,9 +230,9 @@ mod tests {
     fn what_is_old_or_was_never_sent_is_ignored() {
         let now = start();
         let mut sent = Sent::default();
-        sent.push(now, 100, None);
+        sent.push(now, 100, None, None);
         assert_eq!(sent.apply(&arrivals(5, 1, &[Some(0)])), []);
-        sent.push(now + SENT_AGE + Duration::from_millis(1), 100, None);
+        sent.push(now + SENT_AGE + Duration::from_millis(1), 100, None, None);
         assert_eq!(sent.apply(&arrivals(0, 1, &[Some(0), Some(0)])).len(), 1);
     }
 }

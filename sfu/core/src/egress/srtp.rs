@@ -64,24 +64,22 @@ impl Srtp {
         }
     }
 
-    /// Seals a packet: `header` stays in clear. `index` is its sequence number with the roll-overs; the caller never uses
-    /// one twice with an SSRC.
+    /// Seals a packet into `packet`, which is as long as both and the tag: `header` stays in clear. `index` is its sequence
+    /// number with the roll-overs; the caller never uses one twice with an SSRC.
     pub(crate) fn seal_rtp(
         &mut self,
         header: &[u8],
         ssrc: u32,
         index: u64,
         payload: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
+        packet: &mut [u8],
+    ) -> Result<(), SealError> {
         let [_, _, a, b, c, d, e, f] = index.to_be_bytes();
         let (roll_overs, seq) = (u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]));
         let iv = AeadAes256Gcm::rtp_iv(*self.rtp.salt, ssrc, roll_overs, seq);
-        let mut packet = Vec::with_capacity(header.len() + payload.len() + TAG_LEN);
-        packet.extend_from_slice(header);
-        packet.resize(header.len() + payload.len() + TAG_LEN, 0);
-        let sealed = packet.get_mut(header.len()..).ok_or(SealError)?;
-        self.rtp.seal(&iv, header, payload, sealed)?;
-        Ok(packet)
+        let (clear, sealed) = packet.split_at_mut_checked(header.len()).ok_or(SealError)?;
+        clear.copy_from_slice(header);
+        self.rtp.seal(&iv, header, payload, sealed)
     }
 
     /// Seals a compound RTCP packet.
@@ -305,15 +303,17 @@ mod tests {
         let header = bytes("8040f17b 8041f8d3 5501a0b2");
         let payload = bytes("47616c6c696120657374206f6d6e6973206469766973612069 6e207061727465732074726573");
         let mut srtp = with_keys(&bytes("000102030405060708090a0b0c0d0e0f"), &salt);
-        let sealed = srtp.seal_rtp(&header, 0x5501_a0b2, 0xf17b, &payload).unwrap();
+        let mut sealed = vec![0; header.len() + payload.len() + TAG_LEN];
+        srtp.seal_rtp(&header, 0x5501_a0b2, 0xf17b, &payload, &mut sealed)
+            .unwrap();
         let expected = bytes(
             "8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a 51c7d19b
              36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce",
         );
         assert_eq!(sealed, expected);
         let key: Vec<u8> = (0..32).collect();
-        let sealed = with_keys(&key, &salt)
-            .seal_rtp(&header, 0x5501_a0b2, 0xf17b, &payload)
+        with_keys(&key, &salt)
+            .seal_rtp(&header, 0x5501_a0b2, 0xf17b, &payload, &mut sealed)
             .unwrap();
         let expected = bytes(
             "8040f17b 8041f8d3 5501a0b2 32b1de78 a822fe12 ef9f78fa 332e33aa b1801238 9a58e2f3 b50b2a02 76ffae0f

@@ -55,6 +55,8 @@ struct Kept {
     size: usize,
     sent: Instant,
     resent: Option<Instant>,
+    /// The client said that it has it.
+    came: bool,
 }
 
 #[derive(Debug)]
@@ -123,9 +125,28 @@ impl Stream {
             size,
             sent: now,
             resent: None,
+            came: false,
         };
+        if self
+            .kept
+            .back()
+            .is_none_or(|newest| newest.packet.seq < packet.seq)
+        {
+            self.kept.push_back(kept);
+            return;
+        }
         let place = self.kept.partition_point(|other| other.packet.seq < packet.seq);
         self.kept.insert(place, kept);
+    }
+
+    /// The client has this one, and will not ask for it.
+    pub(crate) fn came(&mut self, seq: u64) {
+        if let Ok(place) = self.kept.binary_search_by_key(&seq, |kept| kept.packet.seq)
+            && let Some(kept) = self.kept.get_mut(place)
+        {
+            kept.came = true;
+        }
+        while self.kept.pop_front_if(|kept| kept.came).is_some() {}
     }
 
     /// The packets of these that are sent again. One that was sent again a moment ago is on its way; `pause` is how long
@@ -143,6 +164,9 @@ impl Stream {
             let Some(kept) = self.kept.get_mut(place) else {
                 continue;
             };
+            if kept.came {
+                continue;
+            }
             let waits = kept.resent.is_some_and(|at| now < at + pause);
             if waits || !self.budget.resend(now, kept.size) {
                 continue;
@@ -294,6 +318,21 @@ mod tests {
         assert_eq!(seqs(&stream.resend(now + PAUSE, &[0], PAUSE)), [65_536]);
         let half = seqs(&stream.resend(now, &[0xfffa, 0xfffd], PAUSE));
         assert!(half.is_empty(), "the share of resends is used up");
+    }
+
+    #[test]
+    fn what_came_is_not_kept() {
+        let (mut stream, now) = stream(Some(2));
+        for seq in 1..=4 {
+            stream.note(now, &packet(seq, now), 140);
+        }
+        for seq in [2, 4, 9] {
+            stream.came(seq);
+        }
+        assert_eq!(stream.kept.len(), 4, "the first one may be asked for");
+        stream.came(1);
+        assert_eq!(stream.kept.len(), 2);
+        assert_eq!(seqs(&stream.resend(now, &[1, 2, 3, 4], PAUSE)), [3]);
     }
 
     #[test]

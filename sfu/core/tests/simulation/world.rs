@@ -269,8 +269,10 @@ impl World {
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Transmit(transmit) => {
-                    self.network
-                        .send(self.now, Hop::ToClient, transmit.transport, transmit.payload);
+                    for datagram in transmit.datagrams() {
+                        self.network
+                            .send(self.now, Hop::ToClient, transmit.transport, datagram.to_vec());
+                    }
                 }
                 Output::Control(said) => {
                     if let FromSfu::Bindings {

@@ -88,6 +88,7 @@ impl World {
             sent: self.now,
             size,
             probe,
+            place: None,
             came: came.then_some(micros),
             was_lost: false,
         };
@@ -263,6 +264,7 @@ fn a_client_that_lies_costs_no_more_and_is_believed_again_when_it_stops() {
             sent: world.now,
             size: 1_200,
             probe: None,
+            place: None,
             // All at once, in the past, and far ahead.
             came: if round < 500 {
                 Some(0)
