@@ -24,8 +24,9 @@ test("small cameras send as many sizes as browsers make of them", () => {
   expect(sent(240, 0)).toEqual([]);
 });
 
+const rates = (most?: number) => cameraEncodings(720, 720, most).map(({ maxBitrate }) => maxBitrate);
+
 test("the smallest size takes no more than everybody can be sent, the others as before", () => {
-  const rates = (most?: number) => cameraEncodings(720, 720, most).map(({ maxBitrate }) => maxBitrate);
   expect(rates()).toEqual([150_000, 500_000, 1_700_000]);
   expect(rates(60_000)).toEqual([48_000, 500_000, 1_700_000]);
   expect(rates(1_000_000)).toEqual([150_000, 500_000, 1_700_000]);
