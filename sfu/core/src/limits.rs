@@ -211,6 +211,10 @@ pub const MOST_REDUNDANCY: usize = 4;
 /// more repetition.
 pub const LOST_FOR_GOOD: f64 = 0.003;
 
+/// Of what the way to a subscriber carries, repeated sound takes at most one part in so many: a way that loses because it
+/// became narrow needs less and not more, and pictures need room as well.
+pub const SOUND_SHARE: u64 = 3;
+
 /// Bits a second that sound may take with what it repeats on a way that loses packets all the time, whatever the estimate:
 /// it knows of no more than is sent. Less leaves words out, more would fill a narrow way.
 pub const REPEATED_SOUND: u64 = 800_000;

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     egress::Estimate,
     io::Output,
-    limits::{AUDIO_RESERVE, LEAST_PICTURE, REPEATED_SOUND, RISE_WAIT, SMALLEST_PICTURE},
+    limits::{AUDIO_RESERVE, LEAST_PICTURE, REPEATED_SOUND, RISE_WAIT, SMALLEST_PICTURE, SOUND_SHARE},
     peer::Outbox,
 };
 
@@ -218,9 +218,10 @@ fn repeated(estimate: Option<Estimate>, audio: u64) -> usize {
     let Some(estimate) = estimate else {
         return 0;
     };
-    // Sound goes before pictures. Where all that is sent is sound, and is lost, no estimate says how much the way carries.
+    // What is lost because the way became narrow would be more if more were sent. Where all that is sent is sound, and is
+    // lost, no estimate says how much the way carries.
     let within = |rate: u64| usize::try_from((rate / audio.max(1)).saturating_sub(1)).unwrap_or(0);
-    let fits = depth(estimate.lost).min(within(estimate.rate));
+    let fits = depth(estimate.lost).min(within(estimate.rate / SOUND_SHARE));
     let needed = depth(estimate.lost_steadily).min(within(REPEATED_SOUND));
     fits.max(needed)
 }
@@ -328,8 +329,8 @@ mod tests {
         assert_eq!(repeated(None, 100_000), 0);
         assert_eq!(on(2_000_000, 0.0, 0.0), 0);
         assert_eq!(on(2_000_000, 0.1, 0.0), 2);
-        assert_eq!(on(250_000, 0.3, 0.0), 1, "a way that was narrowed just now");
-        assert_eq!(on(90_000, 0.3, 0.0), 0);
+        assert_eq!(on(700_000, 0.3, 0.0), 1, "a way that was narrowed just now");
+        assert_eq!(on(250_000, 0.3, 0.0), 0);
         assert_eq!(on(90_000, 0.3, 0.15), 3, "one that loses all the time");
         assert_eq!(on(90_000, 0.6, 0.5), 4);
     }
