@@ -176,11 +176,13 @@ impl Call {
                 continue;
             };
             // Only who has a leaf in the room; who is on the way there is let in once it shows.
-            if !env
-                .room
-                .devices
-                .contains_key(&(participant.user_id, participant.device_id))
-            {
+            let device = (participant.user_id, participant.device_id);
+            let Some(key) = env.room.devices.get(&device) else {
+                continue;
+            };
+            // A commit with it would be refused by everybody, and with it all else that is in the commit.
+            if *key != package.certificate.body().device_key {
+                refused.push(*participant_id);
                 continue;
             }
             if !may_enter(group, wish.settings.as_ref(), &env.room, participant.user_id) {

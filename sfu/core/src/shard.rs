@@ -90,6 +90,11 @@ impl Shard {
         self.out.outputs.pop_front()
     }
 
+    /// How many outputs wait.
+    pub fn waiting_outputs(&self) -> usize {
+        self.out.outputs.len()
+    }
+
     /// Takes the memory of a [`Transmit`] back once it was sent; so the next one needs none.
     pub fn reuse(&mut self, transmit: Transmit) {
         self.out.trains.reuse(transmit.payload);

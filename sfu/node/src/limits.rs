@@ -6,6 +6,10 @@ use std::time::Duration;
 /// dropped, as a network would.
 pub const MAX_WAITING_DATAGRAMS: usize = 8_192;
 
+/// Outputs of a shard that wait at most while a batch of datagrams is worked on. More fills memory, and beyond the shard's own
+/// bound they are lost; fewer parts what could leave together.
+pub const DRAIN_AT: usize = 1_024;
+
 /// As many datagrams in [`BUSY_SPAN`] make the receiving thread busy: then it lets them gather for [`BUSY_PAUSE`], for each
 /// time that threads are woken costs as much as several datagrams. Fewer delays quiet calls, more wakes more often.
 pub const BUSY_DATAGRAMS: usize = 100;

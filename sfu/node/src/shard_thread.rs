@@ -7,6 +7,7 @@ use sfu_core::{Input, Output, Route, Shard};
 
 use crate::{
     egress::Egress,
+    limits::DRAIN_AT,
     queue::{LONGEST_SLEEP, Outlet, Work},
     routes::ShardIndex,
 };
@@ -39,6 +40,9 @@ impl ShardThread {
                     for (transport, payload) in batch.datagrams() {
                         self.shard
                             .handle_input(now, Input::Datagram { transport, payload });
+                        if self.shard.waiting_outputs() >= DRAIN_AT {
+                            self.drain();
+                        }
                     }
                 }
                 Work::Control(message) => self.shard.handle_input(now, Input::Control(message)),

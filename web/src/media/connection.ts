@@ -16,12 +16,12 @@ export interface ConnectionListener {
 
 export class Connection {
   readonly pc: RTCPeerConnection;
-  /** The browser sends at least so many kbit a second, from the next offer on; 0 leaves it to the browser. */
-  floor = 0;
   private readonly offer: Offer;
   private readonly listener: ConnectionListener;
   private negotiating: Promise<void> = Promise.resolve();
   private fresh = true;
+  private floor = 0;
+  private answer: string | null = null;
   private closed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,6 +38,16 @@ export class Connection {
     return this.negotiating;
   }
 
+  /**
+   * The browser sends at least so many kbit a second; 0 leaves it to the browser. It reads that from the answer, which is
+   * given to it anew; the server has nothing to say to it.
+   */
+  setFloor(kilobits: number): void {
+    if (kilobits === this.floor) return;
+    this.floor = kilobits;
+    this.negotiating = this.negotiating.then(() => this.answerAnew());
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
@@ -52,10 +62,23 @@ export class Connection {
       if (this.closed) return;
       if (reply.type !== "sdp_answer") return this.lose();
       this.fresh = false;
-      await this.pc.setRemoteDescription({ type: "answer", sdp: withFloor(reply.value.sdp, this.floor) });
+      this.answer = reply.value.sdp;
+      await this.pc.setRemoteDescription({ type: "answer", sdp: withFloor(this.answer, this.floor) });
     } catch (error) {
       if (this.closed) return;
       console.error("negotiation failed", error);
+      this.lose();
+    }
+  }
+
+  private async answerAnew(): Promise<void> {
+    if (this.closed || this.answer === null) return;
+    try {
+      await this.pc.setLocalDescription();
+      await this.pc.setRemoteDescription({ type: "answer", sdp: withFloor(this.answer, this.floor) });
+    } catch (error) {
+      if (this.closed) return;
+      console.error("the least rate was not set", error);
       this.lose();
     }
   }

@@ -22,13 +22,13 @@ export class Losses {
   private least = Infinity;
   private random = false;
 
-  /** Takes a report that was made at that time: the share that was lost, and the time there and back in seconds. */
-  note(at: number, lost: number, rtt: number): void {
+  /** Takes a report that was made at that time: the share that was lost, and the time there and back in seconds, if known. */
+  note(at: number, lost: number, rtt: number | undefined): void {
     if (at === this.heardAt) return;
     this.heardAt = at;
     this.share += (lost > this.share ? RISE : FALL) * (lost - this.share);
-    this.least = Math.min(this.least, rtt);
-    this.last.push({ lost, rtt });
+    this.least = Math.min(this.least, rtt ?? Infinity);
+    this.last.push({ lost, rtt: rtt ?? 0 });
     if (this.last.length > STEADY_REPORTS) this.last.shift();
     this.random = this.judge();
   }

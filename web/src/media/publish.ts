@@ -188,15 +188,12 @@ export class Publish {
   /** Repeats sound as the way needs it. */
   private protect(lane: Lane, reports: readonly OutboundStat[]): void {
     for (const { type, timestamp, fractionLost, roundTripTime } of reports) {
-      if (type === "remote-inbound-rtp" && fractionLost !== undefined) this.losses.note(timestamp, fractionLost, roundTripTime ?? 0);
+      if (type === "remote-inbound-rtp" && fractionLost !== undefined) this.losses.note(timestamp, fractionLost, roundTripTime);
     }
     const { depth, atRandom } = this.losses;
     if (depth !== this.repeated) this.frames.repeat(lane.id, depth);
     this.repeated = depth;
-    const floor = atRandom ? FLOOR : 0;
-    if (floor === this.connection.floor) return;
-    this.connection.floor = floor;
-    void this.open();
+    this.connection.setFloor(atRandom ? FLOOR : 0);
   }
 
   private async follow(lane: Lane, verdict: Verdict): Promise<void> {
