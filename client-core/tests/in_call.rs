@@ -16,11 +16,14 @@ use std::{
 };
 
 use conclave_client_core::api::{
-    CallPhase, CallView, Command, Delivery, Input, ParticipantAsk, ParticipantView, Reaction, Reply,
+    CallPhase, Command, Delivery, Input, ParticipantAsk, ParticipantView, Reaction, Reply,
 };
-use model::{Conduct, Honest, Server, World};
+use model::{
+    Conduct, Honest, Server, World,
+    meeting::{call, direct_room, join, meet, prepare},
+};
 use protocol::{
-    Bytes, Code, DeviceId, MessageId, Problem, RoomId,
+    Bytes, Code, DeviceId, MessageId, Problem,
     limits::CALL_JOIN_GATHER_MS,
     socket::{Reply as ServerReply, Request},
 };
@@ -59,34 +62,6 @@ impl Conduct for WithPost {
     }
 }
 
-fn prepare(people: &[&str], conduct: Box<dyn Conduct>) -> (World, RoomId) {
-    let mut world = World::with(1, conduct);
-    for name in people {
-        world.register(name);
-    }
-    let room = world.create_room(people[0], "Plans", &people[1..]);
-    (world, room)
-}
-
-fn join(world: &mut World, name: &str, room_id: RoomId) {
-    let id = world.begin(name, Command::JoinCall { room_id });
-    world.run();
-    let reply = world.installations.get_mut(name).unwrap().replies.remove(&id);
-    assert!(
-        matches!(reply, Some(Reply::CallEntered { .. })),
-        "{name}: {reply:?}"
-    );
-}
-
-/// Everybody is in the call of a room that the first of them made.
-fn meet(people: &[&str], conduct: Box<dyn Conduct>) -> (World, RoomId) {
-    let (mut world, room) = prepare(people, conduct);
-    for name in people {
-        join(&mut world, name, room);
-    }
-    (world, room)
-}
-
 fn say(world: &mut World, name: &str, text: &str) -> MessageId {
     match world.command(
         name,
@@ -123,10 +98,6 @@ fn shown(world: &World, name: &str) -> Vec<(String, String, Delivery)> {
 
 fn texts(world: &World, name: &str) -> Vec<String> {
     shown(world, name).into_iter().map(|(_, text, _)| text).collect()
-}
-
-fn call<'a>(world: &'a World, name: &str) -> &'a CallView {
-    world.get(name).call.as_ref().unwrap()
 }
 
 fn seen_of<'a>(world: &'a World, viewer: &str, name: &str) -> &'a ParticipantView {
@@ -395,12 +366,7 @@ fn a_moderator_mutes_one_or_all_and_nobody_else_may() {
 #[test]
 fn in_a_direct_room_both_may_mute_the_other() {
     let mut world = World::new(1);
-    world.register("alice");
-    world.register("bob");
-    let email = "bob@example.org".to_owned();
-    let Reply::Room { room_id } = world.command("alice", Command::OpenDirect { email }) else {
-        panic!("no room");
-    };
+    let room_id = direct_room(&mut world);
     join(&mut world, "alice", room_id);
     join(&mut world, "bob", room_id);
     for (name, other, sender) in [("alice", "bob", "Alice"), ("bob", "alice", "Bob")] {

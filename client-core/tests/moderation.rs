@@ -15,51 +15,22 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use conclave_client_core::api::{CallPhase, CallView, Command, MediaUpdate, Reply};
-use model::{Conduct, Honest, Server, World};
+use conclave_client_core::api::{CallPhase, Command, MediaUpdate, Reply};
+use model::{
+    Conduct, Honest, Server, World,
+    forge::{Forger, Mask},
+    meeting::{call, direct_room, join, meet, prepare, try_to_join},
+};
 use protocol::{
-    Code, DeviceId, Problem, RoomId,
+    Code, DeviceId, Problem,
     socket::{Reply as ServerReply, Request},
 };
-
-fn try_to_join(world: &mut World, name: &str, room_id: RoomId) -> Reply {
-    let id = world.begin(name, Command::JoinCall { room_id });
-    world.run();
-    let replies = &mut world.installations.get_mut(name).unwrap().replies;
-    replies.remove(&id).expect("an answer")
-}
-
-/// Everybody is in the call of a room that alice made, and moderates.
-fn meet(people: &[&str]) -> (World, RoomId) {
-    meet_with(people, Box::new(Honest))
-}
-
-fn meet_with(people: &[&str], conduct: Box<dyn Conduct>) -> (World, RoomId) {
-    let mut world = World::with(1, conduct);
-    for name in people {
-        world.register(name);
-    }
-    let room = world.create_room(people[0], "Plans", &people[1..]);
-    for name in people {
-        join(&mut world, name, room);
-    }
-    (world, room)
-}
-
-fn join(world: &mut World, name: &str, room: RoomId) {
-    let reply = try_to_join(world, name, room);
-    assert!(matches!(reply, Reply::CallEntered { .. }), "{name}: {reply:?}");
-}
 
 fn failed(reply: &Reply) -> &str {
     match reply {
         Reply::Failed(failure) => &failure.code,
         other => panic!("{other:?}"),
     }
-}
-
-fn call<'a>(world: &'a World, name: &str) -> &'a CallView {
-    world.get(name).call.as_ref().unwrap()
 }
 
 /// Names of who is in the call, as one of them sees it.
@@ -103,7 +74,7 @@ fn epochs(world: &World, name: &str) -> Vec<u64> {
 
 #[test]
 fn whom_a_moderator_removes_is_told_by_whom_and_does_not_come_in_again() {
-    let (mut world, room) = meet(&["alice", "bob", "carol"]);
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(Honest));
     let before = call(&world, "alice").epoch;
     assert!(call(&world, "alice").may_moderate && !call(&world, "bob").may_moderate);
     assert!(matches!(remove(&mut world, "alice", "Bob"), Reply::Done));
@@ -139,7 +110,7 @@ fn whom_a_moderator_removes_is_told_by_whom_and_does_not_come_in_again() {
 /// The server lets him in all the same, and shows his request to the members.
 #[test]
 fn members_do_not_let_in_whom_a_moderator_removed_whatever_the_server_says() {
-    let (mut world, room) = meet_with(&["alice", "bob", "carol"], Box::new(LetsIn));
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(LetsIn));
     remove(&mut world, "alice", "Bob");
     let epoch = call(&world, "alice").epoch;
     let id = world.begin("bob", Command::JoinCall { room_id: room });
@@ -185,7 +156,7 @@ impl Conduct for LetsIn {
 
 #[test]
 fn a_removal_takes_all_devices_of_the_person() {
-    let (mut world, room) = meet(&["alice", "bob"]);
+    let (mut world, room) = meet(&["alice", "bob"], Box::new(Honest));
     world.sign_in("bob's phone");
     world.run_for(20_000);
     join(&mut world, "bob's phone", room);
@@ -244,7 +215,7 @@ fn nobody_new_comes_into_a_locked_call() {
 
 #[test]
 fn who_is_no_moderator_changes_nothing() {
-    let (mut world, _) = meet(&["alice", "bob", "carol"]);
+    let (mut world, _) = meet(&["alice", "bob", "carol"], Box::new(Honest));
     let epoch = call(&world, "carol").epoch;
     assert_eq!(failed(&remove(&mut world, "bob", "Carol")), "forbidden");
     assert_eq!(failed(&lock(&mut world, "bob", true)), "forbidden");
@@ -262,12 +233,7 @@ fn who_is_no_moderator_changes_nothing() {
 #[test]
 fn in_a_direct_room_nobody_moderates() {
     let mut world = World::new(1);
-    world.register("alice");
-    world.register("bob");
-    let email = "bob@example.org".to_owned();
-    let Reply::Room { room_id } = world.command("alice", Command::OpenDirect { email }) else {
-        panic!("no room");
-    };
+    let room_id = direct_room(&mut world);
     join(&mut world, "alice", room_id);
     join(&mut world, "bob", room_id);
     assert!(!call(&world, "alice").may_moderate);
@@ -276,7 +242,7 @@ fn in_a_direct_room_nobody_moderates() {
 
 #[test]
 fn who_ended_the_call_for_all_is_told_to_all() {
-    let (mut world, room) = meet(&["alice", "bob", "carol"]);
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(Honest));
     world.go_offline("carol");
     world.command("alice", Command::EndCall);
     let bob = call(&world, "bob");
@@ -301,7 +267,7 @@ fn a_refused_removal_is_told_and_not_tried_again() {
     impl Conduct for Refuses {
         fn on_request(
             &mut self,
-            server: &mut Server,
+            _server: &mut Server,
             _from: DeviceId,
             request: &Request,
         ) -> Option<Result<ServerReply, Problem>> {
@@ -309,14 +275,69 @@ fn a_refused_removal_is_told_and_not_tried_again() {
                 return None;
             };
             let adds = !commit.bundle.welcome_to.is_empty();
-            let _ = server;
             (!adds).then(|| Err(Problem::new(Code::CommitRefused, "")))
         }
     }
-    let (mut world, _) = meet_with(&["alice", "bob"], Box::new(Refuses));
+    let (mut world, _) = meet(&["alice", "bob"], Box::new(Refuses));
     remove(&mut world, "alice", "Bob");
     world.run_for(10_000);
     assert_eq!(world.get("alice").notices, ["moderation_refused"]);
     assert_eq!(roster(&world, "alice"), ["Alice", "Bob"]);
     assert_eq!(call(&world, "bob").phase, CallPhase::Joined);
+}
+
+/// Asks to come in with a key package under another key than that of its leaf in the room, as a client can that was
+/// changed for it.
+struct Spoils(DeviceId);
+
+impl Conduct for Spoils {
+    fn on_request(
+        &mut self,
+        server: &mut Server,
+        from: DeviceId,
+        request: &Request,
+    ) -> Option<Result<ServerReply, Problem>> {
+        let Request::CallJoin(join) = request else {
+            return None;
+        };
+        if from != self.0 {
+            return None;
+        }
+        let user_id = server.user_of(from);
+        let forger = Forger::new(7);
+        let mask = Mask {
+            network_id: server.accounts.network_id,
+            user_id,
+            email: server.accounts.users[&user_id].email.clone(),
+            device_id: Some(from),
+        };
+        let mut join = join.clone();
+        join.key_package = forger.key_package(forger.certificate(&mask, None));
+        Some(Ok(server.join_call(from, join)))
+    }
+}
+
+/// Its request goes with every commit, and none with it would be taken by anybody.
+#[test]
+fn who_asks_to_come_in_spoils_nothing_that_a_moderator_does() {
+    let (mut world, room) = prepare(&["alice", "bob", "carol", "dave"], Box::new(Honest));
+    let carol = world.get("carol").device.unwrap();
+    world.server.conduct = Some(Box::new(Spoils(carol)));
+    for name in ["alice", "bob"] {
+        join(&mut world, name, room);
+    }
+    world.begin("carol", Command::JoinCall { room_id: room });
+    world.run_for(500);
+    remove(&mut world, "alice", "Bob");
+    world.run_for(5_000);
+    assert!(
+        world.get("alice").notices.is_empty(),
+        "{:?}",
+        world.get("alice").notices
+    );
+    assert_eq!(call(&world, "bob").phase, CallPhase::Removed);
+    // Her own device comes in from outside, as it does where nobody lets it in.
+    assert_eq!(roster(&world, "alice"), ["Alice", "Carol"]);
+    join(&mut world, "dave", room);
+    assert_eq!(roster(&world, "alice"), ["Alice", "Carol", "Dave"]);
 }

@@ -11,7 +11,7 @@
 mod model;
 
 use conclave_client_core::api::{BodyView, CallPhase, Command, Reply, RingView, RoomCallView};
-use model::World;
+use model::{World, meeting::direct_room};
 use protocol::RoomId;
 
 /// As long as a call rings (`client-core/src/limits.rs`).
@@ -20,13 +20,8 @@ const RING_MS: u64 = 45_000;
 /// Alice and bob, who has a phone too, and their direct room.
 fn prepare() -> (World, RoomId) {
     let mut world = World::new(1);
-    world.register("alice");
-    world.register("bob");
+    let room_id = direct_room(&mut world);
     world.sign_in("bob's phone");
-    let email = "bob@example.org".to_owned();
-    let Reply::Room { room_id } = world.command("alice", Command::OpenDirect { email }) else {
-        panic!("no room");
-    };
     world.run_for(5_000);
     (world, room_id)
 }

@@ -161,6 +161,10 @@ impl Call {
         };
         let Some(group) = &self.group else { return wish };
         self.add_acts(group, &mut wish);
+        // Who asks to come in must not be able to spoil what a moderator does: they come in with the next commit.
+        if !self.acts.is_empty() {
+            return wish;
+        }
         let mut refused = vec![];
         for (participant_id, request) in &self.requests {
             let participant = &request.participant;
@@ -185,7 +189,7 @@ impl Call {
                 refused.push(*participant_id);
                 continue;
             }
-            if !may_enter(group, wish.settings.as_ref(), &env.room, participant.user_id) {
+            if !may_enter(group, &env.room, participant.user_id) {
                 continue;
             }
             // A leaf of the same device is a former one.

@@ -205,10 +205,9 @@ impl Call {
     }
 }
 
-/// Whether somebody may come in with a commit that changes the settings to these.
-pub(super) fn may_enter(group: &Group, new: Option<&RoomSettings>, room: &CallRoom, user_id: UserId) -> bool {
-    let admits = |settings: &RoomSettings| check_admission(group.members(), settings, room, user_id).is_ok();
-    admits(group.settings()) && new.is_none_or(admits)
+/// Whether somebody may come in, as the call is now.
+pub(super) fn may_enter(group: &Group, room: &CallRoom, user_id: UserId) -> bool {
+    check_admission(group.members(), group.settings(), room, user_id).is_ok()
 }
 
 fn who_may_add(locked: bool) -> WhoMayAdd {

@@ -8,6 +8,7 @@ pub mod conduct;
 pub mod forge;
 pub mod groups;
 pub mod logs;
+pub mod meeting;
 pub mod server;
 pub mod world;
 
