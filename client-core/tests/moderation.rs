@@ -85,6 +85,10 @@ fn whom_a_moderator_removes_is_told_by_whom_and_does_not_come_in_again() {
         (CallPhase::Removed, Some("Alice"))
     );
     assert!(bob.participants.is_empty());
+    assert!(
+        world.get("bob").moderated.is_empty(),
+        "the end of the call says it"
+    );
     for name in ["alice", "carol"] {
         assert_eq!(roster(&world, name), ["Alice", "Carol"], "{name}");
         assert_eq!(

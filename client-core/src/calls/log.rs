@@ -186,7 +186,10 @@ impl Call {
             .collect();
         let removes_me = staged.removes_me;
         let by = self.remover(env, &staged);
-        self.note_acts(&staged);
+        // Whom it removes is told so by the end of the call.
+        if !removes_me {
+            self.note_acts(&staged);
+        }
         // What of ours was pending lost against this commit.
         self.pending = None;
         let Some(group) = &mut self.group else {

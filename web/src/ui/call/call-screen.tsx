@@ -14,7 +14,7 @@ import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { useMatches } from "../parts/matches";
 import { useNow } from "../parts/now";
-import { useRoomTitle } from "../parts/room-title";
+import { useCallTitle, useRoomTitle } from "../parts/room-title";
 import type { CallActions } from "./actions";
 import { AskedOfMe } from "./asked";
 import { ChatPanel } from "./chat-panel";
@@ -71,7 +71,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const statistics = useStatistics();
   const ring = room.call?.ring === "incoming" ? null : (room.call?.ring ?? null);
   useTones(ring === "outgoing" ? "outgoing" : null);
-  useTitle(t("prejoin.room", { room: title }));
+  useTitle(useCallTitle()(room));
   useWakeLock();
   useCallAnnouncements(call);
   useSaidAnnouncements();
@@ -146,6 +146,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
           <Stage
             layout={layout}
             own={tiles.own}
+            called={room.kind === "direct" ? title : null}
             covered={panel !== null && coversStage}
             alsoSeen={pip.open && inPip ? [{ tile: inPip, size: pip.size, main: true }] : []}
           />

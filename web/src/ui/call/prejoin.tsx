@@ -10,7 +10,7 @@ import { Avatar } from "../parts/avatar";
 import { Button, IconButton } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { ErrorText, FailureText, Note } from "../parts/messages";
-import { useRoomTitle } from "../parts/room-title";
+import { useCallTitle, useRoomTitle } from "../parts/room-title";
 import { useMe } from "../app/context";
 import { DevicePicker } from "./device-picker";
 import { LevelMeter } from "./level-meter";
@@ -25,9 +25,9 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [waiting, setWaiting] = useState(false);
   const unusable = useMedia().problems.some((problem) => problem.code === "no_encoded_transforms");
-  const title = useRoomTitle()(room);
+  const title = useCallTitle()(room);
   const entering = useRef(false);
-  useTitle(t("prejoin.room", { room: title }));
+  useTitle(title);
 
   const prepared = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
@@ -91,7 +91,7 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
         <Preview />
         <div className="prejoin-side">
           <h1>{t("prejoin.title")}</h1>
-          <p className="lead">{t("prejoin.room", { room: title })}</p>
+          <p className="lead">{title}</p>
           <WhoIsIn room={room} />
           <Button
             look="primary"

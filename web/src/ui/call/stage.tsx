@@ -21,6 +21,8 @@ const FIRST = 12;
 interface Props {
   readonly layout: CallLayout;
   readonly own: Tile | null;
+  /** The other of a direct room, for who is alone in its call. */
+  readonly called: string | null;
   /** A panel lies over all of it. */
   readonly covered: boolean;
   /** What is seen elsewhere, whether the page is in sight or not. */
@@ -28,7 +30,7 @@ interface Props {
 }
 
 /** The pictures: a grid of equal tiles, or a large one with the others in a strip. */
-export function Stage({ layout, own, covered, alsoSeen }: Props) {
+export function Stage({ layout, own, called, covered, alsoSeen }: Props) {
   const { t } = useApp();
   const { box, floor, main, others, stage } = layout;
   const [place, setPlace] = useState(0);
@@ -63,7 +65,7 @@ export function Stage({ layout, own, covered, alsoSeen }: Props) {
   return (
     <section ref={stage} className="stage" aria-label={t("call.participants")} tabIndex={-1}>
       <FocusKeeper value={keeper}>
-        {alone && own && <Alone own={own} />}
+        {alone && own && <Alone own={own} called={called} />}
         {!alone && !main && <Grid tiles={onPage} plan={grid} page={page} layout={layout} onPage={setPage} />}
         {main && <Large main={main} plan={plan} layout={layout} />}
         {plan.strip && main && (
@@ -84,7 +86,7 @@ export function Stage({ layout, own, covered, alsoSeen }: Props) {
   );
 }
 
-function Alone({ own }: { readonly own: Tile }) {
+function Alone({ own, called }: { readonly own: Tile; readonly called: string | null }) {
   const { t } = useApp();
   return (
     <div className="alone">
@@ -92,7 +94,7 @@ function Alone({ own }: { readonly own: Tile }) {
         <CallTile tile={own} />
       </div>
       <Empty title={t("call.alone")}>
-        <p>{t("call.alone_text")}</p>
+        <p>{called === null ? t("call.alone_text") : t("call.alone_direct", { name: called })}</p>
       </Empty>
     </div>
   );

@@ -6,3 +6,10 @@ export function useRoomTitle(): (room: RoomView | null) => string {
   const t = useText();
   return (room) => (room && room.title !== "" ? room.title : t("room.title_unknown"));
 }
+
+/** Gives what a room's call is called. */
+export function useCallTitle(): (room: RoomView | null) => string {
+  const t = useText();
+  const title = useRoomTitle();
+  return (room) => t(room?.kind === "direct" ? "prejoin.direct" : "prejoin.room", { room: title(room) });
+}
