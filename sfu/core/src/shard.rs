@@ -127,9 +127,15 @@ impl Shard {
             self.timers.pop_first();
             match timer {
                 Timer::Peer(peer) => {
-                    if let Some(call) = self.homes.get(&peer).and_then(|home| self.calls.get_mut(home)) {
-                        call.wake_peer(now, peer, &mut self.out);
-                    }
+                    let Some(home) = self.homes.get(&peer) else {
+                        continue;
+                    };
+                    let Some(call) = self.calls.get_mut(home) else {
+                        continue;
+                    };
+                    let before = call.gathers_until();
+                    call.wake_peer(now, peer, &mut self.out);
+                    set_gather_timer(&mut self.timers, *home, call, before);
                 }
                 Timer::Call(call_id) => {
                     // A call that was closed and opened again has a timer of its own.
@@ -166,14 +172,7 @@ impl Shard {
         };
         let before = call.gathers_until();
         call.receive(now, peer, transport, payload, &mut self.out);
-        let after = call.gathers_until();
-        if before != after {
-            let timer = |at| (at, Timer::Gather(*home));
-            if let Some(before) = before.map(timer) {
-                self.timers.remove(&before);
-            }
-            self.timers.extend(after.map(timer));
-        }
+        set_gather_timer(&mut self.timers, *home, call, before);
         if claimed && call.accepts(now, peer, transport) {
             self.demux.learn(peer, transport, &mut self.out);
         }
@@ -275,4 +274,22 @@ impl Shard {
             self.demux.forget(peer, &mut self.out);
         }
     }
+}
+
+/// Sets the timer of the pictures that wait, where another is the next that is due.
+fn set_gather_timer(
+    timers: &mut BTreeSet<(Instant, Timer)>,
+    home: CallId,
+    call: &Call,
+    before: Option<Instant>,
+) {
+    let after = call.gathers_until();
+    if before == after {
+        return;
+    }
+    let timer = |at| (at, Timer::Gather(home));
+    if let Some(before) = before.map(timer) {
+        timers.remove(&before);
+    }
+    timers.extend(after.map(timer));
 }

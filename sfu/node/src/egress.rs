@@ -6,7 +6,7 @@ use quinn_udp::{UdpSockRef, UdpSocketState};
 use sfu_core::{Protocol, Transmit, Transport};
 use tokio::sync::mpsc::Sender;
 
-use crate::addresses::Addresses;
+use crate::{addresses::Addresses, limits::MOST_GLUED};
 
 /// Of one shard.
 pub struct Egress {
@@ -53,8 +53,14 @@ impl Egress {
         let Transport { local, remote, .. } = transmit.transport;
         let destination = self.addresses.destination(remote);
         let src_ip = self.addresses.source_of(local);
-        // As many as this system takes in one call.
-        let most = transmit.segment.max(1) * self.state.max_gso_segments().max(1);
+        // As many as this system takes in one call. What a narrow interface does not carry whole goes alone: in one call with
+        // others it fails as if the system could not take several, and would never be tried again.
+        let several = if transmit.segment <= MOST_GLUED {
+            self.state.max_gso_segments().max(1)
+        } else {
+            1
+        };
+        let most = transmit.segment.max(1) * several;
         for contents in transmit.payload.chunks(most) {
             let datagrams = quinn_udp::Transmit {
                 destination,

@@ -10,6 +10,10 @@ pub const MAX_WAITING_DATAGRAMS: usize = 8_192;
 /// bound they are lost; fewer parts what could leave together.
 pub const DRAIN_AT: usize = 1_024;
 
+/// Largest datagrams that leave together in one call to the system: what every interface carries (IPv6 asks for 1,280 bytes,
+/// with its header and UDP's). Beyond: one call each.
+pub const MOST_GLUED: usize = 1_232;
+
 /// As many datagrams in [`BUSY_SPAN`] make the receiving thread busy: then it lets them gather for [`BUSY_PAUSE`], for each
 /// time that threads are woken costs as much as several datagrams. Fewer delays quiet calls, more wakes more often.
 pub const BUSY_DATAGRAMS: usize = 100;

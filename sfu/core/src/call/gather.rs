@@ -55,3 +55,86 @@ impl Gathering {
         due.map(|gathered| (gathered.track, gathered.packets)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use protocol::{ParticipantId, socket::TrackKind};
+
+    use super::*;
+    use crate::call::packet::tests::packet;
+
+    fn track() -> TrackId {
+        TrackId {
+            participant: ParticipantId::from_random([1; 16]),
+            kind: TrackKind::Camera,
+        }
+    }
+
+    fn of(source: u32, seq: u64, last: bool) -> Packet {
+        Packet {
+            source: source.into(),
+            marker: last,
+            ..packet(seq, 0, &[0])
+        }
+    }
+
+    fn numbers(packets: Option<Vec<Packet>>) -> Vec<u64> {
+        packets
+            .unwrap_or_default()
+            .iter()
+            .map(|packet| packet.seq)
+            .collect()
+    }
+
+    #[test]
+    fn a_picture_leaves_whole_and_apart_from_others() {
+        let now = of(1, 0, false).arrived;
+        let mut gathering = Gathering::default();
+        assert_eq!(numbers(gathering.add(now, track(), of(1, 1, false))), []);
+        assert_eq!(numbers(gathering.add(now, track(), of(2, 7, false))), []);
+        assert_eq!(
+            numbers(gathering.add(now, track(), of(3, 9, true))),
+            [9],
+            "of one packet"
+        );
+        assert_eq!(numbers(gathering.add(now, track(), of(1, 2, true))), [1, 2]);
+        assert_eq!(gathering.due(), Some(now + GATHER));
+        assert_eq!(numbers(gathering.add(now, track(), of(2, 8, true))), [7, 8]);
+        assert_eq!(gathering.due(), None);
+    }
+
+    #[test]
+    fn what_never_gets_whole_goes_when_its_time_is_over() {
+        let now = of(1, 0, false).arrived;
+        let mut gathering = Gathering::default();
+        gathering.add(now, track(), of(1, 1, false));
+        let later = now + GATHER / 2;
+        gathering.add(later, track(), of(2, 7, false));
+        gathering.add(later, track(), of(1, 2, false));
+        assert!(
+            gathering
+                .take_due(now + GATHER - Duration::from_nanos(1))
+                .is_empty()
+        );
+        let due = gathering.take_due(now + GATHER);
+        assert_eq!(due.len(), 1);
+        assert_eq!(
+            numbers(due.into_iter().next().map(|(_, packets)| packets)),
+            [1, 2]
+        );
+        assert_eq!(gathering.due(), Some(later + GATHER));
+    }
+
+    #[test]
+    fn pictures_without_an_end_are_bounded() {
+        let now = of(1, 0, false).arrived;
+        let mut gathering = Gathering::default();
+        let left = (1..=100).filter_map(|seq| gathering.add(now, track(), of(1, seq, false)));
+        assert_eq!(
+            left.map(|packets| packets.len()).collect::<Vec<_>>(),
+            [MOST_IN_TRAIN]
+        );
+    }
+}

@@ -92,3 +92,29 @@ fn passed_on(values: &ExtensionValues) -> Extensions {
         orientation: values.video_orientation.map(|orientation| orientation as u8),
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A packet of redundant sound.
+    pub(in crate::call) fn packet(seq: u64, time: u32, payload: &[u8]) -> Packet {
+        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
+        let arrived = Instant::now();
+        Packet {
+            layer: None,
+            source: 1.into(),
+            seq,
+            time,
+            marker: true,
+            payload: payload.into(),
+            extensions: Extensions {
+                audio_level: Some(10),
+                orientation: None,
+            },
+            codec: Codec::Red,
+            vp8: None,
+            arrived,
+        }
+    }
+}

@@ -116,32 +116,10 @@ fn ahead(time: u32, other: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::egress::Extensions;
-
-    fn packet(seq: u64, time: u32, payload: &[u8]) -> Packet {
-        #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
-        let arrived = Instant::now();
-        Packet {
-            layer: None,
-            source: 1.into(),
-            seq,
-            time,
-            marker: true,
-            payload: payload.into(),
-            extensions: Extensions {
-                audio_level: Some(10),
-                orientation: None,
-            },
-            codec: Codec::Red,
-            vp8: None,
-            arrived,
-        }
-    }
+    use crate::{call::packet::tests::packet, egress::Extensions};
 
     fn block(offset: u32, byte: u8) -> RedundantBlock {
         RedundantBlock {

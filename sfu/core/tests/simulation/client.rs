@@ -1,12 +1,12 @@
 //! A client of the SFU: two full-ICE `str0m` connections in RTP mode, with an encoder that makes labels.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashSet},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use conclave_sfu_core::{Protocol, Transport, limits::MOST_REDUNDANCY};
+use conclave_sfu_core::{Protocol, Transport};
 use protocol::{
     ParticipantId,
     socket::{Side, SlotBinding, TrackKind, TrackOffer, WatchedTrack},
@@ -17,10 +17,13 @@ use str0m::{
     format::{Codec, FormatParams},
     media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer},
     net::Receive,
-    rtp::{ExtensionValues, RedDecoder, RedEncoder, RedundantBlock, RtpPacket, RtpWrite},
+    rtp::{RedDecoder, RtpPacket, RtpWrite},
 };
 
-use crate::media::{Label, Published};
+use crate::{
+    media::{Label, Published},
+    sender::{Sender, Source},
+};
 
 /// How a browser numbers payload types.
 #[derive(Clone, Copy, Debug)]
@@ -84,22 +87,6 @@ pub struct Received {
     pub unchanged: bool,
 }
 
-/// One encoding of a track that the client sends.
-struct Sender {
-    mid: Mid,
-    kind: TrackKind,
-    rid: Option<Rid>,
-    layer: u8,
-    frame: u32,
-    seq: u32,
-    key_wanted: bool,
-    next: Instant,
-    /// Frames of sound that were sent last, to be repeated.
-    said: VecDeque<(u32, Vec<u8>)>,
-    /// Whether it was set up what it sends again.
-    resends: bool,
-}
-
 pub struct Connection {
     pub rtc: Rtc,
     pub local: SocketAddr,
@@ -140,32 +127,6 @@ pub struct Client {
 
 /// Names of the encodings, the smallest first.
 const RIDS: [&str; 3] = ["q", "h", "f"];
-
-/// Between two pictures.
-pub const FRAME: Duration = Duration::from_millis(33);
-const PTIME: Duration = Duration::from_millis(20);
-
-impl Sender {
-    /// A frame of sound behind those that are repeated with it.
-    fn repeat(&mut self, opus: u8, frame: Vec<u8>, repeats: usize) -> Vec<u8> {
-        let time = self.frame * 960;
-        let blocks: Vec<RedundantBlock> = self
-            .said
-            .range(self.said.len().saturating_sub(repeats)..)
-            .map(|(said, payload)| RedundantBlock {
-                pt: opus,
-                timestamp_offset: time - said,
-                payload: payload.clone(),
-            })
-            .collect();
-        let payload = RedEncoder::encode(opus, &frame, &blocks);
-        self.said.push_back((time, frame));
-        if self.said.len() > MOST_REDUNDANCY {
-            self.said.pop_front();
-        }
-        payload
-    }
-}
 
 impl Client {
     /// `life` counts how often the person's page was loaded; each has addresses of its own.
@@ -241,18 +202,7 @@ impl Client {
                 kind,
             });
             for (layer, rid) in (0..).zip(rids) {
-                self.senders.push(Sender {
-                    mid,
-                    kind,
-                    rid,
-                    layer,
-                    frame: 0,
-                    seq: 100,
-                    key_wanted: true,
-                    next: now,
-                    said: VecDeque::new(),
-                    resends: false,
-                });
+                self.senders.push(Sender::new(mid, kind, rid, layer, now));
             }
         }
         let (offer, pending) = api.apply().unwrap();
@@ -394,75 +344,20 @@ impl Client {
 
     /// The next frame of a sender, as packets; none while the track is off.
     fn frame(&mut self, place: usize, published: &mut Published) -> Vec<RtpWrite> {
-        let (call, client, level) = (self.call, self.number, self.level);
         let (opus, vp8, _) = self.browser.payload_types();
-        let (red, repeats) = (self.browser.red(), self.repeats);
+        let source = Source {
+            call: self.call,
+            client: self.number,
+            level: self.level,
+            opus,
+            vp8,
+            red: self.browser.red(),
+            repeats: self.repeats,
+        };
         let sender = &mut self.senders[place];
-        let at = sender.next;
-        sender.next += if sender.kind == TrackKind::Microphone {
-            PTIME
-        } else {
-            FRAME
-        };
         let stopped = sender.kind == TrackKind::Camera && self.stopped.contains(&sender.layer);
-        if !self.on.contains(&sender.kind) || stopped {
-            // An encoder that starts again starts with a key frame.
-            sender.key_wanted = true;
-            return Vec::new();
-        }
-        sender.frame += 1;
-        let audio = sender.kind == TrackKind::Microphone;
-        let key = !audio && std::mem::take(&mut sender.key_wanted);
-        let parts = if audio {
-            1
-        } else if key {
-            4
-        } else {
-            (1 + sender.frame % 2) << sender.layer
-        };
-        let mut packets = Vec::new();
-        for part in 0..parts {
-            sender.seq += 1;
-            let part = u8::try_from(part).unwrap();
-            let label = Label {
-                call,
-                client,
-                kind: sender.kind,
-                frame: sender.frame,
-                part,
-                seq: sender.seq,
-                key,
-                layer: sender.layer,
-            };
-            let (pt, payload, clock) = if audio {
-                let payload = published.audio(label, client);
-                match red {
-                    Some(red) => (red, sender.repeat(*opus, payload, repeats), 960),
-                    None => (opus, payload, 960),
-                }
-            } else {
-                (vp8, published.video(label, client), 2970)
-            };
-            let extensions = ExtensionValues {
-                audio_level: audio.then_some(level),
-                voice_activity: audio.then_some(true),
-                ..Default::default()
-            };
-            let last = u32::from(part) + 1 == parts;
-            packets.push(
-                RtpWrite::new(
-                    pt,
-                    u64::from(sender.seq).into(),
-                    sender.frame * clock,
-                    at,
-                    payload,
-                )
-                .marker(!audio && last)
-                .ext_vals(extensions)
-                .nackable(!audio),
-            );
-        }
-        packets
+        let on = self.on.contains(&sender.kind) && !stopped;
+        sender.frame(on, source, published)
     }
 
     /// The packet without what it repeats, of which it is noted that it came.

@@ -11,10 +11,11 @@ use crate::{
     checks::{check, check_gapless},
     client::{
         Browser::{Chromium, Firefox},
-        FRAME, Received,
+        Received,
     },
     network::Conditions,
     scenarios::SECOND,
+    sender::{self, FRAME},
     world::World,
 };
 
@@ -303,12 +304,7 @@ fn share_whole(world: &World, me: usize, from: usize, since: Instant) -> f64 {
     }
     let whole = parts.iter().filter(|((frame, layer), parts)| {
         let key = parts.iter().any(|(_, key)| *key);
-        parts.len()
-            >= if key {
-                4
-            } else {
-                (1 + *frame as usize % 2) << layer
-            }
+        parts.len() >= sender::parts(*frame, *layer, key)
     });
     let sent = world.now.saturating_duration_since(since).as_secs_f64() / FRAME.as_secs_f64();
     f64::from(u32::try_from(whole.count()).unwrap()) / sent

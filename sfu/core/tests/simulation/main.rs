@@ -17,5 +17,6 @@ mod media;
 mod network;
 mod offers;
 mod scenarios;
+mod sender;
 mod voices;
 mod world;
