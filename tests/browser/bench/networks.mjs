@@ -2,13 +2,15 @@
 // and narrows. Prints each figure as a share of a run on a good network, and one JSON object as the last line.
 //
 //   CONCLAVE_PROGRAM=target/debug/conclave node tests/browser/bench/networks.mjs [--seconds N] [--seed N] [--only NAME,…]
+//     [--explain]   also what each publisher made and sent, and what alice got and asked for
 import { parseArgs } from "node:util";
 import { Person, until } from "../support/person.mjs";
 import { RELAY_ADDRESS, Relay } from "../support/relay.mjs";
 import { Server } from "../support/server.mjs";
 
 const { values: options } = parseArgs({
-  options: { seconds: { type: "string", default: "15" }, seed: { type: "string", default: "7" }, only: { type: "string" } },
+  options: { seconds: { type: "string", default: "15" }, seed: { type: "string", default: "7" }, only: { type: "string" },
+    explain: { type: "boolean", default: false } },
 });
 const only = options.only?.split(",");
 const seconds = Number(options.seconds);
@@ -25,6 +27,9 @@ const NETWORKS = [
   ["30 % loss", { ...GOOD, loss: 0.3, delay: 25 }],
   ["50 % loss", { ...GOOD, loss: 0.5, delay: 25 }],
 ];
+
+/** Figures of `--explain` that are no counts. */
+const STANDS = ["targetBitrate", "frameHeight", "availableOutgoingBitrate", "roundTrip"];
 
 /** How long the call gets used to a network before it is measured. */
 const SETTLE_MS = 4_000;
@@ -51,8 +56,10 @@ try {
     relay.conditions = conditions;
     await pause(SETTLE_MS);
     const before = await sums();
+    const told = options.explain ? await Promise.all(people.map(explained)) : [];
     await pause(seconds * 1_000);
     const after = await sums();
+    const tell = options.explain ? await Promise.all(people.map(explained)) : [];
     const samples = after.samples - before.samples;
     measured[name] = {
       frames: after.frames - before.frames,
@@ -65,6 +72,16 @@ try {
     console.log(
       `${name.padEnd(18)} frames ${(100 * share).toFixed(0).padStart(4)} %   audible ${(100 * audible).toFixed(1).padStart(5)} %   frozen ${String(frozen_ms).padStart(6)} ms   heights ${heights.join(", ")}`,
     );
+    for (const [index, now] of tell.entries()) {
+      console.log(`  ${people[index].key}`);
+      for (const [stream, figures] of Object.entries(now)) {
+        const grew = Object.entries(figures).map(([key, value]) => {
+          if (typeof value !== "number" || STANDS.includes(key)) return `${key} ${value}`;
+          return `${key} ${value - (told[index][stream]?.[key] ?? 0)}`;
+        });
+        console.log(`    ${stream}: ${grew.join(", ")}`);
+      }
+    }
     relay.conditions = GOOD;
     await pause(SETTLE_MS);
   }
@@ -73,6 +90,29 @@ try {
   await Promise.all(people.map((person) => person.close()));
   await server.remove();
   relay.close();
+}
+
+/** What is said of each stream of a person: what was made and sent, or got and asked for. */
+function explained(person) {
+  return person.page.evaluate(async () => {
+    const OUT = ["framesEncoded", "keyFramesEncoded", "hugeFramesSent", "packetsSent", "retransmittedPacketsSent", "bytesSent",
+      "nackCount", "pliCount", "targetBitrate", "qualityLimitationReason", "frameHeight"];
+    const IN = ["packetsReceived", "packetsLost", "retransmittedPacketsReceived", "nackCount", "pliCount", "framesReceived",
+      "framesDecoded", "keyFramesDecoded", "framesDropped", "freezeCount", "frameHeight"];
+    const said = {};
+    for (const connection of window.peerConnections) {
+      if (connection.connectionState === "closed") continue;
+      for (const report of (await connection.getStats()).values()) {
+        const keys = { "outbound-rtp": OUT, "inbound-rtp": IN }[report.type];
+        if (!keys || report.kind !== "video" || (report.packetsSent ?? report.packetsReceived) === 0) continue;
+        const figures = keys.filter((key) => report[key] !== undefined).map((key) => [key, report[key]]);
+        said[`${report.type === "outbound-rtp" ? "out" : "in"} ${report.mid} ${report.rid ?? ""}`] = Object.fromEntries(figures);
+      }
+      const pair = [...(await connection.getStats()).values()].find((report) => report.type === "candidate-pair" && report.nominated);
+      if (pair) said[`way ${Object.keys(said).length}`] = { availableOutgoingBitrate: pair.availableOutgoingBitrate, roundTrip: pair.currentRoundTripTime };
+    }
+    return said;
+  });
 }
 
 /** What alice has received so far: frames, seconds frozen, samples of sound and those that were made up. */

@@ -331,3 +331,31 @@ fn pictures_get_through_where_much_is_lost() {
         check(&world, 33);
     }
 }
+
+#[test]
+fn pictures_are_seen_beside_repeated_sound_where_much_is_lost() {
+    let conditions = Conditions {
+        delay: Duration::from_millis(25),
+        ..Conditions::PERFECT
+    };
+    let mut world = World::new(35, conditions);
+    // As small as browsers make them on such a way: about 70 kbit/s.
+    world.published.picture_len = 180;
+    let people = [1, 2, 3].map(|number| world.join(1, number, Chromium, 3, 2));
+    for me in people {
+        let others = people.iter().filter(|other| **other != me);
+        let wishes: Vec<_> = others.map(|other| (*other, Camera, 180)).collect();
+        world.intend_at(me, &wishes);
+        world.clients[me].repeats = 4;
+    }
+    world.connect();
+    world.run(SECOND * 4);
+    world.network.conditions.loss = 300;
+    let since = world.now;
+    world.run(SECOND * 8);
+    for other in &people[1..] {
+        let share = share_whole(&world, people[0], *other, since);
+        assert!(share > 0.75, "{share} comes whole");
+    }
+    check(&world, 35);
+}

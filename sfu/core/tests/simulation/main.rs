@@ -14,6 +14,7 @@ mod checks;
 mod client;
 mod layers;
 mod media;
+mod memory;
 mod network;
 mod offers;
 mod scenarios;

@@ -65,9 +65,19 @@ fn kind_byte(kind: TrackKind) -> u8 {
 }
 
 /// Everything that was published: label → what follows the payload descriptor.
-#[derive(Default)]
 pub struct Published {
     bodies: HashMap<Label, Vec<u8>>,
+    /// Bytes of a packet of a picture.
+    pub picture_len: usize,
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            bodies: HashMap::new(),
+            picture_len: 900,
+        }
+    }
 }
 
 /// Length of the VP8 payload descriptor that the fake encoder writes.
@@ -96,7 +106,7 @@ impl Published {
             body.push(0x11);
         }
         body.extend(label.encode());
-        body.resize(900, filler);
+        body.resize(self.picture_len, filler);
         self.bodies.insert(label, body.clone());
         payload.extend(body);
         payload

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use allocation_counter::measure;
 use conclave_sfu_core::{Input, Output, Shard, ShardConfig};
 use protocol::{
     CallId, ParticipantId,
@@ -29,6 +30,8 @@ pub struct World {
     pub network: Network,
     pub published: Published,
     pub said: Vec<FromSfu>,
+    /// How often the shard took memory while it took RTP.
+    pub allocations: u64,
     /// Addresses that nobody listens at any more.
     retired: Vec<SocketAddr>,
     request: u64,
@@ -53,6 +56,7 @@ impl World {
             network: Network::new(seed, conditions),
             published: Published::default(),
             said: Vec::new(),
+            allocations: 0,
             retired: Vec::new(),
             request: 0,
         }
@@ -192,8 +196,7 @@ impl World {
     }
 
     pub fn control(&mut self, message: ToSfu) {
-        self.shard.handle_input(self.now, Input::Control(message));
-        self.drain();
+        self.feed(Input::Control(message));
     }
 
     pub fn run(&mut self, time: Duration) {
@@ -235,9 +238,7 @@ impl World {
             match datagram.hop {
                 Hop::ToShard => {
                     let (transport, payload) = (datagram.transport, &datagram.payload);
-                    self.shard
-                        .handle_input(self.now, Input::Datagram { transport, payload });
-                    self.drain();
+                    self.feed(Input::Datagram { transport, payload });
                 }
                 Hop::ToClient => {
                     let remote = datagram.transport.remote;
@@ -260,9 +261,19 @@ impl World {
             }
         }
         if self.shard.next_wake().is_some_and(|wake| wake <= self.now) {
-            self.shard.handle_input(self.now, Input::Timeout);
-            self.drain();
+            self.feed(Input::Timeout);
         }
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        // RTP, and no RTCP (RFC 5761 §4), DTLS or STUN (RFC 7983).
+        let is_rtp = matches!(input, Input::Datagram { payload: [128..=191, kind, ..], .. } if !(192..=223).contains(kind));
+        let (now, shard) = (self.now, &mut self.shard);
+        let taken = measure(|| shard.handle_input(now, input)).count_total;
+        if is_rtp {
+            self.allocations += taken;
+        }
+        self.drain();
     }
 
     fn drain(&mut self) {
@@ -273,6 +284,7 @@ impl World {
                         self.network
                             .send(self.now, Hop::ToClient, transmit.transport, datagram.to_vec());
                     }
+                    self.shard.reuse(transmit);
                 }
                 Output::Control(said) => {
                     if let FromSfu::Bindings {
