@@ -252,6 +252,10 @@ impl Peer {
             let mut said = Vec::new();
             act(egress, &mut said, &mut trains).then(|| (egress.poll(now, &mut said, &mut trains), said))
         });
+        if polled.is_none() {
+            // It ended in the middle of a datagram.
+            trains.drain().for_each(drop);
+        }
         for train in trains.drain() {
             out.transmit(Transmit {
                 transport,

@@ -26,7 +26,11 @@ pub const BUSY_PAUSE: Duration = Duration::from_micros(500);
 /// shard stands still. Beyond: the SFU is called gone.
 pub const MAX_WAITING_CONTROLS: usize = 16_384;
 
-/// Open ICE-TCP connections. Beyond: a new one is closed at once.
+/// Open ICE-TCP connections that have not named their peer yet. A client does with its first packet; more would let who names
+/// none hold the descriptors. Beyond: the oldest of them is closed.
+pub const MAX_UNNAMED_TCP: usize = 256;
+
+/// Open ICE-TCP connections that named their peer. Beyond: a new one is closed at once.
 pub const MAX_TCP_CONNECTIONS: usize = 4_096;
 
 /// Connections handed over from the listener beside that wait for the ingress thread, which takes them at once. Beyond:

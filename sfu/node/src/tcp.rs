@@ -2,7 +2,13 @@
 //!
 //! A connection's first frame must be a STUN request for a peer of some shard; with that shard it stays.
 
-use std::{cell::Cell, io, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    io,
+    rc::Rc,
+    time::Duration,
+};
 
 use sfu_core::{
     Transport,
@@ -16,13 +22,13 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::mpsc::{self, Receiver},
-    task::spawn_local,
+    task::{AbortHandle, spawn_local},
     time::timeout,
 };
 
 use crate::{
     ingress::{Dispatch, Door},
-    limits::{MAX_TCP_CONNECTIONS, MAX_WAITING_FRAMES, TCP_HELLO, TCP_IDLE, TCP_STUCK},
+    limits::{MAX_TCP_CONNECTIONS, MAX_UNNAMED_TCP, MAX_WAITING_FRAMES, TCP_HELLO, TCP_IDLE, TCP_STUCK},
     queue::{Inlet, Work},
 };
 
@@ -38,7 +44,7 @@ pub async fn accept(
     mut handed: Receiver<std::net::TcpStream>,
     dispatch: &Rc<Dispatch>,
 ) {
-    let open = Rc::new(Cell::new(0_usize));
+    let places = Rc::new(Places::default());
     loop {
         let (stream, door) = tokio::select! {
             accepted = listener.accept() => (accepted.map(|(stream, _)| stream), Door::Tcp),
@@ -48,21 +54,74 @@ pub async fn accept(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        if open.get() >= MAX_TCP_CONNECTIONS {
-            continue;
-        }
-        open.set(open.get() + 1);
-        let (dispatch, open) = (dispatch.clone(), open.clone());
-        spawn_local(async move {
-            if let Err(error) = serve(stream, door, &dispatch).await {
+        let number = places.make_room();
+        let (dispatch, its) = (dispatch.clone(), places.clone());
+        let serving = spawn_local(async move {
+            let place = Place { number, places: its };
+            if let Err(error) = serve(stream, door, &dispatch, &place).await {
                 tracing::debug!(%error, "a TCP connection ended");
             }
-            open.set(open.get().saturating_sub(1));
         });
+        places.unnamed.borrow_mut().insert(number, serving.abort_handle());
     }
 }
 
-async fn serve(stream: TcpStream, door: Door, dispatch: &Dispatch) -> io::Result<()> {
+/// Who has a place. Those that have not named their peer yet have few, of which the newest get one: a client names it at
+/// once, and who names none, or thousands of them, keeps nobody out.
+#[derive(Default)]
+struct Places {
+    last: Cell<u64>,
+    unnamed: RefCell<BTreeMap<u64, AbortHandle>>,
+    named: Cell<usize>,
+}
+
+impl Places {
+    /// Lets the oldest go where there is no place without a name; returns the number of the next.
+    fn make_room(&self) -> u64 {
+        let full = self.unnamed.borrow().len() >= MAX_UNNAMED_TCP;
+        let oldest = full.then(|| self.unnamed.borrow_mut().pop_first()).flatten();
+        if let Some((_, oldest)) = oldest {
+            oldest.abort();
+        }
+        self.last.set(self.last.get() + 1);
+        self.last.get()
+    }
+}
+
+/// The place of one connection, which is free when it ends.
+struct Place {
+    number: u64,
+    places: Rc<Places>,
+}
+
+impl Place {
+    /// It named its peer; nothing where there is no room for it.
+    fn name(&self) -> Option<NamedPlace> {
+        let places = &self.places;
+        places.unnamed.borrow_mut().remove(&self.number);
+        if places.named.get() >= MAX_TCP_CONNECTIONS {
+            return None;
+        }
+        places.named.set(places.named.get() + 1);
+        Some(NamedPlace(places.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.unnamed.borrow_mut().remove(&self.number);
+    }
+}
+
+struct NamedPlace(Rc<Places>);
+
+impl Drop for NamedPlace {
+    fn drop(&mut self) {
+        self.0.named.set(self.0.named.get().saturating_sub(1));
+    }
+}
+
+async fn serve(stream: TcpStream, door: Door, dispatch: &Dispatch, place: &Place) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
     let Some(transport) = dispatch.transport(door, local.ip(), remote) else {
@@ -88,6 +147,9 @@ async fn serve(stream: TcpStream, door: Door, dispatch: &Dispatch) -> io::Result
                 .await
                 .map_err(io::Error::other)??;
         }
+        return Ok(());
+    };
+    let Some(_named) = place.name() else {
         return Ok(());
     };
     let (sender, waiting) = mpsc::channel(MAX_WAITING_FRAMES);

@@ -404,6 +404,23 @@ fn a_tcp_connection_that_names_nobody_is_closed() {
 }
 
 #[test]
+fn connections_that_say_nothing_keep_nobody_out() {
+    /// More than have a place.
+    const MANY: usize = 300;
+    /// Shorter than the time in which one has to say whose it is.
+    const SOON: Duration = Duration::from_secs(8);
+    let (node, said) = node(1);
+    let silent = || TcpStream::connect(node.tcp_addr()).unwrap();
+    let mut oldest = silent();
+    let _others: Vec<TcpStream> = std::iter::repeat_with(silent).take(MANY).collect();
+    oldest.set_read_timeout(Some(SOON)).unwrap();
+    assert_eq!(oldest.read(&mut [0; 16]).unwrap(), 0, "the oldest is let go");
+    let enter = |n, side| join(&node, &said, Protocol::Tcp, place(0, n), side);
+    let (alice, bob) = (enter(1, Side::Publish), enter(2, Side::Subscribe));
+    one_hears_the_other(&node, &said, place(0, 1), alice, bob);
+}
+
+#[test]
 fn a_stopped_node_is_gone_and_frees_its_port() {
     let (node, _said) = node(2);
     let address = node.udp_addr();
