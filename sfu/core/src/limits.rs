@@ -60,6 +60,10 @@ pub const KEEP_PERCENT: u64 = 130;
 /// After a fall nothing rises for this long: the estimate is still finding its level.
 pub const RISE_WAIT: Duration = Duration::from_millis(2_000);
 
+/// So much of what there was at the fall, in percent, shows that the level was found, or that it was only a beginning: then
+/// nothing waits. Less would let pictures come and go with an estimate that sways.
+pub const RISE_AT_ONCE_PERCENT: u64 = 200;
+
 /// What is set aside before any video for each slot with a voice in it, in bits a second, at least: somebody who is
 /// quiet now may speak the next moment.
 pub const AUDIO_RESERVE: u64 = 40_000;

@@ -14,7 +14,7 @@ use super::{
     allocate::{LayerOffer, Want, allocate},
     assign::{assign_audio, assign_video},
     forward::Ask,
-    participant::{News, Subscribe},
+    participant::{Fall, News, Subscribe},
     redundancy::depth,
     slot::Slot,
     track::{Demand, TrackId},
@@ -22,7 +22,10 @@ use super::{
 use crate::{
     egress::Estimate,
     io::Output,
-    limits::{AUDIO_RESERVE, LEAST_PICTURE, REPEATED_SOUND, RISE_WAIT, SMALLEST_PICTURE, SOUND_SHARE},
+    limits::{
+        AUDIO_RESERVE, LEAST_PICTURE, REPEATED_SOUND, RISE_AT_ONCE_PERCENT, RISE_WAIT, SMALLEST_PICTURE,
+        SOUND_SHARE,
+    },
     peer::Outbox,
 };
 
@@ -283,10 +286,16 @@ fn choose(
             held: subscribe.slots.get(*place).map(Slot::choice).unwrap_or_default(),
         })
         .collect();
-    let may_rise = subscribe.fell.is_none_or(|at| now >= at + RISE_WAIT);
+    let room = budget.unwrap_or(u64::MAX);
+    let may_rise = subscribe.fell.is_none_or(|fell| {
+        now >= fell.at + RISE_WAIT || room >= fell.budget.saturating_mul(RISE_AT_ONCE_PERCENT) / 100
+    });
     let allocation = allocate(budget, may_rise, &wants);
     if allocation.fell {
-        subscribe.fell = Some(now);
+        subscribe.fell = Some(Fall {
+            at: now,
+            budget: room,
+        });
     }
     let before = wants.iter().map(|want| want.held);
     if !before.eq(allocation.choices.iter().copied()) {

@@ -63,8 +63,16 @@ pub(super) struct Subscribe {
     /// How many blocks of sound each packet repeats, and bits a second that all sound takes so.
     pub(super) redundancy: usize,
     pub(super) sound: u64,
-    /// When a slot got less than it had.
-    pub(super) fell: Option<Instant>,
+    /// When a slot got less than it had last.
+    pub(super) fell: Option<Fall>,
+}
+
+/// A slot got less than it had.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fall {
+    pub(super) at: Instant,
+    /// Bits a second that there were for pictures.
+    pub(super) budget: u64,
 }
 
 impl Participant {

@@ -359,3 +359,28 @@ fn pictures_are_seen_beside_repeated_sound_where_much_is_lost() {
     }
     check(&world, 35);
 }
+
+#[test]
+fn pictures_that_did_not_fit_at_the_beginning_come_as_soon_as_the_way_is_known() {
+    let conditions = Conditions {
+        delay: Duration::from_millis(25),
+        ..Conditions::PERFECT
+    };
+    let mut world = World::new(36, conditions);
+    let alice = world.join(1, 1, Chromium, 3, 5);
+    let others = [2, 3, 4, 5, 6].map(|number| world.join_with_layers(1, number, Chromium, 1, 0, 3));
+    let wishes: Vec<_> = others.iter().map(|other| (*other, Camera, 360)).collect();
+    let began = world.now;
+    world.intend_at(alice, &wishes);
+    for other in others {
+        world.intend(other, &[]);
+    }
+    world.connect();
+    world.run(SECOND * 5);
+    for other in others {
+        let first = pictures(&world, alice, other, began)[0].at;
+        let gap = longest_gap(&world, alice, other, first);
+        assert!(gap < SECOND * 4 / 5, "nothing of {other} for {gap:?}");
+    }
+    check(&world, 36);
+}
