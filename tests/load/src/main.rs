@@ -30,10 +30,11 @@ mod process;
 mod profile;
 mod report;
 mod scenario;
+mod storm;
 mod tally;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, UdpSocket},
     os::unix::process::CommandExt as _,
     process::Command,
     sync::{
@@ -80,6 +81,12 @@ struct Options {
     /// Only this server; the others are left out.
     #[arg(long, value_enum)]
     only: Option<Only>,
+    /// Instead: floods our server with what is no media, and says what a call of ten voices loses by it.
+    #[arg(long)]
+    storm: bool,
+    /// Datagrams a second of a storm.
+    #[arg(long, default_value_t = 20_000)]
+    rate: u32,
     /// Threads of subscribers.
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -126,6 +133,9 @@ fn main() -> Result<()> {
         return Err(again.exec()).context("cannot make a network namespace: run it as root, on Linux");
     }
     make_network()?;
+    if options.storm {
+        return storm::endure(&options);
+    }
     compare(&options)
 }
 
@@ -197,60 +207,94 @@ impl Server {
     }
 }
 
-fn run(mut server: Server, scenario: &Scenario, options: &Options) -> Result<Figures> {
-    let window = Arc::new(Window::default());
-    let senders = Driver::start("publishers", window.clone())?;
-    let mut receivers = Vec::new();
-    for _ in 0..options.threads.max(1) {
-        receivers.push(Driver::start("subscribers", window.clone())?);
-    }
-    for number in 0..scenario.publishers() {
-        let mut client = Client::new(IP)?;
-        match &mut server {
-            Server::Ours(node) => node.publish(number, &mut client, scenario.kinds())?,
-            Server::Peer(janus) => janus.publish(number, &mut client, scenario.kinds())?,
-        }
-        senders.add(client)?;
-    }
-    reaches(
-        &window.connected,
-        scenario.publishers() as usize,
-        "publishers are connected",
-    )?;
+/// Everybody of a scenario, connected.
+struct Stage {
+    window: Arc<Window>,
+    senders: Driver,
+    receivers: Vec<Driver>,
+    joined: usize,
+    /// Resident memory of the server before the subscribers came.
+    resident_kb: f64,
+    /// The sockets of the subscribers.
+    sockets: Vec<UdpSocket>,
+}
 
-    let before = server.process().resident_kb()?;
-    let mut joined = 0;
-    for (number, receiver) in scenario.subscribers().zip(receivers.iter().cycle()) {
-        let mut client = Client::new(IP)?;
-        match &mut server {
-            Server::Ours(node) => node.subscribe(number, &mut client, scenario, scenario.publish_too())?,
-            Server::Peer(janus) => janus.subscribe(number, &mut client, scenario)?,
+impl Stage {
+    fn set(server: &mut Server, scenario: &Scenario, threads: usize) -> Result<Self> {
+        let window = Arc::new(Window::default());
+        let senders = Driver::start("publishers", window.clone())?;
+        let mut receivers = Vec::new();
+        for _ in 0..threads.max(1) {
+            receivers.push(Driver::start("subscribers", window.clone())?);
         }
-        receiver.add(client)?;
-        joined += 1;
+        for number in 0..scenario.publishers() {
+            let mut client = Client::new(IP)?;
+            match server {
+                Server::Ours(node) => node.publish(number, &mut client, scenario.kinds())?,
+                Server::Peer(janus) => janus.publish(number, &mut client, scenario.kinds())?,
+            }
+            senders.add(client)?;
+        }
         reaches(
-            &window.playing,
-            joined.max(JOINING) - JOINING,
-            "subscribers get something",
+            &window.connected,
+            scenario.publishers() as usize,
+            "publishers are connected",
         )?;
-    }
-    reaches(&window.playing, joined, "subscribers get something")?;
 
+        let resident_kb = server.process().resident_kb()?;
+        let mut joined = 0;
+        let mut sockets = Vec::new();
+        for (number, receiver) in scenario.subscribers().zip(receivers.iter().cycle()) {
+            let mut client = Client::new(IP)?;
+            match server {
+                Server::Ours(node) => {
+                    node.subscribe(number, &mut client, scenario, scenario.publish_too())?;
+                }
+                Server::Peer(janus) => janus.subscribe(number, &mut client, scenario)?,
+            }
+            sockets.push(client.socket.as_ref().context("a socket")?.try_clone()?);
+            receiver.add(client)?;
+            joined += 1;
+            reaches(
+                &window.playing,
+                joined.max(JOINING) - JOINING,
+                "subscribers get something",
+            )?;
+        }
+        reaches(&window.playing, joined, "subscribers get something")?;
+        Ok(Self {
+            window,
+            senders,
+            receivers,
+            joined,
+            resident_kb,
+            sockets,
+        })
+    }
+
+    /// What was sent and came, once all of it did.
+    fn end(self) -> Result<Tally> {
+        sleep(SETTLE);
+        let mut tally = Tally::default();
+        for driver in self.receivers {
+            tally.add(driver.stop()?);
+        }
+        tally.sent = self.senders.stop()?.sent;
+        Ok(tally)
+    }
+}
+
+fn run(mut server: Server, scenario: &Scenario, options: &Options) -> Result<Figures> {
+    let stage = Stage::set(&mut server, scenario, options.threads)?;
     sleep(Duration::from_secs(options.warm_up));
     let time = Duration::from_secs(options.seconds);
     let busy = server.process().cpu()?;
     let begun = Instant::now();
-    window.open(unix_nanos(), time);
+    stage.window.open(unix_nanos(), time);
     sleep(time.saturating_sub(begun.elapsed()));
     let busy = server.process().cpu()?.saturating_sub(busy);
-    let rss = (server.process().resident_kb()? - before) / joined as f64;
-    sleep(SETTLE);
-
-    let mut tally = Tally::default();
-    for driver in receivers {
-        tally.add(driver.stop()?);
-    }
-    tally.sent = senders.stop()?.sent;
+    let rss = (server.process().resident_kb()? - stage.resident_kb) / stage.joined as f64;
+    let tally = stage.end()?;
     let expected = tally.sent as f64 * scenario.copies(matches!(server, Server::Peer(_)));
     Ok(Figures::of(busy, &tally, expected, rss).over(time, busy, tally.received))
 }

@@ -50,6 +50,9 @@ pub struct Node {
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     request: u64,
+    /// Where media goes, known with the first answer: by UDP and by TCP.
+    pub udp: Option<SocketAddr>,
+    pub tcp: Option<SocketAddr>,
 }
 
 fn place(number: u32) -> Place {
@@ -73,6 +76,8 @@ impl Node {
             requests,
             answers: BufReader::new(answers),
             request: 0,
+            udp: None,
+            tcp: None,
         })
     }
 
@@ -126,6 +131,11 @@ impl Node {
         })
     }
 
+    /// Takes a participant out.
+    pub fn leave(&mut self, number: u32) -> Result<()> {
+        self.tell(&ToSfu::Leave { place: place(number) })
+    }
+
     fn offer(&mut self, number: u32, side: Side, sdp: String, tracks: Vec<TrackOffer>) -> Result<String> {
         self.request += 1;
         self.tell(&ToSfu::Offer {
@@ -141,7 +151,10 @@ impl Node {
             if let FromSfu::Answer { request, result } = serde_json::from_str(&line)?
                 && request == self.request
             {
-                return Ok(result?);
+                let answer = result?;
+                self.udp = candidate(&answer, "udp").or(self.udp);
+                self.tcp = candidate(&answer, "tcp").or(self.tcp);
+                return Ok(answer);
             }
             line.clear();
         }
@@ -152,4 +165,16 @@ impl Node {
         writeln!(self.requests, "{}", serde_json::to_string(message)?)?;
         Ok(self.requests.flush()?)
     }
+}
+
+/// The first candidate (RFC 8839 §5.1) of this protocol.
+fn candidate(sdp: &str, protocol: &str) -> Option<SocketAddr> {
+    let candidates = sdp.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
+    let mut words = candidates.map(|line| line.split(' ').collect::<Vec<_>>());
+    words.find_map(|words| match words[..] {
+        [_, _, spoken, _, ip, port, ..] if spoken.eq_ignore_ascii_case(protocol) => {
+            Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?))
+        }
+        _ => None,
+    })
 }
