@@ -78,6 +78,10 @@ pub(crate) const KEY_PACKAGE_LIFE_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 /// is not there. After that the call counts as missed.
 pub(crate) const RING_MS: u64 = 45_000;
 
+/// Calls of a direct room that are remembered as having rung, so that saying again that one began does not make it ring
+/// again. More only costs memory. Beyond: the oldest could ring once more.
+pub(crate) const MAX_RUNG_CALLS: usize = 16;
+
 /// The lowest live leaf of a call renews the keys this often: there is no ratchet inside an epoch.
 pub(crate) const CALL_RENEW_MS: u64 = 10 * 60 * 1000;
 

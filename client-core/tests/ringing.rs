@@ -154,3 +154,18 @@ fn a_call_in_a_larger_room_does_not_ring() {
     world.run();
     assert_eq!(happened(&mut world, "bob", room), ["call_started"]);
 }
+
+#[test]
+fn who_call_each_other_at_once_are_in_one_call_that_nobody_missed() {
+    let (mut world, room) = prepare();
+    for name in ["alice", "bob"] {
+        world.command(name, Command::JoinCall { room_id: room });
+    }
+    world.run_for(2 * RING_MS);
+    for name in ["alice", "bob"] {
+        assert_eq!(ring(&world, name, room), None, "{name}");
+        assert_eq!(call(&world, name, room).unwrap().names.len(), 2, "{name}");
+    }
+    let told = happened(&mut world, "bob's phone", room);
+    assert!(!told.contains(&"call_missed".to_owned()), "{told:?}");
+}

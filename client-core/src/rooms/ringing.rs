@@ -16,7 +16,7 @@ use super::{Lens, env::Env, send::happened, state::Room};
 use crate::{
     api::{Failure, RingView},
     failure::failure,
-    limits::RING_MS,
+    limits::{MAX_RUNG_CALLS, RING_MS},
     messages::Content,
 };
 
@@ -28,9 +28,11 @@ pub(crate) struct Ring {
     /// This device called: it says what came of it.
     mine: bool,
     until: Millis,
-    /// The server had this call in the room.
+    /// The server had the caller in this call.
     seen: bool,
     state: RingState,
+    /// Calls that rang before it, the newest last: none rings twice.
+    before: Vec<CallId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,14 @@ enum RingState {
     Answered,
     Declined,
     Over,
+}
+
+impl Ring {
+    /// Whether the server has the caller in this call.
+    fn has_caller(&self, call: Option<&CallSummary>) -> bool {
+        let call = call.filter(|call| call.call_id == self.call_id);
+        call.is_some_and(|call| call.participants.iter().any(|one| one.user_id == self.by))
+    }
 }
 
 impl Room {
@@ -50,9 +60,20 @@ impl Room {
 
     /// Somebody called, here or on another device.
     pub(super) fn begin_ring(&mut self, env: &mut Env<'_>, call_id: CallId, by: UserId, mine: bool) {
-        let known = self.ring.as_ref().is_some_and(|ring| ring.call_id == call_id);
-        if self.stored.kind != RoomKindTag::Direct || known {
+        if self.stored.kind != RoomKindTag::Direct {
             return;
+        }
+        let mut before = Vec::new();
+        if let Some(ring) = &self.ring {
+            let known = ring.call_id == call_id || ring.before.contains(&call_id);
+            // Where both call at once, it is one call that they are in.
+            let goes_on = ring.state == RingState::Ringing && ring.has_caller(self.call.as_ref());
+            if known || goes_on {
+                return;
+            }
+            before.clone_from(&ring.before);
+            before.push(ring.call_id);
+            before.drain(..before.len().saturating_sub(MAX_RUNG_CALLS));
         }
         self.ring = Some(Ring {
             call_id,
@@ -61,6 +82,7 @@ impl Room {
             until: env.now().plus(RING_MS),
             seen: false,
             state: RingState::Ringing,
+            before,
         });
         self.follow_ring(env);
     }
@@ -101,12 +123,13 @@ impl Room {
     pub(super) fn follow_ring(&mut self, env: &mut Env<'_>) {
         let Some(ring) = &mut self.ring else { return };
         let call = self.call.as_ref().filter(|call| call.call_id == ring.call_id);
-        ring.seen |= call.is_some();
+        let has_caller = ring.has_caller(call);
+        ring.seen |= has_caller;
         let answered = call.is_some_and(|call| call.participants.iter().any(|one| one.user_id != ring.by));
         if answered {
             ring.state = RingState::Answered;
         }
-        let over = ring.until <= env.now() || ring.seen && call.is_none();
+        let over = ring.until <= env.now() || ring.seen && !has_caller;
         if ring.state == RingState::Ringing && over {
             ring.state = RingState::Over;
             let (mine, call_id) = (ring.mine, ring.call_id);
@@ -131,7 +154,9 @@ impl Room {
         }
         let in_call = lens.in_call == Some(call.call_id);
         match ring.state {
-            RingState::Ringing if ring.by != lens.me && !in_call => Some(RingView::Incoming),
+            RingState::Ringing if ring.by != lens.me && !in_call => {
+                ring.has_caller(Some(call)).then_some(RingView::Incoming)
+            }
             RingState::Ringing if in_call => Some(RingView::Outgoing),
             RingState::Declined if ring.by == lens.me && in_call => Some(RingView::Declined),
             RingState::Over if ring.by == lens.me && in_call => Some(RingView::Unanswered),
