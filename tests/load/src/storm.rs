@@ -25,6 +25,8 @@ const LISTENERS: u32 = 5;
 /// What a call may lose of its sound by it, and the server may grow, in percent.
 const MOST_LOST: f64 = 1.0;
 const MOST_GROWN: f64 = 5.0;
+/// Of a storm, what does not count.
+const FIRST: Duration = Duration::from_secs(3);
 /// Datagrams that leave one right after the other: attackers do not pace.
 const BURST: u32 = 20;
 /// Frames that one TCP connection is given at most.
@@ -70,6 +72,8 @@ pub fn endure(options: &Options) -> Result<()> {
             bail!("it is ours");
         };
         thread::sleep(Duration::from_secs(options.warm_up));
+        // What waits takes memory once, which the system does not get back.
+        storm(kind, &mut node, &stage.sockets, options.rate, FIRST)?;
         let before = node.process.resident_kb()?;
         let time = Duration::from_secs(options.seconds);
         stage.window.open(unix_nanos(), time);
