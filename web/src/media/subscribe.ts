@@ -64,6 +64,7 @@ export class Subscribe {
       this.name();
       return [];
     });
+    for (const slot of added) this.agree(slot);
   }
 
   /** Plays a slot's frames, or keeps it black and silent. */
@@ -103,6 +104,10 @@ export class Subscribe {
     }
   }
 
+  private agree({ id, mid }: Slot): void {
+    this.frames.agree(id, this.connection.agreed(mid));
+  }
+
   /** Browsers lose a transform now and then; frames without one are not played, and it is set again. */
   private async watch(): Promise<void> {
     // Looks that overlap would mix their counts.
@@ -128,6 +133,7 @@ export class Subscribe {
     slot.id = this.frames.open(slot.receiver, slot.media).id;
     slot.watchdog = new Watchdog("first look");
     if (slot.mid !== null) this.frames.setMid(slot.id, slot.mid);
+    this.agree(slot);
   }
 }
 
