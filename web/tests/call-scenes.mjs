@@ -126,6 +126,15 @@ export const CALL_SCENES = [
     },
   },
   {
+    name: "call-devices",
+    path: "/rooms/design/call",
+    act: async (page) => {
+      await join(page);
+      await choose(page, "Audio and video");
+      await page.getByRole("switch", { name: "Noise suppression" }).waitFor();
+    },
+  },
+  {
     name: "statistics",
     path: "/rooms/design/call",
     sizes: ["desktop", "phone", "turned"],
