@@ -27,18 +27,24 @@ after(async () => {
   await server?.remove();
 });
 
-// Keeps what the frame worker of each call tells its page.
+// Keeps which transforms receive, and what the frame worker of the call tells its page of them.
 function watchFrames(person) {
   return person.context.addInitScript(() => {
-    const Original = window.Worker;
-    window.Worker = class extends Original {
+    const { Worker, RTCRtpScriptTransform } = window;
+    window.RTCRtpScriptTransform = class extends RTCRtpScriptTransform {
+      constructor(worker, options) {
+        super(worker, options);
+        if (options.role === "receive") window.frameReports.receivers.push(options.id);
+      }
+    };
+    window.Worker = class extends Worker {
       constructor(url, options) {
         super(url, options);
         if (options?.name !== "frames") return;
-        window.frameReports = { states: {}, counts: [] };
+        window.frameReports = { receivers: [], lacked: 0, counts: [] };
         this.addEventListener("message", ({ data }) => {
           if (data.type === "counts") window.frameReports.counts = data.counts;
-          if (data.type === "receiver") (window.frameReports.states[data.id] ??= []).push(data.state);
+          if (data.type === "receiver" && data.state === "waiting-for-key") window.frameReports.lacked += 1;
         });
       }
     };
@@ -48,13 +54,10 @@ function watchFrames(person) {
 // Frames that came and frames that opened, of all receivers together, and how often a receiver lacked a key.
 function opened(person) {
   return person.page.evaluate(() => {
-    const { states, counts } = window.frameReports;
-    const receivers = counts.filter(({ id }) => id in states);
-    return {
-      came: receivers.reduce((sum, each) => sum + each.in, 0),
-      opened: receivers.reduce((sum, each) => sum + each.out, 0),
-      lacked: Object.values(states).flat().filter((state) => state === "waiting-for-key").length,
-    };
+    const { receivers, lacked, counts } = window.frameReports;
+    const received = counts.filter(({ id }) => receivers.includes(id));
+    const sum = (of) => received.reduce((sum, each) => sum + each[of], 0);
+    return { came: sum("in"), opened: sum("out"), lacked };
   });
 }
 
