@@ -149,6 +149,22 @@ test("who turns the microphone off is off for the other browser, and on again", 
   await hearEachOther();
 });
 
+test("without noise suppression the other is heard on, and the echo stays out", async () => {
+  const processing = () =>
+    alice.page.evaluate(() => {
+      const senders = window.peerConnections.filter((each) => each.connectionState === "connected").flatMap((each) => each.getSenders());
+      const { noiseSuppression, echoCancellation } = senders.find(({ track }) => track?.kind === "audio").track.getSettings();
+      return { noiseSuppression, echoCancellation };
+    });
+  assert.deepEqual(await processing(), { noiseSuppression: true, echoCancellation: true });
+  await alice.role("button", "Audio and video").click();
+  await alice.page.getByText("Noise suppression").click();
+  await until("noise is let through", async () => !(await processing()).noiseSuppression);
+  assert.deepEqual(await processing(), { noiseSuppression: false, echoCancellation: true });
+  await alice.page.keyboard.press("Escape");
+  await hearEachOther();
+});
+
 test("Firefox measures the call", async () => {
   await bob.page.keyboard.press("t");
   const panel = bob.role("complementary", "Statistics");

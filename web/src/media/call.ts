@@ -159,9 +159,11 @@ export class Call implements MediaCall {
     const open = !on || this.tracks.microphone !== null || (await this.open("microphone"));
     if (turn !== this.turns.microphone) return;
     this.opening = false;
-    if (!open) return;
-    this.change({ microphone: on, talkingWhileMuted: false });
-    await this.session?.send("microphone", on ? this.tracks.microphone : null);
+    // One that was on, and cannot be opened anew, is off.
+    if (!open && !this.current.microphone) return;
+    const heard = on && open;
+    this.change({ microphone: heard, talkingWhileMuted: false });
+    await this.session?.send("microphone", heard ? this.tracks.microphone : null);
     this.signal();
   }
 
@@ -223,8 +225,9 @@ export class Call implements MediaCall {
     const before = this.tracks.microphone;
     // One that opens just now is adapted when it is open.
     if (!before || (await this.devices.adapt(before)) || this.tracks.microphone !== before) return;
-    if (!(await this.open("microphone"))) return;
-    await this.session?.send("microphone", this.current.microphone ? this.tracks.microphone : null);
+    // Closed first: of a device that is open, Chromium gives everybody what it gives already.
+    this.closeTrack("microphone");
+    await this.setMicrophone(this.current.microphone || this.opening);
   }
 
   async playTestSound(): Promise<void> {
