@@ -363,6 +363,46 @@ fn a_moderator_mutes_one_or_all_and_nobody_else_may() {
     assert!(world.get("alice").asks.is_empty());
 }
 
+fn spotlight(world: &mut World, name: &str, of: Option<&str>) -> Reply {
+    let leaf = of.map(|of| seen_of(world, name, of).leaf);
+    world.command(name, Command::Spotlight { leaf })
+}
+
+#[test]
+fn whom_a_moderator_puts_in_the_spotlight_is_in_it_for_all_and_for_who_comes_later() {
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
+    join(&mut world, "alice", room);
+    join(&mut world, "bob", room);
+    assert!(matches!(spotlight(&mut world, "alice", Some("Bob")), Reply::Done));
+    set_media(&mut world, "alice", true, false);
+    join(&mut world, "carol", room);
+    world.run();
+    for name in ["alice", "bob", "carol"] {
+        let bob = seen_of(&world, name, "Bob").leaf;
+        assert_eq!(call(&world, name).spotlight, Some(bob), "{name}");
+    }
+    let refused = spotlight(&mut world, "bob", None);
+    assert_eq!(failed(&refused), Some("forbidden"));
+    spotlight(&mut world, "alice", None);
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(call(&world, name).spotlight, None, "{name}");
+    }
+}
+
+#[test]
+fn the_spotlight_goes_with_who_is_in_it_and_with_who_put_them_there() {
+    let (mut world, _) = meet(&["alice", "bob", "carol"], Box::new(Honest));
+    spotlight(&mut world, "alice", Some("Bob"));
+    world.command("bob", Command::LeaveCall);
+    world.run();
+    assert_eq!(call(&world, "carol").spotlight, None);
+    spotlight(&mut world, "alice", Some("Carol"));
+    assert!(call(&world, "carol").spotlight.is_some());
+    world.command("alice", Command::LeaveCall);
+    world.run();
+    assert_eq!(call(&world, "carol").spotlight, None);
+}
+
 #[test]
 fn in_a_direct_room_both_may_mute_the_other() {
     let mut world = World::new(1);

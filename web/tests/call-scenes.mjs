@@ -126,6 +126,26 @@ export const CALL_SCENES = [
     },
   },
   {
+    name: "call-spotlight",
+    path: "/rooms/design/call",
+    act: async (page) => {
+      await join(page);
+      await change(page, { spotlight: 0 });
+      await page.getByText("In the spotlight").waitFor();
+      await page.keyboard.press("p");
+      await page.getByRole("button", { name: "Remove Bob Okafor from the spotlight" }).waitFor();
+    },
+  },
+  {
+    name: "call-devices",
+    path: "/rooms/design/call",
+    act: async (page) => {
+      await join(page);
+      await choose(page, "Audio and video");
+      await page.getByRole("switch", { name: "Noise suppression" }).waitFor();
+    },
+  },
+  {
     name: "statistics",
     path: "/rooms/design/call",
     sizes: ["desktop", "phone", "turned"],

@@ -220,6 +220,11 @@ pub enum Command {
         /// Whether nobody new comes in.
         locked: bool,
     },
+    /// Puts somebody in the spotlight for everybody, or takes whoever is in it out; for moderators of the room → `done`.
+    Spotlight {
+        /// Whom; nobody any more where there is none.
+        leaf: Option<u32>,
+    },
     /// Ends the call for everybody; for moderators of the room → `done`.
     EndCall,
 }

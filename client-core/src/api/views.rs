@@ -354,10 +354,12 @@ pub struct CallView {
     pub participants: Vec<ParticipantView>,
     /// Leaf of who speaks.
     pub speaker: Option<u32>,
+    /// Leaf of whom a moderator put in the spotlight for everybody.
+    pub spotlight: Option<u32>,
     /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
     /// may.
     pub may_ask: bool,
-    /// Whether one may remove others from the call, lock it, and end it for all.
+    /// Whether one may remove others from the call, put them in the spotlight, lock the call, and end it for all.
     pub may_moderate: bool,
     /// Nobody new comes in but moderators.
     pub locked: bool,

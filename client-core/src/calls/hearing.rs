@@ -59,6 +59,7 @@ impl Call {
             return;
         };
         if let Some(presence) = Presence::of(&envelope.content) {
+            self.hear_spotlight(env, &author, presence.spotlight);
             self.presence.insert(device, presence);
             self.speaking.raise(device, presence.hand);
             return;

@@ -113,7 +113,12 @@ impl Call {
         self.on_time(env);
     }
 
+    /// The spotlight is not among what `presence` changes.
     pub(crate) fn set_presence(&mut self, env: &mut CallEnv<'_>, presence: Presence) {
+        let presence = Presence {
+            spotlight: self.own_presence.spotlight,
+            ..presence
+        };
         if self.own_presence != presence {
             self.own_presence = presence;
             self.speaking.raise(env.identity.device_id, presence.hand);

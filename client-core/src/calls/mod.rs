@@ -23,6 +23,7 @@ mod moderating;
 mod outbox;
 mod saying;
 mod speaking;
+mod spotlight;
 #[cfg(test)]
 mod vectors;
 mod view;
@@ -48,6 +49,7 @@ use crate::{
     },
     identity::Identity,
     limits::CALL_RENEW_MS,
+    messages::Spotlight,
     sorted::SortedMap,
 };
 
@@ -177,6 +179,7 @@ pub(crate) struct Presence {
     pub(crate) camera: bool,
     pub(crate) screen: bool,
     pub(crate) hand: bool,
+    pub(crate) spotlight: Option<Spotlight>,
 }
 
 impl Call {

@@ -74,7 +74,7 @@ impl Call {
         Ok(())
     }
 
-    fn must_moderate(&self, env: &CallEnv<'_>) -> Result<(), Failure> {
+    pub(super) fn must_moderate(&self, env: &CallEnv<'_>) -> Result<(), Failure> {
         self.must_be_in(env)?;
         if may_moderate(env.settings, env.account.user_id) {
             Ok(())

@@ -198,12 +198,14 @@ impl Presence {
             camera,
             screen,
             hand,
+            spotlight,
         } = self;
         Content::Presence {
             microphone,
             camera,
             screen,
             hand,
+            spotlight,
         }
     }
 
@@ -214,11 +216,13 @@ impl Presence {
                 camera,
                 screen,
                 hand,
+                spotlight,
             } => Some(Self {
                 microphone,
                 camera,
                 screen,
                 hand,
+                spotlight,
             }),
             _ => None,
         }

@@ -52,6 +52,7 @@ impl Call {
                 .speaker
                 .and_then(|speaker| self.leaf_of(speaker))
                 .map(|leaf| leaf.0),
+            spotlight: self.in_spotlight(room).map(|leaf| leaf.0),
             may_ask: may_ask(room, lens.me),
             may_moderate: may_moderate(room, lens.me),
             locked: self.group.as_ref().is_some_and(|group| group.settings().locked()),
@@ -84,6 +85,7 @@ impl Call {
                 camera,
                 screen,
                 hand,
+                ..
             } = if this_device { self.own_presence } else { said };
             let listed = self
                 .participants

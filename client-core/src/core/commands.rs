@@ -161,6 +161,7 @@ impl Device {
                     camera,
                     screen,
                     hand,
+                    spotlight: None,
                 };
                 self.in_call(shell, |call, env| call.set_presence(env, presence))?;
                 shell.reply(id, api::Reply::Done);
@@ -183,6 +184,10 @@ impl Device {
             }
             Command::LockCall { locked } => {
                 self.in_call(shell, |call, env| call.lock(env, locked))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::Spotlight { leaf } => {
+                self.in_call(shell, |call, env| call.spotlight(env, leaf))??;
                 shell.reply(id, api::Reply::Done);
             }
             Command::EndCall => {

@@ -35,6 +35,16 @@ pub(crate) struct ListHead {
     pub(crate) hash: [u8; 32],
 }
 
+/// A moderator's word on whom everybody is to see large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spotlight {
+    /// Of several words the one with the highest turn holds.
+    pub(crate) turn: u32,
+    /// Nobody, where it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) on: Option<DeviceId>,
+}
+
 /// What is said.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
@@ -70,6 +80,7 @@ pub(crate) enum Content {
         camera: bool,
         screen: bool,
         hand: bool,
+        spotlight: Option<Spotlight>,
     },
     /// In the group of a call alone: a sign that shows for some seconds.
     Reaction {
@@ -124,6 +135,8 @@ struct Presence {
     camera: bool,
     screen: bool,
     hand: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spotlight: Option<Spotlight>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -184,12 +197,14 @@ impl Content {
                 camera,
                 screen,
                 hand,
+                spotlight,
             } => {
                 let presence = Presence {
                     microphone: *microphone,
                     camera: *camera,
                     screen: *screen,
                     hand: *hand,
+                    spotlight: *spotlight,
                 };
                 ("presence".to_owned(), value(&presence))
             }
@@ -237,12 +252,14 @@ impl Content {
                     camera,
                     screen,
                     hand,
+                    spotlight,
                 } = read(body)?;
                 Self::Presence {
                     microphone,
                     camera,
                     screen,
                     hand,
+                    spotlight,
                 }
             }
             "reaction" => Self::Reaction {
@@ -308,6 +325,24 @@ mod tests {
                 camera: false,
                 screen: false,
                 hand: true,
+                spotlight: None,
+            },
+            Content::Presence {
+                microphone: false,
+                camera: false,
+                screen: false,
+                hand: false,
+                spotlight: Some(Spotlight {
+                    turn: 2,
+                    on: Some(DeviceId::from_random([5; 16])),
+                }),
+            },
+            Content::Presence {
+                microphone: false,
+                camera: false,
+                screen: false,
+                hand: false,
+                spotlight: Some(Spotlight { turn: 3, on: None }),
             },
             Content::Reaction {
                 reaction: Reaction::Celebrate,

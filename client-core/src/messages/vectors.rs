@@ -41,6 +41,7 @@ fn content_of_calls_is_that_of_the_document() {
                     camera: false,
                     screen: false,
                     hand: true,
+                    spotlight: None,
                 },
             ),
             (

@@ -36,34 +36,37 @@ const LOOKS = {
 };
 
 export class Person {
-  static async open(key, { flags = [], device = "1", width = 1280, height = 800, fakeUi = true, fakeDevices = true, busy = false } = {}) {
-    const person = new Person();
+  static async open(key, { device = "1", busy = false, ...options } = {}) {
+    const person = new this();
     Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
     person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
-    const camera = join(person.directory, "camera.y4m");
-    const microphone = join(person.directory, "microphone.wav");
-    writeCamera(camera, person.colour, { busy });
-    writeMicrophone(microphone, person.hertz);
-    person.launch = () =>
-      chromium.launchPersistentContext(join(person.directory, "profile"), {
-        executablePath: CHROMIUM,
-        headless: true,
-        viewport: { width, height },
-        args: [
-          ...FLAGS,
-          ...(fakeUi ? ["--use-fake-ui-for-media-stream"] : []),
-          ...(fakeDevices
-            ? [
-                "--use-fake-device-for-media-stream",
-                `--use-file-for-fake-video-capture=${camera}`,
-                `--use-file-for-fake-audio-capture=${microphone}`,
-              ]
-            : []),
-          ...flags,
-        ],
-      });
+    person.camera = join(person.directory, "camera.y4m");
+    person.microphone = join(person.directory, "microphone.wav");
+    writeCamera(person.camera, person.colour, { busy });
+    writeMicrophone(person.microphone, person.hertz);
+    person.launch = () => person.launchIn(join(person.directory, "profile"), options);
     await person.start();
     return person;
+  }
+
+  launchIn(profile, { flags = [], width = 1280, height = 800, fakeUi = true, fakeDevices = true } = {}) {
+    return chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      headless: true,
+      viewport: { width, height },
+      args: [
+        ...FLAGS,
+        ...(fakeUi ? ["--use-fake-ui-for-media-stream"] : []),
+        ...(fakeDevices
+          ? [
+              "--use-fake-device-for-media-stream",
+              `--use-file-for-fake-video-capture=${this.camera}`,
+              `--use-file-for-fake-audio-capture=${this.microphone}`,
+            ]
+          : []),
+        ...flags,
+      ],
+    });
   }
 
   async start() {
@@ -111,23 +114,28 @@ export class Person {
     return this.page.getByRole(role, { name, exact: true, ...options });
   }
 
+  // Writes into a field, in place of what it holds.
+  fill(field, text) {
+    return field.fill(text);
+  }
+
   async register(link, { nameGiven = false, password = PASSWORD } = {}) {
     await this.page.goto(link);
     await this.role("textbox", "Repeat password").waitFor();
     // Only the first invitation of a deployment leaves the address open.
     const email = this.role("textbox", "Email");
-    if (await email.isVisible()) await email.fill(this.email);
-    if (!nameGiven) await this.role("textbox", "Full name").fill(this.name);
-    await this.role("textbox", "Password").fill(password);
-    await this.role("textbox", "Repeat password").fill(password);
+    if (await email.isVisible()) await this.fill(email, this.email);
+    if (!nameGiven) await this.fill(this.role("textbox", "Full name"), this.name);
+    await this.fill(this.role("textbox", "Password"), password);
+    await this.fill(this.role("textbox", "Repeat password"), password);
     await this.role("button", "Create account").click();
     await this.isIn();
   }
 
   async signIn(url, password = PASSWORD) {
     await this.page.goto(url);
-    await this.role("textbox", "Email").fill(this.email);
-    await this.role("textbox", "Password").fill(password);
+    await this.fill(this.role("textbox", "Email"), this.email);
+    await this.fill(this.role("textbox", "Password"), password);
     await this.role("button", "Sign in").click();
   }
 
@@ -138,10 +146,10 @@ export class Person {
   async createRoom(title, emails) {
     await this.role("button", "New room").click();
     const dialog = this.role("dialog", "New room");
-    await dialog.getByRole("textbox", { name: "Room name", exact: true }).fill(title);
+    await this.fill(dialog.getByRole("textbox", { name: "Room name", exact: true }), title);
     const people = dialog.getByRole("combobox", { name: "Add people" });
     for (const email of emails) {
-      await people.fill(email);
+      await this.fill(people, email);
       await people.press("Enter");
       await dialog.getByText(email).first().waitFor();
     }
@@ -155,7 +163,7 @@ export class Person {
   }
 
   async send(text) {
-    await this.role("textbox", "Message").fill(text);
+    await this.fill(this.role("textbox", "Message"), text);
     await this.role("button", "Send").click();
   }
 
@@ -217,15 +225,18 @@ export class Person {
     });
   }
 
-  // Energy of all audio received so far, and bytes of video.
+  // Of all that was received so far: energy and seconds of sound (without what was made up for lost packets), pictures.
   async received() {
     return this.page.evaluate(async () => {
-      const sum = { audioEnergy: 0, framesDecoded: 0, frames: 0, packetsLost: 0 };
+      const sum = { audioEnergy: 0, audioSeconds: 0, framesDecoded: 0, frames: 0, packetsLost: 0 };
       for (const connection of window.peerConnections) {
         if (connection.connectionState === "closed") continue;
         for (const report of (await connection.getStats()).values()) {
           if (report.type !== "inbound-rtp") continue;
-          if (report.kind === "audio") sum.audioEnergy += report.totalAudioEnergy ?? 0;
+          if (report.kind === "audio") {
+            sum.audioEnergy += report.totalAudioEnergy ?? 0;
+            sum.audioSeconds += ((report.totalSamplesReceived ?? 0) - (report.concealedSamples ?? 0)) / 48_000;
+          }
           if (report.kind === "video") {
             sum.framesDecoded += report.framesDecoded ?? 0;
             sum.frames += report.framesReceived ?? 0;

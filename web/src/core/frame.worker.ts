@@ -6,8 +6,9 @@ import init, { FrameEngine, FrameKind } from "./generated/wasm/media";
 import wasm from "./generated/wasm/media_bg.wasm?url";
 import { TAPPED } from "./test-builds";
 import { Tap } from "./worker/tap";
-import { ReceiveTransform, SendTransform, type Frame } from "./worker/transforms";
-import type { FrameCommand, FrameReport, MediaBytes, TransformOptions } from "./wire";
+import type { Frame } from "./worker/forms";
+import { ReceiveTransform, SendTransform } from "./worker/transforms";
+import type { AgreedCodec, FrameCommand, FrameReport, MediaBytes, TransformOptions } from "./wire";
 
 /** How often keys are let die and quiet receivers noticed. */
 const TICK_MS = 500;
@@ -27,6 +28,7 @@ const loading = load();
 const senders = new Map<number, SendTransform>();
 const receivers = new Map<number, ReceiveTransform>();
 const mids = new Map<number, string>();
+const agreed = new Map<number, readonly AgreedCodec[]>();
 
 // Set before anything is awaited: an event that nobody hears would be lost. Until the engine is there, nothing is
 // read and so nothing gets through.
@@ -48,12 +50,18 @@ async function obey(command: FrameCommand): Promise<void> {
       if (receiver) receiver.mid = command.mid;
       return;
     }
+    case "agreed":
+      agreed.set(command.id, command.codecs);
+      senders.get(command.id)?.agree(command.codecs);
+      receivers.get(command.id)?.agree(command.codecs);
+      return;
     case "close":
       senders.get(command.id)?.close();
       receivers.get(command.id)?.close();
       senders.delete(command.id);
       receivers.delete(command.id);
       mids.delete(command.id);
+      agreed.delete(command.id);
       return;
     case "repeat":
       return senders.get(command.id)?.repeat(command.depth);
@@ -105,6 +113,7 @@ async function attach(transformer: Transformer): Promise<void> {
   try {
     if (options.role === "send") {
       const sender = new SendTransform(id, options.kind !== "microphone", engine, engine.attach(KINDS[options.kind]));
+      sender.agree(agreed.get(id) ?? null);
       senders.set(id, sender);
       void sender.pipe(readable, writable).catch(() => sender.close());
     } else {
@@ -116,6 +125,7 @@ async function attach(transformer: Transformer): Promise<void> {
         ...(tap && { received: (data: ArrayBuffer) => tap?.received(data, video) }),
       });
       receiver.mid = mids.get(id) ?? null;
+      receiver.agree(agreed.get(id) ?? null);
       receivers.set(id, receiver);
       void receiver.pipe(readable, writable).catch(() => receiver.close());
     }

@@ -40,12 +40,22 @@ export type TransformOptions =
   | { role: "send"; id: number; kind: TrackKind }
   | { role: "receive"; id: number; media: "audio" | "video" };
 
+/** A codec that both ends of a connection agreed on. */
+export interface AgreedCodec {
+  /** Payload type. */
+  readonly type: number;
+  /** In small letters. */
+  readonly mimeType: string;
+}
+
 /** From the main thread to its frame worker. */
 export type FrameCommand =
   /** Where media updates come from. */
   | { type: "core"; port: MessagePort }
   /** `a=mid` of a receiving transform. */
   | { type: "mid"; id: number; mid: string }
+  /** What was agreed on for the stream of a transform, the preferred first. */
+  | { type: "agreed"; id: number; codecs: readonly AgreedCodec[] }
   /** The transform is not used any more. */
   | { type: "close"; id: number }
   /** Each packet of a sending transform repeats so many blocks of sound. */

@@ -8,9 +8,18 @@ class Track extends EventTarget {
   readonly label = "";
   contentHint = "";
   readyState: "live" | "ended" = "live";
-  constructor(kind: string) {
+  private readonly settings: MediaTrackSettings;
+  constructor(kind: string, settings: MediaTrackSettings = {}) {
     super();
     this.kind = kind;
+    this.settings = settings;
+  }
+  getSettings(): MediaTrackSettings {
+    return this.settings;
+  }
+  /** As some browsers: what is open stays as it is. */
+  applyConstraints(): Promise<void> {
+    return Promise.resolve();
   }
   stop(): void {
     this.readyState = "ended";
@@ -31,9 +40,9 @@ let asked: { tracks: Track[]; give: () => void }[];
 
 beforeEach(() => {
   asked = [];
-  const ask = (kinds: string[]): Promise<MediaStream> =>
+  const ask = (wanted: object): Promise<MediaStream> =>
     new Promise((resolve) => {
-      const tracks = kinds.map((kind) => new Track(kind));
+      const tracks = Object.entries(wanted).map(([kind, settings]) => new Track(kind, settings as MediaTrackSettings));
       const stream = { getTracks: () => tracks, getVideoTracks: () => tracks } as unknown as MediaStream;
       asked.push({ tracks, give: () => resolve(stream) });
     });
@@ -48,8 +57,9 @@ beforeEach(() => {
     configurable: true,
     value: Object.assign(new EventTarget(), {
       enumerateDevices: () => Promise.resolve([]),
-      getUserMedia: (wanted: object) => ask(Object.keys(wanted)),
-      getDisplayMedia: () => ask(["video"]),
+      getSupportedConstraints: () => ({ noiseSuppression: true }),
+      getUserMedia: ask,
+      getDisplayMedia: () => ask({ video: {} }),
     }),
   });
 });
@@ -138,6 +148,62 @@ test("the last word about a device holds, also while it opens", async () => {
   await Promise.all([spoken, shown]);
   expect(call.view()).toMatchObject({ microphone: false, camera: false, preview: null });
   expect(asked.at(-1)?.tracks[0]?.readyState, "the light of the camera is out").toBe("ended");
+});
+
+test("without noise suppression the microphone is opened anew, and heard on", async () => {
+  const { call, unmute } = inCall();
+  await unmute();
+  const changed = call.setNoiseSuppression(false);
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked[0]?.tracks[0]?.readyState, "a device that is open stays as it is").toBe("ended");
+  asked[1]?.give();
+  await changed;
+  expect(asked[1]?.tracks[0]?.readyState).toBe("live");
+  expect(asked[1]?.tracks[0]?.getSettings()).toMatchObject({ echoCancellation: true, noiseSuppression: false });
+  expect(call.view()).toMatchObject({ microphone: true, noiseSuppression: false });
+});
+
+test("who is muted stays so without noise suppression, and is heard without it later", async () => {
+  const { call, unmute } = inCall();
+  await unmute();
+  await call.setMicrophone(false);
+  await call.setNoiseSuppression(false);
+  expect([asked.length, call.view().microphone]).toEqual([1, false]);
+  await unmute();
+  expect(asked[1]?.tracks[0]?.getSettings().noiseSuppression).toBe(false);
+  expect(call.view().microphone).toBe(true);
+});
+
+test("who mutes while the microphone is opened anew is muted", async () => {
+  const { call, unmute } = inCall();
+  await unmute();
+  const changed = call.setNoiseSuppression(false);
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  await call.setMicrophone(false);
+  asked[1]?.give();
+  await changed;
+  expect(call.view().microphone).toBe(false);
+});
+
+test("a microphone that cannot be opened anew is off, and says why", async () => {
+  const { call, unmute } = inCall();
+  await unmute();
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("gone", "NotFoundError"));
+  await call.chooseDevice("microphone", "another");
+  expect(call.view()).toMatchObject({ microphone: false, problems: [{ code: "no_device", device: "microphone" }] });
+});
+
+test("a microphone that was opening when the choice changed is opened as it was chosen last", async () => {
+  const { call } = inCall();
+  const opening = call.setMicrophone(true);
+  await call.setNoiseSuppression(false);
+  asked[0]?.give();
+  await opening;
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  asked[1]?.give();
+  await vi.waitFor(() => expect(asked[0]?.tracks[0]?.readyState).toBe("ended"));
+  expect(asked[1]?.tracks[0]?.getSettings().noiseSuppression).toBe(false);
+  expect(call.view().microphone).toBe(true);
 });
 
 test("nobody is unmuted by others: who is asked is asked", async () => {

@@ -32,6 +32,7 @@ const IDLE: MediaView = {
   remote: [],
   devices: null,
   chosen: { microphone: "", camera: "", speaker: "" },
+  noiseSuppression: null,
   canChooseSpeaker,
   canShareScreen: typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {}),
   problems: [],
@@ -77,7 +78,8 @@ export class Call implements MediaCall {
   constructor(core: Core, memory: Memory) {
     this.core = core;
     this.devices = new Devices(memory);
-    this.current = { ...IDLE, chosen: this.devices.chosen };
+    const { chosen, noiseSuppression } = this.devices;
+    this.current = { ...IDLE, chosen, noiseSuppression };
     core.onEvent((event) => this.hear(event));
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.devicesChanged());
     if (this.devices.chosen.speaker !== "") void this.speaker.choose(this.devices.chosen.speaker);
@@ -157,9 +159,11 @@ export class Call implements MediaCall {
     const open = !on || this.tracks.microphone !== null || (await this.open("microphone"));
     if (turn !== this.turns.microphone) return;
     this.opening = false;
-    if (!open) return;
-    this.change({ microphone: on, talkingWhileMuted: false });
-    await this.session?.send("microphone", on ? this.tracks.microphone : null);
+    // One that was on, and cannot be opened anew, is off.
+    if (!open && !this.current.microphone) return;
+    const heard = on && open;
+    this.change({ microphone: heard, talkingWhileMuted: false });
+    await this.session?.send("microphone", heard ? this.tracks.microphone : null);
     this.signal();
   }
 
@@ -213,6 +217,17 @@ export class Call implements MediaCall {
     this.closeTrack(kind);
     if (kind === "microphone") await this.setMicrophone(on);
     else await this.setCamera(on);
+  }
+
+  async setNoiseSuppression(on: boolean): Promise<void> {
+    this.devices.suppressNoise(on);
+    this.change({ noiseSuppression: this.devices.noiseSuppression });
+    const before = this.tracks.microphone;
+    // One that opens just now is adapted when it is open.
+    if (!before || (await this.devices.adapt(before)) || this.tracks.microphone !== before) return;
+    // Closed first: of a device that is open, Chromium gives everybody what it gives already.
+    this.closeTrack("microphone");
+    await this.setMicrophone(this.current.microphone || this.opening);
   }
 
   async playTestSound(): Promise<void> {
@@ -304,8 +319,8 @@ export class Call implements MediaCall {
     this.released += 1;
     this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
-    const { devices, chosen, network, problems } = this.current;
-    this.change({ ...IDLE, devices, chosen, network, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
+    const { devices, chosen, noiseSuppression, network, problems } = this.current;
+    this.change({ ...IDLE, devices, chosen, noiseSuppression, network, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
   }
 
   private follow(session: Session): void {
@@ -325,6 +340,7 @@ export class Call implements MediaCall {
 
   private async open(kind: "microphone" | "camera"): Promise<boolean> {
     const { released } = this;
+    const { noiseSuppression } = this.devices;
     const track = await this.devices.open(kind);
     if (released !== this.released) {
       if (track instanceof MediaStreamTrack) track.stop();
@@ -341,6 +357,8 @@ export class Call implements MediaCall {
     if (kind === "microphone") {
       this.loudness.listen(track);
       track.addEventListener("mute", () => this.tracks[kind] === track && this.tell({ code: "muted_by_system", device: kind }));
+      const now = this.devices.noiseSuppression;
+      if (now !== null && now !== noiseSuppression) void this.setNoiseSuppression(now);
     }
     return true;
   }

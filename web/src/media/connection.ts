@@ -1,6 +1,8 @@
 /** What the two PeerConnections have in common: an offer at a time, and an end that shows. */
 import type { Reply } from "../core/generated/Reply";
 import type { TrackCard } from "../core/generated/TrackCard";
+import type { AgreedCodec } from "../core/wire";
+import { agreedCodecs } from "./codecs";
 
 /** A connection that is "disconnected" for this long is made anew: most come back before. */
 const DISCONNECTED_MS = 3_000;
@@ -36,6 +38,11 @@ export class Connection {
   negotiate(tracks: () => TrackCard[]): Promise<void> {
     this.negotiating = this.negotiating.then(() => this.exchange(tracks));
     return this.negotiating;
+  }
+
+  /** What was agreed on for an m-line, the preferred first; null before an answer came. */
+  agreed(mid: string | null): AgreedCodec[] | null {
+    return this.answer === null || mid === null ? null : agreedCodecs(this.answer, mid);
   }
 
   /**

@@ -9,10 +9,11 @@ export interface Memory {
 }
 
 const REMEMBERED = "conclave.devices";
+const NOISE_SUPPRESSION = "conclave.noise_suppression";
 
 /** Enough for a full screen on a laptop; more costs every sender's processor. */
 const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const MICROPHONE = { echoCancellation: true, autoGainControl: true };
 
 const KINDS: Readonly<Record<string, DeviceKind>> = {
   audioinput: "microphone",
@@ -26,15 +27,34 @@ export type Choices = Readonly<Record<DeviceKind, readonly DeviceChoice[]>>;
 export class Devices {
   private readonly memory: Memory;
   chosen: Chosen;
+  /** Whether noise is taken out of one's voice; null where the browser cannot choose. */
+  noiseSuppression: boolean | null;
 
   constructor(memory: Memory) {
     this.memory = memory;
+    const canChoose = navigator.mediaDevices?.getSupportedConstraints?.().noiseSuppression === true;
+    this.noiseSuppression = canChoose ? memory.getItem(NOISE_SUPPRESSION) !== "off" : null;
     this.chosen = { microphone: "", camera: "", speaker: "", ...remembered(memory) };
   }
 
   choose(kind: DeviceKind, id: string): void {
     this.chosen = { ...this.chosen, [kind]: id };
     this.memory.setItem(REMEMBERED, JSON.stringify(this.chosen));
+  }
+
+  suppressNoise(on: boolean): void {
+    if (this.noiseSuppression === null) return;
+    this.noiseSuppression = on;
+    this.memory.setItem(NOISE_SUPPRESSION, on ? "on" : "off");
+  }
+
+  /** Brings a microphone that is open to what was chosen since. Whether it is; of some browsers it must be opened anew. */
+  async adapt(microphone: MediaStreamTrack): Promise<boolean> {
+    if (this.noiseSuppression === null) return true;
+    const wanted = (): boolean => microphone.getSettings().noiseSuppression === this.noiseSuppression;
+    if (wanted()) return true;
+    await microphone.applyConstraints(this.microphone()).catch(() => {});
+    return wanted();
   }
 
   /** What there is to choose from. */
@@ -84,12 +104,16 @@ export class Devices {
   private async capture(kind: "microphone" | "camera", id: string): Promise<MediaStreamTrack> {
     const device = id === "" ? {} : { deviceId: { exact: id } };
     const stream = await navigator.mediaDevices.getUserMedia(
-      kind === "microphone" ? { audio: { ...MICROPHONE, ...device } } : { video: { ...CAMERA, ...device } },
+      kind === "microphone" ? { audio: { ...this.microphone(), ...device } } : { video: { ...CAMERA, ...device } },
     );
     const track = stream.getTracks()[0];
     if (!track) throw new DOMException("no track", "NotFoundError");
     if (kind === "camera") track.contentHint = "motion";
     return track;
+  }
+
+  private microphone(): MediaTrackConstraints {
+    return { ...MICROPHONE, noiseSuppression: this.noiseSuppression ?? true };
   }
 
   private async problem(error: unknown, device: "microphone" | "camera" | "screen"): Promise<MediaProblem> {

@@ -1,6 +1,6 @@
 /** The main thread's side of the frame worker: every sender and receiver gets its transform here. */
 import { TAPPED } from "../core/test-builds";
-import type { FrameCommand, FrameCounts, FrameReport, ReceiverState, TrackKind, TransformOptions } from "../core/wire";
+import type { AgreedCodec, FrameCommand, FrameCounts, FrameReport, ReceiverState, TrackKind, TransformOptions } from "../core/wire";
 import { exposeTap } from "./tap";
 
 /** A transform that does not answer by then is lost: browsers drop one in some hundred. */
@@ -62,6 +62,11 @@ export class FrameWorker {
 
   setMid(id: number, mid: string): void {
     this.command({ type: "mid", id, mid });
+  }
+
+  /** Browsers do not all say of each frame what it is. */
+  agree(id: number, codecs: readonly AgreedCodec[] | null): void {
+    if (codecs) this.command({ type: "agreed", id, codecs });
   }
 
   /** Repeats so many blocks of sound in each packet, where the browser can. */

@@ -11,6 +11,7 @@ test.each([
   ["NotFoundError", "Requested device not found", "granted", "no_device"],
   ["OverconstrainedError", "", "granted", "no_device"],
   ["NotReadableError", "Could not start video source", "granted", "in_use"],
+  ["AbortError", "Starting videoinput failed", "granted", "in_use"],
   ["AbortError", "", "granted", "device_failed"],
 ] as const)("%s (%s, permission %s) is %s", (name, message, permission, code) => {
   expect(problemCode(new DOMException(message, name), { secure: true, permission })).toBe(code);

@@ -29,6 +29,9 @@ export function problemCode(error: unknown, { secure, permission }: Circumstance
     case "NotReadableError":
     case "TrackStartError":
       return message.includes("system") && message.includes("denied") ? "blocked_by_system" : "in_use";
+    case "AbortError":
+      // Firefox's word for a device that another program has.
+      return message.includes("starting") ? "in_use" : "device_failed";
     default:
       return "device_failed";
   }

@@ -88,10 +88,10 @@ export class Publish {
     return this.connection.pc;
   }
 
-  open(): Promise<void> {
-    return this.connection.negotiate(() =>
-      [...this.lanes.values()].map(({ kind, transceiver }) => ({ kind, mid: transceiver.mid ?? "" })),
-    );
+  async open(): Promise<void> {
+    const lanes = [...this.lanes.values()];
+    await this.connection.negotiate(() => lanes.map(({ kind, transceiver }) => ({ kind, mid: transceiver.mid ?? "" })));
+    for (const { id, transceiver } of lanes) this.frames.agree(id, this.connection.agreed(transceiver.mid));
   }
 
   /** Sends this track, or nothing; a track goes out only once its transform has answered. */

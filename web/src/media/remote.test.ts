@@ -21,6 +21,7 @@ function call(...participants: ParticipantView[]): CallView {
     speaker: null,
     may_ask: false,
   may_moderate: false,
+  spotlight: null,
   locked: false,
   by: null,
     epoch: 1,

@@ -32,6 +32,13 @@ test("hands, screens and the connection", () => {
   expect(short({ ...call, phase: "reconnecting" }, call)).toEqual([["connection_back"]]);
 });
 
+test("who is put in the spotlight is said, oneself too", () => {
+  const before = { ...call, participants: [participant(0, bob), participant(2, alice)] };
+  expect(short(before, { ...before, spotlight: 0 })).toEqual([["spotlight", bob.name]]);
+  expect(short(before, { ...before, spotlight: 2 })).toEqual([["spotlight", alice.name]]);
+  expect(short({ ...before, spotlight: 0 }, before)).toEqual([]);
+});
+
 test("another call is no change of this one", () => {
   expect(callChanges(call, { ...call, call_id: "another", participants: [] })).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { AnnouncementKind } from "./preferences";
 /** What happened in a call between two of its views, for the announcements. */
 export interface CallChange {
   readonly kind: AnnouncementKind;
-  readonly what: "joined" | "left" | "hand" | "sharing" | "sharing_stopped" | "connection_lost" | "connection_back";
+  readonly what: "joined" | "left" | "hand" | "sharing" | "sharing_stopped" | "spotlight" | "connection_lost" | "connection_back";
   /** Who; empty for the connection. */
   readonly names: readonly string[];
 }
@@ -25,6 +25,9 @@ export function callChanges(before: CallView | null, after: CallView | null): Ca
   add("hand", "hand", turned(before, after, (p) => p.hand));
   add("sharing", "sharing", turned(before, after, (p) => p.screen));
   add("sharing", "sharing_stopped", turned(after, before, (p) => p.screen));
+  if (after.spotlight !== before.spotlight) {
+    add("sharing", "spotlight", after.participants.filter(({ leaf }) => leaf === after.spotlight).map(nameOf));
+  }
   if (before.phase === "joined" && after.phase === "reconnecting") changes.push(connection("connection_lost"));
   if (before.phase === "reconnecting" && after.phase === "joined") changes.push(connection("connection_back"));
   return changes;

@@ -120,6 +120,11 @@ export class Commands {
     return this.#ask({ type: "lock_call", locked }, "done");
   }
 
+  /** Null: nobody any more. */
+  spotlight(leaf: number | null): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "spotlight", leaf }, "done");
+  }
+
   /** For everybody. */
   endCall(): Promise<Outcome<undefined>> {
     return this.#ask({ type: "end_call" }, "done");

@@ -65,6 +65,25 @@ test("a pinned tile has the stage before screens and speakers", () => {
   expect(pinned("camera-9-somebody who left")).toMatchObject({ pinned: false, main: { key: keyOf(all, 0, "screen") } });
 });
 
+test("who is in the spotlight has the stage in every view, after what one pinned and screens", () => {
+  const all = tilesOf({ ...call, spotlight: 1 }, media);
+  for (const view of ["grid", "speaker"] as const) {
+    const layout = layOut(all, { ...GRID, view, floor: keyOf(all, 3) });
+    expect(layout.main?.participant.leaf).toBe(1);
+    expect([layout.pinned, leaves(layout.others)]).toEqual([false, [0, 3]]);
+  }
+  expect(layOut(all, { ...GRID, pinned: keyOf(all, 0) }).main?.participant.leaf).toBe(0);
+  const sharing = { ...all, screens: tiles(3).screens };
+  expect(layOut(sharing, { ...GRID, screens: [keyOf(sharing, 3, "screen")] }).main?.kind).toBe("screen");
+});
+
+test("who is in the spotlight oneself sees the others as before", () => {
+  const me = call.participants.find(({ this_device }) => this_device)?.leaf ?? null;
+  const all = tilesOf({ ...call, spotlight: me }, media);
+  expect(all.own?.spotlit).toBe(true);
+  expect(layOut(all, GRID).main).toBeNull();
+});
+
 test("where there is room for one only, it is the one on the stage, or who has the floor", () => {
   const all = tiles();
   expect(layOut(all, { ...GRID, floor: keyOf(all, 3) }).first?.participant.leaf).toBe(3);

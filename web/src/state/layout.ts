@@ -47,13 +47,17 @@ export interface Layout {
   readonly first: Tile | null;
 }
 
-/** A pinned tile takes the stage, else the newest shared screen, else in speaker view who has the floor. */
+/**
+ * A pinned tile takes the stage, else the newest shared screen, else who is in the spotlight, else in speaker view who has
+ * the floor.
+ */
 export function layOut(tiles: Tiles, wants: Wants): Layout {
   const all = [...tiles.screens, ...tiles.people];
   const byKey = (key: string | null | undefined): Tile | null => all.find((tile) => tile.key === key) ?? null;
   const pinned = byKey(wants.pinned);
   const speaker = byKey(wants.floor) ?? tiles.people.find(({ participant }) => participant.camera) ?? tiles.people[0] ?? null;
-  const main = pinned ?? byKey(wants.screens.at(-1)) ?? (wants.view === "speaker" ? speaker : null);
+  const spotlit = tiles.people.find((tile) => tile.spotlit) ?? null;
+  const main = pinned ?? byKey(wants.screens.at(-1)) ?? spotlit ?? (wants.view === "speaker" ? speaker : null);
   return { main, pinned: pinned !== null, others: all.filter((tile) => tile !== main), first: main ?? speaker };
 }
 

@@ -90,6 +90,8 @@ export interface MediaView {
   readonly devices: Readonly<Record<DeviceKind, readonly DeviceChoice[]>> | null;
   /** Chosen device of each kind; empty = the system's default. */
   readonly chosen: Readonly<Record<DeviceKind, string>>;
+  /** Whether noise is taken out of one's voice; null where the browser cannot choose. */
+  readonly noiseSuppression: boolean | null;
   /** Whether the browser can choose a speaker (`setSinkId`). */
   readonly canChooseSpeaker: boolean;
   /** Whether the browser can share a screen (phones cannot). */
@@ -136,6 +138,8 @@ export interface MediaCall {
   setScreen(on: boolean): Promise<void>;
   setHand(up: boolean): Promise<void>;
   chooseDevice(kind: DeviceKind, id: string): Promise<void>;
+  /** At once, also in a call: whoever is muted stays so, whoever is heard is heard on. */
+  setNoiseSuppression(on: boolean): Promise<void>;
   /** A short sound on the chosen speaker. */
   playTestSound(): Promise<void>;
   /** Called in a click, when `autoplay_blocked`. */

@@ -11,6 +11,8 @@ export interface Tile {
   readonly state: MediaState;
   readonly stream: MediaStream | null;
   readonly speaking: boolean;
+  /** A moderator wants everybody to see it large. */
+  readonly spotlit: boolean;
 }
 
 /** All pictures of a call, wherever they are placed. */
@@ -30,16 +32,16 @@ export function tilesOf(call: CallView, media: MediaView): Tiles {
   const others = call.participants.filter((participant) => !participant.this_device);
   const me = call.participants.find((participant) => participant.this_device);
   return {
-    people: others.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), call.speaker)),
+    people: others.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), call)),
     screens: others.flatMap((participant) => {
       const video = participant.screen ? remote(participant.leaf, "screen") : null;
       return video ? [screenTile(participant, video)] : [];
     }),
-    own: me ? ownTile(me, media, call.speaker) : null,
+    own: me ? ownTile(me, media, call) : null,
   };
 }
 
-function cameraTile(participant: ParticipantView, video: RemoteVideo | null, speaker: number | null): Tile {
+function cameraTile(participant: ParticipantView, video: RemoteVideo | null, { speaker, spotlight }: CallView): Tile {
   return {
     key: `camera-${String(participant.leaf)}-${participant.person.user_id}`,
     participant,
@@ -47,6 +49,7 @@ function cameraTile(participant: ParticipantView, video: RemoteVideo | null, spe
     state: pictureState(participant.camera, video),
     stream: video?.stream ?? null,
     speaking: participant.leaf === speaker,
+    spotlit: participant.leaf === spotlight,
   };
 }
 
@@ -58,6 +61,7 @@ function screenTile(participant: ParticipantView, video: RemoteVideo): Tile {
     state: pictureState(participant.screen, video),
     stream: video.stream,
     speaking: false,
+    spotlit: false,
   };
 }
 
@@ -67,7 +71,7 @@ function pictureState(wanted: boolean, video: RemoteVideo | null): MediaState {
   return wanted ? (video?.state ?? "connecting") : "off";
 }
 
-function ownTile(me: ParticipantView, media: MediaView, speaker: number | null): Tile {
+function ownTile(me: ParticipantView, media: MediaView, { speaker, spotlight }: CallView): Tile {
   return {
     key: "own",
     participant: { ...me, microphone: media.microphone, camera: media.camera, hand: media.hand, hand_place: media.hand ? me.hand_place : null, screen: media.screen },
@@ -75,5 +79,6 @@ function ownTile(me: ParticipantView, media: MediaView, speaker: number | null):
     state: media.camera && media.preview ? "live" : "off",
     stream: media.preview,
     speaking: me.leaf === speaker && media.microphone,
+    spotlit: me.leaf === spotlight,
   };
 }

@@ -144,6 +144,9 @@ export class FakeCore implements CoreClient {
       case "lock_call":
         if (this.call) this.setCall({ ...this.call, locked: command.locked });
         return DONE;
+      case "spotlight":
+        if (this.call) this.setCall({ ...this.call, spotlight: command.leaf });
+        return DONE;
       case "end_call":
         this.setCall(null);
         return DONE;
@@ -294,6 +297,7 @@ export function someCall(roomId: string): CallView {
     speaker: 0,
     may_ask: true,
     may_moderate: true,
+    spotlight: null,
     locked: false,
     by: null,
     epoch: 7,

@@ -23,6 +23,7 @@ const START: MediaView = {
     speaker: [{ id: "s1", label: "Built-in speakers" }],
   },
   chosen: { microphone: "m1", camera: "c1", speaker: "s1" },
+  noiseSuppression: true,
   canChooseSpeaker: true,
   canShareScreen: true,
   problems: [],
@@ -185,6 +186,11 @@ export class FakeMedia implements MediaCall {
 
   chooseDevice(kind: DeviceKind, id: string): Promise<void> {
     this.set({ chosen: { ...this.#view.chosen, [kind]: id } });
+    return Promise.resolve();
+  }
+
+  setNoiseSuppression(on: boolean): Promise<void> {
+    this.set({ noiseSuppression: on });
     return Promise.resolve();
   }
 

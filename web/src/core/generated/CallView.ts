@@ -31,12 +31,16 @@ participants: Array<ParticipantView>,
  */
 speaker: number | null, 
 /**
+ * Leaf of whom a moderator put in the spotlight for everybody.
+ */
+spotlight: number | null, 
+/**
  * Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
  * may.
  */
 may_ask: boolean, 
 /**
- * Whether one may remove others from the call, lock it, and end it for all.
+ * Whether one may remove others from the call, put them in the spotlight, lock the call, and end it for all.
  */
 may_moderate: boolean, 
 /**

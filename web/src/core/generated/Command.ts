@@ -200,4 +200,8 @@ leaf: number, } | { "type": "lock_call",
 /**
  * Whether nobody new comes in.
  */
-locked: boolean, } | { "type": "end_call" };
+locked: boolean, } | { "type": "spotlight", 
+/**
+ * Whom; nobody any more where there is none.
+ */
+leaf: number | null, } | { "type": "end_call" };

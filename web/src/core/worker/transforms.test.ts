@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { FrameEngine } from "../generated/wasm/media";
-import { ReceiveTransform, SendTransform, type Frame } from "./transforms";
+import type { Frame } from "./forms";
+import { ReceiveTransform, SendTransform } from "./transforms";
 
 type Reported = [state: string, leaf: number | null];
 
@@ -38,8 +39,8 @@ function frame(bytes: number[], metadata: object = {}): Frame {
   return { data: Uint8Array.from(bytes).buffer, type: "key", getMetadata: () => metadata } as unknown as Frame;
 }
 
-function receiver(): ReceiveTransform {
-  const receiver = new ReceiveTransform(1, true, engine as unknown as FrameEngine, {
+function receiver(video = true): ReceiveTransform {
+  const receiver = new ReceiveTransform(1, video, engine as unknown as FrameEngine, {
     receiver: (state, leaf) => states.push([state, leaf]),
     keyFrameWanted: () => (wanted += 1),
   });
@@ -185,4 +186,33 @@ test("a receiver opens each block of sound, and leaves out what it knows or cann
   ]);
   await push(redundant([1, 7], [5, 8], 2_880));
   expect(out).toHaveLength(2);
+});
+
+const AGREED = [{ type: 63, mimeType: "audio/red" }, { type: 111, mimeType: "audio/opus" }];
+
+test("sound of a browser that says nothing of a frame is sealed and opened block by block", async () => {
+  engine.key = true;
+  const sender = new SendTransform(1, false, engine as unknown as FrameEngine, 0);
+  sender.agree(AGREED);
+  const sending = run(sender);
+  await sending.push(frame([111, 7]));
+  expect(sending.out).toEqual([[111, 2, 7]]);
+
+  const transform = receiver(false);
+  transform.agree(AGREED);
+  const receiving = run(transform);
+  await receiving.push(frame([0x80 | 111, 0x0f, 0x00, 2, 111, 1, 7, 1, 8]));
+  await receiving.push(frame([1, 9]));
+  expect(receiving.out).toEqual([[0x80 | 111, 0x0f, 0x00, 1, 111, 7, 8], [9]]);
+});
+
+test("sound that says nothing waits until it is known what was agreed on", async () => {
+  engine.key = true;
+  const transform = receiver(false);
+  const { push, out } = run(transform);
+  await push(frame([111, 1, 7]));
+  expect(out).toEqual([]);
+  transform.agree(AGREED);
+  await settle();
+  expect(out).toEqual([[111, 7]]);
 });

@@ -1,10 +1,9 @@
 /** One transform each: what a frame goes through on its way out or in. Without a key there is no way. */
-import { FrameCodec, type FrameEngine } from "../generated/wasm/media";
+import type { FrameEngine } from "../generated/wasm/media";
 import { WaitingFrames } from "../waiting";
-import { putTogether, Repeats, takeApart, type Block } from "./redundancy";
-import type { ReceiverState } from "../wire";
-
-export type Frame = RTCEncodedVideoFrame | RTCEncodedAudioFrame;
+import type { AgreedCodec, ReceiverState } from "../wire";
+import { Forms, timeOf, type Form, type Frame } from "./forms";
+import { putTogether, Repeats, type Block } from "./redundancy";
 
 /** A receiver that opened nothing for this long is not live any more. */
 const QUIET_MS = 2_000;
@@ -12,39 +11,35 @@ const QUIET_MS = 2_000;
 /** Key frames are asked for at most this often, for each costs the sender ten frames' worth. */
 const KEY_FRAME_INTERVAL_MS = 1_000;
 
-/** Redundant Opus. */
-const RED = "audio/red";
-
-const CODECS: Readonly<Record<string, FrameCodec>> = {
-  "audio/opus": FrameCodec.Opus,
-  [RED]: FrameCodec.Opus,
-  "video/vp8": FrameCodec.Vp8,
-  "video/vp9": FrameCodec.Vp9,
-};
-
 abstract class Transform {
   readonly id: number;
   in = 0;
   out = 0;
-  protected controller: TransformStreamDefaultController<Frame> | null = null;
-  private readonly codec: FrameCodec;
+  private writer: WritableStreamDefaultWriter<Frame> | null = null;
+  protected readonly forms: Forms;
   private closed = false;
 
   constructor(id: number, video: boolean) {
     this.id = id;
-    this.codec = video ? FrameCodec.Vp8 : FrameCodec.Opus;
+    this.forms = new Forms(video);
   }
 
-  /** Runs until the streams end. */
+  /** What was agreed on for its stream, once that is known. */
+  agree(codecs: readonly AgreedCodec[] | null): void {
+    this.forms.agreed = codecs;
+  }
+
+  /** Runs until the streams end. Read and written by hand: a pipe through a stream costs twice as much for each frame. */
   async pipe(readable: ReadableStream<Frame>, writable: WritableStream<Frame>): Promise<void> {
-    const stream = new TransformStream<Frame, Frame>({
-      start: (controller) => void (this.controller = controller),
-      transform: (frame) => {
-        this.in += 1;
-        if (!this.closed) this.handle(frame);
-      },
-    });
-    await readable.pipeThrough(stream).pipeTo(writable);
+    const reader = readable.getReader();
+    this.writer = writable.getWriter();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      this.in += 1;
+      if (!this.closed) this.handle(value);
+    }
+    await this.writer.close();
   }
 
   close(): void {
@@ -57,20 +52,9 @@ abstract class Transform {
   protected pass(frame: Frame, bytes: Uint8Array): void {
     frame.data = bytes.buffer as ArrayBuffer;
     this.out += 1;
-    this.controller?.enqueue(frame);
+    // Whoever wanted the frames has gone.
+    this.writer?.write(frame).catch(() => void (this.closed = true));
   }
-
-  /** Browsers that do not say have the codec that we negotiate; one that we do not know is dropped. */
-  protected codecOf(frame: Frame): FrameCodec | undefined {
-    const { mimeType } = frame.getMetadata() as { mimeType?: string };
-    return mimeType === undefined ? this.codec : CODECS[mimeType.toLowerCase()];
-  }
-}
-
-/** The blocks of a frame of sound; nothing where it is no redundant one, or cannot be read. */
-function blocksOf(frame: Frame): Block[] | null {
-  const { mimeType } = frame.getMetadata() as { mimeType?: string };
-  return mimeType?.toLowerCase() === RED ? takeApart(new Uint8Array(frame.data)) : null;
 }
 
 export class SendTransform extends Transform {
@@ -95,22 +79,15 @@ export class SendTransform extends Transform {
   }
 
   protected handle(frame: Frame): void {
-    const codec = this.codecOf(frame);
-    if (codec === undefined) return;
+    const form = this.forms.ofSent(frame);
+    if (form === null) return;
     // What the browser repeats was sealed when it was new.
-    const newest = blocksOf(frame)?.at(-1);
+    const newest = form.blocks?.at(-1);
     const keyFrame = "type" in frame && frame.type === "key";
-    const sealed = this.engine.seal(performance.now(), this.sealer, codec, keyFrame, newest?.bytes ?? new Uint8Array(frame.data));
+    const sealed = this.engine.seal(performance.now(), this.sealer, form.codec, keyFrame, newest?.bytes ?? new Uint8Array(frame.data));
     if (!sealed) return;
-    const { rtpTimestamp = 0 } = frame.getMetadata();
-    this.pass(frame, newest ? this.repeats.packet(newest.type, rtpTimestamp, sealed) : sealed);
+    this.pass(frame, newest ? this.repeats.packet(newest.type, timeOf(frame), sealed) : sealed);
   }
-}
-
-/** The sealed bytes of a frame, without what it repeats. */
-function newestOf(frame: Frame): ArrayBuffer {
-  const newest = blocksOf(frame)?.at(-1);
-  return newest ? newest.bytes.slice().buffer : frame.data;
 }
 
 export interface ReceiveListener {
@@ -137,6 +114,11 @@ export class ReceiveTransform extends Transform {
     this.listener = listener;
   }
 
+  override agree(codecs: readonly AgreedCodec[] | null): void {
+    super.agree(codecs);
+    this.retry();
+  }
+
   /** Keys or slots have changed: what waits may open now. */
   retry(): void {
     this.offerWaiting(performance.now());
@@ -150,7 +132,7 @@ export class ReceiveTransform extends Transform {
   }
 
   protected handle(frame: Frame): void {
-    if (this.listener.received) this.listener.received(newestOf(frame));
+    if (this.listener.received) this.listener.received(this.newestOf(frame));
     const now = performance.now();
     const outcome = this.open(frame, now);
     const kept = outcome === "later" && this.waiting.push(frame, now);
@@ -165,35 +147,44 @@ export class ReceiveTransform extends Transform {
 
   /** Passes the frame on, if it opens. */
   private open(frame: Frame, now: number): "opened" | "seen" | "later" | "never" {
-    const codec = this.codecOf(frame);
-    if (codec === undefined) return "never";
-    if (this.mid === null) return "later";
-    const blocks = blocksOf(frame);
-    const plain = this.engine.open(now, this.mid, codec, blocks?.at(-1)?.bytes ?? new Uint8Array(frame.data));
-    if (plain) {
-      this.changedAt = now;
-      this.tell("live", this.engine.leaf);
-      this.pass(frame, blocks ? this.openRepeated(now, this.mid, codec, blocks, plain) : plain);
-      return "opened";
+    const forms = this.forms.ofReceived(frame);
+    if (forms?.length === 0) return "never";
+    if (forms === null || this.mid === null) return "later";
+    for (const form of forms) {
+      const outcome = this.openAs(form, frame, now, this.mid);
+      if (outcome !== "refused") return outcome;
     }
-    // Packets that are sent again make whole frames again: nothing is missing, and nothing wrong with the keys.
-    const refusal = this.engine.refusal;
-    if (refusal === "replayed") return "seen";
     // A frame in a slot that is not its own says nothing of whom the slot is for.
-    if (refusal !== "not_expected" && now - this.changedAt > QUIET_MS / 4) {
+    if (this.engine.refusal !== "not_expected" && now - this.changedAt > QUIET_MS / 4) {
       this.changedAt = now;
       this.tell("waiting-for-key", null);
     }
     return this.engine.may_open_later ? "later" : "never";
   }
 
+  private openAs({ codec, blocks }: Form, frame: Frame, now: number, mid: string): "opened" | "seen" | "refused" {
+    const plain = this.engine.open(now, mid, codec, blocks?.at(-1)?.bytes ?? new Uint8Array(frame.data));
+    // Packets that are sent again make whole frames again: nothing is missing, and nothing wrong with the keys.
+    if (!plain) return this.engine.refusal === "replayed" ? "seen" : "refused";
+    this.changedAt = now;
+    this.tell("live", this.engine.leaf);
+    this.pass(frame, blocks ? this.openRepeated(now, mid, codec, blocks, plain) : plain);
+    return "opened";
+  }
+
   /** The packet with those of its repeated blocks that are not known yet. */
-  private openRepeated(now: number, mid: string, codec: FrameCodec, blocks: readonly Block[], newest: Uint8Array): Uint8Array {
+  private openRepeated(now: number, mid: string, codec: Form["codec"], blocks: readonly Block[], newest: Uint8Array): Uint8Array {
     const opened = blocks.map((block, place) => {
       const bytes = place === blocks.length - 1 ? newest : this.engine.open(now, mid, codec, block.bytes);
       return bytes ? [{ ...block, bytes }] : [];
     });
     return putTogether(opened.flat());
+  }
+
+  /** The sealed bytes of a frame, without what it repeats. */
+  private newestOf(frame: Frame): ArrayBuffer {
+    const newest = this.forms.ofReceived(frame)?.at(-1)?.blocks?.at(-1);
+    return newest ? newest.bytes.slice().buffer : frame.data;
   }
 
   private wantKeyFrame(now: number): void {

@@ -1,7 +1,6 @@
-import { Switch } from "react-aria-components";
-import type { ReactNode } from "react";
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
+import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
 
 /** Choices for this device. */
@@ -52,16 +51,5 @@ export function Settings() {
         <p>{t("settings.appearance_text")}</p>
       </section>
     </TextPage>
-  );
-}
-
-function Toggle({ on, onChange, children }: { readonly on: boolean; readonly onChange: (on: boolean) => void; readonly children: ReactNode }) {
-  return (
-    <Switch className="switch" isSelected={on} onChange={onChange}>
-      <span className="switch-track" aria-hidden="true">
-        <span className="switch-thumb" />
-      </span>
-      {children}
-    </Switch>
   );
 }

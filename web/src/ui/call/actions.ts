@@ -12,6 +12,7 @@ export interface CallActions {
   readonly chat: () => void;
   readonly encryption: () => void;
   readonly statistics: () => void;
+  readonly devices: () => void;
   /** The other layout. */
   readonly layout: () => void;
   readonly view: (choice: ViewChoice) => void;

@@ -19,6 +19,7 @@ import type { CallActions } from "./actions";
 import { AskedOfMe } from "./asked";
 import { ChatPanel } from "./chat-panel";
 import { useCallAnnouncements, useWakeLock } from "./effects";
+import { DevicesDialog } from "./devices-dialog";
 import { EncryptionPanel } from "./encryption-panel";
 import { useFullScreen } from "./full-screen";
 import { useCallKeyboard } from "./keyboard";
@@ -60,6 +61,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
   const bar = useRef<HTMLDivElement>(null);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [help, setHelp] = useState(false);
+  const [choosing, setChoosing] = useState(false);
   const [ending, setEnding] = useState(false);
   const tiles = tilesOf(call, view);
   const layout = useLayout(call, tiles);
@@ -93,6 +95,9 @@ export function CallScreen({ room, call, onLeave }: Props) {
     chat: toggle("chat"),
     encryption: toggle("encryption"),
     statistics: toggle("statistics"),
+    devices: () => {
+      setChoosing(true);
+    },
     layout: () => {
       layout.choose(layout.view === "grid" ? "speaker" : "grid");
     },
@@ -164,6 +169,13 @@ export function CallScreen({ room, call, onLeave }: Props) {
         <EndCall
           onClose={() => {
             setEnding(false);
+          }}
+        />
+      )}
+      {choosing && (
+        <DevicesDialog
+          onClose={() => {
+            setChoosing(false);
           }}
         />
       )}

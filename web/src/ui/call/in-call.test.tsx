@@ -176,3 +176,14 @@ test("raised hands lead the list of people, with their numbers, which the tiles 
     ["Carol Lindqvist", undefined],
   ]);
 });
+
+test("devices are chosen anew within the call", async () => {
+  const { user, fake } = inCall(call);
+  await user.click(button("Audio and video"));
+  const dialog = within(screen.getByRole("dialog", { name: "Audio and video" }));
+  await user.selectOptions(dialog.getByRole("combobox", { name: "Microphone" }), "USB headset");
+  await user.click(dialog.getByRole("switch", { name: "Noise suppression" }));
+  expect(fake.view()).toMatchObject({ noiseSuppression: false, chosen: { microphone: "m2" } });
+  await user.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});

@@ -15,6 +15,7 @@ const actions: CallActions = {
   chat: nothing,
   encryption: nothing,
   statistics: nothing,
+  devices: nothing,
   layout: nothing,
   view: nothing,
   fullScreen: nothing,

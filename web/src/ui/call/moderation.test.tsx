@@ -65,6 +65,25 @@ test("a moderator leaves at once, or ends the call for all after a question", as
   expect(core.sent).toContainEqual({ type: "end_call" });
 });
 
+test("a moderator puts somebody in the spotlight, whom all see large, until it is taken back", async () => {
+  const { user, core, now } = inCall(call);
+  await user.click(button("People"));
+  await user.click(button("Spotlight Carol Lindqvist for everyone"));
+  now({ ...call, spotlight: 1 });
+  const carol = screen.getByRole("group", { name: "Carol Lindqvist" });
+  expect(carol.textContent).toContain("In the spotlight");
+  expect(carol.closest(".large")).not.toBeNull();
+  await user.click(button("Remove Carol Lindqvist from the spotlight"));
+  expect(core.sent.filter(({ type }) => type === "spotlight")).toEqual([
+    { type: "spotlight", leaf: 1 },
+    { type: "spotlight", leaf: null },
+  ]);
+  now(call);
+  expect(screen.getByRole("group", { name: "Carol Lindqvist" }).closest(".large")).toBeNull();
+  now({ ...call, may_moderate: false });
+  expect(names().filter((name) => name.startsWith("Spotlight"))).toEqual([]);
+});
+
 test("who is no moderator is offered none of it, and nobody removes oneself", async () => {
   const { user, now } = inCall({ ...call, may_moderate: false, locked: true });
   await user.click(button("People"));

@@ -26,6 +26,23 @@ export function useLock(): (locked: boolean) => Promise<void> {
   };
 }
 
+/** Puts a participant in the spotlight for everybody, or takes them out, and says what came of it. */
+export function SpotlightButton({ participant, spotlit }: { readonly participant: ParticipantView; readonly spotlit: boolean }) {
+  const { client, t } = useApp();
+  const { name } = participant.person;
+  const press = async (): Promise<void> => {
+    const outcome = await client.commands.spotlight(spotlit ? null : participant.leaf);
+    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
+  };
+  return (
+    <div className="row-actions">
+      <Button look="quiet" icon="spotlight" onClick={() => void press()}>
+        {t(spotlit ? "people_panel.spotlight_off" : "people_panel.spotlight", { name })}
+      </Button>
+    </div>
+  );
+}
+
 interface Props {
   readonly participant: ParticipantView;
   /** One may remove others from the call. */

@@ -44,7 +44,7 @@ export function PeoplePanel({ call, onClose }: { readonly call: CallView; readon
           </Button>
         )}
       </div>
-      <Roster participants={handsFirst(call.participants)} states mayAsk={call.may_ask} mayModerate={call.may_moderate} />
+      <Roster participants={handsFirst(call.participants)} states mayAsk={call.may_ask} mayModerate={call.may_moderate} spotlight={call.spotlight} />
     </Panel>
   );
 }

@@ -12,7 +12,7 @@ import { Icon } from "../parts/icons";
 import { ErrorText, FailureText, Note } from "../parts/messages";
 import { useCallTitle, useRoomTitle } from "../parts/room-title";
 import { useMe } from "../app/context";
-import { DevicePicker } from "./device-picker";
+import { DeviceChoices } from "./device-choices";
 import { LevelMeter } from "./level-meter";
 import { Problems } from "./problems";
 import { useMedia } from "./use-media";
@@ -108,20 +108,7 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
           {failure?.code === "call_locked" && !joining && <AtTheDoor waiting={waiting} onWait={setWaiting} />}
           <Problems />
           <Elsewhere roomId={room.room_id} />
-          <div className="picker-lines">
-            <DevicePicker kind="microphone" />
-            <DevicePicker kind="camera" />
-            <DevicePicker kind="speaker" />
-            <Button
-              look="quiet"
-              icon="speaker"
-              onClick={() => {
-                void media.playTestSound();
-              }}
-            >
-              {t("prejoin.test")}
-            </Button>
-          </div>
+          <DeviceChoices />
           <Connection />
           <Network />
           <p className="assurance">

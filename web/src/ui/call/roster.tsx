@@ -4,7 +4,7 @@ import { Avatar } from "../parts/avatar";
 import { Icon, type IconName } from "../parts/icons";
 import { Note } from "../parts/messages";
 import { TrustBadge } from "../parts/trust";
-import { ParticipantActions } from "./participant-actions";
+import { ParticipantActions, SpotlightButton } from "./participant-actions";
 
 interface Props {
   readonly participants: readonly ParticipantView[];
@@ -12,12 +12,14 @@ interface Props {
   readonly states?: boolean;
   /** One may ask things of everybody; of one's own devices one always may. */
   readonly mayAsk?: boolean;
-  /** One may remove others from the call. */
+  /** One may remove others from the call, and put anybody in the spotlight. */
   readonly mayModerate?: boolean;
+  /** Leaf of who is in it. */
+  readonly spotlight?: number | null;
 }
 
 /** The devices of a call, from the key tree. */
-export function Roster({ participants, states = false, mayAsk = false, mayModerate = false }: Props) {
+export function Roster({ participants, states = false, mayAsk = false, mayModerate = false, spotlight = null }: Props) {
   const { t } = useApp();
   return (
     <ul className="rows">
@@ -30,6 +32,7 @@ export function Roster({ participants, states = false, mayAsk = false, mayModera
               <span className="row-title">{nameOf(participant)}</span>
               <span className="soft">{person.email}</span>
               {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
+              {states && mayModerate && <SpotlightButton participant={participant} spotlit={participant.leaf === spotlight} />}
               {states && !participant.this_device && (mayAsk || participant.own_other_device) && (
                 <ParticipantActions participant={participant} mayRemove={mayModerate && !participant.own_other_device} />
               )}

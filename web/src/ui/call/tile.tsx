@@ -65,6 +65,12 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
             <span>{t("call.pinned")}</span>
           </span>
         )}
+        {tile.spotlit && (
+          <span className="tile-badge">
+            <Icon name="spotlight" size={18} />
+            <span>{t("call.spotlit")}</span>
+          </span>
+        )}
         {kind === "camera" && participant.hand && (
           <span className="tile-badge tile-badge-hand">
             <Icon name="hand" size={18} />

@@ -41,8 +41,8 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
   const { t } = useApp();
   const narrow = useMatches("(max-width: 600px)");
   const controls = useControls(actions, panel);
-  const { microphone, camera, share, hand, people, chat, statistics } = controls;
-  const windows = [statistics, ...useWindowControls(actions, fullScreen, pip)];
+  const { microphone, camera, share, hand, people, chat, statistics, devices } = controls;
+  const windows = [statistics, devices, ...useWindowControls(actions, fullScreen, pip)];
   return (
     // Tab stops at every button, for who does not know that arrows work too: nothing here may be hard to find.
     <div ref={bar} role="toolbar" className="call-toolbar" aria-label={t("call.controls")} tabIndex={-1} onKeyDown={moveByArrow}>
@@ -82,7 +82,7 @@ function moveByArrow(event: KeyboardEvent<HTMLDivElement>): void {
   buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
 
-type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat" | "statistics", Control> & { share: Control | null };
+type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat" | "statistics" | "devices", Control> & { share: Control | null };
 
 function useControls(actions: CallActions, panel: PanelName | null): Controls {
   const { client, t } = useApp();
@@ -141,6 +141,7 @@ function useControls(actions: CallActions, panel: PanelName | null): Controls {
       act: actions.statistics,
       expanded: panel === "statistics",
     },
+    devices: { icon: "settings", label: t("call.devices"), act: actions.devices },
     chat: {
       icon: "chat",
       label: t("call.chat"),

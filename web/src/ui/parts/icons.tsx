@@ -159,6 +159,7 @@ const PATHS = {
   ),
   more: <path d="M5.5 12h.1M12 12h.1M18.5 12h.1" strokeWidth="3" />,
   corner: <path d="M9 4.5H4.5V9M15 19.5h4.5V15M4.5 4.5l6 6M19.5 19.5l-6-6" />,
+  spotlight: <path d="m12 3.5 2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.7l5.9-.8L12 3.5Z" />,
   pin: <path d="M9 3.5h6M10 3.5v6l-3 4h10l-3-4v-6M12 13.5v7" />,
   unpin: <path d="M9 3.5h6M14 3.5v6l3 4h-3M10 7v2.5l-3 4h6.5M12 13.5v7M4 4l16 16" />,
   layout: (
