@@ -164,6 +164,12 @@ pub enum Reply {
         /// SDP.
         sdp: String,
     },
+    /// To [`Command::MakeGuestLink`]; the link shows in the room's.
+    GuestLink {
+        /// The link.
+        #[cfg_attr(test, ts(type = "string"))]
+        link_id: protocol::GuestLinkId,
+    },
     /// To [`Command::TryNetwork`].
     NetworkTrial {
         /// SDP answer.

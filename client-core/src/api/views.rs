@@ -2,7 +2,7 @@
 //! add up (messages alone come as changes, for there are many).
 
 use protocol::{
-    CallId, DeviceId, MessageId, Millis, RoomId, UserId,
+    CallId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId,
     socket::{IceServer, RoomKindTag, TrackKind},
 };
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,45 @@ pub enum SessionView {
         device_id: DeviceId,
         /// The connection.
         connection: ConnectionView,
+        /// Set where this is no device of an account, but a guest of one call.
+        guest: Option<GuestView>,
     },
+}
+
+/// A guest's visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct GuestView {
+    /// The room whose call it is.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// Who made the link, by the server's word.
+    pub invited_by: String,
+    /// How far one is.
+    pub door: DoorView,
+}
+
+/// How far a guest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum DoorView {
+    /// It did not ask yet.
+    Outside,
+    /// It asks; nobody was told yet.
+    Knocking,
+    /// There is no call to come into yet.
+    NoCall,
+    /// Those in the call see it.
+    Waiting,
+    /// It was let in.
+    Admitted,
+    /// It was turned away.
+    Denied,
+    /// The link's time is over.
+    LinkExpired,
+    /// Somebody took the link back.
+    LinkRevoked,
 }
 
 /// How the connection to the server is.
@@ -144,6 +182,8 @@ pub struct PersonCard {
     pub fingerprint: String,
     /// What one knows of the key.
     pub trust: Trust,
+    /// A guest of the call, with the name that it gave. There is no account behind it.
+    pub guest: bool,
 }
 
 /// What one knows of a person's key.
@@ -209,6 +249,10 @@ pub struct RoomView {
     pub may_add: bool,
     /// Whether one is a moderator.
     pub moderator: bool,
+    /// Whether one may make guest links, and let guests into its calls.
+    pub may_admit: bool,
+    /// Links that let guests ask to come in, the one that is good longest first.
+    pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
     pub keys: RoomKeys,
     /// Messages not seen yet.
@@ -225,6 +269,24 @@ pub struct RoomView {
     pub epoch: u64,
     /// Name of the cipher suite.
     pub suite: String,
+}
+
+/// A link by which guests may ask to come into a room's calls: the page's address, `/guest/`, the id, `#`, the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct GuestLinkView {
+    /// The link.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub link_id: GuestLinkId,
+    /// Its secret, base64url. Whoever has it may ask.
+    pub secret: String,
+    /// Until when.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub expires_at: Millis,
+    /// Name of who made it.
+    pub by: String,
+    /// Made by oneself.
+    pub mine: bool,
 }
 
 /// How a room's keys stand on this device.
@@ -359,6 +421,10 @@ pub struct CallView {
     pub may_ask: bool,
     /// Whether one may remove others from the call, lock it, and end it for all.
     pub may_moderate: bool,
+    /// Whether one may let guests in, and turn them away.
+    pub may_admit: bool,
+    /// Guests who wait to be let in, in the order in which they came; for who may let them in.
+    pub lobby: Vec<KnockView>,
     /// Nobody new comes in but moderators.
     pub locked: bool,
     /// Where one was removed, or the call was ended: who did it, if that is proven.
@@ -374,6 +440,19 @@ pub struct CallView {
     pub suite: String,
     /// Name of the cipher suite of the media.
     pub media_suite: String,
+}
+
+/// A guest who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct KnockView {
+    /// The guest, for [`super::Command::AdmitGuests`].
+    #[cfg_attr(test, ts(type = "string"))]
+    pub device_id: DeviceId,
+    /// What it calls itself.
+    pub name: String,
+    /// Name of who made the link.
+    pub invited_by: String,
 }
 
 /// How far one is in a call.

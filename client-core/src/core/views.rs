@@ -1,7 +1,6 @@
-use super::{device::Device, shell::Shell};
+use super::{device::Device, shell::Shell, visit::Visit};
 use crate::{
     api::{Event, MessageView},
-    group::Group,
     rooms::Lens,
 };
 use protocol::socket::RoomKindTag;
@@ -26,15 +25,16 @@ impl Device {
         let mut rooms: Vec<_> = shown.map(|room| room.view(lens)).collect();
         rooms.sort_by(|a, b| b.active_at.cmp(&a.active_at).then(a.room_id.cmp(&b.room_id)));
         // That there are none is news too, once it is known: who has none must not wait for them forever.
-        let known = !self.rooms.is_empty() || self.session.knows_rooms();
+        rooms.extend(self.visit.as_ref().map(Visit::room_view));
+        let known = self.visit.is_some() || !self.rooms.is_empty() || self.session.knows_rooms();
         if known && self.rooms_told.as_ref() != Some(&rooms) {
             self.rooms_told = Some(rooms.clone());
             shell.event(Event::Rooms { rooms });
         }
         let online = self.may_ask();
         let call = self.call.as_ref().and_then(|call| {
-            let room = self.rooms.get(&call.room_id).and_then(|room| room.group());
-            call.view(lens, room.map(Group::settings), online)
+            let room = self.rooms.get(&call.room_id).map(Box::as_ref);
+            call.view(lens, room, online)
         });
         if call != self.call_told {
             self.call_told.clone_from(&call);

@@ -200,4 +200,40 @@ leaf: number, } | { "type": "lock_call",
 /**
  * Whether nobody new comes in.
  */
-locked: boolean, } | { "type": "end_call" };
+locked: boolean, } | { "type": "end_call" } | { "type": "make_guest_link", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * How long it is good, at most a week.
+ */
+life_ms: number, } | { "type": "revoke_guest_link", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The link.
+ */
+link_id: string, } | { "type": "admit_guests", 
+/**
+ * Whom.
+ */
+devices: string[], } | { "type": "deny_guest", 
+/**
+ * Whom.
+ */
+device_id: string, } | { "type": "become_guest", 
+/**
+ * The last part of the link's path.
+ */
+link_id: string, 
+/**
+ * What stands behind its `#`.
+ */
+secret: Secret, 
+/**
+ * What the guest calls itself, as typed.
+ */
+name: string, };

@@ -108,20 +108,7 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
           {failure?.code === "call_locked" && !joining && <AtTheDoor waiting={waiting} onWait={setWaiting} />}
           <Problems />
           <Elsewhere roomId={room.room_id} />
-          <div className="picker-lines">
-            <DevicePicker kind="microphone" />
-            <DevicePicker kind="camera" />
-            <DevicePicker kind="speaker" />
-            <Button
-              look="quiet"
-              icon="speaker"
-              onClick={() => {
-                void media.playTestSound();
-              }}
-            >
-              {t("prejoin.test")}
-            </Button>
-          </div>
+          <Pickers />
           <Connection />
           <Network />
           <p className="assurance">
@@ -131,6 +118,27 @@ export function PreJoin({ room }: { readonly room: RoomView }) {
         </div>
       </div>
     </main>
+  );
+}
+
+/** Which devices to use, and whether one hears something. */
+export function Pickers() {
+  const { media, t } = useApp();
+  return (
+    <div className="picker-lines">
+      <DevicePicker kind="microphone" />
+      <DevicePicker kind="camera" />
+      <DevicePicker kind="speaker" />
+      <Button
+        look="quiet"
+        icon="speaker"
+        onClick={() => {
+          void media.playTestSound();
+        }}
+      >
+        {t("prejoin.test")}
+      </Button>
+    </div>
   );
 }
 
@@ -152,7 +160,8 @@ function AtTheDoor({ waiting, onWait }: { readonly waiting: boolean; readonly on
   );
 }
 
-function Preview() {
+/** One's own picture, with the switches of camera and microphone. */
+export function Preview() {
   const { media, t } = useApp();
   const view = useMedia();
   const me = useMe();
