@@ -306,7 +306,10 @@ impl Judge for CallJudge<'_> {
     }
 
     fn knocked(&self, device: DeviceId) -> bool {
-        self.call.lobby.iter().any(|knock| knock.guest.device_id == device)
+        self.call
+            .lobby
+            .iter()
+            .any(|knock| knock.guest.device_id == device)
     }
 
     fn admits_guests(&self, user: UserId) -> bool {

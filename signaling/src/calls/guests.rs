@@ -156,7 +156,10 @@ impl Calls {
 
     /// Guests whom a commit let in are participants from now on. Answers whether there are some.
     pub(super) fn admit_guests(&mut self, call_id: protocol::CallId, effect: &CommitEffect) -> bool {
-        let guests = effect.added.iter().filter(|leaf| leaf.certificate.guest().is_some());
+        let guests = effect
+            .added
+            .iter()
+            .filter(|leaf| leaf.certificate.guest().is_some());
         let devices: Vec<_> = guests.map(|leaf| leaf.certificate.body().device_id).collect();
         let mut admitted = false;
         for device in devices {
@@ -164,7 +167,11 @@ impl Calls {
             let Some(call) = self.calls.get_mut(&call_id) else {
                 return admitted;
             };
-            let Some(at) = call.lobby.iter().position(|knock| knock.guest.device_id == device) else {
+            let Some(at) = call
+                .lobby
+                .iter()
+                .position(|knock| knock.guest.device_id == device)
+            else {
                 continue;
             };
             let Knock { guest, key_package } = call.lobby.remove(at);
@@ -187,8 +194,7 @@ impl Calls {
             };
             self.at_door.remove(&device);
             self.by_device.insert(device, call_id);
-            self.out
-                .to_device(device, Event::GuestAdmitted(Box::new(joined)));
+            self.out.to_device(device, Event::GuestAdmitted(Box::new(joined)));
             call.tell_hosts(&*self.out, &call.lobby_event());
             admitted = true;
         }
@@ -197,7 +203,9 @@ impl Calls {
 
     /// Where no member is in the group any more, its guests are not either: nobody is left who could remove them.
     pub(super) fn dismiss_guests(&mut self, call_id: protocol::CallId) {
-        let Some(call) = self.calls.get(&call_id) else { return };
+        let Some(call) = self.calls.get(&call_id) else {
+            return;
+        };
         if call.hosts().next().is_some() {
             return;
         }
@@ -213,7 +221,9 @@ impl Calls {
 
     /// Guests are no members of the room, and hear of their call alone.
     pub(super) fn tell_guests(&self, call_id: protocol::CallId) {
-        let Some(call) = self.calls.get(&call_id) else { return };
+        let Some(call) = self.calls.get(&call_id) else {
+            return;
+        };
         let guests = call.participants.values().filter(|participant| participant.guest);
         for participant in guests {
             let event = Event::CallChanged {

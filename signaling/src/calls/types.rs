@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 
-use protocol::{
-    DeviceId, GuestLinkId, Millis, NetworkId, RoomId, UserId, sfu::OfferRefused, socket::Event,
-};
+use protocol::{DeviceId, GuestLinkId, Millis, NetworkId, RoomId, UserId, sfu::OfferRefused, socket::Event};
 
 use crate::groups::KnownUser;
 

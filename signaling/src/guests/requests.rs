@@ -84,7 +84,10 @@ pub async fn revoke_link(app: &Arc<App>, caller: Caller, request: GuestLinkRef) 
             Box::pin(async move {
                 let room = room_of(connection, caller, room_id).await?;
                 if !rules::may_admit(&room, caller.user_id) {
-                    return Err(refuse(Code::Forbidden, "only who may let people into the room does"));
+                    return Err(refuse(
+                        Code::Forbidden,
+                        "only who may let people into the room does",
+                    ));
                 }
                 if !store::revoke(connection, room_id, link_id).await? {
                     return Err(refuse(Code::NotFound, "there is no such link"));

@@ -26,7 +26,9 @@ use crate::{
 
 /// The routes of this noun.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(open))
+    OpenApiRouter::new()
+        .routes(routes!(look_up))
+        .routes(routes!(open))
 }
 
 /// Where a link leads. Its id is in the body, for paths stand in logs.

@@ -26,10 +26,16 @@ pub fn check_new(link: &NewLink<'_>, now: Millis) -> Result<(), Problem> {
         ));
     }
     if link.expires_at <= now || link.expires_at > now.plus(MAX_GUEST_LINK_LIFE_MS + GUEST_LINK_SKEW_MS) {
-        return Err(Problem::new(Code::Malformed, "a guest link is good for a week at most"));
+        return Err(Problem::new(
+            Code::Malformed,
+            "a guest link is good for a week at most",
+        ));
     }
     if link.good >= MAX_GUEST_LINKS {
-        return Err(Problem::new(Code::Full, "the room has the most guest links allowed"));
+        return Err(Problem::new(
+            Code::Full,
+            "the room has the most guest links allowed",
+        ));
     }
     Ok(())
 }
@@ -104,7 +110,10 @@ mod tests {
         assert_eq!(check(false, 1, MAX_GUEST_LINK_LIFE_MS, 0), Ok(()));
         assert_eq!(check(true, 3, 1, 0), Err(Code::Forbidden), "no member");
         assert_eq!(check(true, 1, 0, 0), Err(Code::Malformed));
-        assert_eq!(check(true, 1, 2 * MAX_GUEST_LINK_LIFE_MS, 0), Err(Code::Malformed));
+        assert_eq!(
+            check(true, 1, 2 * MAX_GUEST_LINK_LIFE_MS, 0),
+            Err(Code::Malformed)
+        );
         assert_eq!(check(true, 1, 1, MAX_GUEST_LINKS), Err(Code::Full));
     }
 
@@ -112,10 +121,15 @@ mod tests {
     fn a_link_is_good_in_its_time_until_it_is_taken_back_or_its_maker_may_no_more() {
         let check = |link, members_admit, now| {
             let room = room(members_admit);
-            check_good(link, Some(&room), now).map(|_| ()).map_err(|problem| problem.code)
+            check_good(link, Some(&room), now)
+                .map(|_| ())
+                .map_err(|problem| problem.code)
         };
         assert_eq!(check(Some(link(user(2))), true, NOW), Ok(()));
-        assert_eq!(check(Some(link(user(2))), true, NOW.plus(1)), Err(Code::LinkExpired));
+        assert_eq!(
+            check(Some(link(user(2))), true, NOW.plus(1)),
+            Err(Code::LinkExpired)
+        );
         assert_eq!(check(Some(link(user(2))), false, NOW), Err(Code::LinkRevoked));
         assert_eq!(check(Some(link(user(3))), true, NOW), Err(Code::LinkRevoked));
         let revoked = Link {
@@ -125,7 +139,9 @@ mod tests {
         assert_eq!(check(Some(revoked), true, NOW), Err(Code::LinkRevoked));
         assert_eq!(check(None, true, NOW), Err(Code::NotFound));
         assert_eq!(
-            check_good(Some(link(user(1))), None, NOW).map(|_| ()).map_err(|problem| problem.code),
+            check_good(Some(link(user(1))), None, NOW)
+                .map(|_| ())
+                .map_err(|problem| problem.code),
             Err(Code::NotFound)
         );
     }

@@ -42,11 +42,12 @@ pub async fn count_good(
     room_id: RoomId,
     now: Millis,
 ) -> Result<usize, StoreError> {
-    let rows = sqlx::query("SELECT link_id FROM guest_links WHERE room_id = $1 AND revoked = 0 AND expires_at > $2")
-        .bind(room_id.as_bytes().as_slice())
-        .bind(now.0.cast_signed())
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query("SELECT link_id FROM guest_links WHERE room_id = $1 AND revoked = 0 AND expires_at > $2")
+            .bind(room_id.as_bytes().as_slice())
+            .bind(now.0.cast_signed())
+            .fetch_all(connection)
+            .await?;
     Ok(rows.len())
 }
 

@@ -76,11 +76,7 @@ pub fn deny(app: &App, caller: Caller, request: GuestDeny) -> Result<(), Failure
     checked(calls(app).deny(who(caller), request, app.clock.now()))
 }
 
-pub async fn offer(
-    app: &App,
-    caller: crate::calls::Caller,
-    request: MediaOffer,
-) -> Result<Reply, Failure> {
+pub async fn offer(app: &App, caller: crate::calls::Caller, request: MediaOffer) -> Result<Reply, Failure> {
     let ticket = checked(calls(app).offer(caller, request))?;
     let sdp = answered(ticket).await?;
     Ok(Reply::MediaAnswer(MediaAnswer { sdp }))

@@ -67,9 +67,7 @@ pub async fn dispatch(
         Request::GuestLinkPut(put) => done(guests::put_link(app, caller, put).await),
         Request::GuestLinkRevoke(link) => done(guests::revoke_link(app, caller, link).await),
         Request::GuestDeny(deny) => done(calls::deny(app, caller, deny)),
-        Request::GuestKnock(_) | Request::GuestLeave => {
-            Err(refuse(Code::Forbidden, "members are no guests"))
-        }
+        Request::GuestKnock(_) | Request::GuestLeave => Err(refuse(Code::Forbidden, "members are no guests")),
         Request::MediaIntent(intent) => done(calls::intent(app, caller, intent)),
     }
 }

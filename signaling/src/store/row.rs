@@ -1,7 +1,8 @@
 //! Reading columns into checked types.
 
 use protocol::{
-    CallId, DeviceId, Email, Epoch, Generation, GuestLinkId, MessageId, Millis, NetworkId, RoomId, Seq, UserId,
+    CallId, DeviceId, Email, Epoch, Generation, GuestLinkId, MessageId, Millis, NetworkId, RoomId, Seq,
+    UserId,
     identity::{Certificate, DeviceList, PublicKey},
 };
 use sqlx::{Row as _, any::AnyRow};

@@ -56,7 +56,7 @@ impl World {
     }
 
     /// What this guest, or this member, was told of the door.
-    fn told(&self, name: &str) -> Vec<String> {
+    fn doors(&self, name: &str) -> Vec<String> {
         let told = self.events_to(name);
         told.iter()
             .filter_map(|event| match event {
@@ -124,11 +124,16 @@ fn a_guest_waits_until_a_member_adds_it_and_hears_nothing_before() {
     world.events();
     world.knock(DANA, dana).unwrap();
     let events = world.events();
-    let to_dana: Vec<_> = events.iter().filter(|(to, _)| *to == To::Device(dana.device_id)).collect();
+    let to_dana: Vec<_> = events
+        .iter()
+        .filter(|(to, _)| *to == To::Device(dana.device_id))
+        .collect();
     assert!(matches!(to_dana[..], [(_, Event::GuestDoor(GuestDoor::Waiting))]));
     for name in [ALICE, BOB, CAROL] {
         let to = To::Device(world.device(name));
-        let told = events.iter().any(|(who, event)| *who == to && matches!(event, Event::GuestLobby(_)));
+        let told = events
+            .iter()
+            .any(|(who, event)| *who == to && matches!(event, Event::GuestLobby(_)));
         assert!(told, "{name}");
     }
 
@@ -137,7 +142,7 @@ fn a_guest_waits_until_a_member_adds_it_and_hears_nothing_before() {
     world.commit(ALICE, Wish::default()).unwrap();
     world.deliver();
     world.calls.connected(dana.device_id);
-    assert_eq!(world.told(DANA), [] as [&str; 0]);
+    assert_eq!(world.doors(DANA), [] as [&str; 0]);
     let call_id = world.clients[ALICE].call_id();
     let caller = world.clients[DANA].caller();
     let offer = MediaOffer {
@@ -147,7 +152,10 @@ fn a_guest_waits_until_a_member_adds_it_and_hears_nothing_before() {
         sdp: "v=0".to_owned(),
         tracks: Vec::new(),
     };
-    assert_eq!(world.calls.offer(caller, offer).unwrap_err(), CallError::NotInCall);
+    assert_eq!(
+        world.calls.offer(caller, offer).unwrap_err(),
+        CallError::NotInCall
+    );
     assert_eq!(
         world.calls.group_info(caller, CallRef { call_id }).unwrap_err(),
         CallError::NotInCall
@@ -160,7 +168,15 @@ fn a_guest_waits_until_a_member_adds_it_and_hears_nothing_before() {
     world.commit(BOB, world.adding(&[DANA])).unwrap();
     world.enter(DANA);
     assert_eq!(world.keys(DANA), world.keys(BOB));
-    assert_eq!(world.calls.summary(world.room.room_id).unwrap().participants.len(), 4);
+    assert_eq!(
+        world
+            .calls
+            .summary(world.room.room_id)
+            .unwrap()
+            .participants
+            .len(),
+        4
+    );
     world.offer(DANA, Side::Subscribe).unwrap();
     assert!(matches!(world.sent()[..], [ToSfu::Offer { .. }]));
     world.deliver();
@@ -176,9 +192,15 @@ fn only_who_may_let_people_in_adds_a_guest_and_only_one_who_knocked() {
     let dana = world.visitor(DANA);
     // Nobody asked.
     world.clients.get_mut(DANA).unwrap().key_package = Some(world.clients[DANA].device.key_package());
-    assert_eq!(refused(world.commit(ALICE, world.adding(&[DANA]))), Refusal::AddUnasked);
+    assert_eq!(
+        refused(world.commit(ALICE, world.adding(&[DANA]))),
+        Refusal::AddUnasked
+    );
     world.knock(DANA, dana).unwrap();
-    assert_eq!(refused(world.commit(BOB, world.adding(&[DANA]))), Refusal::AdmitByOther);
+    assert_eq!(
+        refused(world.commit(BOB, world.adding(&[DANA]))),
+        Refusal::AdmitByOther
+    );
     // With a key package that somebody else made.
     let asked = world.clients[DANA].key_package.clone();
     world.clients.get_mut(DANA).unwrap().key_package = Some(world.clients[DANA].device.key_package());
@@ -248,19 +270,30 @@ fn guests_wait_for_the_call_and_are_told_when_it_begins_and_ends() {
     let mut world = World::new();
     let dana = world.visitor(DANA);
     world.knock(DANA, dana).unwrap();
-    assert_eq!(world.told(DANA), ["NoCall"]);
+    assert_eq!(world.doors(DANA), ["NoCall"]);
     world.join(ALICE).unwrap();
-    assert_eq!(world.told(DANA), [] as [&str; 0]);
+    assert_eq!(world.doors(DANA), [] as [&str; 0]);
     world.found(ALICE).unwrap();
     let events = world.events();
     let heard = |name: &str, world: &World| {
         let to = To::Device(world.device(name));
-        events.iter().filter(|(who, _)| *who == to).map(|(_, event)| event.clone()).collect::<Vec<_>>()
+        events
+            .iter()
+            .filter(|(who, _)| *who == to)
+            .map(|(_, event)| event.clone())
+            .collect::<Vec<_>>()
     };
-    assert!(matches!(heard(DANA, &world)[..], [Event::GuestDoor(GuestDoor::Waiting)]));
-    assert!(heard(ALICE, &world).iter().any(|event| matches!(event, Event::GuestLobby(_))));
+    assert!(matches!(
+        heard(DANA, &world)[..],
+        [Event::GuestDoor(GuestDoor::Waiting)]
+    ));
+    assert!(
+        heard(ALICE, &world)
+            .iter()
+            .any(|event| matches!(event, Event::GuestLobby(_)))
+    );
     world.leave(ALICE);
-    assert_eq!(world.told(DANA), ["NoCall"]);
+    assert_eq!(world.doors(DANA), ["NoCall"]);
     world.calls.leave_door(dana.device_id);
     world.assert_empty();
 }
@@ -272,11 +305,16 @@ fn guests_go_with_the_last_member_and_keep_nothing() {
     for name in [ALICE, BOB] {
         world.leave(name);
     }
-    assert_eq!(world.told(DANA), [] as [&str; 0]);
+    assert_eq!(world.doors(DANA), [] as [&str; 0]);
     // Nobody is left to remove a leaf: the guest is put out with the last one.
     world.leave(CAROL);
-    assert_eq!(world.told(DANA), ["over"]);
-    assert!(world.sent().iter().any(|message| matches!(message, ToSfu::Close { .. })));
+    assert_eq!(world.doors(DANA), ["over"]);
+    assert!(
+        world
+            .sent()
+            .iter()
+            .any(|message| matches!(message, ToSfu::Close { .. }))
+    );
     world.assert_empty();
 }
 
@@ -292,23 +330,31 @@ fn who_was_turned_away_lost_its_link_or_its_connection_waits_no_more() {
         call_id: world.clients[CAROL].call_id(),
         device_id: dana.device_id,
     };
-    world.calls.deny(world.clients[CAROL].caller(), request, world.now).unwrap();
-    assert_eq!(world.told(DANA), ["Denied"]);
-    assert_eq!(refused(world.commit(ALICE, world.adding(&[DANA]))), Refusal::AddUnasked);
+    world
+        .calls
+        .deny(world.clients[CAROL].caller(), request, world.now)
+        .unwrap();
+    assert_eq!(world.doors(DANA), ["Denied"]);
+    assert_eq!(
+        refused(world.commit(ALICE, world.adding(&[DANA]))),
+        Refusal::AddUnasked
+    );
 
-    world.calls.link_revoked(world.room.room_id, GuestLinkId::from_random([8; 16]));
-    assert_eq!(world.told(EVE), [] as [&str; 0], "another link");
+    world
+        .calls
+        .link_revoked(world.room.room_id, GuestLinkId::from_random([8; 16]));
+    assert_eq!(world.doors(EVE), [] as [&str; 0], "another link");
     world.calls.link_revoked(world.room.room_id, link_id());
-    assert_eq!(world.told(EVE), ["LinkRevoked"]);
+    assert_eq!(world.doors(EVE), ["LinkRevoked"]);
 
     world.knock(EVE, eve).unwrap();
     world.events();
     world.calls.disconnected(eve.device_id, world.now);
-    assert_eq!(world.told(ALICE), ["0 wait"]);
+    assert_eq!(world.doors(ALICE), ["0 wait"]);
 
     world.knock(EVE, eve).unwrap();
     world.pass(60_000);
-    assert_eq!(world.told(EVE).last().map(String::as_str), Some("LinkExpired"));
+    assert_eq!(world.doors(EVE).last().map(String::as_str), Some("LinkExpired"));
     assert!(!world.calls.knows_guest(eve.device_id));
 }
 
@@ -354,7 +400,15 @@ fn a_guest_who_is_removed_is_out_and_may_ask_again_only_as_somebody_new() {
         ..world.removing(ALICE, DANA)
     };
     world.commit(ALICE, wish).unwrap();
-    assert_eq!(world.calls.summary(world.room.room_id).unwrap().participants.len(), 3);
+    assert_eq!(
+        world
+            .calls
+            .summary(world.room.room_id)
+            .unwrap()
+            .participants
+            .len(),
+        3
+    );
     assert_eq!(world.knock(DANA, dana).unwrap_err(), CallError::Removed);
     let eve = world.visitor(EVE);
     world.knock(EVE, eve).unwrap();

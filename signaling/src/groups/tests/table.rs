@@ -6,6 +6,7 @@ use super::*;
 use crate::groups::{
     GroupLeaf, Judge as _,
     rules::{Committer, Description, judge_commit},
+    testing::guest,
 };
 
 /// A group of moderator alice (leaf 0), alice's phone (1) and bob (2); carol and alice's tablet are outside.
@@ -388,11 +389,17 @@ fn a_description_is_judged_against_the_connection_it_came_over() {
 /// B4: guests come into calls, one way, by who may let them in.
 #[test]
 fn guests_are_added_to_calls_by_who_may_and_do_nothing() {
-    let visitor = guest(protocol::GuestLinkId::from_random([9; 16]), "Dana").certificate.clone();
+    let visitor = guest(protocol::GuestLinkId::from_random([9; 16]), "Dana")
+        .certificate
+        .clone();
     let mut table = Table::new(RoomKind::Call);
     let adding = |table: &Table| table.judge(&table.adding(&table.bob, &[&visitor]));
     table.judge.asked.insert(device(&visitor));
-    assert_eq!(adding(&table), Err(Refusal::AdmitByOther), "who asks like a member");
+    assert_eq!(
+        adding(&table),
+        Err(Refusal::AdmitByOther),
+        "who asks like a member"
+    );
     table.judge.admit.insert(table.people[1].user_id);
     assert_eq!(adding(&table), Err(Refusal::AddUnasked));
     table.judge.knocked.insert(device(&visitor));
