@@ -81,7 +81,7 @@ export function GuestLinks({ room, onClose }: { readonly room: RoomView; readonl
                   <span className="row-title">{t("guest_links.until", { time: until })}</span>
                   <span className="soft">{link.mine ? t("guest_links.by_you") : t("guest_links.by", { name: link.by })}</span>
                   <div className="row-actions">
-                    <Button look="quiet" icon="copy" onClick={() => void copy(guestUrl(link), "guest_links.copied")}>
+                    <Button look="quiet" icon="copy" onClick={() => void copy(guestUrl(link, window.location.origin), "guest_links.copied")}>
                       {t("guest_links.copy", { time: until })}
                     </Button>
                     <Button look="quiet" icon="close" onClick={() => void revoke(link)}>

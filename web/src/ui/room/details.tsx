@@ -38,7 +38,7 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
           <Button
             icon="copy"
             onClick={() => {
-              void copy(callUrl(room.room_id), "call_link.copied");
+              void copy(callUrl(room.room_id, window.location.origin), "call_link.copied");
             }}
           >
             {t("call_link.copy")}
