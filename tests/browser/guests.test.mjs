@@ -253,7 +253,7 @@ test("a moderator removes a guest, whose page says so", async () => {
   await dana.page.getByRole("alert").getByText("You were removed from the call").waitFor();
   await isClean(dana, "guest removed");
   await bob.tile(dana.name).waitFor({ state: "detached" });
-  await alice.page.keyboard.press("Escape");
+  await alice.role("complementary", "People").getByRole("button", { name: "Close" }).click();
 });
 
 test("a link that was taken back lets nobody ask", async () => {

@@ -27,7 +27,7 @@ use super::{
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
-    api::{ConnectionView, SessionView},
+    api::ConnectionView,
     calls::Call,
     failure::failure,
     limits::{OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
@@ -111,7 +111,7 @@ impl Session {
         };
     }
 
-    fn view(&self) -> ConnectionView {
+    pub(super) fn view(&self) -> ConnectionView {
         match self.state {
             State::Online => ConnectionView::Online,
             State::Held | State::Resting { .. } if self.failures > 1 => ConnectionView::Offline,
@@ -468,22 +468,6 @@ impl Device {
         wakes
             .map(|at| if at > now { at } else { now.plus(OVERDUE_MS) })
             .min()
-    }
-
-    pub(super) fn session_view(&self, store_failed: bool) -> SessionView {
-        let me = self.identity.user_id();
-        SessionView::SignedIn {
-            me: self
-                .people
-                .person_card(me, Some(&self.identity.certificate), me, &self.own),
-            device_id: self.identity.device_id,
-            connection: if store_failed {
-                ConnectionView::Offline
-            } else {
-                self.session.view()
-            },
-            guest: self.visit.as_ref().map(super::visit::Visit::view),
-        }
     }
 }
 

@@ -1,11 +1,27 @@
 use super::{device::Device, shell::Shell, visit::Visit};
 use crate::{
-    api::{Event, MessageView},
+    api::{ConnectionView, Event, MessageView, SessionView},
     rooms::Lens,
 };
 use protocol::socket::RoomKindTag;
 
 impl Device {
+    pub(super) fn session_view(&self, store_failed: bool) -> SessionView {
+        let me = self.identity.user_id();
+        SessionView::SignedIn {
+            me: self
+                .people
+                .person_card(me, Some(&self.identity.certificate), me, &self.own),
+            device_id: self.identity.device_id,
+            connection: if store_failed {
+                ConnectionView::Offline
+            } else {
+                self.session.view()
+            },
+            guest: self.visit.as_ref().map(Visit::view),
+        }
+    }
+
     /// Tells the user interface what is different from what it was told last.
     pub(super) fn tell_views(&mut self, shell: &mut Shell) {
         if !std::mem::take(&mut self.changed) || !self.is_enrolled() {

@@ -54,9 +54,13 @@ pub(crate) enum Body {
 }
 
 impl Body {
+    fn is_link(&self) -> bool {
+        matches!(self, Self::GuestLink { .. })
+    }
+
     /// Not said by anybody: it is no news to read.
     fn is_event(&self) -> bool {
-        matches!(self, Self::Happened { .. } | Self::GuestLink { .. })
+        matches!(self, Self::Happened { .. }) || self.is_link()
     }
 }
 
@@ -102,10 +106,8 @@ impl History {
         self.order = order.collect();
         let messages = stored.into_iter().map(|(_, message)| (message.id, message));
         self.messages = messages.collect();
-        let is_link =
-            |(_, message): &(&MessageId, &Box<Message>)| matches!(message.body, Body::GuestLink { .. });
-        let links = self.messages.iter().filter(is_link).map(|(id, _)| *id);
-        self.links = links.collect();
+        let links = self.messages.values().filter(|message| message.body.is_link());
+        self.links = links.map(|message| message.id).collect();
         let newest = self.order.keys().next_back();
         self.unsent = newest
             .map_or(UNSENT, |newest| newest.saturating_add(1))
@@ -151,7 +153,7 @@ impl History {
             shown.oldest = shown.oldest.min(message.order);
             shown.changed.insert(message.id);
         }
-        if matches!(message.body, Body::GuestLink { .. }) && !self.links.contains(&message.id) {
+        if message.body.is_link() && !self.links.contains(&message.id) {
             self.links.push(message.id);
         }
         self.order.insert(message.order, message.id);

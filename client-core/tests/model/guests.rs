@@ -9,10 +9,7 @@ use protocol::{
     socket::{CallJoined, CallParticipant, Event, GuestDoor, GuestLobby, Reply, Request, WaitingGuest},
 };
 
-use super::{
-    Server,
-    accounts::{Accounts, DeviceRecord},
-};
+use super::{Server, accounts::Accounts};
 
 /// A link as the server knows it.
 pub struct Link {
@@ -62,10 +59,7 @@ impl Accounts {
             .unwrap();
         let room_id = self.link(pass.link_id)?.room_id;
         self.visitors.insert(device_id, room_id);
-        let record = self
-            .devices
-            .entry(device_id)
-            .or_insert_with(DeviceRecord::default);
+        let record = self.devices.entry(device_id).or_default();
         record.user_id = Some(pass.user_id());
         let ticket = self.new_ticket(device_id);
         ok(&GuestSession { ticket })

@@ -143,13 +143,17 @@ export function CallScreen({ room, call, onLeave }: Props) {
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
         <CallHints ring={ring && t(`ring.${ring}`, { name: title })} call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
-        <LobbyNotice
-          call={call}
-          onSee={() => {
-            setPanel("people");
-          }}
-        />
-        <AskedOfMe />
+        <AskedOfMe>
+          {/* The panel of the people has them, too. */}
+          {panel !== "people" && (
+            <LobbyNotice
+              call={call}
+              onSee={() => {
+                setPanel("people");
+              }}
+            />
+          )}
+        </AskedOfMe>
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
         <Qualities value={statistics?.people ?? NOBODY}>

@@ -27,7 +27,7 @@ export function LobbyNotice({ call, onSee }: { readonly call: CallView; readonly
   const { lobby } = call;
   const [first] = lobby;
   return (
-    <div className="problems asked-of-me" role="status">
+    <div role="status">
       {first && (
         <div className="problem asked">
           <Icon name="person" />

@@ -82,10 +82,12 @@ export function GuestLinks({ room, onClose }: { readonly room: RoomView; readonl
                   <span className="soft">{link.mine ? t("guest_links.by_you") : t("guest_links.by", { name: link.by })}</span>
                   <div className="row-actions">
                     <Button look="quiet" icon="copy" onClick={() => void copy(guestUrl(link, window.location.origin), "guest_links.copied")}>
-                      {t("guest_links.copy", { time: until })}
+                      {t("guest_links.copy")}
+                      <span className="visually-hidden"> {t("guest_links.which", { time: until })}</span>
                     </Button>
                     <Button look="quiet" icon="close" onClick={() => void revoke(link)}>
-                      {t("guest_links.revoke", { time: until })}
+                      {t("guest_links.revoke")}
+                      <span className="visually-hidden"> {t("guest_links.which", { time: until })}</span>
                     </Button>
                   </div>
                 </div>
