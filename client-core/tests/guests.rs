@@ -202,9 +202,7 @@ fn a_guest_waits_for_the_call_and_several_come_in_at_once() {
 }
 
 #[test]
-fn who_may_not_let_people_into_the_room_lets_no_guest_in() {
-    // A room in which only moderators add: the settings are made by alice's program alone, so this is about what
-    // somebody outside of the room can do: a guest.
+fn a_guest_lets_nobody_in_and_moderates_nothing() {
     let (mut world, room, _asking) = dana_waits(Box::new(Honest));
     admit(&mut world, "alice");
     let link = world.room("alice", room).unwrap().guest_links[0].clone();
