@@ -413,3 +413,51 @@ fn a_guest_who_is_removed_is_out_and_may_ask_again_only_as_somebody_new() {
     let eve = world.visitor(EVE);
     world.knock(EVE, eve).unwrap();
 }
+
+/// A link leads to the calls of one room: into no other, and a guest who is in one asks in another in vain.
+#[test]
+fn a_guest_is_in_the_call_of_its_room_alone() {
+    let mut world = World::new();
+    let dana = world.with_dana();
+    let caller = world.clients[DANA].caller();
+    let other = CallRef {
+        call_id: protocol::CallId::from_random([99; 16]),
+    };
+    let sync = protocol::socket::CallSync {
+        call_id: other.call_id,
+        after: Seq(0),
+    };
+    assert_eq!(world.calls.sync(caller, sync).unwrap_err(), CallError::NotInCall);
+    let offer = MediaOffer {
+        call_id: other.call_id,
+        side: Side::Subscribe,
+        fresh: true,
+        sdp: "v=0".to_owned(),
+        tracks: Vec::new(),
+    };
+    assert_eq!(
+        world.calls.offer(caller, offer).unwrap_err(),
+        CallError::NotInCall
+    );
+    world.deliver();
+    let message_id = world.message_id();
+    let mut message = world.message(DANA, message_id);
+    message.call_id = other.call_id;
+    assert_eq!(
+        world.calls.send(caller, message, world.now).unwrap_err(),
+        CallError::NotInCall
+    );
+
+    // Who waits at the door of another room is no guest here.
+    let elsewhere = Guest {
+        room_id: RoomId::from_random([77; 16]),
+        ..world.visitor(EVE)
+    };
+    world.knock(EVE, elsewhere).unwrap();
+    assert_eq!(world.doors(EVE), ["NoCall"]);
+    assert_eq!(
+        refused(world.commit(BOB, world.adding(&[EVE]))),
+        Refusal::AddUnasked
+    );
+    assert!(world.calls.knows_guest(dana.device_id));
+}
