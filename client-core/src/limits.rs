@@ -104,6 +104,10 @@ pub(crate) const CALL_PRESENCE_SPREAD_MS: u64 = 200;
 /// lost; fewer refuses what one types meanwhile. Beyond: `too_many_unsent`.
 pub(crate) const MAX_CALL_OUTBOX: usize = 64;
 
+/// How long a guest who was let in waits for the proof that it was by a member. Shorter fails on slow networks, longer
+/// shows a person an empty call for longer. Beyond: `server_untrusted`.
+pub(crate) const GUEST_VOUCH_MS: u64 = 15_000;
+
 /// Messages of a call that a device keeps, in memory alone. More lets a talkative call hold memory, fewer cuts off what
 /// one may still want to read. Beyond: the oldest go.
 pub(crate) const MAX_CALL_MESSAGES: usize = 500;

@@ -23,6 +23,8 @@ pub(crate) struct People {
     wanted: SortedSet<UserId>,
     /// A request for cards is on its way.
     pub(crate) asking: bool,
+    /// For a guest, who gets no cards: what those in the call are called by their own word.
+    said: SortedMap<UserId, String>,
 }
 
 /// Why a card was not taken.
@@ -113,11 +115,23 @@ impl People {
         head.version == version && head.hash != known.hash()
     }
 
-    /// The name of a person; while it is not known, the certified e-mail.
+    /// What somebody in the call is called by its own word.
+    pub(crate) fn say_name(&mut self, user_id: UserId, name: String) {
+        self.said.insert(user_id, name);
+    }
+
+    /// The name of a person; while it is not known, the certified e-mail. Of a guest, what it calls itself.
     pub(crate) fn name(&self, user_id: UserId, certificate: Option<&Certificate>) -> String {
         match (self.cards.get(&user_id), certificate) {
+            (_, Some(certificate)) if certificate.guest().is_some() => certificate
+                .guest()
+                .map(|pass| pass.name.clone())
+                .unwrap_or_default(),
             (Some(card), _) => card.name.clone(),
-            (None, Some(certificate)) => certificate.body().email.to_string(),
+            (None, Some(certificate)) => {
+                let said = self.said.get(&user_id).cloned();
+                said.unwrap_or_else(|| certificate.body().email.to_string())
+            }
             (None, None) => String::new(),
         }
     }
@@ -135,7 +149,9 @@ impl People {
         let aik = certificate
             .map(|certificate| certificate.body().aik)
             .or(card.map(|card| card.aik));
+        let guest = certificate.is_some_and(|certificate| certificate.guest().is_some());
         let email = certificate
+            .filter(|_| !guest)
             .map(|certificate| certificate.body().email.to_string())
             .or(card.map(|card| card.email.to_string()))
             .unwrap_or_default();
@@ -145,6 +161,7 @@ impl People {
             email,
             fingerprint: aik.map(|aik| hex(&aik.fingerprint())).unwrap_or_default(),
             trust: trust(user_id, aik, me, own),
+            guest,
         }
     }
 }

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, DeviceId, Email, Millis, NetworkId, UserId,
+    Bytes, DeviceId, Email, GuestLinkId, Millis, NetworkId, RoomId, UserId,
     identity::{Certificate, DeviceList, PublicKey, Signature},
 };
 
@@ -252,4 +252,46 @@ pub struct InvitationCreated {
     pub url: String,
     /// When it stops working.
     pub expires_at: Millis,
+}
+
+/// `POST /api/v1/guest/link`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GuestLinkLookUp {
+    /// The link.
+    pub link_id: GuestLinkId,
+}
+
+/// Answer to [`GuestLinkLookUp`]; `link_expired`, `link_revoked` or `not_found` where it lets nobody in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GuestLinkView {
+    /// Network of the room.
+    pub network_id: NetworkId,
+    /// The room.
+    pub room_id: RoomId,
+    /// Name of who made the link, by the server's word.
+    pub by: String,
+    /// Until when it lets anybody ask.
+    pub expires_at: Millis,
+}
+
+/// `POST /api/v1/guest/session`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GuestSessionOpen {
+    /// A [`crate::identity::GuestPass`].
+    pub pass: Bytes,
+    /// From [`ChallengeReply`], for the device that the pass makes.
+    pub nonce: Bytes,
+    /// By the key of the pass, over [`crate::identity::SessionChallenge`].
+    pub signature: Signature,
+}
+
+/// Answer to [`GuestSessionOpen`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GuestSession {
+    /// For `GET /api/v1/ws?ticket=…`, single use, 30 s.
+    pub ticket: Bytes,
 }

@@ -51,6 +51,11 @@ impl Email {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
+    /// The address of who has none: no account can be made for it, for nothing is ever delivered there (RFC 2606).
+    pub fn nobody() -> Self {
+        Self("guest@guest.invalid".to_owned())
+    }
+
     /// The normal form.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -65,6 +65,8 @@ uuid_id! {
     ParticipantId;
     /// Made by the client that sends; sending again with the same id is the same message.
     MessageId;
+    /// A link by which guests may ask to come into a room's calls; drawn by the device that makes it.
+    GuestLinkId;
 }
 
 macro_rules! counter {

@@ -20,8 +20,8 @@ pub mod socket;
 pub use bytes::Bytes;
 pub use email::Email;
 pub use ids::{
-    CallId, DeviceId, Epoch, Generation, LeafIndex, MessageId, Millis, NetworkId, ParticipantId, RoomId, Seq,
-    UserId,
+    CallId, DeviceId, Epoch, Generation, GuestLinkId, LeafIndex, MessageId, Millis, NetworkId, ParticipantId,
+    RoomId, Seq, UserId,
 };
 pub use problem::{Code, Problem};
 

@@ -139,3 +139,17 @@ pub const HEARTBEAT_MS: u64 = 20_000;
 
 /// A connection that showed no sign of life for this long is dead.
 pub const HEARTBEAT_TIMEOUT_MS: u64 = 50_000;
+
+/// Longest name of a guest in bytes: fits real names, and keeps the lobby readable. Beyond: refused in the page, and no
+/// pass.
+pub const MAX_GUEST_NAME_LEN: usize = 64;
+
+/// Longest life of a guest link: a link that lies around in mails should not let anybody knock for long. Beyond: refused.
+pub const MAX_GUEST_LINK_LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Guest links of a room that let in at a time; more than anybody keeps apart. Beyond: `full`.
+pub const MAX_GUEST_LINKS: usize = 32;
+
+/// Guests who wait at a room's door at a time. Each is shown to all members with a key package of some kilobytes. Beyond:
+/// `full`, and the guest tries again.
+pub const MAX_LOBBY: usize = 20;

@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use crate::{
-    Bytes, DeviceId, Email, Millis, NetworkId, UserId,
+    Bytes, DeviceId, Email, GuestLinkId, Millis, NetworkId, RoomId, UserId,
     identity::{Certificate, DeviceList, PublicKey, Signature},
 };
 
@@ -34,6 +34,8 @@ schemas! {
     NetworkId: uuid("A network");
     UserId: uuid("A user");
     DeviceId: uuid("A device");
+    RoomId: uuid("A room");
+    GuestLinkId: uuid("A guest link");
     Email: string("email", "An e-mail address in its normal form");
     Millis: ObjectBuilder::new()
         .schema_type(Type::Integer)

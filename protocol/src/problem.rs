@@ -47,6 +47,10 @@ pub enum Code {
     CallRemoved,
     /// A moderator ended the call for everybody.
     CallEnded,
+    /// The guest link lets nobody in any more: its time is over.
+    LinkExpired,
+    /// The guest link lets nobody in any more: somebody took it back.
+    LinkRevoked,
     /// The device's stored state is older than what the server has seen of it.
     Rollback,
     /// The client is too old or too new for this server.
@@ -101,7 +105,11 @@ impl Code {
             | Self::TooManyDevices
             | Self::Full
             | Self::Rollback => 409,
-            Self::InvitationUsed | Self::InvitationExpired | Self::CallEnded => 410,
+            Self::InvitationUsed
+            | Self::InvitationExpired
+            | Self::CallEnded
+            | Self::LinkExpired
+            | Self::LinkRevoked => 410,
             Self::TooLarge => 413,
             Self::CommitRefused => 422,
             Self::RateLimited => 429,

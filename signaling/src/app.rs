@@ -6,7 +6,7 @@ use std::{
 };
 
 use protocol::{
-    Bytes, DeviceId, RoomId,
+    Bytes, DeviceId, GuestLinkId, RoomId,
     limits::{GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, TICKET_LIFE_MS},
     sfu::SfuLink,
 };
@@ -17,14 +17,15 @@ use crate::{
     calls::Calls,
     client::Block,
     limits::{
-        HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
-        MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE, MINUTE_MS,
+        HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK, MAX_GUEST_TRIES_PER_BLOCK,
+        MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK,
+        MAX_SESSION_OPENS_PER_DEVICE, MINUTE_MS,
     },
     random::random,
     rate::RateLimiter,
     rooms::{DirtyRooms, RoomCache},
     sealed::Sealer,
-    sessions::Caller,
+    sessions::Visitor,
     socket::{CallOutbox, Hub},
     store::Store,
     tokens::Tokens,
@@ -47,7 +48,7 @@ pub struct App {
     /// Who proved the password.
     pub grants: Tokens<Grantee>,
     /// Who may open a WebSocket.
-    pub tickets: Tokens<Caller>,
+    pub tickets: Tokens<Visitor>,
     pub rates: Rates,
     pub hub: Arc<Hub>,
     pub calls: Mutex<Calls>,
@@ -66,6 +67,8 @@ pub struct Rates {
     pub commits: RateLimiter<(DeviceId, RoomId)>,
     pub foundings: RateLimiter<DeviceId>,
     pub invitations: RateLimiter<DeviceId>,
+    pub guest_blocks: RateLimiter<Block>,
+    pub guest_links: RateLimiter<GuestLinkId>,
 }
 
 impl App {
@@ -101,6 +104,8 @@ impl App {
                 commits: RateLimiter::new(MAX_COMMITS_PER_MINUTE, MINUTE_MS),
                 foundings: RateLimiter::new(MAX_FOUNDINGS_PER_HOUR, HOUR_MS),
                 invitations: RateLimiter::new(MAX_INVITATIONS_PER_HOUR, HOUR_MS),
+                guest_blocks: RateLimiter::new(MAX_GUEST_TRIES_PER_BLOCK, HANDSHAKE_LIFE_MS),
+                guest_links: RateLimiter::new(MAX_GUEST_SESSIONS_PER_LINK, HANDSHAKE_LIFE_MS),
             },
             hub,
             calls: Mutex::new(calls),

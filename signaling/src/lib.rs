@@ -11,6 +11,7 @@ mod client;
 pub mod clock;
 mod failure;
 pub mod groups;
+mod guests;
 mod json;
 mod limits;
 mod own_state;

@@ -101,6 +101,21 @@ pub const MAX_SESSION_OPENS_PER_DEVICE: u32 = 120;
 /// Beyond: `rate_limited`, before the database is asked.
 pub const MAX_SESSION_OPENS_PER_BLOCK: u32 = 6_000;
 
+/// Looks at guest links and sessions of guests from one block of addresses in
+/// [`protocol::limits::HANDSHAKE_LIFE_MS`]: a class that comes by one link, and reloads. Beyond: `rate_limited`, before the
+/// database is asked.
+pub const MAX_GUEST_TRIES_PER_BLOCK: u32 = 600;
+
+/// Sessions by one guest link in that time: ten times as many as can wait, so that guests with bad connections come back.
+/// Beyond: `rate_limited`.
+pub const MAX_GUEST_SESSIONS_PER_LINK: u32 = 200;
+
+/// How far the clock of who makes a guest link may be ahead.
+pub const GUEST_LINK_SKEW_MS: u64 = HOUR_MS;
+
+/// How long it is remembered that a guest link's time is over, so that its page can say so.
+pub const GUEST_LINK_MEMORY_MS: u64 = 30 * 24 * HOUR_MS;
+
 /// Rooms that one device may found an hour.
 pub const MAX_FOUNDINGS_PER_HOUR: u32 = 200;
 

@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     app::App,
     failure::{Failure, causes},
+    guests,
     limits::{CALLS_STEP, RETENTION_STEP},
     rooms, sessions,
     store::Written,
@@ -80,6 +81,7 @@ pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
             Box::pin(async move {
                 rooms::delete_orphans(connection).await?;
                 sessions::delete_expired(connection, now).await?;
+                guests::delete_expired(connection, now).await?;
                 Ok(Written::answer(()))
             })
         })

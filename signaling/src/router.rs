@@ -22,6 +22,7 @@ use crate::{
     accounts, admin,
     app::App,
     failure::{Failure, ProblemResponse, Refusals},
+    guests,
     json::Json,
     sessions, socket,
 };
@@ -52,6 +53,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .merge(accounts::routes())
         .merge(sessions::routes())
         .merge(admin::routes())
+        .merge(guests::routes())
         .merge(socket::routes());
     OpenApiRouter::with_openapi(about()).nest("/api/v1", version_1)
 }

@@ -115,6 +115,9 @@ impl Service {
             opaque,
             sfu,
         );
+        if let Some(turn) = turn.clone() {
+            app.call_outbox.set_relay(turn, app.clock.clone());
+        }
         let app = Arc::new(App { turn, ..app });
         let (stop, stopped) = watch::channel(false);
         retention::start(&app, &stopped);

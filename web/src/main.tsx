@@ -5,6 +5,7 @@ import { preferredLocale, translator } from "./i18n/translate";
 import { Call } from "./media/call";
 import { Client } from "./state/client";
 import type { CoreClient } from "./state/core";
+import { parseRoute } from "./state/routes";
 import type { MediaCall } from "./state/media";
 import { AppView } from "./ui/app/app";
 import { AppContext } from "./ui/app/context";
@@ -15,7 +16,8 @@ import "./ui/styles/index.css";
 /** The real core and media, or in mode `fake` the players of `testing/`, which no other bundle contains. */
 async function parts(): Promise<{ core: CoreClient; media: MediaCall }> {
   if (import.meta.env.MODE === "fake") return (await import("./testing/fake-app")).fakeApp();
-  const core = WorkerCoreClient.start();
+  const guest = parseRoute(window.location.pathname).page === "guest";
+  const core = WorkerCoreClient.start(guest ? "guest" : "device");
   return { core, media: new Call(core, window.localStorage) };
 }
 

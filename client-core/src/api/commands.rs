@@ -1,7 +1,7 @@
 //! Wishes of the user interface.
 
 use protocol::{
-    DeviceId, MessageId, RoomId, UserId,
+    DeviceId, GuestLinkId, MessageId, RoomId, UserId,
     socket::{Side, TrackKind},
 };
 use serde::{Deserialize, Serialize};
@@ -227,6 +227,47 @@ pub enum Command {
     },
     /// Ends the call for everybody; for moderators of the room → `done`.
     EndCall,
+
+    /// Makes a link by which guests may ask to come into the room's calls → `guest_link`.
+    MakeGuestLink {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// How long it is good, at most a week.
+        #[cfg_attr(test, ts(type = "number"))]
+        life_ms: u64,
+    },
+    /// Takes a guest link back → `done`. Who came in by it stays.
+    RevokeGuestLink {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The link.
+        #[cfg_attr(test, ts(type = "string"))]
+        link_id: GuestLinkId,
+    },
+    /// Lets guests in who wait → `done`.
+    AdmitGuests {
+        /// Whom.
+        #[cfg_attr(test, ts(type = "string[]"))]
+        devices: Vec<DeviceId>,
+    },
+    /// Turns a guest away who waits → `done`.
+    DenyGuest {
+        /// Whom.
+        #[cfg_attr(test, ts(type = "string"))]
+        device_id: DeviceId,
+    },
+    /// Of a core without an account: makes this a guest by a link → `room`, whose call is joined by `join_call`. Fails with
+    /// `link_expired`, `link_revoked`, or `not_found`.
+    BecomeGuest {
+        /// The last part of the link's path.
+        link_id: String,
+        /// What stands behind its `#`.
+        secret: Secret,
+        /// What the guest calls itself, as typed.
+        name: String,
+    },
 }
 
 /// A sign that a participant gives.

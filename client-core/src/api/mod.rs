@@ -15,10 +15,12 @@
 //! [`Command`] and [`Event`] are JSON between the core's worker and the user interface; the TypeScript of them
 //! is generated from here (`cargo test -p conclave-client-core` writes `web/src/core/generated/`).
 
+mod call_views;
 mod commands;
 mod media;
 mod views;
 
+pub use call_views::*;
 pub use commands::*;
 pub use media::*;
 pub use views::*;
@@ -163,6 +165,12 @@ pub enum Reply {
     SdpAnswer {
         /// SDP.
         sdp: String,
+    },
+    /// To [`Command::MakeGuestLink`]; the link shows in the room's.
+    GuestLink {
+        /// The link.
+        #[cfg_attr(test, ts(type = "string"))]
+        link_id: protocol::GuestLinkId,
     },
     /// To [`Command::TryNetwork`].
     NetworkTrial {

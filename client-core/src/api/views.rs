@@ -1,13 +1,10 @@
 //! What the user interface is told: whole snapshots of what it shows, never differences that it would have to
 //! add up (messages alone come as changes, for there are many).
 
-use protocol::{
-    CallId, DeviceId, MessageId, Millis, RoomId, UserId,
-    socket::{IceServer, RoomKindTag, TrackKind},
-};
+use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId, socket::RoomKindTag};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, ParticipantAsk, Reaction, Reply};
+use super::{CallMessageView, CallView, Failure, ParticipantAsk, Reaction, Reply, SlotView, WatchedView};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,7 +110,45 @@ pub enum SessionView {
         device_id: DeviceId,
         /// The connection.
         connection: ConnectionView,
+        /// Set where this is no device of an account, but a guest of one call.
+        guest: Option<GuestView>,
     },
+}
+
+/// A guest's visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct GuestView {
+    /// The room whose call it is.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// Who made the link, by the server's word.
+    pub invited_by: String,
+    /// How far one is.
+    pub door: DoorView,
+}
+
+/// How far a guest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum DoorView {
+    /// It did not ask yet.
+    Outside,
+    /// It asks; nobody was told yet.
+    Knocking,
+    /// There is no call to come into yet.
+    NoCall,
+    /// Those in the call see it.
+    Waiting,
+    /// It was let in.
+    Admitted,
+    /// It was turned away.
+    Denied,
+    /// The link's time is over.
+    LinkExpired,
+    /// Somebody took the link back.
+    LinkRevoked,
 }
 
 /// How the connection to the server is.
@@ -144,6 +179,8 @@ pub struct PersonCard {
     pub fingerprint: String,
     /// What one knows of the key.
     pub trust: Trust,
+    /// A guest of the call, with the name that it gave. There is no account behind it.
+    pub guest: bool,
 }
 
 /// What one knows of a person's key.
@@ -209,6 +246,10 @@ pub struct RoomView {
     pub may_add: bool,
     /// Whether one is a moderator.
     pub moderator: bool,
+    /// Whether one may make guest links, and let guests into its calls.
+    pub may_admit: bool,
+    /// Links that let guests ask to come in, the one that is good longest first.
+    pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
     pub keys: RoomKeys,
     /// Messages not seen yet.
@@ -225,6 +266,24 @@ pub struct RoomView {
     pub epoch: u64,
     /// Name of the cipher suite.
     pub suite: String,
+}
+
+/// A link by which guests may ask to come into a room's calls: the page's address, `/guest/`, the id, `#`, the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct GuestLinkView {
+    /// The link.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub link_id: GuestLinkId,
+    /// Its secret, base64url. Whoever has it may ask.
+    pub secret: String,
+    /// Until when.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub expires_at: Millis,
+    /// Name of who made it.
+    pub by: String,
+    /// Made by oneself.
+    pub mine: bool,
 }
 
 /// How a room's keys stand on this device.
@@ -333,170 +392,4 @@ pub enum Delivery {
     Failed,
     /// Somebody else's.
     Received,
-}
-
-/// The call that this device is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct CallView {
-    /// The call.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub call_id: CallId,
-    /// Its room.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub room_id: RoomId,
-    /// How far one is.
-    pub phase: CallPhase,
-    /// When it began.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub started_at: Millis,
-    /// Who is in, drawn from the key tree, in order of leaf.
-    pub participants: Vec<ParticipantView>,
-    /// Leaf of who speaks.
-    pub speaker: Option<u32>,
-    /// Leaf of whom a moderator put in the spotlight for everybody.
-    pub spotlight: Option<u32>,
-    /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
-    /// may.
-    pub may_ask: bool,
-    /// Whether one may remove others from the call, put them in the spotlight, lock the call, and end it for all.
-    pub may_moderate: bool,
-    /// Nobody new comes in but moderators.
-    pub locked: bool,
-    /// Where one was removed, or the call was ended: who did it, if that is proven.
-    pub by: Option<String>,
-    /// Epoch of the call's group.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub epoch: u64,
-    /// The epoch code: groups of five digits, at least 30 digits.
-    pub code_digits: Vec<String>,
-    /// The same as words.
-    pub code_words: Vec<String>,
-    /// Name of the cipher suite of the keys.
-    pub suite: String,
-    /// Name of the cipher suite of the media.
-    pub media_suite: String,
-}
-
-/// How far one is in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum CallPhase {
-    /// Waiting for keys.
-    Joining,
-    /// In.
-    Joined,
-    /// The connection is lost; media may still flow.
-    Reconnecting,
-    /// Removed from the call by a member.
-    Removed,
-    /// Ended for everybody by a moderator.
-    Ended,
-}
-
-/// A participant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct ParticipantView {
-    /// Leaf in the key tree.
-    pub leaf: u32,
-    /// The person.
-    pub person: PersonCard,
-    /// This device.
-    pub this_device: bool,
-    /// Another device of oneself.
-    pub own_other_device: bool,
-    /// By its own word, inside the encryption.
-    pub microphone: bool,
-    /// Likewise.
-    pub camera: bool,
-    /// Likewise.
-    pub screen: bool,
-    /// Likewise.
-    pub hand: bool,
-    /// Place among the raised hands, from 1, in the order in which this device saw them go up.
-    pub hand_place: Option<u32>,
-    /// The server does not list it as connected.
-    pub away: bool,
-}
-
-/// Something said in the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct CallMessageView {
-    /// The message.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub message_id: MessageId,
-    /// Sorts the messages (below 2^53); what is not sent yet comes last, and moves once when it is.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub order: u64,
-    /// Leaf of who said it, at that time.
-    pub leaf: u32,
-    /// Who said it.
-    pub person: PersonCard,
-    /// Said by oneself, on any device.
-    pub mine: bool,
-    /// When.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub sent_at: Millis,
-    /// As typed.
-    pub text: String,
-    /// How far it is.
-    pub delivery: Delivery,
-}
-
-/// A slot of the subscribe connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct SlotView {
-    /// `a=mid`.
-    pub mid: String,
-    /// Leaf of whose track it is, checked against the key tree.
-    pub leaf: u32,
-    /// What.
-    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
-    pub kind: TrackKind,
-    /// The server holds it back: the way to this device does not carry it.
-    pub paused: bool,
-}
-
-/// How large the others show a video of this device. What is larger, or what nobody shows, need not be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct WatchedView {
-    /// Which.
-    #[cfg_attr(test, ts(type = "\"microphone\" | \"camera\" | \"screen\""))]
-    pub kind: TrackKind,
-    /// The largest height in pixels at which anybody shows it; 0 where nobody does.
-    pub height: u16,
-    /// What its smallest encoding may take at most, in kbit a second with all headers.
-    pub most: Option<u16>,
-}
-
-/// A TURN server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct IceServerCard {
-    /// Addresses.
-    pub urls: Vec<String>,
-    /// User name.
-    pub username: String,
-    /// Password.
-    pub credential: String,
-}
-
-impl From<IceServer> for IceServerCard {
-    fn from(server: IceServer) -> Self {
-        let IceServer {
-            urls,
-            username,
-            credential,
-        } = server;
-        Self {
-            urls,
-            username,
-            credential,
-        }
-    }
 }

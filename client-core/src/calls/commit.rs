@@ -39,6 +39,11 @@ impl Call {
 
     /// When is it this device's turn? The k-th live leaf waits k steps; joins are gathered, removals are not.
     pub(super) fn plan_commit(&mut self, env: &CallEnv<'_>) {
+        // A guest commits nothing.
+        if env.guest.is_some() {
+            self.commit_at = None;
+            return;
+        }
         let removals = !self.leaves_to_remove().is_empty();
         if !self.acts.is_empty() && self.is_member() && self.pending.is_none() {
             // Nobody else does it.
@@ -65,7 +70,9 @@ impl Call {
     fn rank(&self) -> u64 {
         let Some(group) = &self.group else { return 0 };
         let live = group.members().iter().filter(|(leaf, member)| {
-            **leaf < group.own_leaf() && !self.gone.contains_key(&member.body().device_id)
+            **leaf < group.own_leaf()
+                && member.guest().is_none()
+                && !self.gone.contains_key(&member.body().device_id)
         });
         u64::try_from(live.count()).unwrap_or(0)
     }
@@ -81,6 +88,9 @@ impl Call {
     }
 
     pub(super) fn commit_if_due(&mut self, env: &mut CallEnv<'_>) {
+        if env.guest.is_some() {
+            return;
+        }
         let now = env.now();
         let due = self.commit_at.is_some_and(|at| at <= now);
         let renew = self.renew_at <= now && self.rank() == 0;

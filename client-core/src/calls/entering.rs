@@ -26,6 +26,9 @@ impl Call {
         if !env.online {
             return;
         }
+        if env.guest.is_some() {
+            return self.knock(env);
+        }
         match FreshKeyPackage::make(env.mls, env.key, &env.identity.certificate, false) {
             Ok(fresh) => {
                 self.state = State::ExpectJoined;
@@ -79,7 +82,7 @@ impl Call {
         }
     }
 
-    fn join_refused(&mut self, env: &mut CallEnv<'_>, refusal: &Refusal) {
+    pub(super) fn join_refused(&mut self, env: &mut CallEnv<'_>, refusal: &Refusal) {
         let passing = match refusal {
             Refusal::Lost => true,
             Refusal::Problem(problem) => matches!(problem.code, Code::RateLimited | Code::Unavailable),
@@ -215,6 +218,9 @@ impl Call {
             }
             Err(error) => {
                 tracing::warn!(call.id = %place.call_id, group.epoch = welcome.epoch.0, %error, "welcome refused");
+                if env.guest.is_some() {
+                    return self.give_up(env, "server_untrusted");
+                }
                 self.ask_for_group_info(env);
             }
         }
@@ -300,6 +306,18 @@ impl Call {
                 }
                 self.ask_for_group_info(env);
             }
+            // Guests are inside, who would have to believe that this device is of the room: a member has to say so.
+            Err(Refusal::Problem(problem))
+                if problem.code == Code::CommitRefused
+                    && self.group.as_ref().is_some_and(Group::has_guests) =>
+            {
+                if let Some(group) = self.group.take() {
+                    group.delete(env.mls);
+                }
+                self.state = State::ExpectWelcome {
+                    until: env.now().plus(RETRY_MS),
+                };
+            }
             Err(refusal) => self.join_refused(env, &refusal),
             Ok(_) => self.end(env),
         }
@@ -315,8 +333,18 @@ impl Call {
         {
             tracing::info!(call.id = %call_id, generation = generation.0, "in the call's group");
         }
+        if env.guest.is_some() {
+            self.await_proof(env);
+            return self.on_time(env);
+        }
+        self.begin(env);
+    }
+
+    /// In the group, and sure of it.
+    pub(super) fn begin(&mut self, env: &mut CallEnv<'_>) {
         self.after_epoch(env, false, true);
         self.begin_to_speak(env);
+        self.say_name(env);
         self.intent_due = true;
         if let Some(command) = self.entering_for.take() {
             let ice_servers = std::mem::take(&mut self.ice_servers);

@@ -1,6 +1,11 @@
 //! What this device hears in the call.
 
-use protocol::{DeviceId, LeafIndex, Millis, identity::Certificate, limits::MAX_TEXT_LEN, socket::Entry};
+use protocol::{
+    DeviceId, LeafIndex, Millis,
+    identity::{Certificate, clean_name},
+    limits::{MAX_NAME_LEN, MAX_TEXT_LEN},
+    socket::Entry,
+};
 
 use super::{
     Call, CallEnv, Presence,
@@ -75,6 +80,16 @@ impl Call {
                     .receive(ChatMessage::new(envelope.id, author, leaf, sent_at, text));
             }
             Content::Reaction { reaction } => self.take_reaction(env.now(), device, leaf, reaction),
+            Content::GuestWelcome { to, mac, title }
+                if to == env.identity.device_id && author.guest().is_none() =>
+            {
+                self.take_proof(env, &mac, title);
+            }
+            Content::Name { name } if env.guest.is_some() && author.guest().is_none() => {
+                if let Some(name) = clean_name(&name, MAX_NAME_LEN) {
+                    self.names.push((author.body().user_id, name));
+                }
+            }
             Content::Ask { to, ask } => self.take_ask(env, author, to, ask),
             Content::CallEnded { call_id } if self.call_id() == Some(call_id) => self.take_end(env, author),
             // Of rooms, or of a newer program.
@@ -102,7 +117,12 @@ impl Call {
             .speaking
             .asked
             .get_or_insert_with(by.body().device_id, Rate::default);
-        if concerns(me, env.settings, by.body().user_id, to) && rate.allows(env.now(), MAX_ASKS_HEARD) {
+        // A guest does not see who moderates the room; nothing that can be asked of it harms it.
+        let of_guest =
+            env.guest.is_some() && by.guest().is_none() && to.is_none_or(|to| to == env.identity.device_id);
+        if (of_guest || concerns(me, env.settings, by.body().user_id, to))
+            && rate.allows(env.now(), MAX_ASKS_HEARD)
+        {
             self.speaking.news.push(News::Ask { by, ask });
         }
     }

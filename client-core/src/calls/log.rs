@@ -143,7 +143,10 @@ impl Call {
             Ok(Incoming::OwnCommit) => Taken::Lost,
             // The room may show in a moment who is in it, and who moderates it.
             Err(GroupError::Rule(
-                RuleError::NotAllowedIn { .. } | RuleError::MayNotSet | RuleError::CallLocked,
+                RuleError::NotAllowedIn { .. }
+                | RuleError::MayNotSet
+                | RuleError::MayNotAdd
+                | RuleError::CallLocked,
             )) => self.hold(env),
             // A message that does not open is lost; a commit that cannot be taken leaves no group to follow.
             Err(error) => {
@@ -208,6 +211,9 @@ impl Call {
             let spread = env.shell.random.below(CALL_PRESENCE_SPREAD_MS);
             self.speaking.outbox.tell_presence(env.now().plus(spread));
         }
+        if self.any_guest(&came) {
+            self.say_name(env);
+        }
         self.after_epoch(env, removal, false);
         Taken::Yes
     }
@@ -254,8 +260,18 @@ impl Call {
         if !came.is_empty() {
             self.speaking.outbox.tell_presence(env.now());
         }
+        if self.any_guest(&came) {
+            self.welcome_guests(env, &came);
+            self.say_name(env);
+        }
         self.after_epoch(env, !went.is_empty(), false);
         Taken::Yes
+    }
+
+    fn any_guest(&self, devices: &[protocol::DeviceId]) -> bool {
+        let members = self.group.iter().flat_map(|group| group.members().values());
+        let mut guests = members.filter(|member| member.guest().is_some());
+        guests.any(|member| devices.contains(&member.body().device_id))
     }
 
     /// Requests that a commit answered, and removals that it made.

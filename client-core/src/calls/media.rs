@@ -24,7 +24,8 @@ impl Call {
     /// Keys of a new epoch. Senders switch at once after a removal, for who is gone must open nothing more, and when
     /// they have just come in; else a moment later, when the others have the key too.
     pub(super) fn give_keys(&mut self, env: &mut CallEnv<'_>, removal: bool, joined: bool) {
-        let (Some(group), Some(place)) = (&self.group, self.place) else {
+        // Nothing is sealed for a group that nobody vouched for.
+        let (Some(group), Some(place), None) = (&self.group, self.place, &self.unvouched) else {
             return;
         };
         let key = match group.export(env.mls, BASE_KEY_LABEL, b"") {
@@ -71,7 +72,10 @@ impl Call {
         sdp: String,
         tracks: Vec<TrackCard>,
     ) {
-        let Some(place) = self.place.filter(|_| self.is_member()) else {
+        let Some(place) = self
+            .place
+            .filter(|_| self.is_member() && self.unvouched.is_none())
+        else {
             return env.shell.fail(command, failure("not_ready"));
         };
         if sdp.len() > MAX_SDP_LEN {

@@ -16,7 +16,9 @@ mod chat;
 mod code;
 mod commit;
 mod entering;
+mod guest;
 mod hearing;
+mod lobby;
 mod log;
 mod media;
 mod moderating;
@@ -53,10 +55,12 @@ use crate::{
     sorted::SortedMap,
 };
 
+use guest::Unvouched;
+use lobby::Knock;
 use moderating::{Act, Out};
 use speaking::Speaking;
 
-pub(crate) use self::{chat::LeftChat, moderating::may_moderate, speaking::may_ask};
+pub(crate) use self::{chat::LeftChat, guest::GuestEnv, moderating::may_moderate, speaking::may_ask};
 pub(crate) use crate::group::rules::CallRoom;
 
 /// What a call works with.
@@ -70,6 +74,10 @@ pub(crate) struct CallEnv<'a> {
     pub(crate) room: Rc<CallRoom>,
     /// Settings of the room's group as this device sees it.
     pub(crate) settings: Option<&'a RoomSettings>,
+    /// What the room is called.
+    pub(crate) title: String,
+    /// This device is a guest.
+    pub(crate) guest: Option<GuestEnv<'a>>,
     pub(crate) online: bool,
 }
 
@@ -109,6 +117,12 @@ pub(crate) struct Call {
     pending: Option<Pending>,
     requests: SortedMap<ParticipantId, CallJoinRequest>,
     gone: SortedMap<DeviceId, CallParticipant>,
+    /// Guests who wait to be let in.
+    knocks: Vec<Knock>,
+    /// Of a guest: nobody has proved yet that this is the room's call.
+    unvouched: Option<Unvouched>,
+    told_title: Option<String>,
+    names: Vec<(protocol::UserId, String)>,
     commit_at: Option<Millis>,
     /// What the moderator at this device wants, in order.
     acts: Vec<Act>,
@@ -140,6 +154,8 @@ enum State {
         retry_at: Millis,
     },
     ExpectJoined,
+    /// A guest, until somebody lets it in.
+    AtDoor,
     Founding,
     ExpectWelcome {
         until: Millis,
@@ -203,6 +219,10 @@ impl Call {
             pending: None,
             requests: SortedMap::new(),
             gone: SortedMap::new(),
+            knocks: vec![],
+            unvouched: None,
+            told_title: None,
+            names: vec![],
             commit_at: None,
             acts: vec![],
             renew_at: Millis(u64::MAX),
@@ -249,6 +269,8 @@ impl Call {
     pub(crate) fn leave(&mut self, env: &mut CallEnv<'_>) {
         if let Some(Place { call_id, .. }) = self.place {
             self.ask(env, CallAsk::Leave, Request::CallLeave(CallRef { call_id }));
+        } else if env.guest.is_some() && env.online {
+            self.ask(env, CallAsk::Leave, Request::GuestLeave);
         }
         self.end(env);
     }
@@ -272,6 +294,8 @@ impl Call {
         self.hold_until = None;
         self.requests.clear();
         self.gone.clear();
+        self.knocks.clear();
+        self.unvouched = None;
         self.commit_at = None;
         self.acts.clear();
         self.send_with = None;
@@ -292,6 +316,7 @@ impl Call {
                 self.intent_due = true;
                 self.after_change(env);
             }
+            (None, Some(_)) if env.guest.is_some() => self.over_for_guest(env),
             (None, Some(_)) if self.is_member() => self.enter_anew(env),
             _ => {}
         }
@@ -329,7 +354,8 @@ impl Call {
         }
         self.take_inbox(env);
         self.switch_sending(env);
-        if self.is_member() {
+        self.doubt(env);
+        if self.is_member() && self.unvouched.is_none() {
             self.commit_if_due(env);
             self.speak_if_due(env);
             self.send_intent_if_due(env);
@@ -353,6 +379,7 @@ impl Call {
             try_again,
             self.hold_until,
             self.commit_at,
+            self.unvouched.as_ref().map(|group| group.until),
             self.speaking.outbox.due_at().filter(|_| self.is_member()),
         ];
         let asks = asks.into_iter().flatten().filter(move |_| online);

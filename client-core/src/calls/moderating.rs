@@ -6,7 +6,7 @@
 //! whose settings could say it; whoever hears it leaves, and the moderator has the server close the call.
 
 use protocol::{
-    LeafIndex, UserId,
+    DeviceId, LeafIndex, UserId,
     identity::Certificate,
     limits::MAX_ROOM_MEMBERS,
     room_settings::{RoomSettings, WhoMayAdd},
@@ -31,6 +31,8 @@ pub(super) enum Act {
     /// All leaves of the user go, and it does not come in again.
     Remove(UserId),
     Lock(bool),
+    /// A guest comes in.
+    Admit(DeviceId),
 }
 
 /// Not in the call any more, by the doing of others.
@@ -83,7 +85,7 @@ impl Call {
         }
     }
 
-    fn act(&mut self, env: &mut CallEnv<'_>, act: Act) {
+    pub(super) fn act(&mut self, env: &mut CallEnv<'_>, act: Act) {
         self.acts.push(act);
         self.plan_commit(env);
         self.on_time(env);
@@ -107,6 +109,12 @@ impl Call {
                     }
                 }
                 Act::Lock(locked) => settings.who_may_add = who_may_add(locked),
+                Act::Admit(device) => {
+                    let package = self
+                        .package_of(device)
+                        .filter(|_| group.leaf_of(device).is_none());
+                    wish.add.extend(package);
+                }
             }
         }
         if settings != *group.settings() {

@@ -105,7 +105,7 @@ impl Call {
     /// Encrypts and sends what is next, in the epoch of now.
     pub(super) fn speak_if_due(&mut self, env: &mut CallEnv<'_>) {
         // A commit of one's own is about to end this epoch.
-        if self.pending.is_some() {
+        if self.pending.is_some() || self.unvouched.is_some() {
             return;
         }
         let Some(next) = self.speaking.outbox.next(env.now()) else {

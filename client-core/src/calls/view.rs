@@ -1,13 +1,11 @@
 //! What the user interface sees of the call, and answers from the server.
 
-use protocol::room_settings::RoomSettings;
-
 use super::{Call, CallEnv, Out, Presence, State, code::epoch_code, may_ask, may_moderate};
 use crate::{
     api::{CallPhase, CallView, ParticipantView},
     core::{asks::CallAsk, shell::Answer},
     group::SUITE_NAME,
-    rooms::Lens,
+    rooms::{Lens, Room},
 };
 
 /// The suite that seals media (RFC 9605 §4.5).
@@ -25,21 +23,28 @@ impl Call {
             CallAsk::Send { message_id } => self.on_sent(env, message_id, &answer),
             CallAsk::Sync => self.on_synced(env, answer),
             CallAsk::Offer { command } => self.on_offered(env, command, answer),
+            CallAsk::Knock => self.on_knocked(env, &answer),
+            CallAsk::Deny { command } => Self::on_denied(env, command, &answer),
             CallAsk::Leave | CallAsk::Intent { .. } => {}
         }
     }
 
     /// The roster is the key tree; what the server says of participants is shown as absence only.
-    pub(crate) fn view(&self, lens: Lens<'_>, room: Option<&RoomSettings>, online: bool) -> Option<CallView> {
+    pub(crate) fn view(&self, lens: Lens<'_>, room: Option<&Room>, online: bool) -> Option<CallView> {
         let place = self.place?;
+        let lobby = self.lobby_view(lens, room);
+        let may_admit = room.is_some_and(|room| room.may_admit(lens.me));
+        let room = room.and_then(Room::settings);
+        let sure = self.unvouched.is_none();
         let (digits, words) = match &self.group {
-            Some(group) if self.is_member() => epoch_code(&group.epoch_authenticator()),
+            Some(group) if self.is_member() && sure => epoch_code(&group.epoch_authenticator()),
             _ => (vec![], vec![]),
         };
         Some(CallView {
             call_id: place.call_id,
             room_id: self.room_id,
             phase: match self.state {
+                State::Member if !sure => CallPhase::Joining,
                 State::Member if online => CallPhase::Joined,
                 State::Member => CallPhase::Reconnecting,
                 State::Out(ref out) if out.ended => CallPhase::Ended,
@@ -55,6 +60,8 @@ impl Call {
             spotlight: self.in_spotlight(room).map(|leaf| leaf.0),
             may_ask: may_ask(room, lens.me),
             may_moderate: may_moderate(room, lens.me),
+            may_admit,
+            lobby,
             locked: self.group.as_ref().is_some_and(|group| group.settings().locked()),
             by: match &self.state {
                 State::Out(Out { by: Some(by), .. }) => Some(lens.people.name(by.body().user_id, Some(by))),
@@ -73,7 +80,11 @@ impl Call {
     }
 
     fn participants_view(&self, lens: Lens<'_>) -> Vec<ParticipantView> {
-        let Some(group) = self.group.as_ref().filter(|_| self.is_member()) else {
+        let Some(group) = self
+            .group
+            .as_ref()
+            .filter(|_| self.is_member() && self.unvouched.is_none())
+        else {
             return vec![];
         };
         let members = group.members().iter().map(|(leaf, certificate)| {

@@ -1,6 +1,6 @@
 //! What is on its way to the server, so that an answer finds who asked.
 
-use protocol::{CallId, RoomId, Seq};
+use protocol::{CallId, GuestLinkId, RoomId, Seq};
 
 /// Requests over the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,14 @@ pub(crate) enum RoomAsk {
     Leave {
         command: u32,
     },
+    GuestLinkPut {
+        command: u32,
+        link_id: GuestLinkId,
+    },
+    GuestLinkRevoke {
+        command: u32,
+        link_id: GuestLinkId,
+    },
     /// Key packages to found the room anew.
     ClaimForRefounding,
 }
@@ -76,6 +84,8 @@ pub(crate) enum CallAsk {
     Leave,
     Offer { command: u32 },
     Intent { command: Option<u32> },
+    Knock,
+    Deny { command: u32 },
 }
 
 impl Ask {
@@ -87,11 +97,16 @@ impl Ask {
             | Self::SignOut { command }
             | Self::DeviceListPut { command } => Some(*command),
             Self::Room {
-                ask: RoomAsk::Leave { command },
+                ask:
+                    RoomAsk::Leave { command }
+                    | RoomAsk::GuestLinkPut { command, .. }
+                    | RoomAsk::GuestLinkRevoke { command, .. },
                 ..
             } => Some(*command),
             Self::Call { ask, .. } => match ask {
-                CallAsk::Join { command } | CallAsk::Offer { command } => Some(*command),
+                CallAsk::Join { command } | CallAsk::Offer { command } | CallAsk::Deny { command } => {
+                    Some(*command)
+                }
                 CallAsk::Intent { command } => *command,
                 _ => None,
             },
@@ -108,6 +123,10 @@ pub(crate) enum HttpAsk {
     },
     /// A step of the registration, sign-in or password check that is going on.
     Account,
+    /// What a guest link leads to.
+    GuestLink {
+        command: u32,
+    },
     Challenge,
     Open,
     /// For the account's word that the device is over.

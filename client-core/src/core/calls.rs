@@ -6,6 +6,7 @@ use protocol::{
     RoomId,
     identity::Certificate,
     limits::MAX_TRIAL_SDP_LEN,
+    room_settings::{RoomKind, WhoMayAdd},
     socket::{CallRef, CallSummary, MediaTrial, Reply, Request},
 };
 
@@ -13,9 +14,10 @@ use super::{
     asks::{Ask, CallAsk},
     device::Device,
     shell::{Answer, Shell},
+    visit::Visit,
 };
 use crate::{
-    api,
+    api::{self, DoorView},
     calls::{Call, CallEnv, CallRoom, LeftChat},
     failure::{failure, of_refusal},
     group::Group,
@@ -25,6 +27,7 @@ impl Device {
     /// The server says who is in the call of a room.
     pub(super) fn on_call_changed(&mut self, shell: &mut Shell, room_id: RoomId, call: Option<CallSummary>) {
         self.leave_ghost(shell, room_id, call.as_ref());
+        self.note_call_ended(room_id, call.as_ref());
         // What was said in a call goes with the call.
         let over = |left: &mut LeftChat| left.is_over_with(room_id, call.as_ref());
         self.left_chat.take_if(over);
@@ -73,12 +76,20 @@ impl Device {
         let mut env = self.call_env(shell, call.room_id);
         let result = act(&mut call, &mut env);
         let (room_id, started) = (call.room_id, call.take_started());
+        let (title, names) = (call.take_told_title(), call.take_names());
         if call.is_over() {
             self.left_chat = call.take_chat();
         } else {
             self.call = Some(call);
         }
         self.changed = true;
+        for (user_id, name) in names {
+            self.people.say_name(user_id, name);
+        }
+        if let (Some(visit), Some(title)) = (&mut self.visit, title) {
+            visit.title = title;
+            visit.door = DoorView::Admitted;
+        }
         if let Some(call_id) = started {
             self.with_room(shell, room_id, |room, env| room.tell_call_started(env, call_id));
         }
@@ -86,7 +97,8 @@ impl Device {
     }
 
     fn call_env<'a>(&'a self, shell: &'a mut Shell, room_id: RoomId) -> CallEnv<'a> {
-        let group = self.rooms.get(&room_id).and_then(|room| room.group());
+        let place = self.rooms.get(&room_id);
+        let group = place.and_then(|room| room.group());
         let members = group.into_iter().flat_map(|group| group.members().values());
         let devices = members
             .map(Certificate::body)
@@ -94,6 +106,11 @@ impl Device {
             .collect();
         let settings = group.map(Group::settings);
         let room = CallRoom {
+            unseen: self.visit.is_some(),
+            members_admit: settings.is_some_and(|settings| {
+                settings.kind == RoomKind::Room && settings.who_may_add == WhoMayAdd::Members
+            }),
+            links: place.map(|room| room.link_secrets()).unwrap_or_default(),
             devices,
             moderators: settings
                 .map(|settings| settings.moderators.clone())
@@ -107,6 +124,8 @@ impl Device {
             mls: &self.call_mls,
             room: Rc::new(room),
             settings,
+            title: place.map(|room| room.known_title(&self.own)).unwrap_or_default(),
+            guest: self.visit.as_ref().map(Visit::env),
             online: self.session.may_ask(),
         }
     }

@@ -12,6 +12,7 @@ use super::{
     calls::try_media,
     device::{Device, Ended},
     shell::{Answer, Refusal, Shell},
+    visit::is_for_guests,
 };
 use crate::{
     api::{self, Command, DeviceCard, Failure},
@@ -38,6 +39,11 @@ impl Core {
             } => self.register(id, code, &email, &name, password),
             Command::SignIn { email, password } => self.sign_in(id, &email, password),
             Command::RevokeDevice { device_id, password } => self.revoke(id, device_id, password),
+            Command::BecomeGuest {
+                link_id,
+                secret,
+                name,
+            } => self.become_guest(id, &link_id, &secret, &name),
             command => self.on_device_command(id, command),
         }
     }
@@ -62,7 +68,19 @@ impl Core {
 
 impl Device {
     fn on_command(&mut self, shell: &mut Shell, id: u32, command: Command) -> Result<(), Failure> {
+        if self.visit.is_some() && !is_for_guests(&command) {
+            return Err(failure("forbidden"));
+        }
         match command {
+            Command::SignOut if self.visit.is_some() => {
+                self.with_call(shell, Call::leave);
+                self.end(Ended::Erase { reason: None });
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::JoinCall { room_id } if self.visit.is_some() => {
+                self.begin_to_knock();
+                self.enter_call(shell, room_id, id);
+            }
             Command::SignOut => self.sign_out(shell, id),
             Command::LookUpPerson { email } => self.look_up(shell, id, &email)?,
             Command::CreateRoom { title, people } => {
@@ -194,10 +212,28 @@ impl Device {
                 self.in_call(shell, Call::end_for_all)??;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::MakeGuestLink { room_id, life_ms } => {
+                self.must_be_online()?;
+                self.with_member(shell, room_id, |room, env| room.make_guest_link(env, id, life_ms))??;
+            }
+            Command::RevokeGuestLink { room_id, link_id } => {
+                self.must_be_online()?;
+                self.with_member(shell, room_id, |room, env| {
+                    room.withdraw_guest_link(env, id, link_id)
+                })??;
+            }
+            Command::AdmitGuests { devices } => {
+                self.in_call(shell, |call, env| call.admit(env, &devices))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::DenyGuest { device_id } => {
+                self.in_call(shell, |call, env| call.deny(env, id, device_id))??;
+            }
             // Of the core itself.
             Command::LookUpInvitation { .. }
             | Command::Register { .. }
             | Command::SignIn { .. }
+            | Command::BecomeGuest { .. }
             | Command::RevokeDevice { .. } => return Err(failure("internal")),
         }
         Ok(())

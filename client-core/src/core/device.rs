@@ -10,6 +10,7 @@ use super::{
     asks::{Ask, RoomAsk},
     session::Session,
     shell::{Answer, Shell},
+    visit::Visit,
 };
 use crate::{
     api::{CallView, MediaUpdate, RoomView},
@@ -63,6 +64,8 @@ pub(crate) struct Device {
     pub(super) call_told: Option<CallView>,
     pub(super) rooms_told: Option<Vec<RoomView>>,
     pub(super) changed: bool,
+    /// Set where this is a guest.
+    pub(super) visit: Option<Visit>,
     /// When it was looked at last what is due.
     pub(super) looked_at: Millis,
 }
@@ -160,8 +163,16 @@ impl Device {
             ended: None,
             rooms_told: None,
             changed: true,
+            visit: None,
             looked_at: now,
         }
+    }
+
+    /// A guest, of whom nothing is stored.
+    pub(super) fn guest(identity: Identity, visit: Visit, random: Random, now: Millis) -> Self {
+        let mut device = Self::new(identity, random, now);
+        device.visit = Some(visit);
+        device
     }
 
     pub(super) fn is_enrolled(&self) -> bool {
@@ -200,6 +211,9 @@ impl Device {
     }
 
     pub(super) fn save_identity(&self, shell: &mut Shell) {
+        if self.visit.is_some() {
+            return;
+        }
         shell.store.put(IDENTITY_RECORD, &self.identity);
     }
 
@@ -312,7 +326,7 @@ impl Device {
     }
 
     pub(super) fn list_rooms(&mut self, shell: &mut Shell) {
-        if self.listing || !self.may_ask() {
+        if self.listing || !self.may_ask() || self.visit.is_some() {
             return;
         }
         self.listing = true;

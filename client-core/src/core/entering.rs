@@ -10,7 +10,7 @@
 //! finds out by opening a session whether it was taken.
 
 use protocol::{
-    Bytes, DeviceId, Email, Problem,
+    Bytes, DeviceId, Email, GuestLinkId, Problem,
     accounts::{
         Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice,
         RegistrationFinish, RegistrationStart, RegistrationStartReply,
@@ -31,7 +31,7 @@ use crate::{
     api::{Failure, InvitationCard, Reply, Secret},
     failure::{failure, failure_with, of_problem},
     group::DeviceKey,
-    identity::{Aik, Identity, ListError, Person, check_newer, without_device},
+    identity::{Aik, Identity, LinkSecret, ListError, Person, check_newer, without_device},
     limits::MIN_PASSWORD_LEN,
 };
 
@@ -62,6 +62,12 @@ pub(crate) enum Entering {
     },
     ExpectEnrolment {
         command: u32,
+    },
+    /// What a guest link leads to.
+    ExpectGuestLink {
+        link_id: GuestLinkId,
+        secret: LinkSecret,
+        name: String,
     },
 }
 
@@ -189,14 +195,14 @@ impl Core {
 
     pub(super) fn on_account(&mut self, result: HttpResult) {
         let command = match &self.entering {
-            Entering::Idle => return,
+            Entering::Idle | Entering::ExpectGuestLink { .. } => return,
             Entering::ExpectRegistration { command, .. }
             | Entering::ExpectLogin { command, .. }
             | Entering::ExpectGrant { command, .. }
             | Entering::ExpectEnrolment { command } => *command,
         };
         let next = match std::mem::take(&mut self.entering) {
-            Entering::Idle => Ok(Entering::Idle),
+            waiting @ (Entering::Idle | Entering::ExpectGuestLink { .. }) => Ok(waiting),
             Entering::ExpectRegistration {
                 command,
                 code,

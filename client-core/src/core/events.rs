@@ -53,6 +53,13 @@ impl Device {
             Event::CallGone(gone) => {
                 self.with_call(core.shell, |call, env| call.on_gone(env, &gone));
             }
+            Event::GuestLobby(lobby) => {
+                self.with_call(core.shell, |call, env| call.on_lobby(env, &lobby));
+            }
+            Event::GuestDoor(door) => self.on_guest_door(core.shell, door),
+            Event::GuestAdmitted(joined) => {
+                self.with_call(core.shell, |call, env| call.on_admitted(env, *joined));
+            }
             Event::MediaBindings(bindings) => {
                 self.with_call(core.shell, |call, env| call.on_bindings(env, bindings));
             }

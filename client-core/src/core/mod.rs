@@ -17,6 +17,7 @@ mod session;
 pub(crate) mod shell;
 mod upkeep;
 mod views;
+mod visit;
 
 use protocol::Millis;
 

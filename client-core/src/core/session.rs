@@ -27,7 +27,7 @@ use super::{
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
-    api::{ConnectionView, SessionView},
+    api::ConnectionView,
     calls::Call,
     failure::failure,
     limits::{OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
@@ -111,7 +111,7 @@ impl Session {
         };
     }
 
-    fn view(&self) -> ConnectionView {
+    pub(super) fn view(&self) -> ConnectionView {
         match self.state {
             State::Online => ConnectionView::Online,
             State::Held | State::Resting { .. } if self.failures > 1 => ConnectionView::Offline,
@@ -153,6 +153,9 @@ impl Device {
                 .post(HttpAsk::Revoked, "/api/v1/session/revoked", None, &ask);
         }
         self.session.state = State::ExpectTicket;
+        if self.visit.is_some() {
+            return self.open_as_guest(core.shell, nonce);
+        }
         let open = SessionOpen {
             device_id: self.identity.device_id,
             nonce: nonce.to_vec().into(),
@@ -165,6 +168,16 @@ impl Device {
     pub(super) fn on_ticket(&mut self, core: &mut Surroundings<'_>, result: HttpResult) {
         if self.session.state != State::ExpectTicket {
             return;
+        }
+        if self.visit.is_some() {
+            return match self.on_guest_session(core.shell, result) {
+                Some(Ok(ticket)) => {
+                    self.session.state = State::ExpectSocket;
+                    core.shell.open_socket(format!("/api/v1/ws?ticket={ticket}"));
+                }
+                Some(Err(())) => self.session.rest(core.shell, 0),
+                None => self.session.hold(),
+            };
         }
         match parse::<Opened>(result) {
             Ok(opened) => {
@@ -342,6 +355,12 @@ impl Device {
             Err(Refusal::Lost) => return,
             _ => return self.hang_up(core, 0),
         };
+        if self.visit.is_some() {
+            self.session.state = State::Online;
+            self.session.failures = 0;
+            self.with_call(core.shell, Call::on_online);
+            return;
+        }
         if !core.shell.store.can_have_written(hello.highest_batch) {
             tracing::warn!(
                 batch = hello.highest_batch,
@@ -450,21 +469,6 @@ impl Device {
             .map(|at| if at > now { at } else { now.plus(OVERDUE_MS) })
             .min()
     }
-
-    pub(super) fn session_view(&self, store_failed: bool) -> SessionView {
-        let me = self.identity.user_id();
-        SessionView::SignedIn {
-            me: self
-                .people
-                .person_card(me, Some(&self.identity.certificate), me, &self.own),
-            device_id: self.identity.device_id,
-            connection: if store_failed {
-                ConnectionView::Offline
-            } else {
-                self.session.view()
-            },
-        }
-    }
 }
 
 impl Core {
@@ -478,6 +482,7 @@ impl Core {
     pub(super) fn on_http(&mut self, id: u64, result: HttpResult) {
         match self.shell.take_http(id) {
             Some(HttpAsk::Invitation { command }) => self.on_invitation(command, result),
+            Some(HttpAsk::GuestLink { command }) => self.on_guest_link(command, result),
             Some(HttpAsk::Account) => self.on_account(result),
             Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
             Some(HttpAsk::Revoked) => self.with_device(|device, core| device.on_revocation(core, result)),

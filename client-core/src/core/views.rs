@@ -1,12 +1,27 @@
-use super::{device::Device, shell::Shell};
+use super::{device::Device, shell::Shell, visit::Visit};
 use crate::{
-    api::{Event, MessageView},
-    group::Group,
+    api::{ConnectionView, Event, MessageView, SessionView},
     rooms::Lens,
 };
 use protocol::socket::RoomKindTag;
 
 impl Device {
+    pub(super) fn session_view(&self, store_failed: bool) -> SessionView {
+        let me = self.identity.user_id();
+        SessionView::SignedIn {
+            me: self
+                .people
+                .person_card(me, Some(&self.identity.certificate), me, &self.own),
+            device_id: self.identity.device_id,
+            connection: if store_failed {
+                ConnectionView::Offline
+            } else {
+                self.session.view()
+            },
+            guest: self.visit.as_ref().map(Visit::view),
+        }
+    }
+
     /// Tells the user interface what is different from what it was told last.
     pub(super) fn tell_views(&mut self, shell: &mut Shell) {
         if !std::mem::take(&mut self.changed) || !self.is_enrolled() {
@@ -26,15 +41,16 @@ impl Device {
         let mut rooms: Vec<_> = shown.map(|room| room.view(lens)).collect();
         rooms.sort_by(|a, b| b.active_at.cmp(&a.active_at).then(a.room_id.cmp(&b.room_id)));
         // That there are none is news too, once it is known: who has none must not wait for them forever.
-        let known = !self.rooms.is_empty() || self.session.knows_rooms();
+        rooms.extend(self.visit.as_ref().map(Visit::room_view));
+        let known = self.visit.is_some() || !self.rooms.is_empty() || self.session.knows_rooms();
         if known && self.rooms_told.as_ref() != Some(&rooms) {
             self.rooms_told = Some(rooms.clone());
             shell.event(Event::Rooms { rooms });
         }
         let online = self.may_ask();
         let call = self.call.as_ref().and_then(|call| {
-            let room = self.rooms.get(&call.room_id).and_then(|room| room.group());
-            call.view(lens, room.map(Group::settings), online)
+            let room = self.rooms.get(&call.room_id).map(Box::as_ref);
+            call.view(lens, room, online)
         });
         if call != self.call_told {
             self.call_told.clone_from(&call);

@@ -1,11 +1,11 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use openmls::prelude::{
-    BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType, Lifetime,
+    Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, ExtensionType, Lifetime,
     OpenMlsProvider, SignatureScheme,
 };
 use openmls_traits::signatures::{Signer, SignerError};
 use protocol::{
-    identity::{Certificate, PublicKey, Signature},
+    identity::{CREDENTIAL_GUEST, Certificate, PublicKey, Signature},
     room_settings::ROOM_SETTINGS_EXTENSION,
 };
 
@@ -95,12 +95,15 @@ impl Signer for DeviceKey {
 
 pub(super) fn credential(certificate: &Certificate) -> CredentialWithKey {
     CredentialWithKey {
-        credential: BasicCredential::new(certificate.encode()).into(),
+        credential: Credential::new(
+            CredentialType::from(certificate.credential_type()),
+            certificate.encode(),
+        ),
         signature_key: certificate.body().device_key.as_bytes().to_vec().into(),
     }
 }
 
-/// What every leaf of ours says it can: the one suite, the room settings, basic credentials. (OpenMLS wants the
+/// What every leaf of ours says it can: the one suite, the room settings, credentials of devices and of guests. (OpenMLS wants the
 /// extensions of a key package, too, to be among those of its leaf.)
 pub(super) fn capabilities() -> Capabilities {
     Capabilities::new(
@@ -111,7 +114,7 @@ pub(super) fn capabilities() -> Capabilities {
             ExtensionType::LastResort,
         ]),
         None,
-        Some(&[CredentialType::Basic]),
+        Some(&[CredentialType::Basic, CredentialType::Other(CREDENTIAL_GUEST)]),
     )
 }
 

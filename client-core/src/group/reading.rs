@@ -3,9 +3,9 @@
 use openmls::{
     group::StagedCommit,
     prelude::{
-        BasicCredential, Credential, Extension, ExtensionType, Extensions, GroupContext, LeafNode,
-        MlsMessageBodyIn, MlsMessageIn, Proposal, ProposalOrRefType, RatchetTreeIn,
-        RequiredCapabilitiesExtension, Sender, UnknownExtension,
+        Credential, Extension, ExtensionType, Extensions, GroupContext, LeafNode, MlsMessageBodyIn,
+        MlsMessageIn, Proposal, ProposalOrRefType, RatchetTreeIn, RequiredCapabilitiesExtension, Sender,
+        UnknownExtension,
         tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes},
     },
 };
@@ -26,8 +26,9 @@ pub(super) fn leaf_certificate(
     credential: &Credential,
     signature_key: &[u8],
 ) -> Result<Certificate, RuleError> {
-    let basic = BasicCredential::try_from(credential.clone()).map_err(|_| RuleError::NoCertificate)?;
-    let certificate = Certificate::decode(basic.identity()).map_err(|_| RuleError::NoCertificate)?;
+    let credential_type = credential.credential_type().into();
+    let certificate = Certificate::of_credential(credential_type, credential.serialized_content())
+        .map_err(|_| RuleError::NoCertificate)?;
     if certificate.body().device_key.as_bytes().as_slice() != signature_key {
         return Err(RuleError::OtherDeviceKey);
     }

@@ -4,10 +4,13 @@
 //! server (who left, was revoked, or was lost), which no member can check; such a removal is taken, and shown as
 //! the server's. An *external* commit, which comes from outside, may remove only a leaf of its own user.
 
-use crate::sorted::{SortedMap, SortedSet};
+use crate::{
+    identity::LinkSecret,
+    sorted::{SortedMap, SortedSet},
+};
 use protocol::{
-    DeviceId, Email, LeafIndex, Millis, NetworkId, UserId,
-    identity::{Certificate, PublicKey},
+    DeviceId, Email, GuestLinkId, LeafIndex, Millis, NetworkId, UserId,
+    identity::{Certificate, GuestPass, PublicKey},
     room_settings::{RoomKind, RoomSettings, WhoMayAdd},
 };
 
@@ -60,10 +63,28 @@ pub(crate) type FirstSeen = SortedMap<UserId, (Millis, PublicKey)>;
 /// What a call's rules need to know of its room.
 #[derive(Default)]
 pub(crate) struct CallRoom {
+    /// This device is a guest, and sees nothing of the room: what members let through is right.
+    pub(crate) unseen: bool,
+    /// Every member of the room may let guests in, and not its moderators alone.
+    pub(crate) members_admit: bool,
+    /// Links of the room that let guests in, as far as they are known.
+    pub(crate) links: SortedMap<GuestLinkId, LinkSecret>,
     /// Devices with a leaf in the room's group, with their keys: who a device is, its key proves.
     pub(crate) devices: SortedMap<(UserId, DeviceId), PublicKey>,
     /// Who may remove others from the call, and lock it.
     pub(crate) moderators: Vec<UserId>,
+}
+
+impl CallRoom {
+    /// Who may let guests in.
+    pub(crate) fn may_admit(&self, user_id: UserId) -> bool {
+        self.members_admit || self.moderators.contains(&user_id)
+    }
+
+    /// Whether a guest came by a link of the room; nothing where the link is not known here.
+    pub(crate) fn vouches(&self, pass: &GuestPass) -> Option<bool> {
+        self.links.get(&pass.link_id).map(|secret| secret.made(pass))
+    }
 }
 
 /// The account of this device: what every leaf of its own user must fit.
@@ -106,6 +127,12 @@ pub(crate) enum RuleError {
     RemovedFromCall { user_id: UserId },
     #[error("the call is locked")]
     CallLocked,
+    #[error("a guest may only come in by an Add in a call, and commits nothing")]
+    Guest,
+    #[error("the pass of a guest is not by the link that it names")]
+    FalsePass,
+    #[error("while guests are in a call, nobody comes in from outside but who has a leaf in it")]
+    GuestsInside,
     #[error("a leaf changed its device")]
     ChangedDevice,
     #[error("there is no such leaf")]
@@ -230,7 +257,7 @@ pub(crate) fn check_admission(
         return Err(RuleError::RemovedFromCall { user_id });
     }
     let inside = || members.values().any(|member| member.body().user_id == user_id);
-    if settings.locked() && !inside() && !room.moderators.contains(&user_id) {
+    if settings.locked() && !room.unseen && !inside() && !room.moderators.contains(&user_id) {
         return Err(RuleError::CallLocked);
     }
     Ok(())
@@ -255,7 +282,11 @@ fn check_member_change(
     leaf: LeafIndex,
     circumstances: Circumstances<'_>,
 ) -> Result<(), RuleError> {
-    let committer = members.get(&leaf).ok_or(RuleError::NoSuchLeaf)?.body();
+    let committer = members.get(&leaf).ok_or(RuleError::NoSuchLeaf)?;
+    if committer.guest().is_some() {
+        return Err(RuleError::Guest);
+    }
+    let committer = committer.body();
     if let Some(renewed) = change.renewed.as_ref().map(Certificate::body) {
         let same = renewed.user_id == committer.user_id
             && renewed.device_id == committer.device_id
@@ -271,10 +302,13 @@ fn check_member_change(
         (RoomKind::Call, Some(room)) => &room.moderators,
         _ => &settings.moderators,
     };
-    let moderator = moderators.contains(&committer.user_id);
+    // A guest does not see who they are; who does refuses what is not theirs to do.
+    let unseen = circumstances.room.is_some_and(|room| room.unseen);
+    let moderator = unseen || moderators.contains(&committer.user_id);
     if !change.adds.is_empty() && !may_add(settings, moderator, members, change) {
         return Err(RuleError::MayNotAdd);
     }
+    check_guests(change, committer.user_id, circumstances)?;
     match &change.settings {
         None => Ok(()),
         Some(None) => Err(RuleError::BadSettings),
@@ -284,6 +318,28 @@ fn check_member_change(
         Some(Some(_)) if moderator => Ok(()),
         Some(Some(_)) => Err(RuleError::MayNotSet),
     }
+}
+
+/// Guests come into calls, by who may let them in, with a pass by a link of the room. A link that is not known here (it is
+/// older than this device's place in the room) is who lets the guest in to answer for.
+fn check_guests(
+    change: &Change,
+    committer: UserId,
+    circumstances: Circumstances<'_>,
+) -> Result<(), RuleError> {
+    for pass in change.adds.iter().filter_map(Certificate::guest) {
+        let room = circumstances.room.ok_or(RuleError::Guest)?;
+        if room.unseen {
+            continue;
+        }
+        if !room.may_admit(committer) {
+            return Err(RuleError::MayNotAdd);
+        }
+        if room.vouches(pass) == Some(false) {
+            return Err(RuleError::FalsePass);
+        }
+    }
+    Ok(())
 }
 
 /// Whether the adds of a change are allowed to its committer by the settings. To a direct room its founder adds
@@ -307,6 +363,9 @@ fn check_external(
     new: &Certificate,
 ) -> Result<(), RuleError> {
     let user_id = new.body().user_id;
+    if new.guest().is_some() {
+        return Err(RuleError::Guest);
+    }
     if !change.adds.is_empty() || change.settings.is_some() {
         return Err(RuleError::Forbidden);
     }
@@ -327,6 +386,10 @@ fn check_external(
     if kind != RoomKind::Call && before.peek().is_none() {
         return Err(RuleError::ExternalStranger);
     }
+    // A guest cannot see who is in the room, and would believe anybody whom the server made up.
+    if before.peek().is_none() && members.values().any(|member| member.guest().is_some()) {
+        return Err(RuleError::GuestsInside);
+    }
     // Also against the leaf that it replaces: else anybody could take a user's only place by naming the user.
     if before.any(|member| member.aik != new.body().aik || member.email != new.body().email) {
         return Err(RuleError::TwoIdentities { user_id });
@@ -341,7 +404,10 @@ fn check_belongs(
     circumstances: Circumstances<'_>,
 ) -> Result<(), RuleError> {
     let body = certificate.body();
+    let unseen = circumstances.room.is_some_and(|room| room.unseen);
     let belongs = match kind {
+        RoomKind::Call if unseen || certificate.guest().is_some() => circumstances.room.is_some(),
+        _ if certificate.guest().is_some() => return Err(RuleError::Guest),
         RoomKind::Own => body.user_id == circumstances.me.user_id,
         RoomKind::Call => circumstances
             .room

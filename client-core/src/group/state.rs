@@ -443,6 +443,16 @@ impl Group {
         Epoch(self.inner.epoch().as_u64())
     }
 
+    /// The MLS group id.
+    pub(crate) fn id(&self) -> &[u8] {
+        self.inner.group_id().as_slice()
+    }
+
+    /// Whether somebody in it is a guest.
+    pub(crate) fn has_guests(&self) -> bool {
+        self.members.values().any(|member| member.guest().is_some())
+    }
+
     pub(crate) fn own_leaf(&self) -> LeafIndex {
         LeafIndex(self.inner.own_leaf_index().u32())
     }

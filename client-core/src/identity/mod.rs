@@ -6,6 +6,7 @@
 
 mod aik;
 mod devices;
+mod guest;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -13,16 +14,20 @@ mod vectors;
 
 pub(crate) use aik::Aik;
 pub(crate) use devices::{ListError, check_newer, with_device, without_device};
+pub(crate) use guest::{Entered, LinkSecret};
 
 use protocol::{
     Bytes, DeviceId, Email, Millis, NetworkId, UserId,
-    identity::{Certificate, CertificateBody, DeviceList, SessionChallenge, Signature},
+    identity::{Certificate, CertificateBody, DeviceList, GuestPass, SessionChallenge, Signature},
     limits::CERTIFICATE_LIFE_MS,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::group::{DeviceKey, rules::Account};
+use crate::{
+    group::{DeviceKey, rules::Account},
+    random::Random,
+};
 
 /// The device's identity, as stored.
 #[derive(Clone, Serialize, Deserialize)]
@@ -87,6 +92,31 @@ impl Identity {
             device_list,
             own_state_key: aik.own_state_key(),
             enrolled: false,
+            shut_out: false,
+            leaving: false,
+            server_generation: None,
+        })
+    }
+
+    /// The identity of a guest: for one visit, never stored. Its device list is signed by a key that is thrown away, for
+    /// nobody looks at it.
+    pub(crate) fn of_guest(
+        pass: GuestPass,
+        device_key: &DeviceKey,
+        random: &Random,
+        now: Millis,
+    ) -> Result<Self, ListError> {
+        let aik = Aik::generate(random);
+        let name = pass.name.clone();
+        let certificate = Certificate::of_guest(pass);
+        Ok(Self {
+            name,
+            device_id: certificate.body().device_id,
+            device_key: Zeroizing::new(*device_key.secret()),
+            device_list: with_device(&aik, certificate.body(), "", None, now)?,
+            certificate,
+            own_state_key: aik.own_state_key(),
+            enrolled: true,
             shut_out: false,
             leaving: false,
             server_generation: None,

@@ -5,13 +5,14 @@
 //! ```
 
 use ciborium::Value;
-use protocol::{CallId, DeviceId, MessageId, Millis, RoomId, Seq};
+use protocol::{CallId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use crate::{
     api::{ParticipantAsk, Reaction},
     cbor,
+    identity::LinkSecret,
 };
 
 const VERSION: u8 = 1;
@@ -91,6 +92,26 @@ pub(crate) enum Content {
         to: Option<DeviceId>,
         ask: ParticipantAsk,
     },
+    /// A link by which guests may ask to come in; by who may let them in.
+    GuestLink {
+        link_id: GuestLinkId,
+        secret: LinkSecret,
+        expires_at: Millis,
+    },
+    /// A guest link is good no more; by who may let guests in.
+    GuestLinkRevoked {
+        link_id: GuestLinkId,
+    },
+    /// In the group of a call alone: the proof for a guest that who let it in knows the link, and the room's title.
+    GuestWelcome {
+        to: DeviceId,
+        mac: [u8; 32],
+        title: String,
+    },
+    /// In the group of a call alone: what a member is called, for guests, who cannot ask the server.
+    Name {
+        name: String,
+    },
     /// Made by a newer program; kept as it came.
     Unknown {
         kind: String,
@@ -149,6 +170,30 @@ struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<DeviceId>,
     ask: ParticipantAsk,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestLink {
+    link_id: GuestLinkId,
+    secret: LinkSecret,
+    expires_at: Millis,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestLinkRevoked {
+    link_id: GuestLinkId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestWelcome {
+    to: DeviceId,
+    mac: [u8; 32],
+    title: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Name {
+    name: String,
 }
 
 impl Envelope {
@@ -210,6 +255,31 @@ impl Content {
             }
             Self::Reaction { reaction } => ("reaction".to_owned(), value(&React { reaction: *reaction })),
             Self::Ask { to, ask } => ("ask".to_owned(), value(&Ask { to: *to, ask: *ask })),
+            Self::GuestLink {
+                link_id,
+                secret,
+                expires_at,
+            } => {
+                let link = GuestLink {
+                    link_id: *link_id,
+                    secret: secret.clone(),
+                    expires_at: *expires_at,
+                };
+                ("guest_link".to_owned(), value(&link))
+            }
+            Self::GuestLinkRevoked { link_id } => (
+                "guest_link_revoked".to_owned(),
+                value(&GuestLinkRevoked { link_id: *link_id }),
+            ),
+            Self::GuestWelcome { to, mac, title } => {
+                let welcome = GuestWelcome {
+                    to: *to,
+                    mac: *mac,
+                    title: title.clone(),
+                };
+                ("guest_welcome".to_owned(), value(&welcome))
+            }
+            Self::Name { name } => ("name".to_owned(), value(&Name { name: name.clone() })),
             Self::Unknown { kind, body } => (kind.clone(), body.clone()),
         }
     }
@@ -269,6 +339,28 @@ impl Content {
                 let Ask { to, ask } = read(body)?;
                 Self::Ask { to, ask }
             }
+            "guest_link" => {
+                let GuestLink {
+                    link_id,
+                    secret,
+                    expires_at,
+                } = read(body)?;
+                Self::GuestLink {
+                    link_id,
+                    secret,
+                    expires_at,
+                }
+            }
+            "guest_link_revoked" => Self::GuestLinkRevoked {
+                link_id: read::<GuestLinkRevoked>(body)?.link_id,
+            },
+            "guest_welcome" => {
+                let GuestWelcome { to, mac, title } = read(body)?;
+                Self::GuestWelcome { to, mac, title }
+            }
+            "name" => Self::Name {
+                name: read::<Name>(body)?.name,
+            },
             _ => return None,
         })
     }
@@ -354,6 +446,22 @@ mod tests {
             Content::Ask {
                 to: None,
                 ask: ParticipantAsk::LowerHand,
+            },
+            Content::GuestLink {
+                link_id: GuestLinkId::from_random([5; 16]),
+                secret: LinkSecret::from_slice(&[6; 32]).unwrap(),
+                expires_at: Millis(7),
+            },
+            Content::GuestLinkRevoked {
+                link_id: GuestLinkId::from_random([5; 16]),
+            },
+            Content::GuestWelcome {
+                to: DeviceId::from_random([4; 16]),
+                mac: [8; 32],
+                title: "Plans".to_owned(),
+            },
+            Content::Name {
+                name: "Alice".to_owned(),
             },
             // A reaction of a newer program.
             Content::Unknown {

@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 
-use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
+use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{BodyView, Delivery, Failure},
+    failure::failure_with,
+    identity::LinkSecret,
     limits::{MESSAGES_PER_PAGE, PREVIEW_LEN},
     sorted::{SortedMap, SortedSet},
     store::{BadRecord, Loaded, Store, take_all},
@@ -42,6 +44,24 @@ pub(crate) enum Body {
     },
     /// Of a newer program, as it came (CBOR of the envelope).
     Unknown(serde_bytes::ByteBuf),
+    /// A link by which guests may ask to come in.
+    GuestLink {
+        link_id: GuestLinkId,
+        secret: LinkSecret,
+        expires_at: Millis,
+        revoked: bool,
+    },
+}
+
+impl Body {
+    fn is_link(&self) -> bool {
+        matches!(self, Self::GuestLink { .. })
+    }
+
+    /// Not said by anybody: it is no news to read.
+    fn is_event(&self) -> bool {
+        matches!(self, Self::Happened { .. }) || self.is_link()
+    }
 }
 
 /// The messages of a room in order.
@@ -50,6 +70,8 @@ pub(crate) struct History {
     messages: SortedMap<MessageId, Box<Message>>,
     order: SortedMap<u64, MessageId>,
     unsent: u64,
+    /// Messages that are guest links.
+    links: Vec<MessageId>,
     /// What the user interface shows; nothing while the room is closed.
     shown: Option<Shown>,
 }
@@ -72,6 +94,7 @@ impl History {
             messages: SortedMap::new(),
             order: SortedMap::new(),
             unsent: UNSENT,
+            links: vec![],
             shown: None,
         }
     }
@@ -83,6 +106,8 @@ impl History {
         self.order = order.collect();
         let messages = stored.into_iter().map(|(_, message)| (message.id, message));
         self.messages = messages.collect();
+        let links = self.messages.values().filter(|message| message.body.is_link());
+        self.links = links.map(|message| message.id).collect();
         let newest = self.order.keys().next_back();
         self.unsent = newest
             .map_or(UNSENT, |newest| newest.saturating_add(1))
@@ -128,6 +153,9 @@ impl History {
             shown.oldest = shown.oldest.min(message.order);
             shown.changed.insert(message.id);
         }
+        if message.body.is_link() && !self.links.contains(&message.id) {
+            self.links.push(message.id);
+        }
         self.order.insert(message.order, message.id);
         self.messages.insert(message.id, Box::new(message));
     }
@@ -146,6 +174,12 @@ impl History {
             store.delete(record(self.room_id, id));
         }
         self.order.clear();
+        self.links.clear();
+    }
+
+    /// Messages that are guest links, revoked ones too.
+    pub(crate) fn guest_links(&self) -> impl Iterator<Item = &Message> {
+        self.links.iter().filter_map(|id| self.get(*id))
     }
 
     pub(crate) fn newest(&self) -> Option<&Message> {
@@ -159,7 +193,7 @@ impl History {
             .order
             .range(from..u64::MAX)
             .filter_map(|(_, id)| self.get(*id))
-            .filter(|message| message.author != me && !matches!(message.body, Body::Happened { .. }));
+            .filter(|message| message.author != me && !message.body.is_event());
         u32::try_from(unread.count()).unwrap_or(u32::MAX)
     }
 
@@ -244,7 +278,7 @@ impl Message {
     pub(crate) fn preview(&self) -> String {
         match &self.body {
             Body::Text(text) => text.chars().take(PREVIEW_LEN).collect(),
-            Body::Happened { .. } | Body::Unknown(_) => String::new(),
+            Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) => String::new(),
         }
     }
 
@@ -261,6 +295,9 @@ impl Message {
                     },
                 }
             }
+            Body::GuestLink { .. } => BodyView::RoomEvent {
+                event: failure_with("guest_link_made", "by", name(self.author)),
+            },
             Body::Unknown(_) => BodyView::Unknown,
         }
     }

@@ -99,6 +99,7 @@ impl Room {
             && let Some((_, title)) = self.title_known(env)
         {
             self.send_content(env, Content::RoomState { title }, None);
+            self.tell_guest_links(env);
         }
         Self::intents_done(env, &intents);
     }

@@ -17,6 +17,7 @@ mod entries;
 mod env;
 mod events;
 mod founding;
+mod guests;
 mod joining;
 mod ringing;
 mod send;

@@ -255,8 +255,32 @@ impl Room {
                 }
                 happened("call_missed", author.user_id)
             }
+            Content::GuestLink {
+                link_id,
+                secret,
+                expires_at,
+            } => {
+                if !self.may_admit(author.user_id) || self.guest_link(link_id).is_some() {
+                    return;
+                }
+                env.notes.members_changed.push(self.id);
+                Body::GuestLink {
+                    link_id,
+                    secret,
+                    expires_at,
+                    revoked: false,
+                }
+            }
+            Content::GuestLinkRevoked { link_id } => {
+                if !self.may_admit(author.user_id) || !self.revoke_guest_link(env, link_id) {
+                    return;
+                }
+                happened("guest_link_revoked", author.user_id)
+            }
             // Of calls; they have no meaning in a room.
-            Content::CallEnded { .. }
+            Content::GuestWelcome { .. }
+            | Content::Name { .. }
+            | Content::CallEnded { .. }
             | Content::Presence { .. }
             | Content::Reaction { .. }
             | Content::Ask { .. } => return,

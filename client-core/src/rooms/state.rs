@@ -8,6 +8,7 @@ use protocol::{
 
 use super::{
     env::Env,
+    guests::NewLink,
     ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
 };
@@ -35,6 +36,8 @@ pub(crate) struct Room {
     pub(super) summary: Option<RoomSummary>,
     pub(super) call: Option<CallSummary>,
     pub(super) ring: Option<Ring>,
+    /// Guest links that the server has not taken yet.
+    pub(super) new_links: Vec<NewLink>,
     /// Newest place that the log is known to have.
     pub(super) known_last: Seq,
     /// One request at a time; acknowledgements and reports aside.
@@ -128,6 +131,7 @@ impl Room {
             summary: None,
             call: None,
             ring: None,
+            new_links: vec![],
             known_last: Seq(0),
             busy: false,
             sync_wanted: false,
@@ -394,7 +398,14 @@ impl Room {
 
     /// An answer for this room.
     pub(crate) fn on_answer(&mut self, env: &mut Env<'_>, ask: RoomAsk, answer: Answer) {
-        if !matches!(ask, RoomAsk::Ack { .. } | RoomAsk::Report | RoomAsk::Leave { .. }) {
+        if !matches!(
+            ask,
+            RoomAsk::Ack { .. }
+                | RoomAsk::Report
+                | RoomAsk::Leave { .. }
+                | RoomAsk::GuestLinkPut { .. }
+                | RoomAsk::GuestLinkRevoke { .. }
+        ) {
             self.busy = false;
         }
         match ask {
@@ -406,6 +417,12 @@ impl Room {
             RoomAsk::Sync => self.on_entries(env, answer),
             RoomAsk::Ack { .. } | RoomAsk::Report => {}
             RoomAsk::Leave { command } => self.on_left(env, command, answer),
+            RoomAsk::GuestLinkPut { command, link_id } => {
+                self.on_guest_link_put(env, command, link_id, &answer);
+            }
+            RoomAsk::GuestLinkRevoke { command, link_id } => {
+                self.on_guest_link_revoked(env, command, link_id, &answer);
+            }
             RoomAsk::ClaimForRefounding => self.on_refounding_packages(env, answer),
         }
         self.drive(env);

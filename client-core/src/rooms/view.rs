@@ -35,6 +35,8 @@ impl Room {
             members: users.iter().map(card).collect(),
             may_add: self.stored.kind == RoomKindTag::Room && self.may_add(lens.me),
             moderator: self.is_moderator(lens.me),
+            may_admit: self.may_admit(lens.me),
+            guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
             unread: self.history.unread(read, lens.me),
             preview: newest.map(Message::preview).unwrap_or_default(),
@@ -63,7 +65,12 @@ impl Room {
                 .map(|other| lens.people.name(other, self.certificate_of(other)))
                 .unwrap_or_default();
         }
-        let titles = self.stored.title.iter().chain(lens.own.title(self.id));
+        self.known_title(lens.own)
+    }
+
+    /// What the room is called, as far as its members said so.
+    pub(crate) fn known_title(&self, own: &OwnState) -> String {
+        let titles = self.stored.title.iter().chain(own.title(self.id));
         titles.max().map(|(_, title)| title.clone()).unwrap_or_default()
     }
 
@@ -115,7 +122,8 @@ fn call_names(room: &Room, call: &protocol::socket::CallSummary, lens: Lens<'_>)
         let name = lens
             .people
             .name(participant.user_id, room.certificate_of(participant.user_id));
-        if !names.contains(&name) {
+        // Guests are known inside the call alone.
+        if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
     }

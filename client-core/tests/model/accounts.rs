@@ -59,6 +59,9 @@ pub struct Accounts {
     grants: BTreeMap<String, UserId>,
     nonces: BTreeMap<DeviceId, [u8; 32]>,
     pub tickets: BTreeMap<String, DeviceId>,
+    pub links: super::guests::Links,
+    /// Guests with a session, and the room of their link.
+    pub visitors: BTreeMap<DeviceId, protocol::RoomId>,
     counter: u64,
     /// Said in the place of the account's address.
     pub false_email: Option<Email>,
@@ -116,9 +119,21 @@ impl Accounts {
             grants: BTreeMap::new(),
             nonces: BTreeMap::new(),
             tickets: BTreeMap::new(),
+            links: BTreeMap::new(),
+            visitors: BTreeMap::new(),
             counter: 0,
             false_email: None,
         }
+    }
+
+    pub fn take_nonce(&mut self, device_id: DeviceId) -> Option<[u8; 32]> {
+        self.nonces.remove(&device_id)
+    }
+
+    pub fn new_ticket(&mut self, device_id: DeviceId) -> Bytes {
+        let ticket = Bytes(self.fresh().to_vec());
+        self.tickets.insert(ticket.to_base64url(), device_id);
+        ticket
     }
 
     fn fresh(&mut self) -> [u8; 32] {
@@ -170,6 +185,8 @@ impl Accounts {
             "/api/v1/devices" => self.enrol(token, body),
             "/api/v1/session/challenge" => self.challenge(body),
             "/api/v1/session/open" => self.open(body, now),
+            "/api/v1/guest/link" => self.guest_link(body),
+            "/api/v1/guest/session" => self.guest_session(body),
             "/api/v1/session/revoked" => self.revoked(body),
             "/api/v1/registration/invitation" => self.invitation(body, now),
             _ => Err(no(Code::NotFound)),
@@ -375,8 +392,7 @@ impl Accounts {
         }
         .check_signature(&key, &open.signature)
         .map_err(|_| no(Code::Unauthenticated))?;
-        let ticket = Bytes(self.fresh().to_vec());
-        self.tickets.insert(ticket.to_base64url(), open.device_id);
+        let ticket = self.new_ticket(open.device_id);
         ok(&Session {
             token: Bytes(self.fresh().to_vec()),
             expires_at: now.plus(1_000_000),

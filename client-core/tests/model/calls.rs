@@ -19,6 +19,7 @@ pub struct Calls {
     founded: u8,
     /// Calls that a moderator ended.
     ended: BTreeSet<CallId>,
+    pub lobby: super::guests::Lobby,
 }
 
 pub struct Call {
@@ -213,7 +214,30 @@ impl Server {
         };
         let accepted = Call::accepted(&entry);
         call.log.push(entry);
+        let room_id = self.room_of_call(found.call_id);
+        self.tell_lobby(room_id);
         Ok(Reply::CallAccepted(accepted))
+    }
+
+    fn room_of_call(&self, call_id: CallId) -> RoomId {
+        let mut calls = self.calls.by_room.iter();
+        let found = calls.find(|(_, call)| call.call_id == call_id);
+        *found.unwrap().0
+    }
+
+    /// Members of the call who are no guests.
+    pub fn hosts(&self, room_id: RoomId) -> Vec<DeviceId> {
+        let members = self.calls.by_room.get(&room_id).map(Call::members);
+        let members = members.unwrap_or_default().into_iter();
+        members
+            .filter(|device| !self.accounts.visitors.contains_key(device))
+            .collect()
+    }
+
+    pub fn add_participant(&mut self, room_id: RoomId, participant: CallParticipant) -> CallSummary {
+        let call = self.calls.by_room.get_mut(&room_id).unwrap();
+        call.participants.push(participant);
+        call.summary()
     }
 
     fn commit_in_call(&mut self, from: DeviceId, commit: CallCommit) -> Answer {
@@ -257,9 +281,13 @@ impl Server {
             let entry = entry.clone();
             self.event(device, Event::CallEntry { call_id, entry });
         }
+        let room_id = self.room_of_call(call_id);
+        self.admit(room_id, &seen.added);
         for (device, welcome) in commit.bundle.welcome_to.into_iter().zip(welcome.iter().cycle()) {
             self.event(device, Event::CallWelcome(Box::new(welcome.clone())));
         }
+        self.tell_call(room_id);
+        self.tell_lobby(room_id);
         Ok(Reply::CallAccepted(Call::accepted(&entry)))
     }
 
@@ -312,7 +340,15 @@ impl Server {
             return;
         };
         let participant = call.participants.remove(at);
-        let over = call.participants.is_empty();
+        let call_members = call
+            .participants
+            .iter()
+            .map(|one| one.device_id)
+            .collect::<Vec<_>>();
+        let over = call_members
+            .iter()
+            .all(|device| self.accounts.visitors.contains_key(device));
+        let call = self.call(call_id).unwrap();
         let others = call.members().into_iter().filter(|device| *device != from);
         for device in others.collect::<Vec<_>>() {
             self.event(device, Event::CallGone(CallGone { call_id, participant }));
@@ -334,7 +370,12 @@ impl Server {
 
     fn tell_call(&mut self, room_id: RoomId) {
         let leaves = self.rooms[&room_id].group.leaves();
-        for (_, device) in leaves {
+        let guests = self.accounts.visitors.iter();
+        let guests = guests
+            .filter(|(_, room)| **room == room_id)
+            .map(|(device, _)| *device);
+        let devices = leaves.into_iter().map(|(_, device)| device).chain(guests);
+        for device in devices.collect::<Vec<_>>() {
             let call = self.summary_of_call(room_id);
             self.event(device, Event::CallChanged { room_id, call });
         }

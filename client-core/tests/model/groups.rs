@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use openmls::prelude::{
-    BasicCredential, MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProposalStore, ProtocolMessage,
-    PublicGroup, RatchetTreeIn,
+    MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProposalStore, ProtocolMessage, PublicGroup,
+    RatchetTreeIn,
     tls_codec::{DeserializeBytes as _, Serialize as _},
 };
 
@@ -72,8 +72,9 @@ impl Group {
         self.inner
             .members()
             .map(|member| {
-                let credential = BasicCredential::try_from(member.credential).unwrap();
-                let certificate = Certificate::decode(credential.identity()).unwrap();
+                let kind = member.credential.credential_type().into();
+                let certificate =
+                    Certificate::of_credential(kind, member.credential.serialized_content()).unwrap();
                 (certificate.body().user_id, certificate.body().device_id)
             })
             .collect()

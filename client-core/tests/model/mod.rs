@@ -7,6 +7,7 @@ pub mod calls;
 pub mod conduct;
 pub mod forge;
 pub mod groups;
+pub mod guests;
 pub mod logs;
 pub mod meeting;
 pub mod server;

@@ -276,12 +276,26 @@ impl Server {
                 self.want_removed(room.room_id, user, RemovalReason::Left);
                 Ok(Reply::Done)
             }
+            guest @ (Request::GuestLinkPut(_)
+            | Request::GuestLinkRevoke(_)
+            | Request::GuestKnock(_)
+            | Request::GuestLeave
+            | Request::GuestDeny(_)) => self.guest_request(from, guest),
             other => self.call_request(from, other),
         }
     }
 
     fn hello(&self, from: DeviceId, highest_batch: u64) -> HelloReply {
         let record = &self.accounts.devices[&from];
+        if self.accounts.visitors.contains_key(&from) {
+            return HelloReply {
+                highest_batch: 0,
+                server_generation: Bytes(vec![self.generation]),
+                own_state_version: 0,
+                key_packages_left: 100,
+                device_list_version: 0,
+            };
+        }
         let user = &self.accounts.users[&record.user_id.unwrap()];
         HelloReply {
             highest_batch,

@@ -1,10 +1,19 @@
 use serde::{Deserialize, Serialize};
 
-use super::keys::{PublicKey, Signature, SignatureError, signed_bytes};
+use super::{
+    guest::GuestPass,
+    keys::{PublicKey, Signature, SignatureError, signed_bytes},
+};
 use crate::{
     Bytes, DeviceId, Email, Millis, NetworkId, UserId,
     encoding::{Reader, Writer},
 };
+
+/// MLS credential type of a device (RFC 9420 §17.5, basic).
+pub const CREDENTIAL_BASIC: u16 = 1;
+
+/// MLS credential type of a guest (private use range, RFC 9420 §17.5).
+pub const CREDENTIAL_GUEST: u16 = 0xF0C2;
 
 /// What an AIK says of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +40,15 @@ pub struct CertificateBody {
 #[serde(try_from = "Bytes", into = "Bytes")]
 pub struct Certificate {
     body: CertificateBody,
-    signature: Signature,
+    proof: Proof,
+}
+
+/// What stands behind a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Proof {
+    Aik(Signature),
+    /// A guest has no AIK: whoever knows the link's secret judges the pass.
+    Guest(GuestPass),
 }
 
 impl Certificate {
@@ -41,7 +58,24 @@ impl Certificate {
     /// Makes a certificate; `sign` gets the bytes to be signed by the AIK.
     pub fn issue(body: CertificateBody, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Self {
         let signature = Signature(sign(&signed_bytes(Self::LABEL, &body.encode())));
-        Self { body, signature }
+        let proof = Proof::Aik(signature);
+        Self { body, proof }
+    }
+
+    /// What stands in the leaf of a guest, in the form of what stands in all others: a user and a device of its own, who
+    /// follow from its key, so that it cannot be taken for anybody else.
+    pub fn of_guest(pass: GuestPass) -> Self {
+        let body = pass.body();
+        let proof = Proof::Guest(pass);
+        Self { body, proof }
+    }
+
+    /// The pass, if this is a guest. Whether the link was one of the room, only who knows its secret can say.
+    pub fn guest(&self) -> Option<&GuestPass> {
+        match &self.proof {
+            Proof::Guest(pass) => Some(pass),
+            Proof::Aik(_) => None,
+        }
     }
 
     /// Parses and checks the signature.
@@ -51,20 +85,44 @@ impl Certificate {
             let body = CertificateBody::read(&mut reader)?;
             let signature = Signature(reader.fixed()?);
             reader.end()?;
-            Some(Self { body, signature })
+            Some((body, signature))
         })();
-        let certificate = parsed.ok_or(SignatureError::Malformed)?;
-        let body = &certificate.body;
+        let (body, signature) = parsed.ok_or(SignatureError::Malformed)?;
         body.aik
-            .check_signature(Self::LABEL, &body.encode(), &certificate.signature)?;
-        Ok(certificate)
+            .check_signature(Self::LABEL, &body.encode(), &signature)?;
+        let proof = Proof::Aik(signature);
+        Ok(Self { body, proof })
     }
 
-    /// The bytes that [`Certificate::decode`] reads.
+    /// Reads a credential by the type that MLS gives it: [`CREDENTIAL_BASIC`] is a device, [`CREDENTIAL_GUEST`] a guest.
+    pub fn of_credential(credential_type: u16, bytes: &[u8]) -> Result<Self, SignatureError> {
+        match credential_type {
+            CREDENTIAL_BASIC => Self::decode(bytes),
+            CREDENTIAL_GUEST => GuestPass::decode(bytes)
+                .map(Self::of_guest)
+                .ok_or(SignatureError::Malformed),
+            _ => Err(SignatureError::Malformed),
+        }
+    }
+
+    /// Type of the MLS credential that carries it.
+    pub fn credential_type(&self) -> u16 {
+        match self.proof {
+            Proof::Aik(_) => CREDENTIAL_BASIC,
+            Proof::Guest(_) => CREDENTIAL_GUEST,
+        }
+    }
+
+    /// The bytes that [`Certificate::of_credential`] reads.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.body.encode();
-        bytes.extend_from_slice(&self.signature.0);
-        bytes
+        match &self.proof {
+            Proof::Aik(signature) => {
+                let mut bytes = self.body.encode();
+                bytes.extend_from_slice(&signature.0);
+                bytes
+            }
+            Proof::Guest(pass) => pass.encode(),
+        }
     }
 
     /// What the AIK said.

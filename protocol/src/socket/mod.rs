@@ -5,10 +5,12 @@
 //! its own cursors, so that a lost event is never lost content.
 
 mod calls;
+mod guests;
 mod people;
 mod rooms;
 
 pub use calls::*;
+pub use guests::*;
 pub use people::*;
 pub use rooms::*;
 
@@ -111,6 +113,16 @@ pub enum Request {
     CallLeave(CallRef),
     /// Ends the call for everybody, as a moderator of its room → [`Reply::Done`].
     CallEnd(CallRef),
+    /// A link by which guests may ask to come in → [`Reply::Done`].
+    GuestLinkPut(GuestLinkPut),
+    /// Takes a link back: nobody knocks by it any more → [`Reply::Done`].
+    GuestLinkRevoke(GuestLinkRef),
+    /// Of guests alone: asks to come into the room's call → [`Reply::Done`]; [`Event::GuestDoor`] tells the rest.
+    GuestKnock(GuestKnock),
+    /// Of guests alone: does not wait any more → [`Reply::Done`].
+    GuestLeave,
+    /// Turns a guest away who waits → [`Reply::Done`].
+    GuestDeny(GuestDeny),
     /// SDP offer of one of the two PeerConnections → [`Reply::MediaAnswer`].
     MediaOffer(MediaOffer),
     /// SDP offer of a connection that is made to try the network and thrown away → [`Reply::MediaTried`].
@@ -202,6 +214,12 @@ pub enum Event {
     CallJoinRequest(CallJoinRequest),
     /// A participant left or was lost: remove its leaf.
     CallGone(CallGone),
+    /// Who waits to be let in.
+    GuestLobby(GuestLobby),
+    /// To a guest: how its knocking stands.
+    GuestDoor(GuestDoor),
+    /// To a guest: somebody let it in, and [`Event::CallWelcome`] follows. Without the group, which only that opens.
+    GuestAdmitted(Box<CallJoined>),
     /// Which track sits in which slot of the subscribe connection.
     MediaBindings(MediaBindings),
     /// Who speaks now.

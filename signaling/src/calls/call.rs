@@ -11,7 +11,7 @@ use protocol::{
     },
 };
 
-use super::{CallError, Caller, Outbox, People, log::Log};
+use super::{CallError, Caller, Outbox, People, guests::Knock, log::Log};
 use crate::groups::{Judge, KnownUser, PublicGroupState};
 
 pub(super) struct Call {
@@ -29,6 +29,10 @@ pub(super) struct Call {
     pub gone: BTreeMap<DeviceId, CallParticipant>,
     pub generation: Generation,
     pub group: Option<CallGroup>,
+    /// Whether every member of the room may let guests in, as last heard.
+    pub members_admit: bool,
+    /// Guests who wait, in the order in which they came.
+    pub lobby: Vec<Knock>,
 }
 
 pub(super) struct CallGroup {
@@ -41,6 +45,7 @@ pub(super) struct Participant {
     /// From its join.
     pub key_package: Bytes,
     pub standing: Standing,
+    pub guest: bool,
     /// Since when its WebSocket is gone.
     pub lost_since: Option<Millis>,
     /// Whether the SFU knows it.
@@ -70,6 +75,7 @@ impl Participant {
             who,
             key_package,
             standing,
+            guest: false,
             lost_since: None,
             offered: false,
             intent: None,
@@ -132,7 +138,7 @@ impl Call {
         }
         participant.standing = Standing::AwaitsAdd;
         if let Some(participant) = self.participants.get(&caller.device_id) {
-            self.tell_members(out, &self.join_request(participant));
+            self.tell_hosts(out, &self.join_request(participant));
         }
         Ok(())
     }
@@ -141,7 +147,7 @@ impl Call {
     /// and who left has the keys of its last epoch. Who waits to be added may found, or is asked for again of
     /// whoever does.
     pub fn give_up_dead_group(&mut self) {
-        if self.group.is_some() && self.members().next().is_none() {
+        if self.group.is_some() && self.hosts().next().is_none() {
             self.group = None;
             self.gone.clear();
             self.generation = self.generation.next();
@@ -155,6 +161,20 @@ impl Call {
             .values()
             .filter(|participant| participant.is_in());
         inside.map(|participant| participant.who.device_id)
+    }
+
+    /// Likewise, without guests: who can let others in.
+    pub fn hosts(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let hosts = self
+            .participants
+            .values()
+            .filter(|participant| participant.is_in() && !participant.guest);
+        hosts.map(|participant| participant.who.device_id)
+    }
+
+    /// Whether a user may let guests in.
+    pub fn admits_guests(&self, user: UserId) -> bool {
+        self.members_admit || self.moderators.contains(&user)
     }
 
     pub fn is_locked(&self) -> bool {
@@ -196,10 +216,17 @@ impl Call {
         }
     }
 
+    /// Who comes and goes, for those who can do something about it.
+    pub fn tell_hosts(&self, out: &dyn Outbox, event: &Event) {
+        for device in self.hosts() {
+            out.to_device(device, event.clone());
+        }
+    }
+
     /// Asks all members for what is still to be done.
     pub fn ask_members(&self, out: &dyn Outbox) {
         for event in self.wanted() {
-            self.tell_members(out, &event);
+            self.tell_hosts(out, &event);
         }
     }
 
@@ -211,7 +238,9 @@ impl Call {
             .participants
             .values()
             .filter(|participant| participant.standing == Standing::AwaitsAdd);
+        let lobby = (!self.lobby.is_empty()).then(|| self.lobby_event());
         gone.chain(waiting.map(|participant| self.join_request(participant)))
+            .chain(lobby)
     }
 
     pub fn gone_event(&self, participant: CallParticipant) -> Event {
@@ -274,6 +303,17 @@ impl Judge for CallJudge<'_> {
             .get(&device)
             .is_some_and(|participant| !participant.is_in())
             && self.call.room_leaves.contains(&device)
+    }
+
+    fn knocked(&self, device: DeviceId) -> bool {
+        self.call
+            .lobby
+            .iter()
+            .any(|knock| knock.guest.device_id == device)
+    }
+
+    fn admits_guests(&self, user: UserId) -> bool {
+        self.call.admits_guests(user)
     }
 
     fn moderates_room(&self, user: UserId) -> bool {

@@ -73,6 +73,9 @@ pub enum CallError {
     /// Only a moderator of the room may do that.
     #[error("the user is no moderator of the room")]
     NoModerator,
+    /// The guest does not wait any more.
+    #[error("the guest does not wait")]
+    NoGuest,
     /// The SFU does not answer.
     #[error("the SFU does not answer")]
     NoSfu,
@@ -85,7 +88,7 @@ impl CallError {
     /// The stable code for the client.
     pub fn code(&self) -> Code {
         match self {
-            Self::NotInCall | Self::NoGroup | Self::LogTrimmed => Code::NotFound,
+            Self::NotInCall | Self::NoGroup | Self::LogTrimmed | Self::NoGuest => Code::NotFound,
             Self::NotInRoom | Self::NotAdded | Self::NoModerator => Code::Forbidden,
             Self::AlreadyFounded => Code::Conflict,
             Self::StaleGeneration | Self::StaleEpoch { .. } => Code::StaleEpoch,

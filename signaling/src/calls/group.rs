@@ -72,6 +72,7 @@ impl Calls {
         call.participant(caller)?.standing = Standing::In { since: Seq(0) };
         // Who waited for a former generation waits still.
         call.ask_members(&*out);
+        call.tell_lobby_that_it_is_seen(&*out);
         Ok(accepted(&entry))
     }
 
@@ -113,6 +114,7 @@ impl Calls {
         let logged = result.map(|effect| (effect, group.log.push(draft, now)));
         call.group = Some(group);
         let (effect, entry) = logged?;
+        let admitted = self.admit_guests(request.call_id, &effect);
 
         self.tell_commit(
             request,
@@ -123,6 +125,9 @@ impl Calls {
             },
         );
         self.take_effect(request, &effect, entry.seq)?;
+        if admitted {
+            self.settle(request.call_id);
+        }
         Ok(accepted(&entry))
     }
 
@@ -261,9 +266,11 @@ impl Call {
     /// Every added device is added with the key package that it asked with last.
     fn check_key_packages(&self, bundle: &CommitBundle) -> Result<(), CallError> {
         for (device, key_package) in PublicGroupState::key_packages_in(bundle)? {
-            let asked = self.participants.get(&device);
+            let asked = self.participants.get(&device).map(|asked| &asked.key_package);
+            let knocked = self.lobby.iter().find(|knock| knock.guest.device_id == device);
+            let asked = asked.or(knocked.map(|knock| &knock.key_package));
             // The request holds the key package alone or as an MLSMessage, which puts a header before it.
-            if asked.is_some_and(|asked| !asked.key_package.0.ends_with(&key_package)) {
+            if asked.is_some_and(|asked| !asked.0.ends_with(&key_package)) {
                 return Err(CallError::OtherKeyPackage);
             }
         }

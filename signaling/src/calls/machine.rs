@@ -15,6 +15,7 @@ use protocol::{
 use super::{
     CallError, Caller, Outbox, Random, RoomForCall,
     call::{Call, Participant, Standing},
+    guests::Knock,
     limits::ENDED_MEMORY_MS,
     media::Offers,
     rates::{Deed, Rates},
@@ -29,8 +30,12 @@ pub struct Calls {
     /// The newest time that was handed in, for requests that bring none.
     pub(super) now: Millis,
     pub(super) calls: BTreeMap<CallId, Call>,
-    by_room: HashMap<RoomId, CallId>,
-    by_device: HashMap<DeviceId, CallId>,
+    pub(super) by_room: HashMap<RoomId, CallId>,
+    pub(super) by_device: HashMap<DeviceId, CallId>,
+    /// Guests who wait, and for the call of which room.
+    pub(super) at_door: HashMap<DeviceId, RoomId>,
+    /// Those of them whose room has no call.
+    pub(super) early: BTreeMap<RoomId, Vec<Knock>>,
     /// Calls that a moderator ended, and when.
     ended: HashMap<CallId, Millis>,
     pub(super) offers: Offers,
@@ -61,6 +66,8 @@ impl Calls {
             calls: BTreeMap::new(),
             by_room: HashMap::new(),
             by_device: HashMap::new(),
+            at_door: HashMap::new(),
+            early: BTreeMap::new(),
             ended: HashMap::new(),
             offers: Offers::default(),
             rates: Rates::default(),
@@ -119,6 +126,7 @@ impl Calls {
             user_id,
         };
         let out = Arc::clone(&self.out);
+        self.dismiss_guests(call_id);
         let call = self.calls.get_mut(&call_id).ok_or(CallError::NotInCall)?;
         call.give_up_dead_group();
         let group = call.group_info();
@@ -129,7 +137,7 @@ impl Calls {
         };
         let participant = Participant::new(who, request.key_package, standing);
         if standing == Standing::AwaitsAdd {
-            call.tell_members(&*out, &call.join_request(&participant));
+            call.tell_hosts(&*out, &call.join_request(&participant));
         }
         call.participants.insert(device_id, participant);
         let (summary, generation) = (call.summary(), call.generation);
@@ -162,7 +170,11 @@ impl Calls {
         if !call.moderators.contains(&caller.user_id) {
             return Err(CallError::NoModerator);
         }
-        let devices: Vec<_> = call.participants.keys().copied().collect();
+        let (devices, room_id): (Vec<_>, _) = (call.participants.keys().copied().collect(), call.room_id);
+        for device in self.guests_of(request.call_id) {
+            self.out
+                .to_device(device, Event::CallChanged { room_id, call: None });
+        }
         for device in devices {
             // Nobody is left to be told who is gone.
             self.depart(device, Departure::Removed);
@@ -191,7 +203,9 @@ impl Calls {
         }
         let welcome = participant.welcome.clone().map(Event::CallWelcome);
         let bindings = participant.bindings.clone().map(Event::MediaBindings);
-        for event in welcome.into_iter().chain(call.wanted()).chain(bindings) {
+        let guest = participant.guest;
+        let wanted = call.wanted().filter(|_| !guest);
+        for event in welcome.into_iter().chain(wanted).chain(bindings) {
             self.out.to_device(device, event);
         }
     }
@@ -200,6 +214,7 @@ impl Calls {
     pub fn disconnected(&mut self, device: DeviceId, now: Millis) {
         self.advance(now);
         self.end_trial(device);
+        self.leave_door(device);
         let now = self.now;
         let call = self
             .by_device
@@ -221,11 +236,12 @@ impl Calls {
         };
         call.room_leaves = room.leaves.iter().copied().collect();
         call.moderators.clone_from(&room.moderators);
+        call.members_admit = room.members_admit;
         let outside = call
             .participants
-            .keys()
-            .filter(|device| !call.room_leaves.contains(device));
-        let outside: Vec<_> = outside.copied().collect();
+            .iter()
+            .filter(|(device, participant)| !participant.guest && !call.room_leaves.contains(device));
+        let outside: Vec<_> = outside.map(|(device, _)| *device).collect();
         self.depart_all(&outside);
     }
 
@@ -235,6 +251,7 @@ impl Calls {
         let now = self.now;
         self.rates.tick(now);
         self.end_old_trials();
+        self.end_old_knocks();
         self.ended.retain(|_, at| now.since(*at) < ENDED_MEMORY_MS);
         let lost = self
             .calls
@@ -282,7 +299,7 @@ impl Calls {
                 call.gone.insert(device, participant.who);
             }
             if departure == Departure::Gone {
-                call.tell_members(&*self.out, &call.gone_event(participant.who));
+                call.tell_hosts(&*self.out, &call.gone_event(participant.who));
             }
         }
         Some(call_id)
@@ -302,6 +319,7 @@ impl Calls {
 
     /// Tells the room who is in now; a group in which nobody is is given up, a call in which nobody is ends.
     pub(super) fn settle(&mut self, call_id: CallId) {
+        self.dismiss_guests(call_id);
         let Some(call) = self.calls.get_mut(&call_id) else {
             return;
         };
@@ -309,10 +327,12 @@ impl Calls {
         let room_id = call.room_id;
         let summary = (!call.participants.is_empty()).then(|| call.summary());
         if summary.is_none() {
-            self.calls.remove(&call_id);
+            let over = self.calls.remove(&call_id);
             self.by_room.remove(&room_id);
+            self.close_door(room_id, over.map(|call| call.lobby).unwrap_or_default());
             let _ = self.sfu.send(ToSfu::Close { call_id });
         }
+        self.tell_guests(call_id);
         self.out.to_room(
             room_id,
             Event::CallChanged {
@@ -353,6 +373,8 @@ impl Calls {
             gone: BTreeMap::new(),
             generation: Generation(1),
             group: None,
+            members_admit: room.members_admit,
+            lobby: self.early.remove(&room.room_id).unwrap_or_default(),
         };
         self.calls.insert(call_id, call);
         self.by_room.insert(room.room_id, call_id);
@@ -366,6 +388,8 @@ impl Calls {
     pub(super) fn kept(&self) -> usize {
         let tables = [self.calls.len(), self.by_room.len(), self.by_device.len()];
         let passing = [self.ended.len(), self.offers.len(), self.trials.len()];
+        let guests = [self.at_door.len(), self.early.len()];
+        let tables = tables.into_iter().chain(guests);
         tables.into_iter().chain(passing).sum()
     }
 

@@ -19,6 +19,9 @@
 //! asked to add who awaits it; both are asked again at every new epoch and of who connects again, until it is
 //! done. A device is in at most one call, and offers media only while its leaf is in the group.
 //!
+//! **Guests** wait in the lobby of their room, and are nothing to the call before a member's commit adds them: no event of
+//! it, no media. They are in for as long as a member is.
+//!
 //! **When nobody is in the group any more** while others are in the call, the group is given up, and the next
 //! generation is to be founded. Who waits to be added finds no group when it asks for what an external commit
 //! needs, and enters anew; whoever founds first is asked to add those who still wait. So nobody has to come into
@@ -27,6 +30,7 @@
 mod call;
 mod error;
 mod group;
+mod guests;
 mod limits;
 mod log;
 mod machine;
@@ -37,7 +41,7 @@ mod types;
 
 pub use error::CallError;
 pub use machine::Calls;
-pub use types::{Caller, MediaTicket, Outbox, People, Random, RoomForCall};
+pub use types::{Caller, Guest, MediaTicket, Outbox, People, Random, RoomForCall};
 
 #[cfg(test)]
 mod tests;

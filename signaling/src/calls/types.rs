@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use protocol::{DeviceId, NetworkId, RoomId, UserId, sfu::OfferRefused, socket::Event};
+use protocol::{DeviceId, GuestLinkId, Millis, NetworkId, RoomId, UserId, sfu::OfferRefused, socket::Event};
 
 use crate::groups::KnownUser;
 
@@ -44,4 +44,21 @@ pub struct RoomForCall {
     pub leaves: Vec<DeviceId>,
     /// Users who may remove others from a call, lock it and end it.
     pub moderators: Vec<UserId>,
+    /// Whether every member may let guests in, and not the moderators alone.
+    pub members_admit: bool,
+}
+
+/// A guest who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// What it is to the hub and in the call's group, as follows from its key.
+    pub device_id: DeviceId,
+    /// Likewise.
+    pub user_id: UserId,
+    /// The room of its link.
+    pub room_id: RoomId,
+    /// The link.
+    pub link_id: GuestLinkId,
+    /// Until when the link lets it ask.
+    pub expires_at: Millis,
 }

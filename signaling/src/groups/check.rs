@@ -96,8 +96,12 @@ pub(super) fn settings_of(context: &GroupContext) -> Result<RoomSettings, GroupE
 }
 
 /// A certificate in a leaf with that key.
-pub(super) fn certificate(identity: &[u8], signature_key: &[u8]) -> Result<Certificate, Refusal> {
-    let certificate = Certificate::decode(identity).map_err(|error| match error {
+pub(super) fn certificate(
+    credential_type: u16,
+    identity: &[u8],
+    signature_key: &[u8],
+) -> Result<Certificate, Refusal> {
+    let certificate = Certificate::of_credential(credential_type, identity).map_err(|error| match error {
         SignatureError::Malformed => Refusal::NoCertificate,
         SignatureError::WrongSignature | SignatureError::BadKey => Refusal::CertificateSignature,
     })?;
@@ -157,7 +161,8 @@ pub(super) fn same_as_described(
 }
 
 fn same_leaf(leaf: &LeafNode, outlined: &OutlineLeaf<'_>) -> bool {
-    leaf.credential().serialized_content() == outlined.identity
+    u16::from(leaf.credential().credential_type()) == outlined.credential_type
+        && leaf.credential().serialized_content() == outlined.identity
         && leaf.signature_key().as_slice() == outlined.signature_key
         && leaf
             .encryption_key()

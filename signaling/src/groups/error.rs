@@ -123,6 +123,15 @@ pub enum Refusal {
     /// A moderator removed the user from the call.
     #[error("the user was removed from the call")]
     CallRemoved,
+    /// Guests come into calls alone, by an Add, and commit nothing.
+    #[error("a guest may only be added to a call, and commits nothing")]
+    Guest,
+    /// A guest is let in by who may let people into the room.
+    #[error("the committer may not let guests in")]
+    AdmitByOther,
+    /// Guests cannot tell who is of the room: while they are in, members bring newcomers in.
+    #[error("while guests are in a call, nobody new joins it by an external commit")]
+    ExternalBesideGuests,
     /// The device did not ask to join the call.
     #[error("the device did not ask to join the call")]
     AddUnasked,

@@ -4,7 +4,10 @@
 //! §12) is strict, bounded by its input, and takes only what the rules allow at all; what OpenMLS made of the
 //! commit is compared with it afterwards, so that the two can never disagree unnoticed.
 
-use protocol::{Epoch, LeafIndex};
+use protocol::{
+    Epoch, LeafIndex,
+    identity::{CREDENTIAL_BASIC, CREDENTIAL_GUEST},
+};
 
 use super::{GroupError, Refusal};
 
@@ -20,7 +23,6 @@ const PROPOSAL_ADD: u16 = 1;
 const PROPOSAL_REMOVE: u16 = 3;
 const PROPOSAL_EXTERNAL_INIT: u16 = 6;
 const PROPOSAL_GROUP_CONTEXT_EXTENSIONS: u16 = 7;
-const CREDENTIAL_BASIC: u16 = 1;
 const SOURCE_KEY_PACKAGE: u8 = 1;
 const SOURCE_UPDATE: u8 = 2;
 const SOURCE_COMMIT: u8 = 3;
@@ -63,7 +65,8 @@ pub(super) enum OutlineProposal<'a> {
 pub(super) struct OutlineLeaf<'a> {
     pub encryption_key: &'a [u8],
     pub signature_key: &'a [u8],
-    /// Content of the basic credential.
+    pub credential_type: u16,
+    /// Content of the credential.
     pub identity: &'a [u8],
 }
 
@@ -178,7 +181,9 @@ impl<'a> OutlineLeaf<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GroupError> {
         let encryption_key = reader.opaque()?;
         let signature_key = reader.opaque()?;
-        if reader.u16()? != CREDENTIAL_BASIC {
+        let credential_type = reader.u16()?;
+        // Others are of other forms.
+        if !matches!(credential_type, CREDENTIAL_BASIC | CREDENTIAL_GUEST) {
             return Err(Refusal::NoCertificate.into());
         }
         let identity = reader.opaque()?;
@@ -207,6 +212,7 @@ impl<'a> OutlineLeaf<'a> {
         Ok(Self {
             encryption_key,
             signature_key,
+            credential_type,
             identity,
         })
     }

@@ -5,11 +5,12 @@
 //! | room   | members or moderators, as the settings say  | a user who has a leaf                |
 //! | direct | the founder, in the first commit, one user  | a user who has a leaf                |
 //! | own    | the user, own devices                       | the user                             |
-//! | call   | anyone, devices that asked to join          | a device that asked to join          |
+//! | call   | anyone, devices that asked to join;         | a device that asked to join; while   |
+//! |        | who may add to the room, guests who knocked | guests are in, only of a user inside |
 //!
 //! Removing: moderators anyone, everyone their own user's devices, and anyone the devices that the server wants
 //! removed. Settings: moderators. Room and kind never change. Moderators of a call are those of its room; into a locked
-//! call comes nobody but them and who has a leaf in it, and never whom they removed.
+//! call comes nobody but them and who has a leaf in it, and never whom they removed. Guests commit nothing.
 
 use std::collections::HashSet;
 
@@ -72,6 +73,9 @@ pub(super) fn judge_commit(commit: &Description<'_>, judge: &dyn Judge, now: Mil
     if device(commit.committer.certificate()) != judge.sender() {
         return Err(Refusal::OtherSender);
     }
+    if commit.committer.certificate().guest().is_some() {
+        return Err(Refusal::Guest);
+    }
     match &commit.committer {
         Committer::Member { leaf, update } => {
             if let Some(update) = update {
@@ -96,6 +100,9 @@ pub(super) fn judge_founding(
 ) -> Result<(), Refusal> {
     if device(founder) != judge.sender() {
         return Err(Refusal::OtherSender);
+    }
+    if founder.guest().is_some() {
+        return Err(Refusal::Guest);
     }
     judge_entering(founder, judge, now)?;
     let fits = match group {
@@ -193,11 +200,14 @@ fn judge_adds(commit: &Description<'_>, judge: &dyn Judge, now: Millis) -> Resul
             }
         }
         RoomKind::Call => {
-            if commit
-                .adds
-                .iter()
-                .any(|added| !judge.asked_to_join(device(added)))
-            {
+            if guests(commit).next().is_some() && !judge.admits_guests(committer) {
+                return Err(Refusal::AdmitByOther);
+            }
+            let asked = |added: &Certificate| match added.guest() {
+                Some(_) => judge.knocked(device(added)),
+                None => judge.asked_to_join(device(added)),
+            };
+            if !commit.adds.iter().all(asked) {
                 return Err(Refusal::AddUnasked);
             }
             commit
@@ -206,10 +216,20 @@ fn judge_adds(commit: &Description<'_>, judge: &dyn Judge, now: Millis) -> Resul
                 .try_for_each(|added| judge_admission(commit, judge, user(added)))?;
         }
     }
+    if commit.settings.kind != RoomKind::Call && guests(commit).next().is_some() {
+        return Err(Refusal::Guest);
+    }
+    // What stands behind a guest's pass, members alone can judge.
     commit
         .adds
         .iter()
+        .filter(|added| added.guest().is_none())
         .try_for_each(|added| judge_entering(added, judge, now))
+}
+
+/// Guests whom the commit lets in.
+fn guests<'a>(commit: &'a Description<'_>) -> impl Iterator<Item = &'a Certificate> {
+    commit.adds.iter().filter(|added| added.guest().is_some())
 }
 
 fn judge_removes(commit: &Description<'_>, judge: &dyn Judge) -> Result<(), Refusal> {
@@ -264,6 +284,13 @@ fn judge_external(
         .members
         .iter()
         .any(|leaf| user(&leaf.certificate) == joiner_user);
+    let guests_inside = commit
+        .members
+        .iter()
+        .any(|leaf| leaf.certificate.guest().is_some());
+    if guests_inside && !has_leaf {
+        return Err(Refusal::ExternalBesideGuests);
+    }
     let invited = has_leaf || commit.settings.kind == RoomKind::Call;
     if !invited || !judge.may_join_external(device(joiner), joiner_user) {
         return Err(Refusal::ExternalUninvited);

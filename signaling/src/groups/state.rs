@@ -171,7 +171,9 @@ impl PublicGroupState {
         });
         let mut users: Vec<_> = added
             .chain(outline.path.as_ref())
-            .filter_map(|leaf| Certificate::decode(leaf.identity).ok())
+            .filter_map(|leaf| Certificate::of_credential(leaf.credential_type, leaf.identity).ok())
+            // There is no record of a guest.
+            .filter(|certificate| certificate.guest().is_none())
             .map(|certificate| certificate.body().user_id)
             .collect();
         users.sort_unstable();
@@ -379,7 +381,12 @@ impl PublicGroupState {
         let entered = described.adds.iter().chain([&described.committer]);
         let known: HashMap<_, _> = entered
             .chain(self.leaves.iter().map(|leaf| &leaf.certificate))
-            .map(|certificate| (certificate.encode(), certificate.clone()))
+            .map(|certificate| {
+                (
+                    (certificate.credential_type(), certificate.encode()),
+                    certificate.clone(),
+                )
+            })
             .collect();
         self.leaves = leaves_of(&self.group, &known)?;
         let settings_changed = settings != self.settings;
@@ -438,21 +445,24 @@ impl From<Description<'_>> for Described {
 
 /// A leaf's certificate, of which signature and key hold.
 fn certificate_of(leaf: &OutlineLeaf<'_>) -> Result<Certificate, Refusal> {
-    check::certificate(leaf.identity, leaf.signature_key)
+    check::certificate(leaf.credential_type, leaf.identity, leaf.signature_key)
 }
 
 /// The leaves of a group; certificates in `known` (by their encoding) are not checked again.
 fn leaves_of(
     group: &PublicGroup,
-    known: &HashMap<Vec<u8>, Certificate>,
+    known: &HashMap<(u16, Vec<u8>), Certificate>,
 ) -> Result<Vec<GroupLeaf>, GroupError> {
     group
         .members()
         .map(|member| {
-            let identity = member.credential.serialized_content();
-            let certificate = match known.get(identity) {
+            let credential = (
+                member.credential.credential_type().into(),
+                member.credential.serialized_content().to_vec(),
+            );
+            let certificate = match known.get(&credential) {
                 Some(certificate) => certificate.clone(),
-                None => check::certificate(identity, &member.signature_key)?,
+                None => check::certificate(credential.0, &credential.1, &member.signature_key)?,
             };
             Ok(GroupLeaf {
                 leaf: LeafIndex(member.index.u32()),

@@ -13,8 +13,8 @@ use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::signatures::Signer as _;
 use protocol::{
-    Bytes, CallId, DeviceId, Email, Generation, LeafIndex, Millis, NetworkId, RoomId, UserId,
-    identity::{Certificate, CertificateBody, PublicKey},
+    Bytes, CallId, DeviceId, Email, Generation, GuestLinkId, LeafIndex, Millis, NetworkId, RoomId, UserId,
+    identity::{CREDENTIAL_GUEST, Certificate, CertificateBody, GuestPass, PublicKey},
     room_settings::{ROOM_SETTINGS_EXTENSION, RoomKind, RoomSettings, WhoMayAdd},
     socket::CommitBundle,
 };
@@ -70,6 +70,10 @@ pub(crate) struct TestJudge {
     pub external: bool,
     /// Moderators of the room that a call is in.
     pub moderators: HashSet<UserId>,
+    /// Guests who wait.
+    pub knocked: HashSet<DeviceId>,
+    /// Who may let guests in.
+    pub admit: HashSet<UserId>,
 }
 
 pub(crate) fn public(keys: &SignatureKeyPair) -> PublicKey {
@@ -175,13 +179,31 @@ impl Person {
     }
 }
 
+/// A guest with a key of its own, who came by this link.
+pub(crate) fn guest(link_id: GuestLinkId, name: &str) -> Rc<Device> {
+    let keys = new_keys();
+    let pass = GuestPass {
+        network_id: NetworkId::from_random([1; 16]),
+        link_id,
+        key: public(&keys),
+        name: name.to_owned(),
+        mac: [0; 32],
+    };
+    Rc::new(Device {
+        device_id: pass.device_id(),
+        certificate: Certificate::of_guest(pass),
+        keys,
+        provider: OpenMlsRustCrypto::default(),
+    })
+}
+
 fn capabilities() -> Capabilities {
     Capabilities::new(
         None,
         Some(&[SUITE, CLASSIC_SUITE]),
         Some(&[SETTINGS_TYPE]),
         None,
-        None,
+        Some(&[CredentialType::Basic, CredentialType::Other(CREDENTIAL_GUEST)]),
     )
 }
 
@@ -223,7 +245,13 @@ pub(crate) fn bytes_of(message: &MlsMessageOut) -> Bytes {
 
 impl Device {
     fn credential(&self) -> CredentialWithKey {
-        self.credential_of(self.certificate.encode())
+        CredentialWithKey {
+            credential: Credential::new(
+                CredentialType::from(self.certificate.credential_type()),
+                self.certificate.encode(),
+            ),
+            signature_key: self.keys.public().into(),
+        }
     }
 
     fn credential_of(&self, identity: Vec<u8>) -> CredentialWithKey {
@@ -551,6 +579,8 @@ impl TestJudge {
             asked: HashSet::new(),
             external: true,
             moderators: HashSet::new(),
+            knocked: HashSet::new(),
+            admit: HashSet::new(),
         }
     }
 
@@ -568,6 +598,14 @@ impl TestJudge {
 }
 
 impl Judge for TestJudge {
+    fn knocked(&self, device: DeviceId) -> bool {
+        self.knocked.contains(&device)
+    }
+
+    fn admits_guests(&self, user: UserId) -> bool {
+        self.admit.contains(&user)
+    }
+
     fn user(&self, user: UserId) -> Option<KnownUser> {
         self.users.get(&user).cloned()
     }

@@ -58,6 +58,10 @@ pub trait Judge {
     fn sender(&self) -> DeviceId;
     /// Whether this device asked to join the call. Only asked for calls.
     fn asked_to_join(&self, device: DeviceId) -> bool;
+    /// Whether this guest waits to be let into the call. Only asked for calls.
+    fn knocked(&self, device: DeviceId) -> bool;
+    /// Whether this user may let guests into the call. Only asked for calls.
+    fn admits_guests(&self, user: UserId) -> bool;
     /// Whether this user is a moderator of the call's room. Only asked for calls.
     fn moderates_room(&self, user: UserId) -> bool;
 }

@@ -37,7 +37,7 @@ impl ListChange {
     /// Ends the connections of devices that are no more, and tells who has to know.
     pub fn announce(self, app: &Arc<App>) {
         app.tickets
-            .retain(|caller| !self.ended.contains(&caller.device_id));
+            .retain(|visitor| !self.ended.contains(&visitor.device_id()));
         for device_id in &self.ended {
             app.hub.close(*device_id, ByeReason::SignedOut);
         }

@@ -41,6 +41,14 @@ impl Judge for RoomJudge {
         false
     }
 
+    fn knocked(&self, _device: DeviceId) -> bool {
+        false
+    }
+
+    fn admits_guests(&self, _user: UserId) -> bool {
+        false
+    }
+
     fn moderates_room(&self, _user: UserId) -> bool {
         false
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use protocol::{
     Code, NetworkId, RoomId,
-    room_settings::RoomKind,
+    room_settings::{RoomKind, WhoMayAdd},
     socket::{Event, RoomRef},
 };
 use sqlx::AnyConnection;
@@ -116,6 +116,8 @@ pub async fn room_for_call(
         members: store::members(connection, room_id, false).await?,
         leaves: leaves.iter().map(|leaf| leaf.device_id).collect(),
         moderators: group.settings().moderators.clone(),
+        members_admit: group.settings().kind == RoomKind::Room
+            && group.settings().who_may_add == WhoMayAdd::Members,
     }))
 }
 
@@ -144,6 +146,7 @@ pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
                     members: Vec::new(),
                     leaves: Vec::new(),
                     moderators: Vec::new(),
+                    members_admit: false,
                 };
                 let room = room.unwrap_or(ended);
                 let now = app.clock.now();

@@ -14,7 +14,7 @@ use protocol::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Caller, store};
+use super::{Caller, Visitor, store};
 use crate::{
     admin::Role,
     app::App,
@@ -111,7 +111,7 @@ async fn open(
             })
         })
         .await?;
-    let ticket = app.tickets.issue(caller, now);
+    let ticket = app.tickets.issue(Visitor::Device(caller), now);
     Ok(Json(Session {
         token: token.to_vec().into(),
         expires_at,

@@ -6,7 +6,7 @@ use protocol::{
     Code, Problem, UserId,
     socket::{
         Accepted, CallCommit, CallFound, CallJoin, CallJoined, CallRef, CallSend, CallSync, Entries,
-        GroupInfoReply, MediaAnswer, MediaIntent, MediaOffer, MediaTrial, MediaTried, Reply,
+        GroupInfoReply, GuestDeny, MediaAnswer, MediaIntent, MediaOffer, MediaTrial, MediaTried, Reply,
     },
 };
 use tokio::time::timeout;
@@ -72,8 +72,12 @@ pub fn intent(app: &App, caller: Caller, request: MediaIntent) -> Result<(), Fai
     checked(calls(app).intent(who(caller), request))
 }
 
-pub async fn offer(app: &App, caller: Caller, request: MediaOffer) -> Result<Reply, Failure> {
-    let ticket = checked(calls(app).offer(who(caller), request))?;
+pub fn deny(app: &App, caller: Caller, request: GuestDeny) -> Result<(), Failure> {
+    checked(calls(app).deny(who(caller), request, app.clock.now()))
+}
+
+pub async fn offer(app: &App, caller: crate::calls::Caller, request: MediaOffer) -> Result<Reply, Failure> {
+    let ticket = checked(calls(app).offer(caller, request))?;
     let sdp = answered(ticket).await?;
     Ok(Reply::MediaAnswer(MediaAnswer { sdp }))
 }
@@ -101,14 +105,24 @@ fn calls(app: &App) -> MutexGuard<'_, Calls> {
     app.calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn who(caller: Caller) -> crate::calls::Caller {
+/// A guest as calls see it.
+pub fn who_is(guest: crate::calls::Guest) -> crate::calls::Caller {
+    crate::calls::Caller {
+        device_id: guest.device_id,
+        user_id: guest.user_id,
+    }
+}
+
+/// A device as calls see it.
+pub fn who(caller: Caller) -> crate::calls::Caller {
     crate::calls::Caller {
         device_id: caller.device_id,
         user_id: caller.user_id,
     }
 }
 
-fn checked<T>(result: Result<T, CallError>) -> Result<T, Failure> {
+/// What calls refuse, as the client is told.
+pub fn checked<T>(result: Result<T, CallError>) -> Result<T, Failure> {
     result.map_err(|error| Failure::Refused(error.into()))
 }
 

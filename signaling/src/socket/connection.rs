@@ -21,25 +21,27 @@ use super::{
 };
 use crate::{
     app::App,
+    calls::Guest,
     failure::{Failure, refuse},
+    guests,
     limits::{GOODBYE_TIME, SOCKET_SEND_TIMEOUT},
     own_state, people,
-    sessions::Caller,
+    sessions::{Caller, Visitor},
     store::Written,
 };
 
 /// A place in the hub, given back when the connection ends, however it ends.
 pub struct Guard {
     app: Arc<App>,
-    caller: Caller,
+    visitor: Visitor,
     outbound: Arc<Outbound>,
 }
 
 impl Guard {
-    pub fn new(app: Arc<App>, caller: Caller, outbound: Arc<Outbound>) -> Self {
+    pub fn new(app: Arc<App>, visitor: Visitor, outbound: Arc<Outbound>) -> Self {
         Self {
             app,
-            caller,
+            visitor,
             outbound,
         }
     }
@@ -47,10 +49,11 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.app.hub.disconnect(self.caller.device_id, &self.outbound) {
+        let device_id = self.visitor.device_id();
+        if self.app.hub.disconnect(device_id, &self.outbound) {
             let now = self.app.clock.now();
             let mut calls = self.app.calls.lock().unwrap_or_else(PoisonError::into_inner);
-            calls.disconnected(self.caller.device_id, now);
+            calls.disconnected(device_id, now);
         }
     }
 }
@@ -139,7 +142,11 @@ fn begin(guard: &Guard, text: &str, greeted: &mut bool) -> Work {
     let Ok(ClientFrame { id, batch, request }) = serde_json::from_str(text) else {
         return unreadable();
     };
-    let (app, caller, outbound) = (Arc::clone(&guard.app), guard.caller, Arc::clone(&guard.outbound));
+    let (app, outbound) = (Arc::clone(&guard.app), Arc::clone(&guard.outbound));
+    let caller = match guard.visitor {
+        Visitor::Device(caller) => caller,
+        Visitor::Guest(guest) => return begin_for_guest(app, guest, outbound, id, request, greeted),
+    };
     match request {
         Request::Hello(hello) => {
             let version = hello.version;
@@ -161,7 +168,7 @@ fn begin(guard: &Guard, text: &str, greeted: &mut bool) -> Work {
         Request::MediaOffer(offer) => Box::pin(async move {
             // The SFU may take its time: the answer comes later, and other requests go on.
             tokio::spawn(async move {
-                let reply = super::calls::offer(&app, caller, offer).await;
+                let reply = super::calls::offer(&app, super::calls::who(caller), offer).await;
                 if let Some(text) = frame(&answer(id, reply)) {
                     outbound.push(text);
                 }
@@ -178,6 +185,38 @@ fn begin(guard: &Guard, text: &str, greeted: &mut bool) -> Work {
             None
         }),
         request => Box::pin(async move { Some(answer(id, dispatch(&app, caller, batch, request).await)) }),
+    }
+}
+
+/// Likewise for a guest, who may do little.
+fn begin_for_guest(
+    app: Arc<App>,
+    guest: Guest,
+    outbound: Arc<Outbound>,
+    id: u64,
+    request: Request,
+    greeted: &mut bool,
+) -> Work {
+    match request {
+        Request::Hello(hello) => {
+            *greeted |= hello.version == PROTOCOL_VERSION;
+            let reply = guests::greet(&app, guest, &hello, &outbound).map(Reply::Hello);
+            Box::pin(std::future::ready(Some(answer(id, reply))))
+        }
+        _ if !*greeted => unreadable(),
+        Request::MediaOffer(offer) => Box::pin(async move {
+            tokio::spawn(async move {
+                let reply = super::calls::offer(&app, super::calls::who_is(guest), offer).await;
+                if let Some(text) = frame(&answer(id, reply)) {
+                    outbound.push(text);
+                }
+            });
+            None
+        }),
+        request => {
+            let reply = guests::serve(&app, guest, request);
+            Box::pin(std::future::ready(Some(answer(id, reply))))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::calls;
 use crate::{
     app::App,
     failure::{Failure, refuse},
-    own_state, people, rooms,
+    guests, own_state, people, rooms,
     sessions::Caller,
 };
 
@@ -64,6 +64,10 @@ pub async fn dispatch(
         Request::CallGroupInfo(call) => calls::group_info(app, caller, call).map(Reply::GroupInfo),
         Request::CallLeave(call) => done(calls::leave(app, caller, call)),
         Request::CallEnd(call) => done(calls::end(app, caller, call)),
+        Request::GuestLinkPut(put) => done(guests::put_link(app, caller, put).await),
+        Request::GuestLinkRevoke(link) => done(guests::revoke_link(app, caller, link).await),
+        Request::GuestDeny(deny) => done(calls::deny(app, caller, deny)),
+        Request::GuestKnock(_) | Request::GuestLeave => Err(refuse(Code::Forbidden, "members are no guests")),
         Request::MediaIntent(intent) => done(calls::intent(app, caller, intent)),
     }
 }

@@ -6,7 +6,7 @@
 //!                  Outbound (bounded queue) ◄── Hub ◄── events of the whole service
 //! ```
 
-mod calls;
+pub mod calls;
 mod connection;
 mod dispatch;
 mod hub;
@@ -18,6 +18,7 @@ mod routes;
 pub use dispatch::dispatch;
 pub use hub::Hub;
 #[cfg(test)]
-pub use outbound::{Next, Outbound};
+pub use outbound::Next;
+pub use outbound::Outbound;
 pub use outbox::CallOutbox;
 pub use routes::routes;

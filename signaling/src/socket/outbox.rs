@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use protocol::{DeviceId, RoomId, socket::Event};
 use tokio::sync::Notify;
 
 use super::hub::Hub;
-use crate::{app::App, calls::Outbox, failure::causes, rooms};
+use crate::{Clock, app::App, calls::Outbox, failure::causes, rooms, turn::Turn};
 
 /// Hands events to devices at once, and events to rooms in a task that can ask the database for the members.
 /// Events to rooms tell the whole of a call's state: of several that wait for one room only the newest counts.
@@ -17,6 +17,8 @@ pub struct CallOutbox {
     hub: Arc<Hub>,
     waiting: Mutex<HashMap<RoomId, Event>>,
     arrived: Notify,
+    /// For guests who come in: they get no answer that could carry credentials.
+    relay: OnceLock<(Turn, Clock)>,
 }
 
 impl CallOutbox {
@@ -25,7 +27,14 @@ impl CallOutbox {
             hub,
             waiting: Mutex::default(),
             arrived: Notify::new(),
+            relay: OnceLock::new(),
         }
+    }
+
+    /// TURN servers that guests may use in calls.
+    pub fn set_relay(&self, turn: Turn, clock: Clock) {
+        // Once, when the service begins.
+        let _ = self.relay.set((turn, clock));
     }
 
     /// Hands out what waits for rooms, for as long as the service lives.
@@ -55,7 +64,10 @@ impl CallOutbox {
 }
 
 impl Outbox for CallOutbox {
-    fn to_device(&self, device: DeviceId, event: Event) {
+    fn to_device(&self, device: DeviceId, mut event: Event) {
+        if let (Event::GuestAdmitted(joined), Some((turn, clock))) = (&mut event, self.relay.get()) {
+            joined.ice_servers = vec![turn.credentials(clock.now())];
+        }
         self.hub.to_device(device, &event);
     }
 

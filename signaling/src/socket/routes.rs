@@ -48,10 +48,10 @@ async fn upgrade(
         return Err(Problem::new(Code::Forbidden, "a page of another origin").into());
     }
     let upgrade = upgrade.map_err(|_| Problem::new(Code::Malformed, "not a WebSocket handshake"))?;
-    let caller = ticket
+    let visitor = ticket
         .ok()
         .and_then(|Query(query)| app.tickets.redeem(&query.ticket.0, app.clock.now()));
-    let caller = caller.ok_or_else(|| {
+    let visitor = visitor.ok_or_else(|| {
         Problem::new(
             Code::Unauthenticated,
             "the ticket is unknown, was used, or has ended",
@@ -59,9 +59,9 @@ async fn upgrade(
     })?;
     let outbound = app
         .hub
-        .connect(caller.device_id, caller.user_id)
+        .connect(visitor.device_id(), visitor.user_id())
         .ok_or_else(|| Problem::new(Code::Unavailable, "the server stops"))?;
-    let guard = connection::Guard::new(Arc::clone(&app), caller, outbound);
+    let guard = connection::Guard::new(Arc::clone(&app), visitor, outbound);
     // The defaults keep 128 KB of write buffer for every idle connection.
     Ok(upgrade
         .read_buffer_size(SOCKET_READ_BUFFER)

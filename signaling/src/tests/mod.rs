@@ -54,5 +54,8 @@ stories! {
     what_was_written_is_what_was_acknowledged: stories::writer::failures;
     what_follows_a_write_comes_in_order_and_before_its_answer: stories::writer::order;
     who_enters_a_call_gets_credentials_of_the_relay: stories::calls::relays;
+    guest_links_are_made_kept_and_taken_back: stories::guests::links;
+    /// B4: a session of a guest opens nothing but the door.
+    a_guest_session_opens_nothing_but_the_door: stories::guests::sessions;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

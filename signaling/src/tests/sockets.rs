@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 use super::stories::{alice, trio};
 use crate::{
     random::random,
-    sessions::Caller,
+    sessions::{Caller, Visitor},
     testing::{Account, World, open_session},
 };
 
@@ -329,7 +329,11 @@ impl Listening {
             device_id: DeviceId::from_random(random()),
             ..account.caller
         };
-        let ticket = self.world.app().tickets.issue(caller, self.world.now());
+        let ticket = self
+            .world
+            .app()
+            .tickets
+            .issue(Visitor::Device(caller), self.world.now());
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!(
             "GET /api/v1/ws?ticket={} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

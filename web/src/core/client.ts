@@ -35,13 +35,15 @@ export class WorkerCoreClient {
     this.begin();
   }
 
-  /** Starts the core worker of this tab. */
-  static start(): WorkerCoreClient {
-    const client = new WorkerCoreClient(
-      () => new Worker(new URL("./core.worker.ts", import.meta.url), { type: "module", name: "core" }),
+  /** Starts the core worker of this tab: of the browser's device, or of a guest, of whom nothing is stored. */
+  static start(who: "device" | "guest" = "device"): WorkerCoreClient {
+    const client = new WorkerCoreClient(() =>
+      who === "guest"
+        ? new Worker(new URL("./guest.worker.ts", import.meta.url), { type: "module", name: "guest" })
+        : new Worker(new URL("./core.worker.ts", import.meta.url), { type: "module", name: "core" }),
     );
     // Asked for here, for workers may not: without it, a full disk may take the store away.
-    void navigator.storage?.persist?.().catch(() => false);
+    if (who === "device") void navigator.storage?.persist?.().catch(() => false);
     document.addEventListener("visibilitychange", () => document.hidden || client.nudge());
     // Heard here, for not every browser tells its workers.
     window.addEventListener("online", () => client.nudge());

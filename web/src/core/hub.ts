@@ -25,6 +25,8 @@ const OF_THE_CALL: ReadonlySet<Command["type"]> = new Set([
   "say_in_call",
   "react",
   "ask_participant",
+  "admit_guests",
+  "deny_guest",
 ]);
 
 export class Hub {

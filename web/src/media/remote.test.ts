@@ -6,7 +6,7 @@ import { placed, playable, remoteVideos, type Heard } from "./remote";
 import type { Slot } from "./subscribe";
 
 function participant(leaf: number, on: Partial<ParticipantView> = {}): ParticipantView {
-  const person = { user_id: `u${leaf}`, name: `P${leaf}`, email: "", fingerprint: "", trust: "unverified" } as const;
+  const person = { user_id: `u${leaf}`, name: `P${leaf}`, email: "", fingerprint: "", trust: "unverified", guest: false } as const;
   const off = { microphone: false, camera: false, screen: false, hand: false, hand_place: null, away: false };
   return { leaf, person, this_device: leaf === 0, own_other_device: false, ...off, ...on };
 }
@@ -22,6 +22,8 @@ function call(...participants: ParticipantView[]): CallView {
     may_ask: false,
   may_moderate: false,
   spotlight: null,
+  may_admit: false,
+  lobby: [],
   locked: false,
   by: null,
     epoch: 1,

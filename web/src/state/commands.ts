@@ -130,6 +130,28 @@ export class Commands {
     return this.#ask({ type: "end_call" }, "done");
   }
 
+  makeGuestLink(roomId: string, lifeMs: number): Promise<Outcome<{ link_id: string }>> {
+    return this.#ask({ type: "make_guest_link", room_id: roomId, life_ms: lifeMs }, "guest_link");
+  }
+
+  revokeGuestLink(roomId: string, linkId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "revoke_guest_link", room_id: roomId, link_id: linkId }, "done");
+  }
+
+  /** Lets guests in who wait. */
+  admitGuests(devices: string[]): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "admit_guests", devices }, "done");
+  }
+
+  denyGuest(deviceId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "deny_guest", device_id: deviceId }, "done");
+  }
+
+  /** Of a guest's page: comes by a link. */
+  becomeGuest(linkId: string, secret: string, name: string): Promise<Outcome<{ room_id: string }>> {
+    return this.#ask({ type: "become_guest", link_id: linkId, secret, name }, "room");
+  }
+
   async #ask<Type extends Reply["type"]>(
     command: Command,
     type: Type,

@@ -3,6 +3,7 @@ export type Route =
   | { readonly page: "home" }
   | { readonly page: "forgot_password" }
   | { readonly page: "invite"; readonly code: string }
+  | { readonly page: "guest"; readonly linkId: string }
   | { readonly page: "room"; readonly roomId: string }
   | { readonly page: "call"; readonly roomId: string }
   | { readonly page: "profile" }
@@ -17,6 +18,7 @@ export function parseRoute(path: string): Route {
   const [first, second, third] = parts.map(decoded);
   if (first === undefined) return { page: "home" };
   if (first === "invite" && second !== undefined && parts.length === 2) return { page: "invite", code: second };
+  if (first === "guest" && second !== undefined && parts.length === 2) return { page: "guest", linkId: second };
   if (first === "rooms" && second !== undefined) {
     if (parts.length === 2) return { page: "room", roomId: second };
     if (parts.length === 3 && third === "call") return { page: "call", roomId: second };
@@ -34,6 +36,8 @@ export function pathOf(route: Route): string {
   switch (route.page) {
     case "invite":
       return `/invite/${encodeURIComponent(route.code)}`;
+    case "guest":
+      return `/guest/${encodeURIComponent(route.linkId)}`;
     case "room":
       return `/rooms/${encodeURIComponent(route.roomId)}`;
     case "call":

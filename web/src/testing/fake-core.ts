@@ -150,6 +150,25 @@ export class FakeCore implements CoreClient {
       case "end_call":
         this.setCall(null);
         return DONE;
+      case "make_guest_link": {
+        const link = { link_id: `link-${String(this.#order++)}`, secret: "c2VjcmV0", expires_at: NOW + command.life_ms, by: alice.name, mine: true };
+        const before = this.rooms.find((room) => room.room_id === command.room_id)?.guest_links ?? [];
+        this.#changeRoom(command.room_id, { guest_links: [link, ...before] });
+        return { type: "guest_link", value: { link_id: link.link_id } };
+      }
+      case "revoke_guest_link": {
+        const before = this.rooms.find((room) => room.room_id === command.room_id)?.guest_links ?? [];
+        this.#changeRoom(command.room_id, { guest_links: before.filter((link) => link.link_id !== command.link_id) });
+        return DONE;
+      }
+      case "admit_guests":
+        if (this.call) this.setCall({ ...this.call, lobby: this.call.lobby.filter((knock) => !command.devices.includes(knock.device_id)) });
+        return DONE;
+      case "deny_guest":
+        if (this.call) this.setCall({ ...this.call, lobby: this.call.lobby.filter((knock) => knock.device_id !== command.device_id) });
+        return DONE;
+      case "become_guest":
+        return failed("link_unknown");
       case "add_people":
       case "close_room":
       case "retry_message":
@@ -202,7 +221,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online" };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", guest: null };
   }
 
   #createRoom(title: string, people: string[]): Reply {
@@ -298,6 +317,8 @@ export function someCall(roomId: string): CallView {
     may_ask: true,
     may_moderate: true,
     spotlight: null,
+    may_admit: true,
+    lobby: [],
     locked: false,
     by: null,
     epoch: 7,

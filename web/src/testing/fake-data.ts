@@ -19,7 +19,7 @@ export function person(name: string, trust: Trust = "unverified"): PersonCard {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return ((state >> 16) & 15).toString(16);
   }).join("");
-  return { user_id: `user-${first}`, name, email: `${first}@example.org`, fingerprint: hex, trust };
+  return { user_id: `user-${first}`, name, email: `${first}@example.org`, fingerprint: hex, trust, guest: false };
 }
 
 export const alice = person("Alice Moreau", "own");
@@ -39,6 +39,8 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     members,
     may_add: true,
     moderator: true,
+    may_admit: true,
+    guest_links: [],
     keys: "ready",
     unread: 0,
     preview: "",

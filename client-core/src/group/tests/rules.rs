@@ -1,7 +1,7 @@
 //! The rules as tables.
 
-use crate::sorted::SortedMap;
-use protocol::LeafIndex;
+use crate::{identity::LinkSecret, sorted::SortedMap};
+use protocol::{GuestLinkId, LeafIndex};
 
 use super::{
     super::{
@@ -437,6 +437,7 @@ fn members_lock_no_call_and_let_nobody_into_a_locked_one() {
             .map(device)
             .into(),
         moderators: moderators.iter().map(|someone| someone.user_id).collect(),
+        ..CallRoom::default()
     };
     let call = RoomSettings {
         moderators: vec![],
@@ -601,4 +602,146 @@ fn nobody_comes_in_under_another_key_than_the_first() {
     three.insert(LeafIndex(3), carol().device(30));
     assert_eq!(check_tree(&three, &room, name(), having(&of_bob)), Ok(()));
     assert_eq!(check_tree(&three, &room, name(), having(&of_carol)), changed);
+}
+
+/// A guest with a pass by this link.
+fn guest(number: u8, secret: &LinkSecret) -> Certificate {
+    let key = public(&SigningKey::from_bytes(&[number; 32]));
+    let network_id = NetworkId::from_random([9; 16]);
+    Certificate::of_guest(secret.pass(network_id, link_id(), key, "Dana".to_owned()))
+}
+
+fn link_id() -> GuestLinkId {
+    GuestLinkId::from_random([5; 16])
+}
+
+/// B4: a guest comes in by an Add of who may let people into the room, and changes nothing.
+#[test]
+fn guests_are_let_in_by_who_may_and_commit_nothing() {
+    let secret = LinkSecret::from_slice(&[1; 32]).unwrap();
+    let other = LinkSecret::from_slice(&[2; 32]).unwrap();
+    let device = |device: Certificate| {
+        let body = device.body();
+        ((body.user_id, body.device_id), body.device_key)
+    };
+    let room = |members_admit, links: &[&LinkSecret]| CallRoom {
+        devices: [alice().device(12), bob().device(21), carol().device(30)]
+            .map(device)
+            .into(),
+        moderators: vec![alice().user_id],
+        members_admit,
+        links: links
+            .iter()
+            .map(|secret| (link_id(), (*secret).clone()))
+            .collect(),
+        ..CallRoom::default()
+    };
+    let mut with_guest = members();
+    with_guest.insert(LeafIndex(3), guest(40, &secret));
+    let judge = |members: &Members, kind, change: &Change, room: Option<&CallRoom>| {
+        let account = alice().account();
+        let circumstances = Circumstances {
+            me: &account,
+            now: NOW,
+            room,
+            former: None,
+            seen: None,
+        };
+        check_change(
+            members,
+            &settings(kind, WhoMayAdd::Members),
+            change,
+            circumstances,
+        )
+    };
+    let (by_alice, by_bob, by_guest) = (0, 2, 3);
+    let adding = |leaf, certificate| Change {
+        adds: vec![certificate],
+        ..by(leaf)
+    };
+    let call = |change: &Change, room: &CallRoom| judge(&with_guest, RoomKind::Call, change, Some(room));
+    let dana = guest(41, &secret);
+
+    // Who may, by whose link.
+    assert_eq!(
+        call(&adding(by_bob, dana.clone()), &room(true, &[&secret])),
+        Ok(())
+    );
+    assert_eq!(
+        call(&adding(by_bob, dana.clone()), &room(false, &[&secret])),
+        Err(RuleError::MayNotAdd)
+    );
+    assert_eq!(
+        call(&adding(by_alice, dana.clone()), &room(false, &[&secret])),
+        Ok(())
+    );
+    assert_eq!(
+        call(&adding(by_alice, dana.clone()), &room(true, &[&other])),
+        Err(RuleError::FalsePass)
+    );
+    assert_eq!(
+        call(&adding(by_alice, dana.clone()), &room(true, &[])),
+        Ok(()),
+        "who lets it in knows the link"
+    );
+    // Whom members let in with it, a guest cannot judge; the rest it can.
+    let unseen = CallRoom {
+        unseen: true,
+        ..CallRoom::default()
+    };
+    assert_eq!(call(&adding(by_bob, dana.clone()), &unseen), Ok(()));
+    assert_eq!(call(&adding(by_bob, carol().device(30)), &unseen), Ok(()));
+
+    // What a guest commits, and where no guest belongs.
+    let locking = Change {
+        settings: Some(Some(settings(RoomKind::Call, WhoMayAdd::Moderators))),
+        ..by(by_guest)
+    };
+    let removing = Change {
+        removes: vec![LeafIndex(0)],
+        ..by(by_guest)
+    };
+    for change in [
+        by(by_guest),
+        locking,
+        removing,
+        adding(by_guest, carol().device(30)),
+        from_outside(dana.clone()),
+    ] {
+        for room in [&room(true, &[&secret]), &unseen] {
+            assert_eq!(call(&change, room), Err(RuleError::Guest), "{change:?}");
+        }
+    }
+    for kind in [RoomKind::Room, RoomKind::Own] {
+        let alone: Members = [alice().device(10)]
+            .into_iter()
+            .map(|one| (LeafIndex(0), one))
+            .collect();
+        assert_eq!(
+            judge(&alone, kind, &adding(by_alice, dana.clone()), None),
+            Err(RuleError::Guest),
+            "{kind:?}"
+        );
+    }
+
+    // From outside comes only who is in already.
+    assert_eq!(
+        call(&from_outside(carol().device(30)), &room(true, &[])),
+        Err(RuleError::GuestsInside)
+    );
+    assert_eq!(
+        call(&from_outside(carol().device(30)), &unseen),
+        Err(RuleError::GuestsInside)
+    );
+    assert_eq!(call(&from_outside(bob().device(21)), &room(true, &[])), Ok(()));
+    assert_eq!(
+        judge(
+            &members(),
+            RoomKind::Call,
+            &from_outside(carol().device(30)),
+            Some(&room(true, &[]))
+        ),
+        Ok(()),
+        "without a guest"
+    );
 }

@@ -3,6 +3,7 @@
 mod abandoned;
 mod entering;
 mod group;
+mod guests;
 mod leaving;
 mod media;
 mod moderation;
@@ -457,6 +458,7 @@ fn room_for_call(number: u8) -> RoomForCall {
         members: Vec::new(),
         leaves: Vec::new(),
         moderators: Vec::new(),
+        members_admit: true,
     }
 }
 

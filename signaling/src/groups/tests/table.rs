@@ -6,6 +6,7 @@ use super::*;
 use crate::groups::{
     GroupLeaf, Judge as _,
     rules::{Committer, Description, judge_commit},
+    testing::guest,
 };
 
 /// A group of moderator alice (leaf 0), alice's phone (1) and bob (2); carol and alice's tablet are outside.
@@ -98,6 +99,8 @@ impl Table {
             asked: self.judge.asked.clone(),
             external: self.judge.external,
             moderators: self.judge.moderators.clone(),
+            knocked: self.judge.knocked.clone(),
+            admit: self.judge.admit.clone(),
         };
         judge_commit(commit, &judge, now)
     }
@@ -381,4 +384,44 @@ fn a_description_is_judged_against_the_connection_it_came_over() {
     assert_ne!(table.judge.sender(), device(&table.bob));
     let result = judge_commit(&table.by(&table.bob), &table.judge, NOW);
     assert_eq!(result, Err(Refusal::OtherSender));
+}
+
+/// B4: guests come into calls, one way, by who may let them in.
+#[test]
+fn guests_are_added_to_calls_by_who_may_and_do_nothing() {
+    let visitor = guest(protocol::GuestLinkId::from_random([9; 16]), "Dana")
+        .certificate
+        .clone();
+    let mut table = Table::new(RoomKind::Call);
+    let adding = |table: &Table| table.judge(&table.adding(&table.bob, &[&visitor]));
+    table.judge.asked.insert(device(&visitor));
+    assert_eq!(
+        adding(&table),
+        Err(Refusal::AdmitByOther),
+        "who asks like a member"
+    );
+    table.judge.admit.insert(table.people[1].user_id);
+    assert_eq!(adding(&table), Err(Refusal::AddUnasked));
+    table.judge.knocked.insert(device(&visitor));
+    assert_eq!(adding(&table), Ok(()));
+    assert_eq!(table.judge(&table.external(&visitor)), Err(Refusal::Guest));
+    table.members.push(leaf(3, &visitor));
+    assert_eq!(table.judge(&table.by(&visitor)), Err(Refusal::Guest));
+    let (carol, tablet) = (table.carol.clone(), table.tablet.clone());
+    table.judge.asked.extend([device(&carol), device(&tablet)]);
+    assert_eq!(
+        table.judge(&table.external(&carol)),
+        Err(Refusal::ExternalBesideGuests)
+    );
+    assert_eq!(table.judge(&table.external(&tablet)), Ok(()), "alice is in");
+    for kind in [RoomKind::Room, RoomKind::Own] {
+        let mut table = Table::new(kind);
+        table.judge.knocked.insert(device(&visitor));
+        table.judge.admit.insert(table.people[0].user_id);
+        let result = table.judge(&table.adding(&table.alice, &[&visitor]));
+        assert!(
+            matches!(result, Err(Refusal::Guest | Refusal::AddToOwn)),
+            "{kind:?}: {result:?}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod delivery;
+pub mod guests;
 pub mod hostile;
 pub mod membership;
 pub mod people;

@@ -9,6 +9,7 @@ pub async fn schema(world: World) {
         ("users", vec!["provisioned_at", "registered_at"]),
         ("invitations", vec!["expires_at"]),
         ("sessions", vec!["expires_at"]),
+        ("guest_links", vec!["expires_at"]),
         ("entries", vec!["expires_at", "sent_at"]),
     ] {
         allowed.insert(

@@ -204,4 +204,40 @@ locked: boolean, } | { "type": "spotlight",
 /**
  * Whom; nobody any more where there is none.
  */
-leaf: number | null, } | { "type": "end_call" };
+leaf: number | null, } | { "type": "end_call" } | { "type": "make_guest_link", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * How long it is good, at most a week.
+ */
+life_ms: number, } | { "type": "revoke_guest_link", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The link.
+ */
+link_id: string, } | { "type": "admit_guests", 
+/**
+ * Whom.
+ */
+devices: string[], } | { "type": "deny_guest", 
+/**
+ * Whom.
+ */
+device_id: string, } | { "type": "become_guest", 
+/**
+ * The last part of the link's path.
+ */
+link_id: string, 
+/**
+ * What stands behind its `#`.
+ */
+secret: Secret, 
+/**
+ * What the guest calls itself, as typed.
+ */
+name: string, };

@@ -24,4 +24,8 @@ fingerprint: string,
 /**
  * What one knows of the key.
  */
-trust: Trust, };
+trust: Trust, 
+/**
+ * A guest of the call, with the name that it gave. There is no account behind it.
+ */
+guest: boolean, };

@@ -20,7 +20,11 @@ message_id: string, } } | { "type": "devices", "value": Array<DeviceCard> } | { 
 /**
  * SDP.
  */
-sdp: string, } } | { "type": "network_trial", "value": { 
+sdp: string, } } | { "type": "guest_link", "value": { 
+/**
+ * The link.
+ */
+link_id: string, } } | { "type": "network_trial", "value": { 
 /**
  * SDP answer.
  */

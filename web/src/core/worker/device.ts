@@ -3,10 +3,9 @@ import { failed, Hub } from "../hub";
 import { LEAKING } from "../test-builds";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
-import init, { DeviceCore } from "../generated/wasm/core";
-import wasm from "../generated/wasm/core_bg.wasm?url";
-import { deviceName } from "../device-name";
+import type { DeviceCore } from "../generated/wasm/core";
 import type { MediaBytes } from "../wire";
+import { begin, load, toJson } from "./begin";
 import { Leak } from "./leak";
 import { Shell } from "./shell";
 import { Store } from "./store";
@@ -21,7 +20,7 @@ export class Device {
   /** Runs until the core stops. What is left of its memory is not trusted: the worker ends with it. */
   async run(): Promise<void> {
     try {
-      await init({ module_or_path: wasm });
+      await load();
       await this.serve();
     } catch (error) {
       console.error("the core stopped", error);
@@ -68,11 +67,6 @@ export class Device {
   }
 }
 
-/** As the core reads it: `{ name: { …fields } }`, or the name alone. */
-function toJson({ type, ...fields }: Command): string {
-  return JSON.stringify(Object.keys(fields).length > 0 ? { [type]: fields } : type);
-}
-
 /**
  * Starts from the store. One that the core cannot open is wiped, and the reason is told; one that cannot be read is
  * left as it is, for it may be read another time.
@@ -90,17 +84,6 @@ async function start(store: Store): Promise<{ core: DeviceCore; reason: string |
   const fresh = await store.storageKey();
   if (!fresh) throw new Error("no storage key");
   return { core: begin(fresh, []), reason: "store_lost" };
-}
-
-/** Wipes the key. */
-function begin(key: Uint8Array, records: [string, Uint8Array][]): DeviceCore {
-  const seed = crypto.getRandomValues(new Uint8Array(32));
-  try {
-    return new DeviceCore(Date.now(), key, seed, records, deviceName(navigator.userAgent));
-  } finally {
-    key.fill(0);
-    seed.fill(0);
-  }
 }
 
 function isSignedOut(event: Event): boolean {

@@ -21,7 +21,7 @@ export interface Listener {
 
 export class Shell {
   private readonly core: DeviceCore;
-  private readonly store: Store;
+  private readonly store: Pick<Store, "write">;
   private readonly listener: Listener;
   private readonly inbox: Input[] = [];
   /** What the store said; goes before what came from outside. */
@@ -30,7 +30,7 @@ export class Shell {
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(core: DeviceCore, store: Store, listener: Listener) {
+  constructor(core: DeviceCore, store: Pick<Store, "write">, listener: Listener) {
     this.core = core;
     this.store = store;
     this.listener = listener;

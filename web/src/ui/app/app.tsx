@@ -7,6 +7,7 @@ import { Profile } from "../account/profile";
 import { Settings } from "../account/settings";
 import { SignIn } from "../account/sign-in";
 import { CallPage } from "../call/call-page";
+import { GuestPage } from "../guest/guest-page";
 import { Loading } from "../parts/messages";
 import { IncomingCall } from "../ring/incoming-call";
 import { RoomPage } from "../room/room";
@@ -26,13 +27,14 @@ export function AppView() {
   useFocusOnMove(pathOf(route));
   return (
     <>
+      {route.page === "guest" && session.state !== "starting" && <GuestPage linkId={route.linkId} />}
       {session.state === "starting" && (
         <main className="starting">
           <Loading>{t("app.loading")}</Loading>
         </main>
       )}
-      {session.state === "signed_out" && <SignedOut route={route} reason={session.reason} />}
-      {session.state === "signed_in" && <SignedIn route={route} me={session.me} />}
+      {route.page !== "guest" && session.state === "signed_out" && <SignedOut route={route} reason={session.reason} />}
+      {route.page !== "guest" && session.state === "signed_in" && <SignedIn route={route} me={session.me} />}
       <LiveRegions />
     </>
   );
@@ -80,6 +82,7 @@ function Page({ route, me }: { readonly route: Route; readonly me: PersonCard })
       return <Home />;
     case "not_found":
     case "invite":
+    case "guest":
     case "call":
       return <NotFound />;
   }

@@ -1,4 +1,5 @@
 import { createContext, use, useSyncExternalStore } from "react";
+import type { GuestView } from "../../core/generated/GuestView";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import type { RoomView } from "../../core/generated/RoomView";
 import type { Translate } from "../../i18n/translate";
@@ -38,6 +39,12 @@ export function useStore<T>(store: Readable<T>): T {
 export function useMe(): PersonCard | null {
   const session = useStore(useApp().client.session);
   return session.state === "signed_in" ? session.me : null;
+}
+
+/** The visit, where this page is a guest's. */
+export function useGuest(): GuestView | null {
+  const session = useStore(useApp().client.session);
+  return session.state === "signed_in" ? session.guest : null;
 }
 
 /** A room by its id; nothing when there is no such room (or not yet). */

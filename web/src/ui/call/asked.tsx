@@ -1,17 +1,18 @@
-import type { MouseEvent } from "react";
+import type { MouseEvent, ReactNode } from "react";
 import type { Asked } from "../../state/asks";
 import { useApp } from "../app/context";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { useMedia } from "./use-media";
 
-/** What others asked of this device. To be muted interrupts: one believes to be heard, and is not. */
-export function AskedOfMe() {
+/** What others asked of this device, below what else waits for an answer. To be muted interrupts: one believes to be heard, and is not. */
+export function AskedOfMe({ children }: { readonly children?: ReactNode }) {
   const { asked } = useMedia();
   const muted = asked.find(({ ask }) => ask === "mute");
   const others = asked.filter(({ ask }) => ask !== "mute");
   return (
     <div className="problems asked-of-me">
+      {children}
       <div role="alert">{muted && <Question asked={muted} />}</div>
       <div role="status">
         {others.map((each) => (

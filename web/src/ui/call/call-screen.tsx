@@ -6,7 +6,7 @@ import type { MediaConnection } from "../../state/media";
 import type { Quality } from "../../state/statistics";
 import { pictured } from "../../state/layout";
 import { tilesOf } from "../../state/tiles";
-import { useApp } from "../app/context";
+import { useApp, useGuest } from "../app/context";
 import { Link } from "../app/link";
 import { useTitle } from "../app/title";
 import { useTones } from "../ring/use-tones";
@@ -25,6 +25,7 @@ import { useFullScreen } from "./full-screen";
 import { useCallKeyboard } from "./keyboard";
 import { KeysDialog } from "./keys-dialog";
 import { EndCall } from "./leave-menu";
+import { LobbyNotice } from "./lobby";
 import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
 import { PictureInPicture } from "./pip";
@@ -57,6 +58,7 @@ interface Props {
 export function CallScreen({ room, call, onLeave }: Props) {
   const { client, media, t } = useApp();
   const view = useMedia();
+  const guest = useGuest();
   const title = useRoomTitle()(room);
   const bar = useRef<HTMLDivElement>(null);
   const [panel, setPanel] = useState<PanelName | null>(null);
@@ -122,9 +124,11 @@ export function CallScreen({ room, call, onLeave }: Props) {
   return (
     <div className={panel ? "call call-with-panel" : "call"}>
       <header className="call-header">
-        <Link to={{ page: "room", roomId: room.room_id }} className="icon-button" aria-label={t("call.back_to_room")}>
-          <Icon name="back" />
-        </Link>
+        {!guest && (
+          <Link to={{ page: "room", roomId: room.room_id }} className="icon-button" aria-label={t("call.back_to_room")}>
+            <Icon name="back" />
+          </Link>
+        )}
         <div className="call-heading">
           <h1>{title}</h1>
           <CallTime since={call.started_at} />
@@ -144,7 +148,17 @@ export function CallScreen({ room, call, onLeave }: Props) {
       </header>
       <main className="call-main" id="content" tabIndex={-1}>
         <CallHints ring={ring && t(`ring.${ring}`, { name: title })} call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
-        <AskedOfMe />
+        <AskedOfMe>
+          {/* The panel of the people has them, too. */}
+          {panel !== "people" && (
+            <LobbyNotice
+              call={call}
+              onSee={() => {
+                setPanel("people");
+              }}
+            />
+          )}
+        </AskedOfMe>
         <Problems />
         {view.screen && <SharingBar onStop={actions.share} />}
         <Qualities value={statistics?.people ?? NOBODY}>
@@ -157,7 +171,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
           />
         </Qualities>
       </main>
-      {panel === "people" && <PeoplePanel call={call} onClose={close} />}
+      {panel === "people" && <PeoplePanel room={room} call={call} onClose={close} />}
       {panel === "chat" && <ChatPanel onClose={close} />}
       {panel === "statistics" && <StatisticsPanel call={call} statistics={statistics} onClose={close} />}
       {panel === "encryption" && <EncryptionPanel call={call} onClose={close} />}

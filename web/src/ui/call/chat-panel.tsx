@@ -3,6 +3,7 @@ import type { CallMessageView } from "../../core/generated/CallMessageView";
 import { timeText } from "../../i18n/format";
 import type { Failure } from "../../state/core";
 import { useApp, useStore } from "../app/context";
+import { GuestBadge } from "../parts/guest-badge";
 import { Icon, type IconName } from "../parts/icons";
 import { Empty, FailureText } from "../parts/messages";
 import { Panel } from "../parts/panel";
@@ -58,6 +59,7 @@ const ChatMessage = memo(function ChatMessage({ message }: { readonly message: C
     <article className="chat-message">
       <p className="chat-head">
         <bdi className="message-author">{message.mine ? t("call.own", { name: person.name }) : person.name}</bdi>
+        {person.guest && <GuestBadge />}
         <time className="soft" dateTime={new Date(sent_at).toISOString()}>
           {timeText(t.locale, sent_at)}
         </time>

@@ -139,7 +139,8 @@ function AtTheDoor({ waiting, onWait }: { readonly waiting: boolean; readonly on
   );
 }
 
-function Preview() {
+/** One's own picture, with the switches of camera and microphone. */
+export function Preview() {
   const { media, t } = useApp();
   const view = useMedia();
   const me = useMe();

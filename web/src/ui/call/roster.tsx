@@ -3,6 +3,7 @@ import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Icon, type IconName } from "../parts/icons";
 import { Note } from "../parts/messages";
+import { GuestBadge } from "../parts/guest-badge";
 import { TrustBadge } from "../parts/trust";
 import { ParticipantActions, SpotlightButton } from "./participant-actions";
 
@@ -29,9 +30,11 @@ export function Roster({ participants, states = false, mayAsk = false, mayModera
           <li key={`${String(participant.leaf)}-${person.user_id}`} className="row" tabIndex={-1}>
             <Avatar id={person.user_id} name={person.name} />
             <div className="row-text">
-              <span className="row-title">{nameOf(participant)}</span>
-              <span className="soft">{person.email}</span>
-              {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} />}
+              <span className="row-title">
+                <bdi>{nameOf(participant)}</bdi>
+              </span>
+              {person.guest ? <GuestBadge /> : <span className="soft">{person.email}</span>}
+              {states ? <States participant={participant} /> : <TrustBadge trust={person.trust} guest={person.guest} />}
               {states && mayModerate && <SpotlightButton participant={participant} spotlit={participant.leaf === spotlight} />}
               {states && !participant.this_device && (mayAsk || participant.own_other_device) && (
                 <ParticipantActions participant={participant} mayRemove={mayModerate && !participant.own_other_device} />

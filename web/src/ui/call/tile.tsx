@@ -3,6 +3,7 @@ import { EMOJI } from "../../state/reactions";
 import { useApp, useStore } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icons";
+import { GuestBadge } from "../parts/guest-badge";
 import { TrustBadge } from "../parts/trust";
 import { PinButton } from "./pin-button";
 import { QualityBars } from "./quality-bars";
@@ -55,8 +56,9 @@ export function CallTile({ tile, pinned = false, onPin, seen = true }: Props) {
       <div className="tile-foot">
         {kind === "camera" && <MicrophoneState on={participant.microphone} speaking={tile.speaking} />}
         <span className="tile-name">{name}</span>
+        {person.guest && <GuestBadge />}
         {kind === "camera" && quality && <QualityBars quality={quality} />}
-        {!participant.this_device && <TrustBadge trust={person.trust} words={false} />}
+        {!participant.this_device && <TrustBadge trust={person.trust} guest={person.guest} words={false} />}
       </div>
       <div className="tile-badges">
         {pinned && (

@@ -13,10 +13,10 @@ const LOOK: Readonly<Record<Trust, { icon: IconName; tone: string }>> = {
  * What one knows of a person's key: grey = encrypted, not verified; green = verified by oneself; red = changed.
  * Colour is never alone: the icon differs, and the words stand beside it or in its name.
  */
-export function TrustBadge({ trust, words = true }: { readonly trust: Trust; readonly words?: boolean }) {
+export function TrustBadge({ trust, words = true, guest = false }: { readonly trust: Trust; readonly words?: boolean; readonly guest?: boolean }) {
   const t = useText();
   const { icon, tone } = LOOK[trust];
-  const text = t(`trust.${trust}`);
+  const text = t(guest && trust !== "own" ? "trust.guest" : `trust.${trust}`);
   return (
     <span className={`trust trust-${tone}`} title={words ? undefined : text}>
       <Icon name={icon} size={16} />

@@ -1,6 +1,9 @@
 import { useState } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
+import { callUrl } from "../../state/guests";
 import { useApp } from "../app/context";
+import { InviteGuest } from "../guest/guest-links";
+import { useCopy } from "../guest/use-copy";
 import { Button } from "../parts/button";
 import { Confirm } from "../parts/dialog";
 import { Panel } from "../parts/panel";
@@ -12,6 +15,7 @@ import { RenameRoom } from "./rename-room";
 /** Members, name and encryption of a room. */
 export function Details({ room, onClose }: { readonly room: RoomView; readonly onClose: () => void }) {
   const { t } = useApp();
+  const copy = useCopy();
   const shared = room.kind === "room";
   return (
     <Panel title={t("details.title")} onClose={onClose}>
@@ -27,6 +31,21 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
           <RenameRoom key={room.title} room={room} />
         </section>
       )}
+      <section>
+        <h3>{t("details.calls")}</h3>
+        <p>{t("details.calls_text")}</p>
+        <div className="panel-actions">
+          <Button
+            icon="copy"
+            onClick={() => {
+              void copy(callUrl(room.room_id, window.location.origin), "call_link.copied");
+            }}
+          >
+            {t("call_link.copy")}
+          </Button>
+          {room.may_admit && <InviteGuest room={room} />}
+        </div>
+      </section>
       <section>
         <h3>{t("details.encryption")}</h3>
         <p>{t("details.encryption_text")}</p>
