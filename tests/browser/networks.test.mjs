@@ -51,7 +51,17 @@ async function seeEachOther(...persons) {
 }
 
 // The own end of each connection that stands: host, prflx or relay, over UDP or TCP, and where it leads.
-function ways(person) {
+async function ways(person) {
+  let found = [];
+  // While a way is being checked anew, none is the one in use.
+  await until(`${person.key}'s ways are known`, async () => {
+    found = await waysNow(person);
+    return found.length > 0 && found.every(({ type }) => type !== undefined);
+  });
+  return found;
+}
+
+function waysNow(person) {
   return person.page.evaluate(async () => {
     const ways = [];
     for (const connection of window.peerConnections) {

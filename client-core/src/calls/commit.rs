@@ -105,7 +105,10 @@ impl Call {
         let wish = self.wish(env);
         if !renew && wish.add.is_empty() && wish.remove.is_empty() && wish.settings.is_none() {
             // What a moderator wanted is so already.
-            self.acts.clear();
+            self.forget_acts(self.acts_now());
+            if !self.acts.is_empty() {
+                self.plan_commit(env);
+            }
             return;
         }
         let came: Vec<_> = wish
@@ -147,7 +150,7 @@ impl Call {
                     came,
                     went,
                     answers,
-                    acts: self.acts.len(),
+                    acts: self.acts_now(),
                 });
                 let request = Request::CallCommit(CallCommit {
                     call_id: place.call_id,
@@ -159,7 +162,7 @@ impl Call {
             }
             Err(error) => {
                 tracing::warn!(call.id = %place.call_id, %error, "cannot commit");
-                self.give_up_acts(env, self.acts.len());
+                self.give_up_acts(env, self.acts_now());
             }
         }
     }

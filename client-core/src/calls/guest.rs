@@ -163,6 +163,9 @@ impl Call {
 
     /// What members are called, by their own word.
     pub(crate) fn take_names(&mut self) -> Vec<(protocol::UserId, String)> {
+        if self.unvouched.is_some() {
+            return vec![];
+        }
         std::mem::take(&mut self.names)
     }
 }

@@ -129,7 +129,8 @@ impl Call {
 
     /// What was said and heard since it was told last.
     pub(crate) fn take_news(&mut self, lens: Lens<'_>) -> Vec<Event> {
-        if self.place.is_none() {
+        // A guest believes nothing before it knows whose group it is in.
+        if self.place.is_none() || self.unvouched.is_some() {
             return vec![];
         }
         let news = std::mem::take(&mut self.speaking.news);

@@ -295,7 +295,12 @@ impl Call {
         self.requests.clear();
         self.gone.clear();
         self.knocks.clear();
-        self.unvouched = None;
+        if self.unvouched.take().is_some() {
+            // Nobody knows who said it.
+            self.speaking.chat.clear();
+            self.speaking.news.clear();
+            self.names.clear();
+        }
         self.commit_at = None;
         self.acts.clear();
         self.send_with = None;

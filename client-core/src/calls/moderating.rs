@@ -35,6 +35,12 @@ pub(super) enum Act {
     Admit(DeviceId),
 }
 
+impl Act {
+    fn admits(self) -> bool {
+        matches!(self, Self::Admit(_))
+    }
+}
+
 /// Not in the call any more, by the doing of others.
 pub(super) struct Out {
     pub(super) ended: bool,
@@ -86,15 +92,33 @@ impl Call {
     }
 
     pub(super) fn act(&mut self, env: &mut CallEnv<'_>, act: Act) {
-        self.acts.push(act);
+        // Who waits at the door keeps back nothing that is done to those inside.
+        let under_way = self.pending.as_ref().map_or(0, |pending| pending.acts);
+        let behind = self.acts.iter().skip(under_way);
+        let doing = behind.take_while(|waiting| !waiting.admits()).count();
+        let at = if act.admits() {
+            self.acts.len()
+        } else {
+            under_way + doing
+        };
+        self.acts.insert(at.min(self.acts.len()), act);
         self.plan_commit(env);
         self.on_time(env);
+    }
+
+    /// How many of the acts go into the next commit: each guest comes in by its own, for it may be gone by then, and the
+    /// server then refuses the whole.
+    pub(super) fn acts_now(&self) -> usize {
+        match self.acts.first() {
+            Some(first) if first.admits() => 1,
+            _ => self.acts.iter().take_while(|act| !act.admits()).count(),
+        }
     }
 
     /// Puts into a commit what the moderator at this device wants.
     pub(super) fn add_acts(&self, group: &Group, wish: &mut Wish) {
         let mut settings = group.settings().clone();
-        for act in &self.acts {
+        for act in self.acts.iter().take(self.acts_now()) {
             match *act {
                 Act::Remove(user_id) => {
                     if !settings.removed.contains(&user_id) && settings.removed.len() < MAX_ROOM_MEMBERS {
@@ -148,7 +172,10 @@ impl Call {
         );
     }
 
-    pub(super) fn put_out(&mut self, env: &mut CallEnv<'_>, out: Out) {
+    pub(super) fn put_out(&mut self, env: &mut CallEnv<'_>, mut out: Out) {
+        if self.unvouched.is_some() {
+            out.by = None;
+        }
         self.drop_group(env);
         self.state = State::Out(out);
     }

@@ -20,7 +20,10 @@ impl Call {
             }
             None => None,
         };
-        let heard = self.presence.values().filter_map(|said| said.spotlight);
+        // Only words that hold are counted on from: others could name the highest turn that there is.
+        let members = self.group.iter().flat_map(|group| group.members().values());
+        let moderators = members.filter(|member| may_moderate(env.settings, member.body().user_id));
+        let heard = moderators.filter_map(|member| self.presence.get(&member.body().device_id)?.spotlight);
         let turns = heard.chain(self.own_presence.spotlight).map(|said| said.turn);
         let turn = turns.max().unwrap_or_default().saturating_add(1);
         self.own_presence.spotlight = Some(Spotlight { turn, on });

@@ -377,6 +377,13 @@ fn check_external(
     if change.removes.len() > 1 || !change.removes.iter().all(of_user) {
         return Err(RuleError::ExternalRemoves);
     }
+    // A guest signs its own ids, and could certify a member under them.
+    if members
+        .values()
+        .any(|member| member.guest().is_some() && member.body().user_id == user_id)
+    {
+        return Err(RuleError::Guest);
+    }
     let before = members
         .values()
         .map(Certificate::body)

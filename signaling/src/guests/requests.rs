@@ -11,6 +11,7 @@ use protocol::{
 use sqlx::AnyConnection;
 
 use super::{
+    routes,
     rules::{self, NewLink},
     store::{self, Link},
 };
@@ -129,14 +130,17 @@ pub fn greet(app: &App, guest: Guest, hello: &Hello, outbound: &Outbound) -> Res
 }
 
 /// Does what a guest asks: to be let in, and in the call, once it is, what participants do. It commits nothing.
-pub fn serve(app: &App, guest: Guest, request: Request) -> Result<Reply, Failure> {
+pub async fn serve(app: &App, guest: Guest, request: Request) -> Result<Reply, Failure> {
     let caller = socket::calls::who_is(guest);
     let now = app.clock.now();
     match request {
         Request::Ping => Ok(Reply::Done),
         Request::GuestKnock(knock) => {
-            if guest.expires_at <= now && !calls(app, |calls| calls.knows_guest(guest.device_id)) {
-                return Err(refuse(Code::LinkExpired, "the link's time is over"));
+            // A session outlives its link, and what its maker may do.
+            if !calls(app, |calls| calls.knows_guest(guest.device_id)) {
+                let mut connection = app.store.read().await.map_err(Failure::from)?;
+                let (link, room) = routes::found(&mut connection, guest.link_id).await?;
+                rules::check_good(link, room.as_ref(), now)?;
             }
             let knocked = calls(app, |calls| calls.knock(guest, knock, now));
             socket::calls::checked(knocked).map(|()| Reply::Done)

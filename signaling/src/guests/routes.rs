@@ -126,7 +126,7 @@ async fn open(
 }
 
 /// A link and its room.
-async fn found(
+pub(super) async fn found(
     connection: &mut sqlx::AnyConnection,
     link_id: protocol::GuestLinkId,
 ) -> Result<(Option<Link>, Option<RoomForCall>), Failure> {

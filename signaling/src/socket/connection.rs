@@ -213,10 +213,10 @@ fn begin_for_guest(
             });
             None
         }),
-        request => {
-            let reply = guests::serve(&app, guest, request);
-            Box::pin(std::future::ready(Some(answer(id, reply))))
-        }
+        request => Box::pin(async move {
+            let reply = guests::serve(&app, guest, request).await;
+            Some(answer(id, reply))
+        }),
     }
 }
 

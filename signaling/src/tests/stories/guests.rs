@@ -245,7 +245,10 @@ pub async fn sessions(world: World) {
 
     // What a guest may ask, and what not: the rooms, the people, the group.
     let call_id = protocol::CallId::from_random(random());
-    let serve = |request| guests::serve(world.app(), visitor, request).map_err(Problem::from);
+    let serve = async |request| {
+        let served = guests::serve(world.app(), visitor, request).await;
+        served.map_err(Problem::from)
+    };
     for request in [
         Request::RoomsList,
         Request::RoomSync(RoomSync {
@@ -261,17 +264,17 @@ pub async fn sessions(world: World) {
         Request::SignOut,
         Request::OwnStateGet,
     ] {
-        assert_eq!(code(serve(request)), Code::Forbidden);
+        assert_eq!(code(serve(request).await), Code::Forbidden);
     }
     let intent = MediaIntent {
         call_id,
         video: vec![],
         publishing: vec![],
     };
-    assert_eq!(code(serve(Request::MediaIntent(intent))), Code::NotFound);
+    assert_eq!(code(serve(Request::MediaIntent(intent)).await), Code::NotFound);
     let after = Seq(0);
     assert_eq!(
-        code(serve(Request::CallSync(CallSync { call_id, after }))),
+        code(serve(Request::CallSync(CallSync { call_id, after })).await),
         Code::NotFound
     );
     let knock = || {
@@ -279,18 +282,22 @@ pub async fn sessions(world: World) {
             key_package: key_package_bytes(&dana.key_package()),
         })
     };
-    assert!(serve(knock()).is_ok());
+    assert!(serve(knock()).await.is_ok());
     let member = alice.ask(&world, knock()).await;
     assert_eq!(code(member), Code::Forbidden);
 
     // Who waits comes back though the link is over; nobody else does, and nobody knocks by it.
     revoke(&world, &bob, room.id, link_id).await.unwrap();
     assert_eq!(open(&world, &dana, &dana).await.unwrap_err(), Code::LinkRevoked);
+    assert_eq!(
+        code(serve(knock()).await),
+        Code::LinkRevoked,
+        "also in a session that goes on"
+    );
     let eve = of_network(make(&world, &alice, room.id).await);
     open(&world, &eve, &eve).await.unwrap();
     world.advance(HOUR_MS);
     assert_eq!(open(&world, &eve, &eve).await.unwrap_err(), Code::LinkExpired);
-    assert_eq!(code(serve(knock())), Code::LinkExpired);
     let unknown = DeviceId::from_random(random());
     assert!(!world.app().calls.lock().unwrap().knows_guest(unknown));
 }
