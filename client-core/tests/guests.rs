@@ -66,8 +66,11 @@ fn lobby<'a>(world: &'a World, name: &str) -> &'a [KnockView] {
 }
 
 fn admit(world: &mut World, by: &str) -> Reply {
-    let devices = lobby(world, by).iter().map(|knock| knock.device_id).collect();
-    world.command(by, Command::AdmitGuests { devices })
+    let knocks = lobby(world, by)
+        .iter()
+        .map(|knock| knock.knock_id.clone())
+        .collect();
+    world.command(by, Command::AdmitGuests { knocks })
 }
 
 fn door(world: &World, guest: &str) -> DoorView {
@@ -158,7 +161,9 @@ fn a_guest_comes_in_when_a_member_lets_it_in_and_all_see_that_it_is_one() {
 #[test]
 fn a_guest_who_is_turned_away_or_leaves_is_gone_from_all_lobbies() {
     let (mut world, room, asking) = dana_waits(Box::new(Honest));
-    let device_id = lobby(&world, "bob")[0].device_id;
+    let KnockView {
+        device_id, knock_id, ..
+    } = lobby(&world, "bob")[0].clone();
     assert!(matches!(
         world.command("bob", Command::DenyGuest { device_id }),
         Reply::Done
@@ -177,11 +182,28 @@ fn a_guest_who_is_turned_away_or_leaves_is_gone_from_all_lobbies() {
     assert_eq!(lobby(&world, "alice").len(), 1);
     world.command("eve", Command::LeaveCall);
     assert!(lobby(&world, "alice").is_empty());
-    let devices = vec![device_id];
+    let knocks = vec![knock_id];
     assert_eq!(
-        failed(&world.command("alice", Command::AdmitGuests { devices })),
+        failed(&world.command("alice", Command::AdmitGuests { knocks })),
         "guest_gone"
     );
+}
+
+/// B4: what was shown is what comes in.
+#[test]
+fn who_asks_anew_does_not_come_in_by_what_was_shown_before() {
+    let (mut world, room, _asking) = dana_waits(Box::new(Honest));
+    let shown = lobby(&world, "alice")[0].knock_id.clone();
+    world.command("dana", Command::LeaveCall);
+    knock(&mut world, "dana", room);
+    let knocks = vec![shown];
+    assert_eq!(
+        failed(&world.command("alice", Command::AdmitGuests { knocks })),
+        "guest_gone"
+    );
+    assert_eq!(door(&world, "dana"), DoorView::Waiting);
+    assert!(matches!(admit(&mut world, "alice"), Reply::Done));
+    assert_eq!(roster(&world, "alice").len(), 3);
 }
 
 #[test]
@@ -209,13 +231,13 @@ fn a_guest_lets_nobody_in_and_moderates_nothing() {
     visit(&mut world, "eve", &link, "Eve");
     knock(&mut world, "eve", room);
     assert!(lobby(&world, "dana").is_empty());
-    let devices = vec![lobby(&world, "alice")[0].device_id];
+    let waiting = lobby(&world, "alice")[0].clone();
     for command in [
         Command::AdmitGuests {
-            devices: devices.clone(),
+            knocks: vec![waiting.knock_id],
         },
         Command::DenyGuest {
-            device_id: devices[0],
+            device_id: waiting.device_id,
         },
         Command::MakeGuestLink {
             room_id: room,
@@ -339,15 +361,13 @@ fn a_guest_without_the_secret_is_not_even_shown() {
         Reply::Room { .. }
     ));
     knock(&mut world, "mallory", room);
-    assert_eq!(door(&world, "mallory"), DoorView::Waiting, "by the server's word");
     for name in ["alice", "bob"] {
         assert!(lobby(&world, name).is_empty(), "{name}");
     }
-    let device = world.get("mallory").device.unwrap();
-    let devices = vec![device];
     assert_eq!(
-        failed(&world.command("alice", Command::AdmitGuests { devices })),
-        "guest_gone"
+        door(&world, "mallory"),
+        DoorView::Denied,
+        "its place is free again"
     );
     assert_eq!(roster(&world, "alice").len(), 2);
 }

@@ -9,6 +9,7 @@ use std::{
 use protocol::Millis;
 
 use crate::{
+    client::Block,
     failure::{Failure, refuse_for_now},
     limits::MAX_RATE_KEYS,
 };
@@ -83,6 +84,16 @@ impl<K: Eq + Hash> RateLimiter<K> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(key);
+    }
+}
+
+impl RateLimiter<Block> {
+    /// As [`Self::take`] of one; who cannot be told apart is not counted.
+    pub fn take_from(&self, block: Block, now: Millis) -> Result<(), Failure> {
+        match block {
+            Block::Unknown => Ok(()),
+            block => self.take(block, 1, now),
+        }
     }
 }
 

@@ -59,7 +59,9 @@ pub struct CallView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct KnockView {
-    /// The guest, for [`super::Command::AdmitGuests`].
+    /// What it asks with, for [`super::Command::AdmitGuests`].
+    pub knock_id: String,
+    /// The guest, for [`super::Command::DenyGuest`].
     #[cfg_attr(test, ts(type = "string"))]
     pub device_id: DeviceId,
     /// What it calls itself.

@@ -248,9 +248,8 @@ pub enum Command {
     },
     /// Lets guests in who wait → `done`.
     AdmitGuests {
-        /// Whom.
-        #[cfg_attr(test, ts(type = "string[]"))]
-        devices: Vec<DeviceId>,
+        /// Whom, by `knock_id`: who asks anew, perhaps under another name, has another one.
+        knocks: Vec<String>,
     },
     /// Turns a guest away who waits → `done`.
     DenyGuest {

@@ -173,7 +173,7 @@ impl Call {
             ..Wish::default()
         };
         let Some(group) = &self.group else { return wish };
-        self.add_acts(group, &mut wish);
+        self.add_acts(env, group, &mut wish);
         // Who asks to come in must not be able to spoil what a moderator does: they come in with the next commit.
         if !self.acts.is_empty() {
             return wish;

@@ -5,11 +5,13 @@
 //! moderators do; whoever commits it proves to the guest, by the link's secret, that it is a member of the room.
 
 use protocol::{
-    DeviceId,
+    CallId, DeviceId,
     identity::{Certificate, GuestPass},
     limits::MAX_LOBBY,
     socket::{GuestDeny, GuestLobby, Request},
 };
+
+use sha2::{Digest as _, Sha256};
 
 use super::{Call, CallEnv, moderating::Act};
 use crate::{
@@ -17,13 +19,18 @@ use crate::{
     core::{asks::CallAsk, shell::Answer},
     failure::{failure, of_refusal},
     group::OthersKeyPackage,
+    hex::hex,
     identity::Entered,
     messages::Content,
     rooms::{Lens, Room},
 };
 
+/// Names what a guest asks with: a guest who asks again, perhaps under another name, is not let in by what was shown before.
+pub(super) type KnockId = [u8; 16];
+
 /// A guest who waits.
 pub(super) struct Knock {
+    pub(super) id: KnockId,
     pub(super) device_id: DeviceId,
     pub(super) package: OthersKeyPackage,
 }
@@ -35,17 +42,28 @@ impl Knock {
         let fits = package.certificate.guest().is_some()
             && body.device_id == device_id
             && body.network_id == env.account.network_id;
-        fits.then_some(Self { device_id, package })
+        let digest = Sha256::digest(key_package);
+        let id = digest.first_chunk()?;
+        fits.then_some(Self {
+            id: *id,
+            device_id,
+            package,
+        })
     }
 
     fn pass(&self) -> Option<&GuestPass> {
         self.package.certificate.guest()
     }
+
+    /// Whether the pass is by the secret of its link; nothing where this device does not know the link.
+    pub(super) fn vouched(&self, env: &CallEnv<'_>) -> Option<bool> {
+        env.room.vouches(self.pass()?)
+    }
 }
 
 impl Call {
     /// The server says who waits. It is the whole each time.
-    pub(crate) fn on_lobby(&mut self, env: &CallEnv<'_>, lobby: &GuestLobby) {
+    pub(crate) fn on_lobby(&mut self, env: &mut CallEnv<'_>, lobby: &GuestLobby) {
         if self.call_id() != Some(lobby.call_id) || env.guest.is_some() {
             return;
         }
@@ -59,14 +77,21 @@ impl Call {
                 Some(at) => Some(before.swap_remove(at)),
                 None => Knock::parse(env, guest.device_id, &guest.key_package.0),
             };
-            match knock {
+            let vouched = knock.as_ref().map(|knock| knock.vouched(env));
+            match knock.filter(|_| vouched != Some(Some(false))) {
                 Some(knock) => self.knocks.push(knock),
-                None => tracing::warn!("the key package of a guest was refused"),
+                None => {
+                    tracing::warn!("a guest asks whose key package or pass does not hold");
+                    // Nobody sees it who could turn it away, and its place is wanted by others.
+                    if self.must_admit(env).is_ok() {
+                        self.ask_to_deny(env, None, lobby.call_id, guest.device_id);
+                    }
+                }
             }
         }
     }
 
-    pub(crate) fn admit(&mut self, env: &mut CallEnv<'_>, devices: &[DeviceId]) -> Result<(), Failure> {
+    pub(crate) fn admit(&mut self, env: &mut CallEnv<'_>, knocks: &[String]) -> Result<(), Failure> {
         self.must_admit(env)?;
         if self.group.as_ref().is_some_and(|group| group.settings().locked()) {
             return Err(failure("call_locked"));
@@ -74,9 +99,8 @@ impl Call {
         let good: Vec<_> = self
             .knocks
             .iter()
-            .filter(|knock| devices.contains(&knock.device_id))
-            .filter(|knock| knock.pass().and_then(|pass| env.room.vouches(pass)) == Some(true))
-            .map(|knock| Act::Admit(knock.device_id))
+            .filter(|knock| knocks.contains(&hex(&knock.id)) && knock.vouched(env) == Some(true))
+            .map(|knock| Act::Admit(knock.id))
             .collect();
         if good.is_empty() {
             return Err(failure("guest_gone"));
@@ -95,12 +119,23 @@ impl Call {
     ) -> Result<(), Failure> {
         self.must_admit(env)?;
         let call_id = self.call_id().ok_or_else(|| failure("call_gone"))?;
-        let request = Request::GuestDeny(GuestDeny { call_id, device_id });
-        self.ask(env, CallAsk::Deny { command }, request);
+        self.ask_to_deny(env, Some(command), call_id, device_id);
         Ok(())
     }
 
-    pub(super) fn on_denied(env: &mut CallEnv<'_>, command: u32, answer: &Answer) {
+    fn ask_to_deny(
+        &mut self,
+        env: &mut CallEnv<'_>,
+        command: Option<u32>,
+        call_id: CallId,
+        device_id: DeviceId,
+    ) {
+        let request = Request::GuestDeny(GuestDeny { call_id, device_id });
+        self.ask(env, CallAsk::Deny { command }, request);
+    }
+
+    pub(super) fn on_denied(env: &mut CallEnv<'_>, command: Option<u32>, answer: &Answer) {
+        let Some(command) = command else { return };
         match answer {
             Ok(_) => env.shell.reply(command, api::Reply::Done),
             Err(refusal) => env.shell.fail(command, of_refusal(refusal)),
@@ -116,10 +151,9 @@ impl Call {
         }
     }
 
-    /// The guest's key package, for the commit that lets it in.
-    pub(super) fn package_of(&self, device_id: DeviceId) -> Option<OthersKeyPackage> {
-        let knock = self.knocks.iter().find(|knock| knock.device_id == device_id)?;
-        Some(knock.package.clone())
+    /// What the guest asks with still, for the commit that lets it in.
+    pub(super) fn knock_of(&self, id: KnockId) -> Option<&Knock> {
+        self.knocks.iter().find(|knock| knock.id == id)
     }
 
     /// Guests came in by this device's commit: they are waiting for the proof.
@@ -180,6 +214,7 @@ impl Call {
                 .and_then(|group| group.leaf_of(knock.device_id));
             let good = leaf.is_none() && links.get(&pass.link_id)?.made(pass);
             good.then(|| KnockView {
+                knock_id: hex(&knock.id),
                 device_id: knock.device_id,
                 name: pass.name.clone(),
                 invited_by: room.link_maker(pass.link_id, lens).unwrap_or_default(),

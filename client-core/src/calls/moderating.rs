@@ -6,14 +6,14 @@
 //! whose settings could say it; whoever hears it leaves, and the moderator has the server close the call.
 
 use protocol::{
-    DeviceId, LeafIndex, UserId,
+    LeafIndex, UserId,
     identity::Certificate,
     limits::MAX_ROOM_MEMBERS,
     room_settings::{RoomSettings, WhoMayAdd},
     socket::{CallRef, Request},
 };
 
-use super::{Call, CallEnv, Place, State, hearing::News};
+use super::{Call, CallEnv, Place, State, hearing::News, lobby::KnockId};
 use crate::{
     api::Failure,
     core::asks::CallAsk,
@@ -32,7 +32,7 @@ pub(super) enum Act {
     Remove(UserId),
     Lock(bool),
     /// A guest comes in.
-    Admit(DeviceId),
+    Admit(KnockId),
 }
 
 impl Act {
@@ -116,7 +116,7 @@ impl Call {
     }
 
     /// Puts into a commit what the moderator at this device wants.
-    pub(super) fn add_acts(&self, group: &Group, wish: &mut Wish) {
+    pub(super) fn add_acts(&self, env: &CallEnv<'_>, group: &Group, wish: &mut Wish) {
         let mut settings = group.settings().clone();
         for act in self.acts.iter().take(self.acts_now()) {
             match *act {
@@ -133,11 +133,12 @@ impl Call {
                     }
                 }
                 Act::Lock(locked) => settings.who_may_add = who_may_add(locked),
-                Act::Admit(device) => {
-                    let package = self
-                        .package_of(device)
-                        .filter(|_| group.leaf_of(device).is_none());
-                    wish.add.extend(package);
+                // Its link may have been taken back by now.
+                Act::Admit(id) => {
+                    let knock = self.knock_of(id).filter(|knock| {
+                        group.leaf_of(knock.device_id).is_none() && knock.vouched(env) == Some(true)
+                    });
+                    wish.add.extend(knock.map(|knock| knock.package.clone()));
                 }
             }
         }

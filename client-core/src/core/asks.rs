@@ -85,7 +85,7 @@ pub(crate) enum CallAsk {
     Offer { command: u32 },
     Intent { command: Option<u32> },
     Knock,
-    Deny { command: u32 },
+    Deny { command: Option<u32> },
 }
 
 impl Ask {
@@ -104,10 +104,8 @@ impl Ask {
                 ..
             } => Some(*command),
             Self::Call { ask, .. } => match ask {
-                CallAsk::Join { command } | CallAsk::Offer { command } | CallAsk::Deny { command } => {
-                    Some(*command)
-                }
-                CallAsk::Intent { command } => *command,
+                CallAsk::Join { command } | CallAsk::Offer { command } => Some(*command),
+                CallAsk::Intent { command } | CallAsk::Deny { command } => *command,
                 _ => None,
             },
             _ => None,

@@ -222,8 +222,8 @@ impl Device {
                     room.withdraw_guest_link(env, id, link_id)
                 })??;
             }
-            Command::AdmitGuests { devices } => {
-                self.in_call(shell, |call, env| call.admit(env, &devices))??;
+            Command::AdmitGuests { knocks } => {
+                self.in_call(shell, |call, env| call.admit(env, &knocks))??;
                 shell.reply(id, api::Reply::Done);
             }
             Command::DenyGuest { device_id } => {

@@ -1,7 +1,7 @@
 //! Guests: waiting at the door, being let in, and going with the last member.
 
 use protocol::{
-    Bytes, DeviceId, GuestLinkId, Millis, ParticipantId, RoomId,
+    Bytes, CallId, DeviceId, GuestLinkId, Millis, ParticipantId, RoomId,
     limits::{MAX_KEY_PACKAGE_LEN, MAX_LOBBY},
     socket::{
         CallJoined, CallParticipant, Event, GuestDeny, GuestDoor, GuestKnock, GuestLobby, WaitingGuest,
@@ -14,7 +14,7 @@ use super::{
     machine::Departure,
     rates::Deed,
 };
-use crate::groups::CommitEffect;
+use crate::groups::{CommitEffect, PublicGroupState};
 
 /// A guest who waits.
 pub(super) struct Knock {
@@ -31,8 +31,9 @@ impl Calls {
             return Err(CallError::TooLarge { what: "key package" });
         }
         self.rates.count(guest.device_id, Deed::Join, self.now)?;
-        // One who is in and asks has lost its place.
-        self.leave_door(guest.device_id);
+        check_key_package(&guest, &request.key_package.0)?;
+        // One who is in and asks has lost its place; who waits already is told of once.
+        self.forget_at_door(guest.device_id);
         if let Some(call_id) = self.depart(guest.device_id, Departure::Gone) {
             self.settle(call_id);
         }
@@ -101,22 +102,26 @@ impl Calls {
 
     /// The guest does not wait any more.
     pub fn leave_door(&mut self, device: DeviceId) {
-        let Some(room_id) = self.at_door.remove(&device) else {
-            return;
-        };
+        let seen_in = self.forget_at_door(device);
+        if let Some(call) = seen_in.and_then(|call_id| self.calls.get(&call_id)) {
+            call.tell_hosts(&*self.out, &call.lobby_event());
+        }
+    }
+
+    /// The same, without a word to those who see the lobby; returns the call where they do.
+    fn forget_at_door(&mut self, device: DeviceId) -> Option<CallId> {
+        let room_id = self.at_door.remove(&device)?;
         if let Some(early) = self.early.get_mut(&room_id) {
             early.retain(|knock| knock.guest.device_id != device);
             if early.is_empty() {
                 self.early.remove(&room_id);
             }
         }
-        let call = self.by_room.get(&room_id).and_then(|id| self.calls.get_mut(id));
-        if let Some(call) = call
-            && call.lobby.iter().any(|knock| knock.guest.device_id == device)
-        {
-            call.lobby.retain(|knock| knock.guest.device_id != device);
-            call.tell_hosts(&*self.out, &call.lobby_event());
-        }
+        let call_id = *self.by_room.get(&room_id)?;
+        let call = self.calls.get_mut(&call_id)?;
+        let before = call.lobby.len();
+        call.lobby.retain(|knock| knock.guest.device_id != device);
+        (call.lobby.len() < before).then_some(call_id)
     }
 
     fn turn_away(&mut self, device: DeviceId, door: GuestDoor) {
@@ -155,7 +160,7 @@ impl Calls {
     }
 
     /// Guests whom a commit let in are participants from now on. Answers whether there are some.
-    pub(super) fn admit_guests(&mut self, call_id: protocol::CallId, effect: &CommitEffect) -> bool {
+    pub(super) fn admit_guests(&mut self, call_id: CallId, effect: &CommitEffect) -> bool {
         let guests = effect
             .added
             .iter()
@@ -202,7 +207,7 @@ impl Calls {
     }
 
     /// Where no member is in the group any more, its guests are not either: nobody is left who could remove them.
-    pub(super) fn dismiss_guests(&mut self, call_id: protocol::CallId) {
+    pub(super) fn dismiss_guests(&mut self, call_id: CallId) {
         let Some(call) = self.calls.get(&call_id) else {
             return;
         };
@@ -220,7 +225,7 @@ impl Calls {
     }
 
     /// Guests are no members of the room, and hear of their call alone.
-    pub(super) fn tell_guests(&self, call_id: protocol::CallId) {
+    pub(super) fn tell_guests(&self, call_id: CallId) {
         let Some(call) = self.calls.get(&call_id) else {
             return;
         };
@@ -235,13 +240,30 @@ impl Calls {
     }
 
     /// The guests of a call, when it ends for everybody.
-    pub(super) fn guests_of(&self, call_id: protocol::CallId) -> Vec<DeviceId> {
+    pub(super) fn guests_of(&self, call_id: CallId) -> Vec<DeviceId> {
         let call = self.calls.get(&call_id);
         let participants = call.into_iter().flat_map(|call| call.participants.values());
         participants
             .filter(|participant| participant.guest)
             .map(|participant| participant.who.device_id)
             .collect()
+    }
+}
+
+/// A lobby is shown to all who may let guests in, who would see nothing of what is no key package of this guest, and could
+/// not turn it away either. Whether the pass is by the secret of the link, only they can tell.
+fn check_key_package(guest: &Guest, key_package: &[u8]) -> Result<(), CallError> {
+    let certificate = PublicGroupState::certificate_in(key_package);
+    let is_its = certificate.is_ok_and(|certificate| {
+        let pass = certificate.guest();
+        pass.is_some_and(|pass| pass.device_id() == guest.device_id && pass.link_id == guest.link_id)
+    });
+    if is_its {
+        Ok(())
+    } else {
+        Err(CallError::Malformed {
+            what: "key package of a guest",
+        })
     }
 }
 

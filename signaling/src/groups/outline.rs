@@ -14,6 +14,7 @@ use super::{GroupError, Refusal};
 /// MLS 1.0 (RFC 9420 §6).
 const MLS_10: u16 = 1;
 const WIRE_FORMAT_PUBLIC_MESSAGE: u16 = 1;
+const WIRE_FORMAT_KEY_PACKAGE: u16 = 5;
 const SENDER_MEMBER: u8 = 1;
 const SENDER_NEW_MEMBER_COMMIT: u8 = 4;
 const CONTENT_TYPE_COMMIT: u8 = 3;
@@ -177,6 +178,21 @@ impl<'a> OutlineProposal<'a> {
 }
 
 impl<'a> OutlineLeaf<'a> {
+    /// The leaf of a key package, alone or as an MLSMessage.
+    pub fn of_key_package(bytes: &'a [u8]) -> Result<Self, GroupError> {
+        let mut reader = Reader(bytes);
+        let mut inside = Reader(bytes);
+        // Alone, a cipher suite stands in that place.
+        if inside.u16()? == MLS_10 && inside.u16()? == WIRE_FORMAT_KEY_PACKAGE {
+            reader = inside;
+        }
+        let OutlineProposal::Add { leaf, .. } = OutlineProposal::add(&mut reader)? else {
+            return Err(malformed());
+        };
+        reader.end()?;
+        Ok(leaf)
+    }
+
     /// A leaf node (RFC 9420 §7.2).
     fn read(reader: &mut Reader<'a>) -> Result<Self, GroupError> {
         let encryption_key = reader.opaque()?;

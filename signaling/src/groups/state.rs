@@ -196,6 +196,11 @@ impl PublicGroupState {
             .collect()
     }
 
+    /// Whose a key package is: the certificate of its leaf, whose signature and key hold.
+    pub fn certificate_in(key_package: &[u8]) -> Result<Certificate, GroupError> {
+        Ok(certificate_of(&OutlineLeaf::of_key_package(key_package)?)?)
+    }
+
     /// Judges and takes a commit; on error nothing has changed.
     ///
     /// What the server cannot see stays for the members to find: the confirmation and membership tags, whether

@@ -45,9 +45,7 @@ async fn look_up(
     Json(body): Json<GuestLinkLookUp>,
 ) -> Result<Json<GuestLinkView>, ProblemResponse> {
     let now = app.clock.now();
-    if block != Block::Unknown {
-        app.rates.guest_blocks.take(block, 1, now)?;
-    }
+    app.rates.guest_blocks.take_from(block, now)?;
     let mut connection = app.store.read().await.map_err(Failure::from)?;
     let (link, room) = found(&mut connection, body.link_id).await?;
     let link = rules::check_good(link, room.as_ref(), now)?;
@@ -88,9 +86,7 @@ async fn open(
         .handshakes
         .challenge_made(device_id, &nonce, now)
         .ok_or_else(refused)?;
-    if block != Block::Unknown {
-        app.rates.guest_blocks.take(block, 1, now)?;
-    }
+    app.rates.guest_blocks.take_from(block, now)?;
     SessionChallenge { device_id, nonce }
         .check_signature(&pass.key, &body.signature)
         .map_err(|_| refused())?;

@@ -76,9 +76,7 @@ async fn open(
         .handshakes
         .challenge_made(body.device_id, &nonce, now)
         .ok_or_else(refused)?;
-    if block != Block::Unknown {
-        app.rates.session_blocks.take(block, 1, now)?;
-    }
+    app.rates.session_blocks.take_from(block, now)?;
     let known = {
         let mut connection = app.store.read().await.map_err(Failure::from)?;
         store::device(&mut connection, body.device_id)
@@ -145,9 +143,7 @@ async fn revoked(
     app.handshakes
         .challenge_made(device.device_id, &nonce, now)
         .ok_or_else(refused)?;
-    if block != Block::Unknown {
-        app.rates.session_blocks.take(block, 1, now)?;
-    }
+    app.rates.session_blocks.take_from(block, now)?;
     SessionChallenge {
         device_id: device.device_id,
         nonce,

@@ -139,8 +139,8 @@ export class Commands {
   }
 
   /** Lets guests in who wait. */
-  admitGuests(devices: string[]): Promise<Outcome<undefined>> {
-    return this.#ask({ type: "admit_guests", devices }, "done");
+  admitGuests(knocks: string[]): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "admit_guests", knocks }, "done");
   }
 
   denyGuest(deviceId: string): Promise<Outcome<undefined>> {

@@ -162,7 +162,7 @@ export class FakeCore implements CoreClient {
         return DONE;
       }
       case "admit_guests":
-        if (this.call) this.setCall({ ...this.call, lobby: this.call.lobby.filter((knock) => !command.devices.includes(knock.device_id)) });
+        if (this.call) this.setCall({ ...this.call, lobby: this.call.lobby.filter((knock) => !command.knocks.includes(knock.knock_id)) });
         return DONE;
       case "deny_guest":
         if (this.call) this.setCall({ ...this.call, lobby: this.call.lobby.filter((knock) => knock.device_id !== command.device_id) });

@@ -55,6 +55,11 @@ impl World {
         self.calls.knock(visitor, request, self.now)
     }
 
+    /// Knocks with the key package of somebody else, or with what is none.
+    fn knock_with(&mut self, visitor: Guest, key_package: protocol::Bytes) -> Result<(), CallError> {
+        self.calls.knock(visitor, GuestKnock { key_package }, self.now)
+    }
+
     /// What this guest, or this member, was told of the door.
     fn doors(&self, name: &str) -> Vec<String> {
         let told = self.events_to(name);
@@ -114,6 +119,30 @@ fn refused(result: Result<Accepted, CallError>) -> Refusal {
         Err(CallError::Group(crate::groups::GroupError::Refused(refusal))) => refusal,
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn who_knocks_with_what_is_not_its_own_key_package_takes_no_place() {
+    let mut world = World::new();
+    world.all_in();
+    let dana = world.visitor(DANA);
+    let of_member = key_package_bytes(&world.clients[BOB].device.key_package());
+    let own = key_package_bytes(&world.clients[DANA].device.key_package());
+    let cut = protocol::Bytes(own.0[..own.0.len() - 1].to_vec());
+    for wrong in [
+        of_member,
+        cut,
+        protocol::Bytes(vec![7; 6_000]),
+        protocol::Bytes(vec![]),
+    ] {
+        assert!(matches!(
+            world.knock_with(dana, wrong),
+            Err(CallError::Malformed { .. })
+        ));
+    }
+    assert!(!world.calls.knows_guest(dana.device_id));
+    world.knock_with(dana, own).unwrap();
+    assert!(world.calls.knows_guest(dana.device_id));
 }
 
 #[test]

@@ -222,9 +222,9 @@ room_id: string,
  */
 link_id: string, } | { "type": "admit_guests", 
 /**
- * Whom.
+ * Whom, by `knock_id`: who asks anew, perhaps under another name, has another one.
  */
-devices: string[], } | { "type": "deny_guest", 
+knocks: Array<string>, } | { "type": "deny_guest", 
 /**
  * Whom.
  */

@@ -5,7 +5,11 @@
  */
 export type KnockView = { 
 /**
- * The guest, for [`super::Command::AdmitGuests`].
+ * What it asks with, for [`super::Command::AdmitGuests`].
+ */
+knock_id: string, 
+/**
+ * The guest, for [`super::Command::DenyGuest`].
  */
 device_id: string, 
 /**

@@ -15,7 +15,7 @@ function useLobby(): { readonly admit: (knocks: readonly KnockView[]) => void; r
     if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
   };
   return {
-    admit: (knocks) => void say(client.commands.admitGuests(knocks.map(({ device_id }) => device_id))),
+    admit: (knocks) => void say(client.commands.admitGuests(knocks.map(({ knock_id }) => knock_id))),
     deny: ({ device_id }) => void say(client.commands.denyGuest(device_id)),
   };
 }

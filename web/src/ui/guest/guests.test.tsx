@@ -13,7 +13,7 @@ import { stageOf } from "../../testing/screen";
 import { GuestPage } from "./guest-page";
 
 const call = someCall("design");
-const knock = (name: string) => ({ device_id: `device-${name}`, name, invited_by: "Alice Moreau" });
+const knock = (name: string) => ({ knock_id: `knock-${name}`, device_id: `device-${name}`, name, invited_by: "Alice Moreau" });
 const dana = { ...person("Dana"), guest: true, email: "" };
 
 beforeEach(() => {
@@ -37,9 +37,9 @@ test("one guest is admitted or denied from the notice, several from the panel", 
   await user.click(screen.getByRole("button", { name: "See who" }));
   const panel = screen.getByRole("complementary", { name: "People" });
   await user.click(within(panel).getByRole("button", { name: "Admit Eve" }));
-  expect(core.sent).toContainEqual({ type: "admit_guests", devices: ["device-Eve"] });
+  expect(core.sent).toContainEqual({ type: "admit_guests", knocks: ["knock-Eve"] });
   await user.click(within(panel).getByRole("button", { name: "Admit all" }));
-  expect(core.sent).toContainEqual({ type: "admit_guests", devices: ["device-Dana", "device-Eve"] });
+  expect(core.sent).toContainEqual({ type: "admit_guests", knocks: ["knock-Dana", "knock-Eve"] });
   now({ ...call, lobby: [] });
   expect(screen.queryByText(/ask to come in|asks to come in/)).toBeNull();
 });
