@@ -15,11 +15,18 @@ const SPAN: Duration = Duration::from_millis(200);
 const TOO_MUCH: f64 = 0.10;
 const NOT_MORE: f64 = 0.02;
 
+/// Standard deviations by which a look may differ from what the way always loses by chance alone: one look in forty differs
+/// more. A look takes few packets, so that chance is a fifth of them where a third is always lost.
+const CHANCE: f64 = 2.0;
+
 /// Less must be sent by so much that it shows in the losses whether that is their cause.
 const SHOWS: f64 = 0.95;
 
-/// Weight of the newest look in what the way always loses, where that is less than before.
+/// Weight of the newest look in what the way always loses.
 const FORGET: f64 = 0.1;
+
+/// Looks of which the mean is taken for what the way always loses, where less does not help: one says too little.
+const PROOF_LOOKS: usize = 4;
 
 /// Weight of the newest look in what is lost: sound that is lost cannot wait to be protected, and looks differ by chance.
 const RISE: f64 = 0.4;
@@ -57,6 +64,8 @@ struct Lessened {
 pub(super) struct Losses {
     look: Option<Look>,
     inherent: f64,
+    /// The largest that was shown not to come from what is sent: above it, chance is not told from too much.
+    proved: f64,
     lost: f64,
     /// What was lost in the last looks.
     shares: VecDeque<f64>,
@@ -98,6 +107,11 @@ impl Look {
 
     fn is_whole(&self) -> bool {
         self.told >= PACKETS && self.last.saturating_duration_since(self.first) >= SPAN
+    }
+
+    /// How far the share that is lost may be from `inherent` by chance.
+    fn chance(&self, inherent: f64) -> f64 {
+        CHANCE * (inherent * (1.0 - inherent) / f64::from(self.told)).sqrt()
     }
 
     /// Share that was lost, and bits a second that were sent.
@@ -142,26 +156,28 @@ impl Losses {
         }
         if let Some(look) = self.look.take_if(|look| look.is_whole()) {
             let (share, sent) = look.result();
+            let chance = look.chance(self.inherent);
             let weight = if share > self.lost { RISE } else { FALL };
             self.lost += weight * (share - self.lost);
             if self.shares.len() >= STEADY_LOOKS {
                 self.shares.pop_front();
             }
             self.shares.push_back(share);
-            let verdict = self.judge(now, share, sent);
+            let verdict = self.judge(now, share, chance, sent);
             self.holds = verdict != Verdict::Fine;
             return verdict;
         }
         if self.holds { Verdict::Hold } else { Verdict::Fine }
     }
 
-    fn judge(&mut self, now: Instant, share: f64, sent: f64) -> Verdict {
+    /// Judges a look in which this share was lost, which may differ by `chance`, of so many bits a second.
+    fn judge(&mut self, now: Instant, share: f64, chance: f64, sent: f64) -> Verdict {
         let excess = share - self.inherent;
-        if excess <= 0.0 {
-            self.inherent += FORGET * excess;
+        if excess <= chance {
+            self.inherent = (self.inherent + FORGET * excess).min(self.proved);
         }
-        if excess < TOO_MUCH {
-            if excess < NOT_MORE {
+        if excess < TOO_MUCH.max(chance) {
+            if excess < NOT_MORE.max(chance / 2.0) {
                 self.lessened = None;
                 return Verdict::Fine;
             }
@@ -177,7 +193,11 @@ impl Losses {
             let less_helps_not = before.times > 1 && sent < before.sent * SHOWS && share > between;
             let more_harms_not = sent * SHOWS > before.sent && share < between;
             if less_helps_not || more_harms_not {
-                self.inherent = share.min(MOST_INHERENT);
+                let newest = self.shares.iter().rev().take(PROOF_LOOKS);
+                #[expect(clippy::cast_precision_loss, reason = "four")]
+                let looks = newest.len() as f64;
+                self.inherent = (newest.sum::<f64>() / looks).min(MOST_INHERENT);
+                self.proved = self.inherent;
                 self.lessened = None;
                 return Verdict::Hold;
             }

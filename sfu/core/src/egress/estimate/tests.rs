@@ -47,6 +47,7 @@ struct World {
     fed: Instant,
     /// What the sender would send, in bits a second, where the estimate allows.
     wants: f64,
+    packet: usize,
     owed: f64,
     probe: Option<(ProbeId, f64, f64)>,
 }
@@ -68,6 +69,7 @@ impl World {
             back: VecDeque::new(),
             fed: now,
             wants,
+            packet: PACKET,
             owed: 0.0,
             probe: None,
         }
@@ -101,9 +103,9 @@ impl World {
             self.now += STEP;
             self.owed += self.wants.min(self.estimator.rate) / 8.0 * STEP.as_secs_f64();
             // In bursts, as a pacer sends.
-            while self.owed > PACKET as f64 {
-                self.owed -= PACKET as f64;
-                self.send(PACKET, None);
+            while self.owed > self.packet as f64 {
+                self.owed -= self.packet as f64;
+                self.send(self.packet, None);
             }
             if self.probe.is_none() {
                 self.probe = self
@@ -206,6 +208,60 @@ fn random_losses_are_told_from_too_much() {
     let mut world = World::new(6, way, 4e6);
     world.run(SECOND * 10);
     assert!(world.megabits() < 1.6, "{}", world.megabits());
+}
+
+/// What chance loses more in one look than in another must not narrow the way step by step.
+#[test]
+fn a_way_that_always_loses_stays_as_wide_as_it_is() {
+    for loss in [0.1, 0.3, 0.5] {
+        let (mut enough, mut all) = (0, 0);
+        for seed in 0..20 {
+            let way = Way {
+                loss,
+                delay: Duration::from_millis(25),
+                ..Way::of(4e6)
+            };
+            let mut world = World::new(seed, way, 600e3);
+            // Sound and small pictures.
+            world.packet = 500;
+            world.run(SECOND * 5);
+            for _ in 0..55 {
+                world.run(SECOND);
+                enough += u32::from(world.estimator.rate >= 550e3);
+                all += 1;
+            }
+        }
+        assert!(
+            enough * 100 >= all * 97,
+            "{enough} of {all} seconds with {loss} lost"
+        );
+    }
+}
+
+#[test]
+fn a_way_that_always_loses_and_becomes_narrow_is_followed() {
+    for (loss, queue) in [(0.1, 250), (0.3, 250), (0.1, 10), (0.3, 10)] {
+        let way = Way {
+            loss,
+            queue: Duration::from_millis(queue),
+            ..Way::of(4e6)
+        };
+        let mut world = World::new(12, way, 2e6);
+        // Less than the shortest queue holds.
+        world.packet = 300;
+        world.run(SECOND * 20);
+        world.way.rate = 500e3;
+        world.run(SECOND * 10);
+        let mut sum = 0.0;
+        for _ in 0..200 {
+            world.run(SECOND / 10);
+            sum += world.megabits() / 200.0;
+        }
+        assert!(
+            (0.2..1.0).contains(&sum),
+            "{sum} with {loss} lost and a queue of {queue} ms"
+        );
+    }
 }
 
 #[test]
