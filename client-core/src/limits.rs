@@ -34,6 +34,10 @@ pub(crate) const MAX_JOIN_RACES: u8 = 8;
 /// First wait before connecting again; doubles up to [`RECONNECT_MAX_MS`], with as much jitter again.
 pub(crate) const RECONNECT_FIRST_MS: u64 = 500;
 
+/// How long a connection has to say something where there is reason to doubt that it leads anywhere. Longer than the way by
+/// satellite and back; a new connection that was not needed costs a moment.
+pub(crate) const NUDGE_PATIENCE_MS: u64 = 1_000;
+
 /// Longest wait before connecting again: below what people wait for, above what hurts a server that comes back.
 pub(crate) const RECONNECT_MAX_MS: u64 = 30_000;
 

@@ -12,7 +12,7 @@ mod model;
 
 use std::sync::{Arc, Mutex};
 
-use conclave_client_core::api::{Command, RoomKeys};
+use conclave_client_core::api::{Command, Input, RoomKeys};
 use model::{Conduct, World, text};
 use protocol::{DeviceId, RoomId, socket::Request};
 
@@ -124,4 +124,53 @@ fn a_list_of_rooms_that_is_never_given_shows_as_stale_after_the_stated_time() {
     world.run();
     assert_eq!(keys(&world, "alice", room), RoomKeys::Ready);
     assert_eq!(world.texts("bob", room), ["waits"]);
+}
+
+/// Counts who says hello, and answers no ping of this device.
+#[derive(Default)]
+struct NoPong(Arc<Mutex<(Option<DeviceId>, u32)>>);
+
+impl Conduct for NoPong {
+    fn swallows(&mut self, from: DeviceId, request: &Request) -> bool {
+        let (deaf_to, hellos) = &mut *self.0.lock().unwrap();
+        if *deaf_to != Some(from) {
+            return false;
+        }
+        *hellos += u32::from(matches!(request, Request::Hello(_)));
+        matches!(request, Request::Ping)
+    }
+}
+
+/// `NUDGE_PATIENCE_MS` of client-core.
+const NUDGE_PATIENCE_MS: u64 = 1_000;
+
+/// Where the address changed, nothing closes the socket: both ends wait for each other for minutes.
+#[test]
+fn a_connection_that_leads_nowhere_is_made_anew_when_the_network_changed() {
+    let conduct = Arc::default();
+    let mut world = World::with(1, Box::new(NoPong(Arc::clone(&conduct))));
+    for name in ["alice", "bob"] {
+        world.register(name);
+    }
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.run_for(60_000);
+    let hellos = || conduct.lock().unwrap().1;
+    conduct.lock().unwrap().0 = world.get("alice").device;
+
+    world.input("alice", Input::Nudge);
+    world.run_for(NUDGE_PATIENCE_MS - 1);
+    assert_eq!(hellos(), 0, "it may be slow");
+    world.run_for(2);
+    assert_eq!(hellos(), 1, "at once, without the pause of who was refused");
+    world.send("alice", room, "here again");
+    world.run_for(1_000);
+    assert!(world.texts("bob", room).contains(&"here again".to_owned()));
+    assert_eq!(hellos(), 1, "once");
+
+    // One that answers is kept.
+    conduct.lock().unwrap().0 = None;
+    world.input("alice", Input::Nudge);
+    conduct.lock().unwrap().0 = world.get("alice").device;
+    world.run_for(10_000);
+    assert_eq!(hellos(), 1);
 }

@@ -102,6 +102,7 @@ async function startPublish(): Promise<void> {
   const offer = offerTo(() => receiving, () => there(publish).pc);
   publish = new Publish(people.alice.frames, [], offer, {
     connected: () => {},
+    silent: () => {},
     lost: () => {},
     unsealed: (kind) => unsealed.push(kind),
   });
@@ -123,6 +124,7 @@ async function startSubscribe(): Promise<void> {
   }
   subscribe = new Subscribe(people.bob.frames, [], offerTo(() => sending, () => there(subscribe).pc), {
     connected: () => {},
+    silent: () => {},
     lost: () => {},
   });
   await subscribe.grow({ audio: 1, video: 1 });

@@ -30,7 +30,7 @@ use crate::{
     api::ConnectionView,
     calls::Call,
     failure::failure,
-    limits::{OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
+    limits::{NUDGE_PATIENCE_MS, OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
 };
 
 /// How far the connection is.
@@ -41,6 +41,10 @@ pub(crate) struct Session {
     refused: u8,
     heard_at: Millis,
     pinged: bool,
+    /// When it was last begun to connect.
+    tried_at: Millis,
+    /// The network may have changed: a connection of which nothing is heard by then leads nowhere.
+    doubted_until: Option<Millis>,
     told_version: bool,
 }
 
@@ -71,6 +75,8 @@ impl Session {
             refused: 0,
             heard_at: now,
             pinged: false,
+            tried_at: now,
+            doubted_until: None,
             told_version: false,
         }
     }
@@ -125,6 +131,8 @@ impl Device {
     /// Connects now.
     pub(super) fn begin(&mut self, core: &mut Surroundings<'_>) {
         self.session.state = State::ExpectChallenge;
+        self.session.tried_at = core.shell.now;
+        self.session.doubted_until = None;
         let request = ChallengeRequest {
             device_id: self.identity.device_id,
         };
@@ -234,6 +242,7 @@ impl Device {
         self.session.state = State::ExpectHello;
         self.session.heard_at = core.shell.now;
         self.session.pinged = false;
+        self.session.doubted_until = None;
         core.shell.request(
             Ask::Hello,
             Request::Hello(Hello {
@@ -266,16 +275,37 @@ impl Device {
         self.lose_connection(core);
     }
 
+    /// The network may have changed, or the device slept: a connection of before may lead nowhere, and say so only after
+    /// minutes.
     pub(super) fn on_nudge(&mut self, core: &mut Surroundings<'_>) {
+        let patience_ends = core.shell.now.plus(NUDGE_PATIENCE_MS);
         match self.session.state {
             State::Resting { .. } => {
                 self.session.failures = 0;
                 self.begin(core);
             }
-            // Is it still there?
-            State::Online | State::CatchingUp { .. } => self.ping(core),
+            State::Online | State::CatchingUp { .. } => {
+                self.ping(core);
+                self.session.doubted_until.get_or_insert(patience_ends);
+            }
+            State::ExpectHello => {
+                self.session.doubted_until.get_or_insert(patience_ends);
+            }
+            State::ExpectChallenge | State::ExpectTicket | State::ExpectSocket
+                if core.shell.now.since(self.session.tried_at) >= NUDGE_PATIENCE_MS =>
+            {
+                core.shell.close_socket();
+                self.begin(core);
+            }
             _ => {}
         }
+    }
+
+    /// What was doubted said nothing: connects anew, at once.
+    fn give_up_doubted(&mut self, core: &mut Surroundings<'_>) {
+        self.hang_up(core, 0);
+        self.session.failures = 0;
+        self.begin(core);
     }
 
     fn ping(&mut self, core: &mut Surroundings<'_>) {
@@ -288,6 +318,7 @@ impl Device {
     pub(super) fn on_frame(&mut self, core: &mut Surroundings<'_>, frame: ServerFrame) {
         self.session.heard_at = core.shell.now;
         self.session.pinged = false;
+        self.session.doubted_until = None;
         match frame {
             ServerFrame::Answer { id, reply } => {
                 if let Some(ask) = core.shell.take_ask(id) {
@@ -410,7 +441,9 @@ impl Device {
         match self.session.state {
             State::Resting { until } if until <= now => self.begin(core),
             _ if self.session.has_socket() => {
-                if now.since(self.session.heard_at) >= HEARTBEAT_TIMEOUT_MS {
+                if self.session.doubted_until.is_some_and(|until| until <= now) {
+                    self.give_up_doubted(core);
+                } else if now.since(self.session.heard_at) >= HEARTBEAT_TIMEOUT_MS {
                     self.hang_up(core, 0);
                 } else if now.since(self.session.heard_at) >= HEARTBEAT_MS && self.may_ask() {
                     self.ping(core);
@@ -455,7 +488,8 @@ impl Device {
                 } else {
                     HEARTBEAT_MS
                 };
-                Some(self.session.heard_at.plus(wait))
+                let beat = self.session.heard_at.plus(wait);
+                Some(self.session.doubted_until.map_or(beat, |until| beat.min(until)))
             }
             _ => None,
         };

@@ -49,9 +49,9 @@ export class Person {
     return person;
   }
 
-  launchIn(profile, { flags = [], width = 1280, height = 800, fakeUi = true, fakeDevices = true } = {}) {
+  launchIn(profile, { flags = [], width = 1280, height = 800, fakeUi = true, fakeDevices = true, program = CHROMIUM } = {}) {
     return chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
+      executablePath: program,
       headless: true,
       viewport: { width, height },
       args: [

@@ -47,6 +47,8 @@ export class WorkerCoreClient {
     document.addEventListener("visibilitychange", () => document.hidden || client.nudge());
     // Heard here, for not every browser tells its workers.
     window.addEventListener("online", () => client.nudge());
+    // From one network to another without a moment between; not every browser says so.
+    (navigator as { connection?: EventTarget }).connection?.addEventListener("change", () => client.nudge());
     window.addEventListener("offline", () => client.lostNetwork());
     return client;
   }

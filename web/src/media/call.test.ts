@@ -27,7 +27,7 @@ class Track extends EventTarget {
 }
 
 const memory = { getItem: () => null, setItem: () => {} };
-const core = { send: vi.fn(), onEvent: () => () => {}, connectFrameWorker: () => {} };
+const core = { send: vi.fn(), onEvent: () => () => {}, connectFrameWorker: () => {}, nudge: () => {} };
 
 vi.mock("./loudness", () => ({
   Loudness: class {
@@ -105,6 +105,7 @@ function inCall() {
       return () => {};
     },
     connectFrameWorker: () => {},
+    nudge: () => {},
   };
   const call = new Call(core, memory);
   void call.join("room");

@@ -61,6 +61,7 @@ export class Call implements MediaCall {
   private bindings: Pick<CoreEvent & { type: "slots" }, "slots" | "watched"> = { slots: [], watched: [] };
   private wanted: readonly VideoCard[] = [];
   private known: ReadonlySet<string> = new Set();
+  private online = true;
   private joined = false;
   private again = false;
   /** The microphone is about to be on. */
@@ -255,6 +256,7 @@ export class Call implements MediaCall {
   }
 
   private enter(session: Session, iceServers: IceServerCard[]): void {
+    session.setOnline(this.online);
     session.connect(iceServers);
     session.call(this.call);
     session.slots(this.bindings);
@@ -275,6 +277,9 @@ export class Call implements MediaCall {
         this.putOut = event.call !== null;
       }
       else this.followPhase(event.call?.phase ?? null);
+    } else if (event.type === "session") {
+      this.online = event.session.state !== "signed_in" || event.session.connection === "online";
+      this.session?.setOnline(this.online);
     } else if (event.type === "slots") {
       this.bindings = event;
       this.session?.slots(event);

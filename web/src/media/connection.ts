@@ -3,15 +3,21 @@ import type { Reply } from "../core/generated/Reply";
 import type { TrackCard } from "../core/generated/TrackCard";
 import type { AgreedCodec } from "../core/wire";
 import { agreedCodecs } from "./codecs";
+import { came, LOOK_MS, Pulse } from "./pulse";
 
 /** A connection that is "disconnected" for this long is made anew: most come back before. */
 const DISCONNECTED_MS = 3_000;
+
+/** How long a restarted connection has to find another way, before it is made anew. */
+const RESTART_MS = 3_000;
 
 /** Who brings an offer to the server. */
 export type Offer = (fresh: boolean, sdp: string, tracks: TrackCard[]) => Promise<Reply>;
 
 export interface ConnectionListener {
   connected(): void;
+  /** Nothing comes any more, though the browser does not say so: the network may have changed. */
+  silent(): void;
   /** The connection is of no use any more. */
   lost(): void;
 }
@@ -26,16 +32,22 @@ export class Connection {
   private answer: string | null = null;
   private closed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly pulse = new Pulse();
+  private readonly looks: ReturnType<typeof setInterval>;
+  private looking = false;
+  private tracks: () => TrackCard[] = () => [];
 
   constructor(iceServers: RTCIceServer[], offer: Offer, listener: ConnectionListener) {
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
     this.offer = offer;
     this.listener = listener;
     this.pc.addEventListener("connectionstatechange", () => this.follow());
+    this.looks = setInterval(() => void this.look(), LOOK_MS);
   }
 
   /** Offers what the transceivers are now. `tracks` is asked once the m-lines have their names. */
   negotiate(tracks: () => TrackCard[]): Promise<void> {
+    this.tracks = tracks;
     this.negotiating = this.negotiating.then(() => this.exchange(tracks));
     return this.negotiating;
   }
@@ -58,7 +70,30 @@ export class Connection {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.looks);
     this.pc.close();
+  }
+
+  private async look(): Promise<void> {
+    // One sender or receiver knows the ways of all, for all go together.
+    const [first] = this.pc.getTransceivers();
+    if (this.looking || !first || this.pc.connectionState !== "connected") return;
+    this.looking = true;
+    try {
+      const received = came(await first[first.direction === "recvonly" ? "receiver" : "sender"].getStats());
+      if (received !== null && !this.closed && this.pulse.note(performance.now(), received)) this.findAnotherWay();
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  /** The keys and all that is under way stay; only where the packets go is asked anew. */
+  private findAnotherWay(): void {
+    this.listener.silent();
+    this.pc.restartIce();
+    void this.negotiate(this.tracks);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.pulse.isSilent && this.lose(), RESTART_MS);
   }
 
   private async exchange(tracks: () => TrackCard[]): Promise<void> {

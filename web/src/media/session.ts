@@ -56,6 +56,9 @@ export class Session {
   private shown = "";
   private everUp = false;
   private closed = false;
+  private online = true;
+  /** Sides that are made anew as soon as the server can be asked. */
+  private readonly waiting = new Set<SideName>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(core: CoreClient & KeySource, speaker: Speaker, listener: SessionListener) {
@@ -94,11 +97,20 @@ export class Session {
     if (!this.entered || this.closed) return;
     this.publish?.close();
     this.subscribe?.close();
+    this.waiting.clear();
     this.up.publish = false;
     this.up.subscribe = false;
     this.openPublish();
     this.openSubscribe();
     this.listener.changed();
+  }
+
+  /** Whether the server can be asked. */
+  setOnline(online: boolean): void {
+    this.online = online;
+    if (!online || this.closed) return;
+    for (const side of this.waiting) this.openAnew(side);
+    this.waiting.clear();
   }
 
   async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
@@ -167,6 +179,7 @@ export class Session {
   private openPublish(): void {
     const publish = new Publish(this.frames, this.iceServers, this.offer("publish"), {
       connected: () => this.connected("publish"),
+      silent: () => this.core.nudge(),
       lost: () => this.lost("publish"),
       unsealed: (kind) => {
         // Only a new sender gets a transform that runs; whether to try is the person's to say.
@@ -191,6 +204,7 @@ export class Session {
     this.shown = "";
     this.subscribe = new Subscribe(this.frames, this.iceServers, this.offer("subscribe"), {
       connected: () => this.connected("subscribe"),
+      silent: () => this.core.nudge(),
       lost: () => this.lost("subscribe"),
     });
     void this.subscribe.grow(FIRST_SLOTS).then(() => this.refresh());
@@ -214,17 +228,23 @@ export class Session {
     if (this.closed) return;
     this.up[side] = false;
     this.listener.changed();
+    if (!this.online) {
+      this.waiting.add(side);
+      return;
+    }
     const pause = RETRY_MS[Math.min(this.losses[side], RETRY_MS.length - 1)] ?? 0;
     this.losses[side] += 1;
-    this.after(pause, () => {
-      if (side === "publish") {
-        this.publish?.close();
-        this.openPublish();
-      } else {
-        this.subscribe?.close();
-        this.openSubscribe();
-      }
-    });
+    this.after(pause, () => this.openAnew(side));
+  }
+
+  private openAnew(side: SideName): void {
+    if (side === "publish") {
+      this.publish?.close();
+      this.openPublish();
+    } else {
+      this.subscribe?.close();
+      this.openSubscribe();
+    }
   }
 
   private connection(): MediaConnection {

@@ -46,6 +46,7 @@ function core(reply: Reply): CoreClient & { asked: Command[] } {
   const asked: Command[] = [];
   return {
     asked,
+    nudge: () => undefined,
     send: (command) => {
       asked.push(command);
       return Promise.resolve(reply);

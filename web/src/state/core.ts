@@ -15,6 +15,8 @@ export interface CoreClient {
    * Hands in a command. Never rejects: what goes wrong, the core's own death included, is a `failed` reply.
    */
   send(command: Command): Promise<Reply>;
+  /** The network may have changed: the connection to the server is tried, and made anew where it leads nowhere. */
+  nudge(): void;
   /**
    * Hears every event from now on. The first events are the present state (session, rooms, call), delivered
    * after this returns.

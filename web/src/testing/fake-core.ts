@@ -27,6 +27,7 @@ const PAGE = 60;
 export class FakeCore implements CoreClient {
   /** Commands as they came, for tests. */
   readonly sent: Command[] = [];
+  nudged = 0;
   session: SessionView;
   rooms: RoomView[] = someRooms();
   call: CallView | null = null;
@@ -65,6 +66,10 @@ export class FakeCore implements CoreClient {
     this.sent.push(command);
     await Promise.resolve();
     return this.answers.get(command.type) ?? this.#answer(command);
+  }
+
+  nudge(): void {
+    this.nudged += 1;
   }
 
   #answer(command: Command): Reply {
