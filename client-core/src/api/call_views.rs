@@ -29,6 +29,9 @@ pub struct CallView {
     pub speaker: Option<u32>,
     /// Leaf of whom a moderator put in the spotlight for everybody.
     pub spotlight: Option<u32>,
+    /// Leaves of devices that have no place in the room any more. Nothing is sent until they are out, or a person goes on
+    /// with each.
+    pub strangers: Vec<u32>,
     /// Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
     /// may.
     pub may_ask: bool,

@@ -220,6 +220,11 @@ pub enum Command {
         /// Whether nobody new comes in.
         locked: bool,
     },
+    /// Goes on though somebody is in the call who has no place in the room any more → `done`.
+    KeepStranger {
+        /// Leaf of the device.
+        leaf: u32,
+    },
     /// Puts somebody in the spotlight for everybody, or takes whoever is in it out; for moderators of the room → `done`.
     Spotlight {
         /// Whom; nobody any more where there is none.

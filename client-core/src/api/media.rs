@@ -52,12 +52,14 @@ pub enum MediaUpdate {
     /// The group is lost, or the call is over: forget all keys, seal and open nothing until there is a later epoch, as
     /// there is when the call is entered anew, or another call.
     End,
+    /// Seal nothing until it is said with which epoch.
+    Hold,
 }
 
 impl MediaUpdate {
     /// Whoever changes this type changes the number too: a tab that was loaded before the server was brought up to date
     /// may lead one that was loaded after, and fields say by their places alone what they are.
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
 
     /// For [`Self::decode`] in the worker's module. Bytes and not JSON, for text cannot be wiped in a browser, and the
     /// worker's module need not read text.
@@ -131,6 +133,7 @@ mod tests {
                     .collect(),
             },
             "end" => MediaUpdate::End,
+            "hold" => MediaUpdate::Hold,
             other => panic!("{other}"),
         }
     }
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn updates_are_these_bytes_and_nothing_shorter_or_longer() {
         let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
-        assert_eq!(vectors.len(), 4);
+        assert_eq!(vectors.len(), 5);
         for vector in vectors {
             let bytes = unhex(vector["bytes"].as_str().unwrap()).unwrap();
             assert_eq!(hex(&update(&vector).encode()), hex(&bytes), "{vector}");

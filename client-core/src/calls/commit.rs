@@ -15,6 +15,7 @@ use crate::{
         shell::{Answer, Refusal},
     },
     group::{OthersKeyPackage, Wish},
+    sorted::SortedSet,
 };
 
 impl Call {
@@ -83,7 +84,10 @@ impl Call {
         self.gone
             .keys()
             .filter_map(|device| group.leaf_of(*device))
+            .chain(self.strange_leaves())
             .filter(|leaf| *leaf != own)
+            .collect::<SortedSet<_>>()
+            .into_iter()
             .collect()
     }
 
@@ -229,6 +233,7 @@ impl Call {
                 let stale =
                     matches!(&refused, Err(Refusal::Problem(problem)) if problem.code == Code::StaleEpoch);
                 if !stale {
+                    self.leave_strangers_be();
                     let acts = self.pending.as_ref().map_or(0, |pending| pending.acts);
                     self.give_up_acts(env, acts);
                     tracing::warn!(answer = ?refused, "a commit of the call was refused");

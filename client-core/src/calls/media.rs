@@ -56,6 +56,7 @@ impl Call {
 
     pub(super) fn switch_sending(&mut self, env: &mut CallEnv<'_>) {
         if let Some((Epoch(epoch), at)) = self.send_with
+            && !self.strangers.are_held()
             && at <= env.now()
         {
             self.send_with = None;

@@ -26,6 +26,7 @@ mod outbox;
 mod saying;
 mod speaking;
 mod spotlight;
+mod strangers;
 #[cfg(test)]
 mod vectors;
 mod view;
@@ -59,6 +60,7 @@ use guest::Unvouched;
 use lobby::Knock;
 use moderating::{Act, Out};
 use speaking::Speaking;
+use strangers::Strangers;
 
 pub(crate) use self::{chat::LeftChat, guest::GuestEnv, moderating::may_moderate, speaking::may_ask};
 pub(crate) use crate::group::rules::CallRoom;
@@ -131,6 +133,7 @@ pub(crate) struct Call {
     /// What the others said of themselves, by device.
     presence: SortedMap<DeviceId, Presence>,
     own_presence: Presence,
+    strangers: Strangers,
     speaking: Speaking,
     former_chat: Option<LeftChat>,
     send_with: Option<(Epoch, Millis)>,
@@ -229,6 +232,7 @@ impl Call {
             participants: vec![],
             presence: SortedMap::new(),
             own_presence: Presence::default(),
+            strangers: Strangers::default(),
             speaking: Speaking::default(),
             former_chat,
             send_with: None,
@@ -303,6 +307,7 @@ impl Call {
         }
         self.commit_at = None;
         self.acts.clear();
+        self.strangers = Strangers::default();
         self.send_with = None;
         self.presence.clear();
         self.speaking.on_group_lost();
@@ -348,6 +353,7 @@ impl Call {
     /// What is due by now.
     pub(crate) fn on_time(&mut self, env: &mut CallEnv<'_>) {
         let now = env.now();
+        self.judge_strangers(env);
         if !env.online {
             self.switch_sending(env);
             return;
@@ -388,7 +394,8 @@ impl Call {
             self.speaking.outbox.due_at().filter(|_| self.is_member()),
         ];
         let asks = asks.into_iter().flatten().filter(move |_| online);
-        asks.chain(self.send_with.map(|(_, at)| at))
+        let switches = self.send_with.filter(|_| !self.strangers.are_held());
+        asks.chain(switches.map(|(_, at)| at))
     }
 
     fn ask(&self, env: &mut CallEnv<'_>, ask: CallAsk, request: Request) {
@@ -413,6 +420,7 @@ impl Call {
     fn after_epoch(&mut self, env: &mut CallEnv<'_>, removal: bool, joined: bool) {
         self.renew_at = env.now().plus(CALL_RENEW_MS);
         self.speaking.outbox.on_epoch();
+        self.judge_strangers(env);
         self.give_keys(env, removal, joined);
         self.plan_commit(env);
         self.after_change(env);

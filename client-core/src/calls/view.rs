@@ -58,6 +58,7 @@ impl Call {
                 .and_then(|speaker| self.leaf_of(speaker))
                 .map(|leaf| leaf.0),
             spotlight: self.in_spotlight(room).map(|leaf| leaf.0),
+            strangers: self.undecided_strangers(),
             may_ask: may_ask(room, lens.me),
             may_moderate: may_moderate(room, lens.me),
             may_admit,

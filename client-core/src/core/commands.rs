@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, MessageId, RoomId,
+    Email, LeafIndex, MessageId, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{PersonLookUp, Reply, Request, RoomKindTag},
 };
@@ -202,6 +202,10 @@ impl Device {
             }
             Command::LockCall { locked } => {
                 self.in_call(shell, |call, env| call.lock(env, locked))??;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::KeepStranger { leaf } => {
+                self.in_call(shell, |call, env| call.keep_stranger(env, LeafIndex(leaf)))??;
                 shell.reply(id, api::Reply::Done);
             }
             Command::Spotlight { leaf } => {

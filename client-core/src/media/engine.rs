@@ -57,6 +57,10 @@ impl MediaEngine {
                     .collect();
                 Ok(())
             }
+            MediaUpdate::Hold => {
+                self.ring.hold();
+                Ok(())
+            }
             MediaUpdate::End => {
                 self.ring.forget();
                 self.sealers.forget_keys();

@@ -90,6 +90,8 @@ pub struct KeyRing {
     /// Newest epoch of the call's generation that was ever taken; outlives its keys.
     newest: Option<Epoch>,
     sending: Option<u64>,
+    /// Nothing is sealed, though it is known with what.
+    held: bool,
     next_serial: u64,
 }
 
@@ -167,7 +169,13 @@ impl KeyRing {
             .map(|keys| keys.serial);
         let serial = found.filter(|serial| Some(*serial) >= self.sending);
         self.sending = Some(serial.ok_or(UpdateError::CannotSendWith { epoch })?);
+        self.held = false;
         Ok(())
+    }
+
+    /// Seals nothing until it is said with which epoch. Which one was in use stays known: there is no going back.
+    pub fn hold(&mut self) {
+        self.held = true;
     }
 
     /// Forgets all keys.
@@ -184,7 +192,7 @@ impl KeyRing {
 
     /// The epoch to seal with; nothing while there is none, or when its keys are gone.
     pub fn sending(&self) -> Option<&EpochKeys> {
-        let sending = self.sending?;
+        let sending = self.sending.filter(|_| !self.held)?;
         let mut epochs = self.epochs.iter().map(Box::as_ref);
         epochs.find(|keys| keys.serial == sending)
     }

@@ -4,22 +4,15 @@
 //
 //   CONCLAVE_PROGRAM=target/release/conclave scripts/own-network.sh node tests/browser/bench/reconnect.mjs [--rounds N]
 //     [--only address,kill]
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CHROMIUM, Person } from "../support/person.mjs";
+import { Elsewhere, SERVER } from "../support/elsewhere.mjs";
+import { Person } from "../support/person.mjs";
 import { Server } from "../support/server.mjs";
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "20" }, only: { type: "string", default: "address,kill" } },
 });
 const rounds = Number(options.rounds);
-
-/** The server's end of the link, and where the client's addresses begin. */
-const SERVER = "10.78.0.1";
-const CLIENT = (number) => `10.78.0.${10 + number}`;
 
 /** How often pictures are counted, and what is a gap: three times what a picture takes on a busy machine. */
 const LOOK_MS = 50;
@@ -30,49 +23,6 @@ const WATCH_MS = 15_000;
 const PAUSE_MS = 4_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const ip = (...args) => execFileSync("ip", args);
-
-/** A network of its own with one link to this one. */
-class Elsewhere {
-  constructor() {
-    this.holder = spawn("unshare", ["--net", "sleep", "infinity"]);
-    this.folder = mkdtempSync(join(tmpdir(), "conclave-elsewhere-"));
-    this.number = 0;
-  }
-
-  async start() {
-    // Until it is in its own network.
-    await pause(300);
-    const pid = String(this.holder.pid);
-    ip("link", "add", "near", "type", "veth", "peer", "name", "far");
-    ip("link", "set", "far", "netns", pid);
-    ip("address", "add", `${SERVER}/24`, "dev", "near");
-    ip("link", "set", "near", "up");
-    this.ip("link", "set", "lo", "up");
-    this.ip("link", "set", "far", "up");
-    this.change();
-    this.program = join(this.folder, "chromium");
-    writeFileSync(this.program, `#!/bin/sh\nexec nsenter -t ${pid} -n ${CHROMIUM} "$@"\n`);
-    chmodSync(this.program, 0o755);
-  }
-
-  ip(...args) {
-    execFileSync("nsenter", ["-t", String(this.holder.pid), "-n", "ip", ...args]);
-  }
-
-  /** As when a laptop goes from one network to another: the old address is gone before the new one is there. */
-  change() {
-    if (this.number > 0) this.ip("address", "del", `${CLIENT(this.number)}/24`, "dev", "far");
-    this.number += 1;
-    this.ip("address", "add", `${CLIENT(this.number)}/24`, "dev", "far");
-    this.ip("route", "replace", "default", "via", SERVER);
-  }
-
-  stop() {
-    this.holder.kill();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
 
 /** How long pictures were away after `event`, at each of the people: until the end of the longest gap. */
 async function away(people, event) {
@@ -105,11 +55,11 @@ function told(name, times) {
   return figures;
 }
 
-const elsewhere = new Elsewhere();
+let elsewhere;
 const people = [];
 let server;
 try {
-  await elsewhere.start();
+  elsewhere = await Elsewhere.open();
   const listen = `${SERVER}:0`;
   const args = ["--tls-self-made"];
   server = await Server.start({ listen, mediaListen: listen, args });
@@ -155,5 +105,5 @@ try {
 } finally {
   await Promise.all(people.map((person) => person.close()));
   await server?.remove();
-  elsewhere.stop();
+  elsewhere?.close();
 }

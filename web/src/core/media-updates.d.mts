@@ -12,4 +12,5 @@ export function epoch(of: {
 export function sendWith(epoch: number): Uint8Array<ArrayBuffer>;
 export function expect(slots: { mid: string; leaf: number; kind: TrackKind }[]): Uint8Array<ArrayBuffer>;
 export function end(): Uint8Array<ArrayBuffer>;
+export function hold(): Uint8Array<ArrayBuffer>;
 export function isEnd(update: Uint8Array): boolean;

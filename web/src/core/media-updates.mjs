@@ -5,13 +5,14 @@
  */
 
 /** As `MediaUpdate::FORMAT`. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Places of the variants. */
 const EPOCH = 0;
 const SEND_WITH = 1;
 const EXPECT = 2;
 const END = 3;
+const HOLD = 4;
 
 /** LEB128, as far as numbers of JavaScript go. */
 function varint(number) {
@@ -65,6 +66,11 @@ export function expect(slots) {
 /** To forget all keys. */
 export function end() {
   return Uint8Array.of(FORMAT, END);
+}
+
+/** To seal nothing until it is said with what. */
+export function hold() {
+  return Uint8Array.of(FORMAT, HOLD);
 }
 
 /** Whether an encoded update is `end`. */

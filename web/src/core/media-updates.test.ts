@@ -3,7 +3,7 @@ import listed from "../../../client-core/src/api/vectors/media-updates.json";
 import * as updates from "./media-updates.mjs";
 
 interface Vector {
-  update: "epoch" | "send_with" | "expect" | "end";
+  update: "epoch" | "send_with" | "expect" | "end" | "hold";
   bytes: string;
   call_id: string;
   generation: number;
@@ -40,6 +40,8 @@ function encode(of: Vector): Uint8Array {
       return updates.expect(of.slots);
     case "end":
       return updates.end();
+    case "hold":
+      return updates.hold();
   }
 }
 

@@ -22,6 +22,7 @@ function call(...participants: ParticipantView[]): CallView {
     may_ask: false,
   may_moderate: false,
   spotlight: null,
+  strangers: [],
   may_admit: false,
   lobby: [],
   locked: false,

@@ -121,6 +121,10 @@ export class Commands {
   }
 
   /** Null: nobody any more. */
+  keepStranger(leaf: number): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "keep_stranger", leaf }, "done");
+  }
+
   spotlight(leaf: number | null): Promise<Outcome<undefined>> {
     return this.#ask({ type: "spotlight", leaf }, "done");
   }

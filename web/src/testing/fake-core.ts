@@ -149,6 +149,9 @@ export class FakeCore implements CoreClient {
       case "lock_call":
         if (this.call) this.setCall({ ...this.call, locked: command.locked });
         return DONE;
+      case "keep_stranger":
+        if (this.call) this.setCall({ ...this.call, strangers: this.call.strangers.filter((leaf) => leaf !== command.leaf) });
+        return DONE;
       case "spotlight":
         if (this.call) this.setCall({ ...this.call, spotlight: command.leaf });
         return DONE;
@@ -322,6 +325,7 @@ export function someCall(roomId: string): CallView {
     may_ask: true,
     may_moderate: true,
     spotlight: null,
+    strangers: [],
     may_admit: true,
     lobby: [],
     locked: false,

@@ -36,6 +36,11 @@ speaker: number | null,
  */
 spotlight: number | null, 
 /**
+ * Leaves of devices that have no place in the room any more. Nothing is sent until they are out, or a person goes on
+ * with each.
+ */
+strangers: Array<number>, 
+/**
  * Whether one may mute others, ask them to unmute, and lower their hands. Of one's own other devices one always
  * may.
  */

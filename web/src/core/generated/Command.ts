@@ -200,7 +200,11 @@ leaf: number, } | { "type": "lock_call",
 /**
  * Whether nobody new comes in.
  */
-locked: boolean, } | { "type": "spotlight", 
+locked: boolean, } | { "type": "keep_stranger", 
+/**
+ * Leaf of the device.
+ */
+leaf: number, } | { "type": "spotlight", 
 /**
  * Whom; nobody any more where there is none.
  */

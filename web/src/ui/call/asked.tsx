@@ -3,6 +3,7 @@ import type { Asked } from "../../state/asks";
 import { useApp } from "../app/context";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
+import { keepFocus } from "./keep-focus";
 import { useMedia } from "./use-media";
 
 /** What others asked of this device, below what else waits for an answer. To be muted interrupts: one believes to be heard, and is not. */
@@ -58,9 +59,4 @@ function Question({ asked: { ask, by } }: { readonly asked: Asked }) {
       )}
     </div>
   );
-}
-
-/** The button goes with what it answers; the focus stays with the call. */
-function keepFocus({ currentTarget }: MouseEvent): void {
-  currentTarget.closest("main")?.focus({ preventScroll: true });
 }

@@ -30,6 +30,7 @@ import { useMediaKeys } from "./media-keys";
 import { PeoplePanel } from "./people-panel";
 import { PictureInPicture } from "./pip";
 import { Problems } from "./problems";
+import { StrangersNotice } from "./strangers";
 import { useSaidAnnouncements } from "./said-announcements";
 import { Stage } from "./stage";
 import { StatisticsPanel } from "./statistics-panel";
@@ -149,6 +150,7 @@ export function CallScreen({ room, call, onLeave }: Props) {
       <main className="call-main" id="content" tabIndex={-1}>
         <CallHints ring={ring && t(`ring.${ring}`, { name: title })} call={call} talking={talking} connection={view.connection} talkingWhileMuted={view.talkingWhileMuted && !talking} />
         <AskedOfMe>
+          <StrangersNotice call={call} />
           {/* The panel of the people has them, too. */}
           {panel !== "people" && (
             <LobbyNotice

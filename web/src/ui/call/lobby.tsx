@@ -6,6 +6,7 @@ import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
+import { keepFocus } from "./keep-focus";
 
 /** Lets guests in, or turns one away, and says what came of it. */
 function useLobby(): { readonly admit: (knocks: readonly KnockView[]) => void; readonly deny: (knock: KnockView) => void } {
@@ -122,10 +123,6 @@ export function LobbyList({ call }: { readonly call: CallView }) {
   );
 }
 
-/** The button goes with the guest; the focus stays with the call. */
-function keepFocus({ currentTarget }: MouseEvent): void {
-  currentTarget.closest("main")?.focus({ preventScroll: true });
-}
 
 /** Likewise in the panel, whose heading stays. */
 function keepPlace({ currentTarget }: MouseEvent): void {

@@ -37,6 +37,22 @@ test("a moderator removes a person after a question", async () => {
   });
 });
 
+test("who is in the call and not in the room any more interrupts, and one decides", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const { core, now } = inCall(call);
+  const user = userEvent.setup({ advanceTimers: (ms) => vi.advanceTimersByTime(ms) });
+  now({ ...call, strangers: [1] });
+  expect(screen.queryByText(/no longer in the room/)).toBeNull();
+  act(() => {
+    vi.advanceTimersByTime(2_000);
+  });
+  expect(screen.getByText("Carol Lindqvist is in this call, but no longer in the room. Until they are out, nobody hears or sees you.").closest('[role="alert"]')).toBeTruthy();
+  await user.click(button("Remove Carol Lindqvist"));
+  expect(core.sent).toContainEqual({ type: "remove_participant", leaf: 1 });
+  await user.click(button("Continue anyway"));
+  expect(core.sent).toContainEqual({ type: "keep_stranger", leaf: 1 });
+});
+
 test("a moderator locks the call and unlocks it, and all see that it is locked", async () => {
   const { user, core, now } = inCall(call);
   await user.click(button("People"));
