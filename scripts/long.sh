@@ -27,4 +27,18 @@ CONCLAVE_SEEDS=${CONCLAVE_SEEDS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-5000} ca
 cargo nextest run --locked --lib -p conclave-client-core -p conclave-protocol -p conclave-sfu-core
 cargo test --workspace --doc --locked --quiet
 
+# A day of calls in virtual time: built for speed, for it is a day.
+say "A day of calls in virtual time"
+CONCLAVE_SOAK_MINUTES=${CONCLAVE_SOAK_MINUTES:-1440} cargo nextest run --release --locked -p conclave-sfu-core -E 'test(hours)'
+
+# Calls in real time whose participants come and go, in minutes.
+SOAK=${CONCLAVE_SOAK_REAL_MINUTES:-30}
+if have ip && unshare --net true 2>/dev/null; then
+    say "Calls for $SOAK minutes, with participants that come and go"
+    cargo build --release --locked --package conclave-load --quiet
+    "$TARGET/release/conclave-load" --soak "$SOAK"
+else
+    say "SKIPPED: calls for $SOAK minutes need root, for a network namespace, and ip (package iproute2)."
+fi
+
 scripts/fuzz.sh "$FUZZ_SECONDS"

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use client_core::{
-    api::{Batch, Command, Event, Input, Output, Reply, Start},
+    api::{Batch, Command, Event, Input, MediaUpdate, Output, Reply, Start},
     core::Core,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -76,15 +76,26 @@ pub struct Device {
 impl Device {
     /// Starts a device on its disk, against the server at `url`. All disks of tests are sealed by one key.
     pub fn start(url: &str, disk: Disk) -> Result<Self> {
-        Self::launch(url, disk, None)
+        Self::launch(url, disk, None, None)
+    }
+
+    /// [`Self::start`] with what its frame worker is told.
+    pub fn start_with_media(url: &str, disk: Disk) -> Result<(Self, mpsc::UnboundedReceiver<MediaUpdate>)> {
+        let (media, updates) = mpsc::unbounded_channel();
+        Ok((Self::launch(url, disk, None, Some(media))?, updates))
     }
 
     /// [`Self::start`] with a client that cheats.
     pub fn start_cheating(url: &str, disk: Disk, cheat: Cheat) -> Result<Self> {
-        Self::launch(url, disk, Some(cheat))
+        Self::launch(url, disk, Some(cheat), None)
     }
 
-    fn launch(url: &str, disk: Disk, cheat: Option<Cheat>) -> Result<Self> {
+    fn launch(
+        url: &str,
+        disk: Disk,
+        cheat: Option<Cheat>,
+        media: Option<mpsc::UnboundedSender<MediaUpdate>>,
+    ) -> Result<Self> {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (events_out, events) = broadcast::channel(EVENT_QUEUE);
         let mut seed = [0; 32];
@@ -102,6 +113,7 @@ impl Device {
             disk.clone(),
             events_out,
             cheat,
+            media,
         );
         let nudges = shell.inputs_out.clone();
         let task = tokio::spawn(shell.run(inbox));
@@ -143,6 +155,11 @@ impl Device {
         })
         .await
         .with_context(|| format!("not in time: {what}"))?
+    }
+
+    /// The events from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.resubscribe()
     }
 
     /// Hands over the events that have come, without waiting.
@@ -190,6 +207,7 @@ struct Shell {
     next_command: u32,
     wake_at: Option<Instant>,
     cheat: Option<Cheat>,
+    media: Option<mpsc::UnboundedSender<MediaUpdate>>,
 }
 
 impl Shell {
@@ -199,6 +217,7 @@ impl Shell {
         disk: Disk,
         events: broadcast::Sender<Event>,
         cheat: Option<Cheat>,
+        media: Option<mpsc::UnboundedSender<MediaUpdate>>,
     ) -> Self {
         let (inputs_out, inputs) = mpsc::unbounded_channel();
         Self {
@@ -215,6 +234,7 @@ impl Shell {
             next_command: 0,
             wake_at: None,
             cheat,
+            media,
         }
     }
 
@@ -277,7 +297,12 @@ impl Shell {
                     self.socket_number += 1;
                 }
                 Output::Event(event) => self.tell(event),
-                Output::Media(_) => {}
+                Output::Media(update) => {
+                    if let Some(media) = &self.media {
+                        // Who took them may have ended.
+                        let _ = media.send(update);
+                    }
+                }
                 Output::WakeAt(at) => {
                     self.wake_at = Some(Instant::now() + Duration::from_millis(at.since(now())));
                 }
@@ -367,7 +392,8 @@ impl Shell {
     }
 }
 
-fn now() -> Millis {
+/// The time of devices.
+pub fn now() -> Millis {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
 }

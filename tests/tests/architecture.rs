@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web-wasm", &["client-core", "protocol"]),
     ("web-wasm-media", &["client-core", "protocol"]),
     ("web-wasm-mls-bench", &["client-core"]),
-    ("load", &["protocol", "sfu-node"]),
+    ("load", &["protocol", "sfu-core", "sfu-node"]),
 ];
 
 /// What the cores must not reach: they do no IO, read no clock, start no threads.

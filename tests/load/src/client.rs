@@ -14,8 +14,10 @@ use str0m::{
 };
 
 use crate::{
+    feedback::Seen,
     media::{Kind, Source, stamp_of, unix_nanos},
     profile,
+    srtcp::Tap,
     tally::{Tally, Window},
 };
 
@@ -32,6 +34,12 @@ pub struct Client {
     now: Instant,
     connected: bool,
     playing: bool,
+    /// The keys of its handshake.
+    pub tap: Tap,
+    /// Where it is noted what comes.
+    pub seen: Option<Seen>,
+    /// When it is gone, without a word.
+    pub leaves: Option<Instant>,
 }
 
 impl Client {
@@ -58,6 +66,9 @@ impl Client {
             now: began,
             connected: false,
             playing: false,
+            tap: Tap::of_last(),
+            seen: None,
+            leaves: None,
         })
     }
 
@@ -103,7 +114,8 @@ impl Client {
     pub fn next(&self) -> Instant {
         let frames = self.sources.iter().map(|source| source.next);
         let frames = frames.filter(|_| self.connected);
-        frames.min().map_or(self.wake, |frame| frame.min(self.wake))
+        let next = frames.chain(self.leaves).min();
+        next.map_or(self.wake, |next| next.min(self.wake))
     }
 
     /// A datagram came, `at` by the kernel's clock.
@@ -116,6 +128,11 @@ impl Client {
         tally: &mut Tally,
         send: &mut impl FnMut(SocketAddr, &[u8]),
     ) -> Result<()> {
+        if let Some(seen) = &self.seen {
+            seen.note(datagram);
+        }
+        let is_rtp = matches!(datagram, [128..=191, kind, ..] if !(192..=223).contains(kind));
+        tally.packets += u64::from(is_rtp && window.holds(at));
         let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) else {
             return Ok(());
         };
@@ -186,6 +203,7 @@ impl Client {
                     window.connected.fetch_add(1, Relaxed);
                 }
                 Output::Event(Event::KeyframeRequest(request)) => {
+                    tally.key_frames_asked += u64::from(window.holds(unix_nanos()));
                     for source in self.sources.iter_mut().filter(|source| source.mid == request.mid) {
                         source.key_wanted = true;
                     }

@@ -118,6 +118,9 @@ async fn run(mut client: Client, shared: &Shared) -> Result<()> {
     let sleep = sleep_until(Instant::now());
     tokio::pin!(sleep);
     loop {
+        if client.leaves.is_some_and(|at| at <= std::time::Instant::now()) {
+            return Ok(());
+        }
         let next = Instant::from_std(client.next());
         if sleep.deadline() != next {
             sleep.as_mut().reset(next);

@@ -22,6 +22,7 @@
 
 mod client;
 mod drive;
+mod feedback;
 mod floor;
 mod janus;
 mod media;
@@ -30,6 +31,8 @@ mod process;
 mod profile;
 mod report;
 mod scenario;
+mod soak;
+mod srtcp;
 mod storm;
 mod tally;
 
@@ -84,6 +87,12 @@ struct Options {
     /// Instead: floods our server with what is no media, and says what a call of ten voices loses by it.
     #[arg(long)]
     storm: bool,
+    /// Only this kind of storm.
+    #[arg(long, value_enum)]
+    kind: Option<storm::Kind>,
+    /// Instead: so many minutes of a call whose participants come and go, and how the server's memory grows with them.
+    #[arg(long)]
+    soak: Option<u32>,
     /// Datagrams a second of a storm.
     #[arg(long, default_value_t = 20_000)]
     rate: u32,
@@ -135,6 +144,9 @@ fn main() -> Result<()> {
     make_network()?;
     if options.storm {
         return storm::endure(&options);
+    }
+    if let Some(minutes) = options.soak {
+        return soak::endure(minutes);
     }
     compare(&options)
 }

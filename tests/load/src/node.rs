@@ -109,7 +109,19 @@ impl Node {
         publishes: bool,
     ) -> Result<()> {
         let others: Vec<u32> = scenario.heard_by(number).collect();
-        let (audio, video) = scenario.slots();
+        let publishing: &[TrackKind] = if publishes { &[TrackKind::Camera] } else { &[] };
+        self.watch(number, client, scenario.slots(), &others, publishing)
+    }
+
+    /// A connection with so many slots for audio and video, which shows the cameras of these others as they fit.
+    pub fn watch(
+        &mut self,
+        number: u32,
+        client: &mut Client,
+        (audio, video): (usize, usize),
+        others: &[u32],
+        publishing: &[TrackKind],
+    ) -> Result<()> {
         let (offer, pending) = client.offer_receiving(audio, video)?;
         let answer = self.offer(number, Side::Subscribe, offer.to_sdp_string(), Vec::new())?;
         client.take_answer(pending, &answer)?;
@@ -118,16 +130,10 @@ impl Node {
             kind: TrackKind::Camera,
             height: HEIGHT,
         };
-        let video = others.iter().take(video).map(wish).collect();
-        let publishing = if publishes {
-            vec![TrackKind::Camera]
-        } else {
-            Vec::new()
-        };
         self.tell(&ToSfu::Intent {
             place: place(number),
-            video,
-            publishing,
+            video: others.iter().take(video).map(wish).collect(),
+            publishing: publishing.to_vec(),
         })
     }
 

@@ -10,6 +10,8 @@ use str0m::crypto::{
     from_feature_flags,
 };
 
+use crate::srtcp::Tapped;
+
 /// How often each was used since the last [`take`].
 static USED: [(&str, AtomicUsize); 3] = [
     ("AES_CM_128_HMAC_SHA1_80", AtomicUsize::new(0)),
@@ -23,11 +25,12 @@ pub fn take() -> String {
     used.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-/// The primitives that `str0m` uses by itself, counted.
+/// The primitives that `str0m` uses by itself, counted, with a tap at its DTLS.
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
         Arc::new(CryptoProvider {
             srtp_provider: &Counted,
+            dtls_provider: &Tapped,
             ..from_feature_flags()
         })
     });

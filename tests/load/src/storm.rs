@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::{
     IP, Options, Server, Stage,
     client::Client,
+    feedback::{Asker, Outcome},
     media::unix_nanos,
     node::Node,
     scenario::{Form, Scenario},
@@ -36,8 +37,9 @@ const FRAME_LEN: usize = 300;
 /// Whoever joins and leaves without end has these numbers.
 const RESTLESS: u32 = 1_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+/// What a server is flooded with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
     /// For comparison.
     Calm,
     Stun,
@@ -48,9 +50,11 @@ enum Kind {
     Tcp,
     /// Participants that join, and leave at once.
     Joins,
+    /// A participant that asks for key frames and resends without end.
+    Feedback,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Calm,
     Kind::Stun,
     Kind::Dtls,
@@ -58,37 +62,20 @@ const KINDS: [Kind; 7] = [
     Kind::Rtcp,
     Kind::Tcp,
     Kind::Joins,
+    Kind::Feedback,
 ];
 
-/// Goes through all kinds; fails where a call lost too much, or the server grew.
+/// Goes through all kinds; fails where a call lost too much, the server grew, or it did what it was asked too often.
 pub fn endure(options: &Options) -> Result<()> {
-    let scenario = Scenario::new(Form::Speakers, LISTENERS);
     let mut told = serde_json::Map::new();
     let mut broke = Vec::new();
-    for kind in KINDS {
-        let mut server = Server::Ours(Node::start(IP)?);
-        let stage = Stage::set(&mut server, &scenario, options.threads)?;
-        let Server::Ours(mut node) = server else {
-            bail!("it is ours");
-        };
-        thread::sleep(Duration::from_secs(options.warm_up));
-        // What waits takes memory once, which the system does not get back.
-        storm(kind, &mut node, &stage.sockets, options.rate, FIRST)?;
-        let before = node.process.resident_kb()?;
-        let time = Duration::from_secs(options.seconds);
-        stage.window.open(unix_nanos(), time);
-        let sent = storm(kind, &mut node, &stage.sockets, options.rate, time)?;
-        let grown = 100.0 * (node.process.resident_kb()? / before - 1.0);
-        let tally = stage.end()?;
-        let expected = tally.sent as f64 * scenario.copies(false);
-        let lost = (100.0 * (1.0 - tally.received as f64 / expected.max(1.0))).max(0.0);
-        let p99 = tally.latency_ms(0.99);
-        println!(
-            "{kind:?}: {sent} sent, {lost:.3} % of the sound lost, p99 {p99:.1} ms, memory {grown:+.1} %"
-        );
-        let figures = json!({"sent": sent, "loss_pct": lost, "latency_p99_ms": p99, "rss_growth_pct": grown});
+    let kinds = KINDS
+        .into_iter()
+        .filter(|kind| options.kind.is_none_or(|only| only == *kind));
+    for kind in kinds {
+        let (figures, held) = trial(kind, options)?;
         told.insert(format!("{kind:?}").to_lowercase(), figures);
-        if lost >= MOST_LOST || grown >= MOST_GROWN {
+        if !held {
             broke.push(kind);
         }
     }
@@ -99,20 +86,78 @@ pub fn endure(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// A call through one storm: its figures, and whether they are as they must be.
+fn trial(kind: Kind, options: &Options) -> Result<(serde_json::Value, bool)> {
+    let scenario = Scenario::new(Form::Speakers, LISTENERS);
+    let mut server = Server::Ours(Node::start(IP)?);
+    let stage = Stage::set(&mut server, &scenario, options.threads)?;
+    let Server::Ours(mut node) = server else {
+        bail!("it is ours");
+    };
+    let mut asker = match kind {
+        Kind::Feedback => Some(Asker::join(&mut node, scenario.slots().0)?),
+        _ => None,
+    };
+    thread::sleep(Duration::from_secs(options.warm_up));
+    // What waits takes memory once, which the system does not get back.
+    storm(kind, &mut node, &stage.sockets, &mut asker, options.rate, FIRST)?;
+    let before = node.process.resident_kb()?;
+    let time = Duration::from_secs(options.seconds);
+    stage.window.open(unix_nanos(), time);
+    if let Some(asker) = &asker {
+        asker.open(unix_nanos(), time);
+    }
+    let busy = node.process.cpu()?;
+    let sent = storm(kind, &mut node, &stage.sockets, &mut asker, options.rate, time)?;
+    let busy = node.process.cpu()?.saturating_sub(busy);
+    let grown = 100.0 * (node.process.resident_kb()? / before - 1.0);
+    let tally = stage.end()?;
+    let expected = tally.sent as f64 * scenario.copies(false);
+    let lost = (100.0 * (1.0 - tally.received as f64 / expected.max(1.0))).max(0.0);
+    let p99 = tally.latency_ms(0.99);
+    let core = 100.0 * busy.as_secs_f64() / time.as_secs_f64();
+    println!(
+        "{kind:?}: {sent} sent, {lost:.3} % of the sound lost, p99 {p99:.1} ms, memory {grown:+.1} %, {core:.0} % of a core"
+    );
+    let mut figures = json!({
+        "sent": sent, "loss_pct": lost, "latency_p99_ms": p99, "rss_growth_pct": grown, "core_pct": core,
+    });
+    let mut held = lost < MOST_LOST && grown < MOST_GROWN;
+    if let Some(asker) = asker {
+        let Outcome {
+            key_frames_asked,
+            most_key_frames,
+            got,
+            most_got,
+        } = asker.end(time)?;
+        println!(
+            "  the publisher was asked for {key_frames_asked} key frames, of {most_key_frames} at most; the asker got \
+             {got:.2} packets for each of its own, of {most_got:.2} at most"
+        );
+        figures["key_frames_asked"] = json!(key_frames_asked);
+        figures["packets_for_each"] = json!(got);
+        held &= key_frames_asked <= most_key_frames && got <= most_got;
+    }
+    Ok((figures, held))
+}
+
 /// Floods the node for so long; returns how much was sent.
-fn storm(kind: Kind, node: &mut Node, participants: &[UdpSocket], rate: u32, time: Duration) -> Result<u64> {
+fn storm(
+    kind: Kind,
+    node: &mut Node,
+    participants: &[UdpSocket],
+    asker: &mut Option<Asker>,
+    rate: u32,
+    time: Duration,
+) -> Result<u64> {
     let end = Instant::now() + time;
+    let udp = node.udp.context("a candidate for UDP")?;
     let sent = match kind {
         Kind::Calm => 0,
+        Kind::Feedback => asker.as_mut().context("who asks")?.ask(udp, rate, end)?,
         Kind::Tcp => frames(node.tcp.context("a candidate for TCP")?, rate, end),
         Kind::Joins => joins(node, end)?,
-        _ => datagrams(
-            kind,
-            node.udp.context("a candidate for UDP")?,
-            participants,
-            rate,
-            end,
-        )?,
+        _ => datagrams(kind, udp, participants, rate, end)?,
     };
     thread::sleep(end.saturating_duration_since(Instant::now()));
     Ok(sent)
@@ -136,7 +181,7 @@ fn datagrams(kind: Kind, to: SocketAddr, participants: &[UdpSocket], rate: u32, 
 }
 
 /// Runs so many times a second until then.
-fn paced(rate: u32, end: Instant, mut act: impl FnMut(u64)) {
+pub fn paced(rate: u32, end: Instant, mut act: impl FnMut(u64)) {
     let pause = Duration::from_secs(1) * BURST / rate.max(1);
     let mut next = Instant::now();
     let mut count = 0;

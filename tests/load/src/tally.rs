@@ -48,6 +48,9 @@ const STEPS: usize = 100_000;
 pub struct Tally {
     pub sent: u64,
     pub received: u64,
+    /// Packets of RTP of any kind that came.
+    pub packets: u64,
+    pub key_frames_asked: u64,
     latencies: Vec<u32>,
     /// From the first word of signaling to the first packet.
     pub joins: Vec<Duration>,
@@ -58,6 +61,8 @@ impl Default for Tally {
         Self {
             sent: 0,
             received: 0,
+            packets: 0,
+            key_frames_asked: 0,
             latencies: vec![0; STEPS],
             joins: Vec::new(),
         }
@@ -76,6 +81,8 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.sent += other.sent;
         self.received += other.received;
+        self.packets += other.packets;
+        self.key_frames_asked += other.key_frames_asked;
         self.joins.extend(other.joins);
         for (mine, theirs) in self.latencies.iter_mut().zip(other.latencies) {
             *mine += theirs;

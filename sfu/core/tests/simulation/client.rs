@@ -103,6 +103,9 @@ pub struct Client {
     pub publish: Connection,
     pub subscribe: Connection,
     senders: Vec<Sender>,
+    tracks: Vec<TrackOffer>,
+    /// How often the person's page was loaded before.
+    pub life: u16,
     /// RFC 6464 level that the microphone sends.
     pub level: i8,
     /// Encodings of the camera; one without rid where there is one.
@@ -110,7 +113,11 @@ pub struct Client {
     /// Encodings that are not sent for now, as by a browser without the bandwidth for them.
     pub stopped: Vec<u8>,
     pub on: Vec<TrackKind>,
+    /// Time between two frames of each track, where it is not that of media.
+    pub pace: Option<Duration>,
     pub gone: bool,
+    /// Nothing of it runs any more.
+    pub closed: bool,
     pub received: Vec<Received>,
     /// How many frames of sound each packet repeats, where the browser can.
     pub repeats: usize,
@@ -125,11 +132,14 @@ pub struct Client {
     pub history: Vec<(Instant, Bound)>,
 }
 
+/// More than there are packets of a track while a page is loaded.
+const LABELS_OF_A_LIFE: u32 = 1 << 24;
+
 /// Names of the encodings, the smallest first.
 const RIDS: [&str; 3] = ["q", "h", "f"];
 
 impl Client {
-    /// `life` counts how often the person's page was loaded; each has addresses of its own.
+    /// `life` counts how often the person's page was loaded before; each has addresses of its own.
     pub fn new(now: Instant, call: u8, number: u8, life: u16, browser: Browser) -> Self {
         let connection = |port: u16| {
             let port = port + 2 * life;
@@ -155,11 +165,15 @@ impl Client {
             publish: connection(5000),
             subscribe: connection(5001),
             senders: Vec::new(),
+            tracks: Vec::new(),
+            life,
             level: -60,
             layers: 1,
             stopped: Vec::new(),
             on: vec![TrackKind::Microphone, TrackKind::Camera],
+            pace: None,
             gone: false,
+            closed: false,
             received: Vec::new(),
             repeats: 0,
             heard: HashSet::new(),
@@ -202,11 +216,14 @@ impl Client {
                 kind,
             });
             for (layer, rid) in (0..).zip(rids) {
-                self.senders.push(Sender::new(mid, kind, rid, layer, now));
+                let counted = u32::from(self.life) * LABELS_OF_A_LIFE;
+                self.senders
+                    .push(Sender::new(mid, kind, rid, layer, counted, now));
             }
         }
         let (offer, pending) = api.apply().unwrap();
         self.publish.pending = Some(pending);
+        self.tracks.clone_from(&tracks);
         (offer.to_sdp_string(), tracks)
     }
 
@@ -224,13 +241,30 @@ impl Client {
         offer.to_sdp_string()
     }
 
-    /// A subscribe offer with new ICE credentials, as after a change of networks.
-    pub fn offer_ice_restart(&mut self) -> String {
-        let mut api = self.subscribe.rtc.sdp_api();
+    /// An offer with new ICE credentials, as after a change of networks.
+    pub fn offer_ice_restart(&mut self, side: Side) -> String {
+        let connection = self.connection(side);
+        let mut api = connection.rtc.sdp_api();
         api.ice_restart(true);
         let (offer, pending) = api.apply().unwrap();
-        self.subscribe.pending = Some(pending);
+        connection.pending = Some(pending);
         offer.to_sdp_string()
+    }
+
+    /// What it publishes, as it was offered.
+    pub fn tracks(&self) -> Vec<TrackOffer> {
+        self.tracks.clone()
+    }
+
+    /// Forgets what came, which was checked.
+    pub fn forget(&mut self, before: Instant) {
+        self.received.clear();
+        self.heard.clear();
+        let ended =
+            |n: usize, history: &[(Instant, Bound)]| history.get(n + 1).is_some_and(|(at, _)| *at < before);
+        while ended(0, &self.history) {
+            self.history.remove(0);
+        }
     }
 
     /// A subscribe offer in which one slot receives, or does not any more.
@@ -272,6 +306,14 @@ impl Client {
         self.watched = watched;
     }
 
+    /// Sends frames at another pace, from now on.
+    pub fn set_pace(&mut self, now: Instant, pace: Option<Duration>) {
+        self.pace = pace;
+        for sender in &mut self.senders {
+            sender.next = now;
+        }
+    }
+
     /// How many frames the microphone sent.
     pub fn audio_frames(&self) -> u32 {
         let microphone = self
@@ -282,16 +324,16 @@ impl Client {
     }
 
     /// When it must be driven next.
-    pub fn next(&self) -> Instant {
+    pub fn next(&self) -> Option<Instant> {
+        if self.closed {
+            return None;
+        }
         let frames = self
             .senders
             .iter()
             .filter(|_| self.publish.connected)
             .map(|sender| sender.next);
-        frames
-            .chain([self.publish.wake, self.subscribe.wake])
-            .min()
-            .unwrap()
+        frames.chain([self.publish.wake, self.subscribe.wake]).min()
     }
 
     pub fn receive(&mut self, now: Instant, transport: Transport, payload: &[u8]) {
@@ -353,6 +395,7 @@ impl Client {
             vp8,
             red: self.browser.red(),
             repeats: self.repeats,
+            pace: self.pace,
         };
         let sender = &mut self.senders[place];
         let stopped = sender.kind == TrackKind::Camera && self.stopped.contains(&sender.layer);

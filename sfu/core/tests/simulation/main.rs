@@ -19,5 +19,6 @@ mod network;
 mod offers;
 mod scenarios;
 mod sender;
+mod soak;
 mod voices;
 mod world;

@@ -67,6 +67,8 @@ fn kind_byte(kind: TrackKind) -> u8 {
 /// Everything that was published: label → what follows the payload descriptor.
 pub struct Published {
     bodies: HashMap<Label, Vec<u8>>,
+    /// Those from before [`Published::turn`].
+    former: HashMap<Label, Vec<u8>>,
     /// Bytes of a packet of a picture.
     pub picture_len: usize,
 }
@@ -75,6 +77,7 @@ impl Default for Published {
     fn default() -> Self {
         Self {
             bodies: HashMap::new(),
+            former: HashMap::new(),
             picture_len: 900,
         }
     }
@@ -112,12 +115,18 @@ impl Published {
         payload
     }
 
+    /// Forgets what was published before the last turn.
+    pub fn turn(&mut self) {
+        self.former = std::mem::take(&mut self.bodies);
+    }
+
     /// Whether a received payload carries exactly the bytes that were published under its label.
     pub fn is_unchanged(&self, label: &Label, payload: &[u8]) -> bool {
         let body = match label.kind {
             TrackKind::Microphone => payload,
             _ => &payload[DESCRIPTOR_LEN..],
         };
-        self.bodies.get(label).is_some_and(|published| published == body)
+        let known = self.bodies.get(label).or_else(|| self.former.get(label));
+        known.is_some_and(|published| published == body)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, HashSet},
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -73,6 +73,8 @@ pub struct Network {
     pub conditions: Conditions,
     /// A datagram waited before a narrow way.
     pub was_narrow: bool,
+    /// Clients without any network.
+    pub cut: HashSet<IpAddr>,
     random: ChaCha8Rng,
     waiting: BinaryHeap<Reverse<Datagram>>,
     count: u64,
@@ -85,6 +87,7 @@ impl Network {
         Self {
             conditions,
             was_narrow: false,
+            cut: HashSet::new(),
             random: ChaCha8Rng::seed_from_u64(seed),
             waiting: BinaryHeap::new(),
             count: 0,
@@ -99,7 +102,7 @@ impl Network {
             jitter,
             rate,
         } = self.conditions;
-        if self.random.random_range(0..1000) < loss {
+        if self.random.random_range(0..1000) < loss || self.cut.contains(&transport.remote.ip()) {
             return;
         }
         let mut sent = now;

@@ -48,7 +48,7 @@ fn more_slots_come_by_a_second_offer_and_the_old_ones_stay() {
 fn an_ice_restart_loses_nothing() {
     let (mut world, [alice, bob, _]) = three(13, Conditions::PERFECT);
     world.run(SECOND);
-    let sdp = world.clients[alice].offer_ice_restart();
+    let sdp = world.clients[alice].offer_ice_restart(Side::Subscribe);
     world.subscribe_anew(alice, sdp);
     world.run(SECOND * 2);
     assert!(count(&world, alice, bob, Camera) > 120);

@@ -34,6 +34,8 @@ pub struct Source {
     pub red: Option<Pt>,
     /// How many frames of sound each packet repeats.
     pub repeats: usize,
+    /// Time between two frames, where it is not that of media.
+    pub pace: Option<Duration>,
 }
 
 /// One encoding of a track that the client sends.
@@ -44,6 +46,8 @@ pub struct Sender {
     pub layer: u8,
     pub frame: u32,
     seq: u32,
+    /// What labels count beyond `seq`: a page that was loaded anew begins with the same numbers on the wire.
+    counted: u32,
     pub key_wanted: bool,
     /// When the next frame is due.
     pub next: Instant,
@@ -54,7 +58,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    pub fn new(mid: Mid, kind: TrackKind, rid: Option<Rid>, layer: u8, now: Instant) -> Self {
+    pub fn new(mid: Mid, kind: TrackKind, rid: Option<Rid>, layer: u8, counted: u32, now: Instant) -> Self {
         Self {
             mid,
             kind,
@@ -62,6 +66,7 @@ impl Sender {
             layer,
             frame: 0,
             seq: 100,
+            counted,
             key_wanted: true,
             next: now,
             said: VecDeque::new(),
@@ -73,7 +78,7 @@ impl Sender {
     pub fn frame(&mut self, on: bool, source: Source, published: &mut Published) -> Vec<RtpWrite> {
         let audio = self.kind == TrackKind::Microphone;
         let at = self.next;
-        self.next += if audio { PTIME } else { FRAME };
+        self.next += source.pace.unwrap_or(if audio { PTIME } else { FRAME });
         if !on {
             // An encoder that starts again starts with a key frame.
             self.key_wanted = true;
@@ -96,7 +101,7 @@ impl Sender {
                 kind: self.kind,
                 frame: self.frame,
                 part,
-                seq: self.seq,
+                seq: self.counted + self.seq,
                 key,
                 layer: self.layer,
             };

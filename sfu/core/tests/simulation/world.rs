@@ -32,6 +32,10 @@ pub struct World {
     pub said: Vec<FromSfu>,
     /// How often the shard took memory while it took RTP.
     pub allocations: u64,
+    /// Bytes that the shard took and did not give back.
+    pub kept: i64,
+    /// Whether it gets the memory of datagrams back, as from a node.
+    pub reuses: bool,
     /// Addresses that nobody listens at any more.
     retired: Vec<SocketAddr>,
     request: u64,
@@ -57,6 +61,8 @@ impl World {
             published: Published::default(),
             said: Vec::new(),
             allocations: 0,
+            kept: 0,
+            reuses: true,
             retired: Vec::new(),
             request: 0,
         }
@@ -91,13 +97,16 @@ impl World {
             number,
             browser,
             layers,
+            life,
+            pace,
             ..
         } = self.clients[me];
         let former = std::mem::replace(
             &mut self.clients[me],
-            Client::new(self.now, call, number, 1, browser),
+            Client::new(self.now, call, number, life + 1, browser),
         );
         self.clients[me].layers = layers;
+        self.clients[me].pace = pace;
         self.retired
             .extend([former.publish.local, former.subscribe.local]);
         self.start(me, audio, video);
@@ -147,15 +156,35 @@ impl World {
 
     /// Another offer of a client's subscribe connection, which is accepted.
     pub fn subscribe_anew(&mut self, me: usize, sdp: String) {
+        self.offer_anew(me, Side::Subscribe, sdp).unwrap();
+    }
+
+    /// Another offer of one of a client's connections.
+    pub fn offer_anew(&mut self, me: usize, side: Side, sdp: String) -> Result<(), OfferRefused> {
         let client = &self.clients[me];
         let place = Place {
             call_id: call_id(client.call),
             participant_id: client.id,
         };
-        let answer = self
-            .offer(place, Side::Subscribe, false, sdp, Vec::new())
-            .unwrap();
-        self.clients[me].answer(Side::Subscribe, &answer);
+        let tracks = match side {
+            Side::Publish => client.tracks(),
+            Side::Subscribe => Vec::new(),
+        };
+        let answer = self.offer(place, side, false, sdp, tracks)?;
+        self.clients[me].answer(side, &answer);
+        Ok(())
+    }
+
+    /// Forgets what was sent and came, which was checked.
+    pub fn forget(&mut self) {
+        /// Longer than anything is on its way.
+        const ON_THE_WAY: Duration = Duration::from_secs(5);
+        let before = self.now - ON_THE_WAY;
+        for client in &mut self.clients {
+            client.forget(before);
+        }
+        self.published.turn();
+        self.said.clear();
     }
 
     /// What a client shows: others' cameras or screens, by their index.
@@ -196,22 +225,26 @@ impl World {
     }
 
     pub fn control(&mut self, message: ToSfu) {
-        self.feed(Input::Control(message));
+        // The shard gives its memory back, which it must have taken then.
+        let mut own = None;
+        self.kept += measure(|| own = Some(message.clone())).bytes_current;
+        if let Some(own) = own {
+            self.feed(Input::Control(own));
+        }
     }
 
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
-            let clients = self.clients.iter().map(Client::next);
+            let clients = self.clients.iter().filter_map(Client::next);
             let next = clients
                 .chain(self.network.next())
                 .chain(self.shard.next_wake())
-                .min()
-                .unwrap();
-            if next > end {
+                .min();
+            let Some(next) = next.filter(|next| *next <= end) else {
                 self.now = end;
                 return;
-            }
+            };
             self.now = self.now.max(next);
             self.step();
         }
@@ -248,6 +281,9 @@ impl World {
                         assert!(self.retired.contains(&remote), "the shard sends only to clients");
                         continue;
                     };
+                    if client.closed {
+                        continue;
+                    }
                     client.receive(self.now, datagram.transport, &datagram.payload);
                     for (transport, payload) in client.drive(self.now, &mut self.published) {
                         self.network.send(self.now, Hop::ToShard, transport, payload);
@@ -255,7 +291,8 @@ impl World {
                 }
             }
         }
-        for client in self.clients.iter_mut().filter(|client| client.next() <= self.now) {
+        let due = |client: &&mut Client| client.next().is_some_and(|next| next <= self.now);
+        for client in self.clients.iter_mut().filter(due) {
             for (transport, payload) in client.drive(self.now, &mut self.published) {
                 self.network.send(self.now, Hop::ToShard, transport, payload);
             }
@@ -269,9 +306,10 @@ impl World {
         // RTP, and no RTCP (RFC 5761 §4), DTLS or STUN (RFC 7983).
         let is_rtp = matches!(input, Input::Datagram { payload: [128..=191, kind, ..], .. } if !(192..=223).contains(kind));
         let (now, shard) = (self.now, &mut self.shard);
-        let taken = measure(|| shard.handle_input(now, input)).count_total;
+        let taken = measure(|| shard.handle_input(now, input));
+        self.kept += taken.bytes_current;
         if is_rtp {
-            self.allocations += taken;
+            self.allocations += taken.count_total;
         }
         self.drain();
     }
@@ -284,7 +322,12 @@ impl World {
                         self.network
                             .send(self.now, Hop::ToClient, transmit.transport, datagram.to_vec());
                     }
-                    self.shard.reuse(transmit);
+                    let (shard, reuses) = (&mut self.shard, self.reuses);
+                    let reuse = move || match reuses {
+                        true => shard.reuse(transmit),
+                        false => drop(transmit),
+                    };
+                    self.kept += measure(reuse).bytes_current;
                 }
                 Output::Control(said) => {
                     if let FromSfu::Bindings {
@@ -298,9 +341,10 @@ impl World {
                         let now = self.now;
                         self.clients[client].bound(now, slots.clone(), live.len(), watched.clone());
                     }
-                    self.said.push(said);
+                    self.said.push(said.clone());
+                    self.kept += measure(move || drop(said)).bytes_current;
                 }
-                Output::Route(_) => {}
+                Output::Route(route) => self.kept += measure(move || drop(route)).bytes_current,
             }
         }
     }
