@@ -118,6 +118,7 @@ fn room_settings_are_those_of_the_document() {
             burn_cap_ms: takes["burn_cap_ms"].as_u64().unwrap(),
             removed: vec![],
             ends_at: Millis(takes["ends_at"].as_u64().unwrap()),
+            constant_bitrate: false,
         };
         let encoded = settings.encode();
         assert_eq!(RoomSettings::decode(&encoded), Some(settings));
