@@ -30,6 +30,7 @@ const IDLE: MediaView = {
   preview: null,
   ownScreen: null,
   remote: [],
+  speaker: null,
   devices: null,
   chosen: { microphone: "", camera: "", speaker: "" },
   noiseSuppression: null,
@@ -125,6 +126,7 @@ export class Call implements MediaCall {
       problem: (problem) => this.tell(problem),
       unsealed: (kind) => this.unsealed(kind),
       ended: () => this.session === session && void this.leave(),
+      ownLoudness: () => (this.current.microphone ? this.loudness.rms() : 0),
     });
     this.session = session;
     const reply = await this.core.send({ type: "join_call", room_id: roomId });
@@ -133,7 +135,7 @@ export class Call implements MediaCall {
       if (this.session === session) this.endSession();
       return reply.type === "failed" ? reply.value : { code: "not_ready", params: {} };
     }
-    if (this.session === session) this.enter(session, reply.value.ice_servers);
+    if (this.session === session) this.enter(session, reply.value);
     return null;
   }
 
@@ -254,8 +256,8 @@ export class Call implements MediaCall {
     void this.session?.show(video);
   }
 
-  private enter(session: Session, iceServers: IceServerCard[]): void {
-    session.connect(iceServers);
+  private enter(session: Session, entered: { readonly ice_servers: IceServerCard[]; readonly constant_bitrate: boolean }): void {
+    session.connect(entered.ice_servers, entered.constant_bitrate);
     session.call(this.call);
     session.slots(this.bindings);
     void session.show(this.wanted);
@@ -311,7 +313,7 @@ export class Call implements MediaCall {
     this.wanted = [];
     this.joined = false;
     this.again = false;
-    this.change({ remote: [], connection: "idle" });
+    this.change({ remote: [], speaker: null, connection: "idle" });
   }
 
   private release(): void {
@@ -325,10 +327,10 @@ export class Call implements MediaCall {
 
   private follow(session: Session): void {
     if (this.session !== session) return;
-    const { connection, remote } = session.view();
+    const { connection, remote, speaker } = session.view();
     const same = sameVideos(remote, this.current.remote);
-    if (same && connection === this.current.connection) return;
-    this.change({ connection, remote: same ? this.current.remote : remote });
+    if (same && connection === this.current.connection && speaker === this.current.speaker) return;
+    this.change({ connection, speaker, remote: same ? this.current.remote : remote });
   }
 
   /** Tells the others what is on. */
