@@ -2,9 +2,10 @@
 //!
 //! Both rules are stable: a track that stays keeps its slot, so that a decoder goes on where it is.
 
-use std::collections::VecDeque;
-
-use super::{track::TrackId, turns::share};
+use super::{
+    track::TrackId,
+    turns::{in_turn, share},
+};
 use crate::limits::{AUDIO_TAKEOVER_DB, SPEECH_DB};
 
 /// A voice, and how loud it is, if it says so.
@@ -30,19 +31,20 @@ pub(super) fn assign_video(slots: &mut [Option<TrackId>], wishes: &[TrackId]) {
     fill(slots, wanted);
 }
 
-/// Audio: everyone while there are slots enough. Else those in turn have their share of the slots, by `turns`, and the loudest
-/// of the others the rest; of these, somebody with a slot loses it only to a voice that speaks and is clearly louder.
-pub(super) fn assign_audio(slots: &mut [Option<TrackId>], voices: &[Voice], turns: &VecDeque<TrackId>) {
+/// Audio: everyone while there are slots enough. Else voices that do not say how loud they are have their share of the slots
+/// in turn, and the loudest of the others the rest; of these, somebody with a slot loses it only to a voice that speaks and is
+/// clearly louder.
+pub(super) fn assign_audio(slots: &mut [Option<TrackId>], voices: &[Voice], turn: usize) {
     let says_level = |track: TrackId| {
         voices
             .iter()
             .find(|(id, _)| *id == track)
             .map(|(_, level)| *level)
     };
-    let others = voices.iter().filter(|(_, level)| level.is_some()).count();
-    let in_turn = turns.iter().filter(|track| says_level(**track) == Some(None));
-    let shared = share(slots.len(), voices.len() - others, others);
-    let turn: Vec<TrackId> = in_turn.take(shared).copied().collect();
+    let untold = voices.iter().filter(|(_, level)| level.is_none());
+    let untold: Vec<TrackId> = untold.map(|(track, _)| *track).collect();
+    let shared = share(slots.len(), untold.len(), voices.len() - untold.len());
+    let turn = in_turn(untold, turn, shared);
     for slot in slots.iter_mut() {
         let stays = |track| match says_level(track) {
             Some(None) => turn.contains(&track),

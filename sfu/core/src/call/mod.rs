@@ -74,7 +74,7 @@ impl Call {
             fan_out: BTreeMap::new(),
             gathering: Gathering::default(),
             speaker: SpeakerMark::default(),
-            turns: Turns::default(),
+            turns: Turns::new(now),
             assigned: now,
             live: Vec::new(),
             live_version: 0,

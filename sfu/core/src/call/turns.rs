@@ -1,37 +1,46 @@
 //! Whose turn it is, of voices that do not say how loud they are: nobody can tell who of them speaks, so they share what
 //! slots there are.
 
-use std::{collections::VecDeque, time::Instant};
+use std::time::Instant;
 
 use super::track::TrackId;
 use crate::limits::VOICE_TURN;
 
-/// The order in which such voices have their turns. With `s` slots the first `s` are heard; each turn the first one goes
-/// behind all others, so that each is heard for `s` turns in a row, and as long as any other.
-#[derive(Debug, Default)]
+/// Counts turns. In each, a listener hears as many voices in a row as there are slots, in the order of their ids, and in the
+/// next one those from one further on: each voice is heard as long as any other.
+#[derive(Debug)]
 pub(super) struct Turns {
-    order: VecDeque<TrackId>,
-    changed: Option<Instant>,
+    number: usize,
+    since: Instant,
 }
 
 impl Turns {
-    /// The order now, of these voices. Who is new waits for its turn behind those who wait already.
-    pub(super) fn follow(&mut self, now: Instant, voices: &[TrackId]) -> &VecDeque<TrackId> {
-        self.order.retain(|voice| voices.contains(voice));
-        for voice in voices {
-            if !self.order.contains(voice) {
-                self.order.push_back(*voice);
-            }
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            number: 0,
+            since: now,
         }
-        let changed = *self.changed.get_or_insert(now);
-        if now.saturating_duration_since(changed) >= VOICE_TURN {
-            self.changed = Some(now);
-            if let Some(first) = self.order.pop_front() {
-                self.order.push_back(first);
-            }
-        }
-        &self.order
     }
+
+    /// The number of the turn now.
+    pub(super) fn at(&mut self, now: Instant) -> usize {
+        while now.saturating_duration_since(self.since) >= VOICE_TURN {
+            self.number = self.number.wrapping_add(1);
+            // Where nobody looked for long, nobody waits for turns that are over.
+            let late = now.saturating_duration_since(self.since) >= VOICE_TURN * 2;
+            self.since = if late { now } else { self.since + VOICE_TURN };
+        }
+        self.number
+    }
+}
+
+/// Those of the voices whose turn it is.
+pub(super) fn in_turn(mut voices: Vec<TrackId>, turn: usize, slots: usize) -> Vec<TrackId> {
+    voices.sort_unstable();
+    let begins = turn.checked_rem(voices.len()).unwrap_or(0);
+    voices.rotate_left(begins);
+    voices.truncate(slots);
+    voices
 }
 
 /// How many of `slots` voices in turn have, where `in_turn` of them and `others` that say how loud they are do not all fit:

@@ -111,6 +111,8 @@ fn voices_of_constant_bitrate_are_all_heard_or_in_turn_and_nobody_is_marked() {
             .map(|number| world.join(1, number, Chromium, 1, 0))
             .collect();
         for me in people.iter().chain([&alice]) {
+            world.clients[*me].on = vec![Microphone];
+            world.intend(*me, &[]);
             world.clients[*me].says_level = false;
             world.clients[*me].level = if *me == alice { -10 } else { -100 };
         }
