@@ -99,7 +99,7 @@ test("a moderator chooses it for the room, and all see that", async () => {
   for (const person of [alice, bob]) await person.page.keyboard.press("Escape");
 });
 
-test("B15 who speaks and who is muted send packets of one length, at one pace, and no level", async () => {
+test("B15 who speaks and who is muted send packets of one length, at one pace, and no level", async (t) => {
   for (const person of [alice, bob]) await person.joinCall();
   await alice.seesLive(bob);
   await bob.seesLive(alice);
@@ -118,6 +118,7 @@ test("B15 who speaks and who is muted send packets of one length, at one pace, a
   const sent = [his, hers].map(({ ssrc }) => packets.get(ssrc).slice(COUNTER_GROWS));
   const lengths = sent.map((each) => counted(each.map(({ length }) => length)));
   assert.equal(new Set(lengths.flatMap(Object.keys)).size, 1, `lengths of bob's and alice's packets: ${JSON.stringify(lengths)}`);
+  t.diagnostic(`each has ${Object.keys(lengths[0])} bytes`);
   const types = new Set(sent.flat().map(({ type }) => type));
   assert.equal(types.size, 1, `payload types ${[...types]}`);
   for (const each of sent) {

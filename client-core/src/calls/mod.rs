@@ -309,6 +309,7 @@ impl Call {
         self.commit_at = None;
         self.acts.clear();
         self.send_with = None;
+        self.said_constant = false;
         self.presence.clear();
         self.speaking.on_group_lost();
         self.cursor = Seq(0);

@@ -224,7 +224,9 @@ export class Session {
   }
 
   private listen(): void {
-    void this.hearWhoSpeaks().finally(() => this.after(LISTEN_MS, () => this.listen()));
+    // A connection that is closed meanwhile tells nothing.
+    const heard = this.hearWhoSpeaks().catch(() => {});
+    void heard.then(() => this.after(LISTEN_MS, () => this.listen()));
   }
 
   private async hearWhoSpeaks(): Promise<void> {

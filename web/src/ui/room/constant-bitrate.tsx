@@ -26,7 +26,7 @@ export function ConstantBitrate({ room }: { readonly room: RoomView }) {
         {t("details.constant_bitrate")}
       </Toggle>
       <p className="soft">{t("details.constant_bitrate_text")}</p>
-      {room.call && !room.constant_bitrate && <p className="soft">{t("details.constant_bitrate_later")}</p>}
+      {room.call && room.constant_bitrate && <p className="soft">{t("details.constant_bitrate_later")}</p>}
       <FailureText failure={failure} />
     </div>
   );
