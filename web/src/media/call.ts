@@ -238,6 +238,7 @@ export class Call implements MediaCall {
 
   resumeAudio(): Promise<void> {
     this.speaker.resume();
+    this.session?.resume();
     this.change({ problems: this.current.problems.filter(({ code }) => code !== "autoplay_blocked") });
     return Promise.resolve();
   }

@@ -119,6 +119,11 @@ export class Session {
     this.listener.changed();
   }
 
+  /** Called in a click. */
+  resume(): void {
+    this.steady?.resume();
+  }
+
   async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks.set(kind, track);
     await this.publish?.send(kind, this.outgoing(kind));

@@ -23,10 +23,15 @@ export class SteadyVoice {
   take(track: MediaStreamTrack | null): void {
     this.source?.disconnect();
     this.source = null;
-    void this.context.resume().catch(() => {});
+    this.resume();
     if (!track) return;
     this.source = this.context.createMediaStreamSource(new MediaStream([track]));
     this.source.connect(this.output);
+  }
+
+  /** Browsers let nothing sound, nor silence go out, before a click. */
+  resume(): void {
+    void this.context.resume().catch(() => {});
   }
 
   close(): void {
