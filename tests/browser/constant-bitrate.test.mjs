@@ -23,7 +23,7 @@ let bob;
 before(async () => {
   relay = await Relay.start(1);
   server = await Server.start({ mediaListen: `127.0.0.1:${relay.port}`, args: ["--media-advertise", RELAY_ADDRESS] });
-  [alice, bob] = await Promise.all(["alice", "bob"].map((key) => Person.open(key)));
+  [alice, bob] = await Promise.all(["alice", "bob"].map((key) => Person.open(key, { words: true })));
   await Promise.all([alice.register(server.facts.invitation), bob.register(await server.invite(bob.email))]);
 });
 
@@ -83,6 +83,8 @@ test("without it, the network sees who is muted, and how loud who speaks is", as
   const packets = listen();
   await until("alice is heard", () => (packets.get(hers.ssrc)?.length ?? 0) > MEASURED);
   assert.ok((packets.get(his.ssrc) ?? []).length < MEASURED / 2, "nothing comes of bob, who is muted");
+  const lengths = counted(packets.get(hers.ssrc).map(({ length }) => length));
+  assert.ok(Object.keys(lengths).length > 1, `lengths of alice's packets tell something: ${JSON.stringify(lengths)}`);
   assert.ok(packets.get(hers.ssrc).every(({ extensions }) => extensions.includes(hers.level)));
   await bob.tile(alice.name).getByText("Speaking").waitFor({ state: "attached" });
   await part();

@@ -244,7 +244,7 @@ export const en = {
   "details.calls_text": "This address always leads members to the room’s call.",
   "details.constant_bitrate": "Hide who speaks (constant bitrate)",
   "details.constant_bitrate_text":
-    "Voices in this room’s calls go out at a constant bitrate, also when muted or silent, so that the server cannot tell who speaks. Each participant then sends about 50 kbit/s all the time, and with more than 16 people voices take turns.",
+    "Voices in this room’s calls go out at a constant bitrate, also when muted or silent, so that the server cannot tell who speaks. Each participant then sends about 70 kbit/s all the time, and with more than 16 people voices take turns.",
   "details.constant_bitrate_on": "Voices in this room’s calls go out at a constant bitrate, so that the server cannot tell who speaks. A moderator chose this.",
   "details.constant_bitrate_later": "Switched off, it goes on in the call under way until that ends.",
   "details.encryption": "Encryption",
