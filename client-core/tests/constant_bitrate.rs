@@ -22,8 +22,11 @@ use protocol::{
     socket::{Reply as ServerReply, Request, TrackKind},
 };
 
-/// Notes what devices tell the server that they send.
-struct Intents(Arc<Mutex<Vec<(DeviceId, Vec<TrackKind>)>>>);
+/// A device, and what it tells the server that it sends.
+type Intent = (DeviceId, Vec<TrackKind>);
+
+/// Notes them.
+struct Intents(Arc<Mutex<Vec<Intent>>>);
 
 impl Conduct for Intents {
     fn on_request(
