@@ -58,7 +58,7 @@ impl Conduct for WithGhosts {
     ) -> Option<Result<Reply, Problem>> {
         let mut ghosts = self.0.lock().unwrap();
         match request {
-            Request::CallLeave(call) => {
+            Request::CallLost(call) => {
                 ghosts.left.push((from, call.call_id));
                 ghosts.listed = None;
                 Some(Ok(Reply::Done))
@@ -101,7 +101,7 @@ fn prepare() -> (World, Arc<Mutex<Ghosts>>, RoomId, [DeviceId; 2]) {
 }
 
 #[test]
-fn a_device_that_starts_anew_leaves_the_call_that_it_was_in() {
+fn a_device_that_starts_anew_says_that_it_lost_the_call_that_it_was_in() {
     let (mut world, ghosts, room, [alice, _]) = prepare();
     ghosts.lock().unwrap().listed = Some((room, alice));
     world.kill("alice");

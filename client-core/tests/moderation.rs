@@ -23,6 +23,7 @@ use model::{
 };
 use protocol::{
     Code, DeviceId, Problem,
+    limits::CALL_COMMITTER_STEP_MS,
     socket::{Reply as ServerReply, Request},
 };
 
@@ -215,6 +216,49 @@ fn nobody_new_comes_into_a_locked_call() {
     join(&mut world, "carol", room);
     assert_eq!(roster(&world, "carol"), ["Alice", "Bob", "Carol"]);
     assert!(!call(&world, "carol").locked);
+}
+
+#[test]
+fn who_starts_anew_comes_back_into_a_locked_call_and_who_leaves_does_not() {
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(Honest));
+    lock(&mut world, "alice", true);
+    let before = call(&world, "alice").epoch;
+    world.kill("bob");
+    world.start("bob");
+    world.run_for(5_000);
+    assert_eq!(world.get("bob").call, None, "by nobody's wish but bob's");
+    assert_eq!(call(&world, "alice").epoch, before, "his leaf stays");
+    let away = |world: &World| {
+        let mut participants = call(world, "alice").participants.iter();
+        participants.find(|one| one.person.name == "Bob").unwrap().away
+    };
+    assert!(away(&world));
+
+    join(&mut world, "bob", room);
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(roster(&world, name), ["Alice", "Bob", "Carol"], "{name}");
+        assert_eq!(call(&world, name).epoch, before + 1, "{name}: as a new leaf");
+    }
+    assert!(!away(&world));
+
+    world.command("bob", Command::LeaveCall);
+    world.run_for(1_000);
+    assert_eq!(failed(&try_to_join(&mut world, "bob", room)), "call_locked");
+}
+
+/// The first leaf is of nobody who is there: the next ones do not wait for it.
+#[test]
+fn who_is_away_from_a_locked_call_keeps_nobody_waiting() {
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(Honest));
+    lock(&mut world, "alice", true);
+    world.kill("bob");
+    world.start("bob");
+    world.run_for(5_000);
+    world.command("alice", Command::LeaveCall);
+    world.run_for(CALL_COMMITTER_STEP_MS / 2);
+    assert_eq!(roster(&world, "carol"), ["Bob", "Carol"]);
+    join(&mut world, "bob", room);
+    assert_eq!(roster(&world, "carol"), ["Bob", "Carol"]);
 }
 
 #[test]

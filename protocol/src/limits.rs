@@ -106,6 +106,10 @@ pub const MAX_CALL_PARTICIPANTS: usize = 1_000;
 /// that a tunnel does not re-key the call.
 pub const CALL_LINGER_MS: u64 = 15_000;
 
+/// The leaf of a device that a locked call lost, and that did not leave, stays for so long: it is the right to come in
+/// again. Shorter locks out whose browser has to be started anew, longer leaves the keys with a device that is not there.
+pub const CALL_RETURN_MS: u64 = 120_000;
+
 /// A joiner that nobody added by then uses an external commit.
 pub const CALL_JOIN_PATIENCE_MS: u64 = 1_000;
 
@@ -130,6 +134,11 @@ pub const MEDIA_TRIAL_LIFE_MS: u64 = 15_000;
 
 /// Receiving audio slots per subscriber: who speaks at once is rarely more than three.
 pub const MAX_AUDIO_SLOTS: usize = 5;
+
+/// The same where voices go out at a constant bitrate, so that nobody but the receivers knows who speaks: all are heard in
+/// all but large calls. More costs every receiver more of its way, fewer lets voices take turns sooner. Beyond: an offer
+/// is refused.
+pub const MAX_CONSTANT_AUDIO_SLOTS: usize = 15;
 
 /// Receiving video slots per subscriber: the largest grid. str0m's cost per packet grows with m-lines.
 pub const MAX_VIDEO_SLOTS: usize = 25;

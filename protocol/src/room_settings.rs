@@ -56,10 +56,17 @@ pub struct RoomSettings {
     pub burn_cap_ms: u64,
     /// When the room itself ends; 0 = never.
     pub ends_at: Millis,
+    /// Whether voices go out at a constant bitrate, so that their packets tell nothing (B15). A call has it from its
+    /// room, for its guests, who see no room.
+    pub constant_bitrate: bool,
 }
 
 impl RoomSettings {
-    const VERSION: u8 = 1;
+    /// Of settings without options, which devices of before know as well.
+    const PLAIN: u8 = 1;
+    /// Of settings that end with a byte of options, of which one is on.
+    const WITH_OPTIONS: u8 = 2;
+    const CONSTANT_BITRATE: u8 = 1;
 
     /// The users that the encoding ends with.
     fn users(&self) -> &[UserId] {
@@ -78,8 +85,13 @@ impl RoomSettings {
     /// The bytes of the extension.
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
+        let version = if self.constant_bitrate {
+            Self::WITH_OPTIONS
+        } else {
+            Self::PLAIN
+        };
         writer
-            .u8(Self::VERSION)
+            .u8(version)
             .fixed(self.room_id.as_bytes())
             .u8(self.kind as u8)
             .u8(self.who_may_add as u8)
@@ -90,15 +102,16 @@ impl RoomSettings {
         for user in self.users() {
             writer.fixed(user.as_bytes());
         }
+        if self.constant_bitrate {
+            writer.u8(Self::CONSTANT_BITRATE);
+        }
         writer.finish()
     }
 
     /// Reads the bytes of the extension; nothing if they are not one.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        if reader.u8()? != Self::VERSION {
-            return None;
-        }
+        let version = reader.u8()?;
         let room_id = RoomId::from_slice(&reader.fixed::<16>()?)?;
         let kind = match reader.u8()? {
             1 => RoomKind::Room,
@@ -121,6 +134,12 @@ impl RoomSettings {
         let users = (0..count)
             .map(|_| UserId::from_slice(&reader.fixed::<16>()?))
             .collect::<Option<_>>()?;
+        // Each settings have one encoding: options that are all off are none.
+        let constant_bitrate = match version {
+            Self::PLAIN => false,
+            Self::WITH_OPTIONS if reader.u8()? == Self::CONSTANT_BITRATE => true,
+            _ => return None,
+        };
         reader.end()?;
         let (moderators, removed) = match kind {
             RoomKind::Call => (vec![], users),
@@ -135,6 +154,7 @@ impl RoomSettings {
             ttl_cap_ms,
             burn_cap_ms,
             ends_at,
+            constant_bitrate,
         })
     }
 }
@@ -154,6 +174,7 @@ mod tests {
             ttl_cap_ms: 1,
             burn_cap_ms: 2,
             ends_at: Millis(3),
+            constant_bitrate: false,
         };
         let mut bytes = settings.encode();
         assert_eq!(RoomSettings::decode(&bytes), Some(settings.clone()));
@@ -169,5 +190,43 @@ mod tests {
         };
         assert_eq!(RoomSettings::decode(&call.encode()), Some(call.clone()));
         assert!(call.locked());
+    }
+
+    #[test]
+    fn settings_of_before_are_read_and_written_as_they_were() {
+        let settings = RoomSettings {
+            room_id: RoomId::from_random([1; 16]),
+            kind: RoomKind::Room,
+            moderators: vec![UserId::from_random([2; 16])],
+            removed: vec![],
+            who_may_add: WhoMayAdd::Members,
+            ttl_cap_ms: 0,
+            burn_cap_ms: 0,
+            ends_at: Millis(0),
+            constant_bitrate: false,
+        };
+        let before = settings.encode();
+        assert_eq!(before.first(), Some(&1));
+        assert_eq!(before.len(), 1 + 16 + 1 + 1 + 3 * 8 + 4 + 16);
+        assert_eq!(RoomSettings::decode(&before), Some(settings.clone()));
+
+        let constant = RoomSettings {
+            constant_bitrate: true,
+            ..settings
+        };
+        let bytes = constant.encode();
+        assert_eq!(RoomSettings::decode(&bytes), Some(constant));
+        let users = before.get(1..).unwrap();
+        assert_eq!(bytes, [&[2], users, &[1]].concat());
+        // No second way to say the same, and nothing that is not known.
+        for other in [vec![1], vec![2], vec![2, 0], vec![2, 2], vec![2, 3], vec![3, 1]] {
+            let (version, options) = other.split_first().unwrap();
+            let bytes = if options.is_empty() && *version == 1 {
+                [&[1], users, &[0]].concat()
+            } else {
+                [&[*version], users, options].concat()
+            };
+            assert_eq!(RoomSettings::decode(&bytes), None, "{other:?}");
+        }
     }
 }

@@ -98,7 +98,13 @@ fn answers_to_challenges_are_those_of_the_document() {
 
 #[test]
 fn room_settings_are_those_of_the_document() {
-    check("room_settings", |takes| {
+    for section in ["room_settings", "room_settings_with_options"] {
+        check_room_settings(section);
+    }
+}
+
+fn check_room_settings(section: &str) {
+    check(section, |takes| {
         let moderators = takes["moderators"].as_array().unwrap();
         let settings = RoomSettings {
             room_id: RoomId::from_slice(&bytes(&takes["room_id"])).unwrap(),
@@ -118,6 +124,7 @@ fn room_settings_are_those_of_the_document() {
             burn_cap_ms: takes["burn_cap_ms"].as_u64().unwrap(),
             removed: vec![],
             ends_at: Millis(takes["ends_at"].as_u64().unwrap()),
+            constant_bitrate: takes["constant_bitrate"] == true,
         };
         let encoded = settings.encode();
         assert_eq!(RoomSettings::decode(&encoded), Some(settings));

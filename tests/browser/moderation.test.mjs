@@ -73,7 +73,27 @@ test("into a locked call nobody new comes, until it is unlocked", async () => {
   await bob.page.getByText("The connection was lost. Connecting again…").waitFor({ state: "detached" });
   assert.equal(await alice.tile(carol.name).count(), 0);
 
+  // Who loads the page again is away for a moment, and in again with one click.
+  const locked = await epoch(bob);
+  await bob.page.reload();
+  await alice.tile(bob.name).getByText("Connection lost").waitFor();
+  await bob.role("button", "Join now").click();
+  await bob.role("toolbar", "Call controls").waitFor();
+  await alice.seesLive(bob);
+  await bob.seesLive(alice);
+  await bob.page.getByText("Locked", { exact: true }).waitFor();
+  assert.equal(await epoch(bob), locked + 1, "one commit takes the former leaf away and adds the new one");
+  assert.equal(await alice.tile(bob.name).count(), 1);
+
+  // Who leaves is new afterwards.
+  await bob.role("button", "Leave call").click();
+  await alice.tile(bob.name).waitFor({ state: "detached" });
+  await knock(bob);
+  await bob.page.getByText("This call is locked.").first().waitFor();
+  await bob.role("button", "Wait, and join when it is unlocked").click();
+
   await alice.role("button", "Unlock call").click();
+  await bob.role("toolbar", "Call controls").waitFor();
   await carol.role("toolbar", "Call controls").waitFor();
   await alice.seesLive(carol);
   await carol.seesLive(bob);

@@ -43,6 +43,9 @@ pub struct CallView {
     pub lobby: Vec<KnockView>,
     /// Nobody new comes in but moderators.
     pub locked: bool,
+    /// Voices go out at a constant bitrate, silence too, and nothing says how loud they are: a browser has to send so, and
+    /// to see by itself who speaks.
+    pub constant_bitrate: bool,
     /// Where one was removed, or the call was ended: who did it, if that is proven.
     pub by: Option<String>,
     /// Epoch of the call's group.

@@ -89,6 +89,14 @@ pub enum Command {
         /// New title.
         title: String,
     },
+    /// Whether voices in the room's calls go out at a constant bitrate; for moderators of the room → `done`.
+    SetConstantBitrate {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Whether they do.
+        on: bool,
+    },
     /// → `message` as soon as it is durable in the outbox.
     SendText {
         /// The room.

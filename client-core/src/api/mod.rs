@@ -183,6 +183,8 @@ pub enum Reply {
     CallEntered {
         /// TURN servers.
         ice_servers: Vec<IceServerCard>,
+        /// See [`CallView::constant_bitrate`].
+        constant_bitrate: bool,
     },
     /// It did not work.
     Failed(Failure),

@@ -248,6 +248,8 @@ pub struct RoomView {
     pub moderator: bool,
     /// Whether one may make guest links, and let guests into its calls.
     pub may_admit: bool,
+    /// Voices in its calls go out at a constant bitrate.
+    pub constant_bitrate: bool,
     /// Links that let guests ask to come in, the one that is good longest first.
     pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
@@ -372,7 +374,7 @@ pub enum BodyView {
     /// Something that happened in the room, text under `room_event.<code>`.
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
-        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`.
+        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`.
         event: Failure,
     },
     /// Made by a newer program.

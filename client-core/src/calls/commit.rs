@@ -67,13 +67,16 @@ impl Call {
         self.commit_at = Some(self.commit_at.map_or(at, |before| before.min(at)));
     }
 
-    /// How many live leaves are before the own one.
+    /// How many live leaves are before the own one: of who is gone or away, nobody waits for a commit.
     fn rank(&self) -> u64 {
         let Some(group) = &self.group else { return 0 };
+        let here = |device| self.participants.iter().any(|one| one.device_id == device);
         let live = group.members().iter().filter(|(leaf, member)| {
+            let device = member.body().device_id;
             **leaf < group.own_leaf()
                 && member.guest().is_none()
-                && !self.gone.contains_key(&member.body().device_id)
+                && here(device)
+                && !self.gone.contains_key(&device)
         });
         u64::try_from(live.count()).unwrap_or(0)
     }

@@ -147,6 +147,7 @@ impl Call {
             ttl_cap_ms: 0,
             burn_cap_ms: 0,
             ends_at: Millis(0),
+            constant_bitrate: self.is_constant(env.settings),
         };
         let certificate = &env.identity.certificate;
         match Group::found(env.mls, env.key, certificate, self.group_name(place), &settings) {
@@ -348,7 +349,12 @@ impl Call {
         self.intent_due = true;
         if let Some(command) = self.entering_for.take() {
             let ice_servers = std::mem::take(&mut self.ice_servers);
-            env.shell.reply(command, api::Reply::CallEntered { ice_servers });
+            let constant_bitrate = self.is_constant(env.settings);
+            let entered = api::Reply::CallEntered {
+                ice_servers,
+                constant_bitrate,
+            };
+            env.shell.reply(command, entered);
         }
         self.on_time(env);
     }

@@ -3,17 +3,19 @@
 use protocol::{
     Epoch, LeafIndex,
     limits::MAX_SDP_LEN,
+    room_settings::RoomSettings,
     socket::{
         MediaBindings, MediaIntent, MediaOffer, MediaSpeaker, Reply, Request, Side, TrackKind, TrackOffer,
         VideoWish,
     },
 };
 
-use super::{Call, CallEnv, Presence};
+use super::{Act, Call, CallEnv, Presence, may_moderate};
 use crate::{
     api::{self, BaseKey, Event, ExpectedSlot, MediaUpdate, SlotView, TrackCard, VideoCard, WatchedView},
     core::{asks::CallAsk, shell::Answer},
     failure::{failure, of_refusal},
+    group::Group,
     limits::{CALL_RETIRE_MS, CALL_RETIRE_REMOVED_MS, CALL_SWITCH_MS},
 };
 
@@ -133,6 +135,35 @@ impl Call {
         self.on_time(env);
     }
 
+    /// Whether voices go out at a constant bitrate: where the call says so, which guests go by, or the room as this
+    /// device sees it, whatever who founded the call wrote. It stays so until the call is over: nobody's voice comes to tell
+    /// more while they speak.
+    pub(super) fn is_constant(&self, room: Option<&RoomSettings>) -> bool {
+        let call = self.group.as_ref().map(Group::settings);
+        self.constant
+            || room
+                .into_iter()
+                .chain(call)
+                .any(|settings| settings.constant_bitrate)
+    }
+
+    /// The room's settings may have changed. What holds for it now, a moderator puts into the call too, once.
+    pub(super) fn follow_room(&mut self, env: &mut CallEnv<'_>) {
+        let constant = self.is_constant(env.settings);
+        if constant != self.constant {
+            self.constant = constant;
+            self.intent_due = true;
+        }
+        let said = self
+            .group
+            .as_ref()
+            .is_some_and(|group| group.settings().constant_bitrate);
+        if constant && !said && !self.said_constant && may_moderate(env.settings, env.account.user_id) {
+            self.said_constant = true;
+            self.act(env, Act::ConstantBitrate);
+        }
+    }
+
     pub(super) fn send_intent_if_due(&mut self, env: &mut CallEnv<'_>) {
         let Some(place) = self.place else { return };
         if !std::mem::take(&mut self.intent_due) {
@@ -153,7 +184,8 @@ impl Call {
             ..
         } = self.own_presence;
         let on = [
-            (TrackKind::Microphone, microphone),
+            // A voice that is muted goes on as silence, and the server is not told.
+            (TrackKind::Microphone, microphone || self.constant),
             (TrackKind::Camera, camera),
             (TrackKind::Screen, screen),
         ];

@@ -137,6 +137,9 @@ pub(crate) struct Call {
     speaking: Speaking,
     former_chat: Option<LeftChat>,
     send_with: Option<(Epoch, Millis)>,
+    /// Voices go out at a constant bitrate; and whether this device put that into the call's settings.
+    constant: bool,
+    said_constant: bool,
     wishes: Vec<VideoCard>,
     intent_due: bool,
     speaker: Option<ParticipantId>,
@@ -236,6 +239,8 @@ impl Call {
             speaking: Speaking::default(),
             former_chat,
             send_with: None,
+            constant: false,
+            said_constant: false,
             wishes: vec![],
             intent_due: false,
             speaker: None,
@@ -309,6 +314,7 @@ impl Call {
         self.acts.clear();
         self.strangers = Strangers::default();
         self.send_with = None;
+        self.said_constant = false;
         self.presence.clear();
         self.speaking.on_group_lost();
         self.cursor = Seq(0);
@@ -367,6 +373,7 @@ impl Call {
         self.switch_sending(env);
         self.doubt(env);
         if self.is_member() && self.unvouched.is_none() {
+            self.follow_room(env);
             self.commit_if_due(env);
             self.speak_if_due(env);
             self.send_intent_if_due(env);

@@ -31,6 +31,8 @@ pub(super) enum Act {
     /// All leaves of the user go, and it does not come in again.
     Remove(UserId),
     Lock(bool),
+    /// Voices go out at a constant bitrate from now on, those of guests too.
+    ConstantBitrate,
     /// A guest comes in.
     Admit(KnockId),
 }
@@ -133,6 +135,7 @@ impl Call {
                     }
                 }
                 Act::Lock(locked) => settings.who_may_add = who_may_add(locked),
+                Act::ConstantBitrate => settings.constant_bitrate = true,
                 // Its link may have been taken back by now.
                 Act::Admit(id) => {
                     let knock = self.knock_of(id).filter(|knock| {

@@ -64,6 +64,7 @@ impl Call {
             may_admit,
             lobby,
             locked: self.group.as_ref().is_some_and(|group| group.settings().locked()),
+            constant_bitrate: self.is_constant(room),
             by: match &self.state {
                 State::Out(Out { by: Some(by), .. }) => Some(lens.people.name(by.body().user_id, Some(by))),
                 _ => None,

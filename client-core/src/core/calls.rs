@@ -38,8 +38,9 @@ impl Device {
     }
 
     /// A call lives in memory alone: after a reload the server still counts this device in, and would as long as it
-    /// is connected. The others are not to wait for somebody who is not there. A device that is in the room's call,
-    /// or on its way there, takes the former place by itself.
+    /// is connected. The others are not to wait for somebody who is not there. Nobody left, though: a locked call keeps
+    /// the former leaf for a while, for it is the right to come in again. A device that is in the room's call, or on its
+    /// way there, takes the former place by itself.
     pub(super) fn leave_ghost(&self, shell: &mut Shell, room_id: RoomId, call: Option<&CallSummary>) {
         let Some(call) = call else { return };
         let device_id = self.identity.device_id;
@@ -47,12 +48,12 @@ impl Device {
         let enters = self.call.as_ref().is_some_and(|own| own.room_id == room_id);
         if listed && !enters && self.may_ask() {
             let call_id = call.call_id;
-            tracing::info!(call.id = %call_id, "leaving the call that this device was in before");
+            tracing::info!(call.id = %call_id, "lost the call that this device was in before");
             let ask = Ask::Call {
                 call_id: Some(call_id),
                 ask: CallAsk::Leave,
             };
-            shell.request(ask, Request::CallLeave(CallRef { call_id }));
+            shell.request(ask, Request::CallLost(CallRef { call_id }));
         }
     }
 

@@ -108,6 +108,13 @@ impl Device {
                 self.with_member(shell, room_id, |room, env| rename(room, env, title))?;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::SetConstantBitrate { room_id, on } => {
+                let intent = Intent::ConstantBitrate {
+                    command: Some(id),
+                    on,
+                };
+                self.with_member(shell, room_id, |room, env| room.wish(env, intent))?;
+            }
             Command::SendText {
                 room_id,
                 text,

@@ -55,6 +55,8 @@ impl Visit {
             may_add: false,
             moderator: false,
             may_admit: false,
+            // Of its call, that says so.
+            constant_bitrate: false,
             guest_links: vec![],
             keys: RoomKeys::Ready,
             unread: 0,

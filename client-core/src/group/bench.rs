@@ -52,6 +52,7 @@ impl MlsBench {
             burn_cap_ms: 0,
             removed: vec![],
             ends_at: Millis(0),
+            constant_bitrate: false,
         };
         let (mut group, _) = Group::found(
             &founder.mls,

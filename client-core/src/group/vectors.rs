@@ -77,6 +77,7 @@ fn found(name: GroupName, kind: RoomKind) -> Vec<u8> {
         burn_cap_ms: 0,
         removed: vec![],
         ends_at: Millis(0),
+        constant_bitrate: false,
     };
     let (_, founding) = Group::found(&mls, &device, &certificate, name, &settings).unwrap();
     founding.group_info

@@ -160,6 +160,11 @@ impl Room {
                         .extend(devices.iter().filter_map(|device| group.leaf_of(*device)));
                 }
                 Intent::Update => {}
+                Intent::ConstantBitrate { on, .. } => {
+                    let mut settings = group.settings().clone();
+                    settings.constant_bitrate = *on;
+                    wish.settings = (settings != *group.settings()).then_some(settings);
+                }
             }
         }
         wish.remove.retain(|leaf: &LeafIndex| *leaf != own);

@@ -17,7 +17,7 @@ use crate::{
         asks::{Ask, RoomAsk},
         shell::Answer,
     },
-    group::{GroupError, Incoming},
+    group::{GroupError, Incoming, rules::Committer},
     messages::Envelope,
 };
 
@@ -164,10 +164,12 @@ impl Room {
         let Some(group) = &mut self.group else {
             return Onward::Stop;
         };
+        let constant = group.settings().constant_bitrate;
         if own {
             return match group.merge_own(env.mls) {
                 Ok(()) => {
                     self.after_own_commit(env, entry);
+                    self.tell_constant_bitrate(env, entry, constant, env.me());
                     Onward::Yes
                 }
                 Err(error) => self.cannot_follow(env, entry, &error),
@@ -196,6 +198,11 @@ impl Room {
             return Onward::Stop;
         }
         self.after_others_commit(env, entry, &before, &change, &removed);
+        if let Committer::Member(leaf) = &change.committer
+            && let Some(by) = before.get(leaf)
+        {
+            self.tell_constant_bitrate(env, entry, constant, by.body().user_id);
+        }
         Onward::Yes
     }
 

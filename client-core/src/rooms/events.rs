@@ -178,6 +178,24 @@ impl Room {
         }
     }
 
+    pub(super) fn tell_constant_bitrate(
+        &mut self,
+        env: &mut Env<'_>,
+        entry: &Entry,
+        before: bool,
+        by: UserId,
+    ) {
+        let on = self.settings().is_some_and(|settings| settings.constant_bitrate);
+        if on != before {
+            let code = if on {
+                "constant_bitrate_on"
+            } else {
+                "constant_bitrate_off"
+            };
+            self.tell(env, entry.seq, entry.sent_at, 900, code, &[("by", by)]);
+        }
+    }
+
     /// Whether a moderator removed somebody, or the server had it done.
     fn how_removed(&self, who: UserId, by: UserId, moderators: &[UserId]) -> &'static str {
         let left = self.summary.as_ref().is_some_and(|summary| {

@@ -45,6 +45,7 @@ pub(crate) fn room_settings(room_id: RoomId, kind: RoomKind, founder: UserId) ->
         burn_cap_ms: 0,
         removed: vec![],
         ends_at: Millis(0),
+        constant_bitrate: false,
     }
 }
 

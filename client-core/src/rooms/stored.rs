@@ -81,6 +81,12 @@ pub(crate) enum Intent {
     RemoveDevices { devices: Vec<DeviceId> },
     /// A new leaf for this device.
     Update,
+    /// Whether voices in calls go out at a constant bitrate.
+    ConstantBitrate {
+        #[serde(skip)]
+        command: Option<u32>,
+        on: bool,
+    },
 }
 
 /// What a room was, while its group was known: what a group that claims to go on with it is judged by.
@@ -148,14 +154,18 @@ impl Charter {
 impl Intent {
     pub(super) fn command(&self) -> Option<u32> {
         match self {
-            Self::Add { command, .. } | Self::RemoveUser { command, .. } => *command,
+            Self::Add { command, .. }
+            | Self::RemoveUser { command, .. }
+            | Self::ConstantBitrate { command, .. } => *command,
             Self::RemoveDevices { .. } | Self::Update => None,
         }
     }
 
     pub(super) fn take_command(&mut self) -> Option<u32> {
         match self {
-            Self::Add { command, .. } | Self::RemoveUser { command, .. } => command.take(),
+            Self::Add { command, .. }
+            | Self::RemoveUser { command, .. }
+            | Self::ConstantBitrate { command, .. } => command.take(),
             Self::RemoveDevices { .. } | Self::Update => None,
         }
     }

@@ -36,6 +36,7 @@ impl Room {
             may_add: self.stored.kind == RoomKindTag::Room && self.may_add(lens.me),
             moderator: self.is_moderator(lens.me),
             may_admit: self.may_admit(lens.me),
+            constant_bitrate: self.settings().is_some_and(|settings| settings.constant_bitrate),
             guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
             unread: self.history.unread(read, lens.me),

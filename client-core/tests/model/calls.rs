@@ -94,6 +94,10 @@ impl Server {
                 self.leave_call(from, call.call_id);
                 Ok(Reply::Done)
             }
+            Request::CallLost(call) => {
+                self.lose_call(from, call.call_id);
+                Ok(Reply::Done)
+            }
             Request::CallEnd(call) => self.end_call(from, call.call_id),
             Request::MediaIntent(_) => Ok(Reply::Done),
             _ => Err(no(Code::NotFound)),
@@ -365,6 +369,19 @@ impl Server {
                 self.calls.by_room.remove(&room_id);
             }
             self.tell_call(room_id);
+        }
+    }
+
+    /// As leaving, but that nobody is asked to remove the leaf from a locked call.
+    fn lose_call(&mut self, from: DeviceId, call_id: CallId) {
+        let locked = |call: &Call| call.group.as_ref().is_some_and(|group| group.settings().locked());
+        match self.call(call_id) {
+            Ok(call) if locked(call) && call.participants.len() > 1 => {
+                call.participants.retain(|one| one.device_id != from);
+                let room_id = self.room_of_call(call_id);
+                self.tell_call(room_id);
+            }
+            _ => self.leave_call(from, call_id),
         }
     }
 

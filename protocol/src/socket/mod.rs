@@ -111,6 +111,9 @@ pub enum Request {
     CallGroupInfo(CallRef),
     /// Leaves at once → [`Reply::Done`].
     CallLeave(CallRef),
+    /// The device was in the call, and has lost its keys: its program was started anew → [`Reply::Done`]. It is in no more
+    /// from then on; where the call is locked, its leaf stays for [`crate::limits::CALL_RETURN_MS`].
+    CallLost(CallRef),
     /// Ends the call for everybody, as a moderator of its room → [`Reply::Done`].
     CallEnd(CallRef),
     /// A link by which guests may ask to come in → [`Reply::Done`].

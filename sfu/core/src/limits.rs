@@ -200,6 +200,10 @@ pub const TICK: Duration = Duration::from_millis(100);
 /// Lower makes slots flap, higher keeps people out.
 pub const AUDIO_TAKEOVER_DB: f32 = 6.0;
 
+/// How long a voice that does not say how loud it is has its turn, where there are more of them than slots. Lower cuts
+/// sentences into words, higher lets people wait longer until they are heard.
+pub const VOICE_TURN: Duration = Duration::from_secs(2);
+
 /// How far back a slot begins that a voice takes over: the smoothed loudness needs some packets to notice speech,
 /// and the first syllable is in them. Longer delays the voice by as much, for a moment.
 pub const AUDIO_LOOKBACK: Duration = Duration::from_millis(200);

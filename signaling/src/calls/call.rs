@@ -27,6 +27,8 @@ pub(super) struct Call {
     pub participants: BTreeMap<DeviceId, Participant>,
     /// Former participants whose leaf is still in the group.
     pub gone: BTreeMap<DeviceId, CallParticipant>,
+    /// Likewise, but of a locked call that lost them: nobody is asked to remove the leaf yet.
+    pub returning: BTreeMap<DeviceId, Returning>,
     pub generation: Generation,
     pub group: Option<CallGroup>,
     /// Whether every member of the room may let guests in, as last heard.
@@ -38,6 +40,12 @@ pub(super) struct Call {
 pub(super) struct CallGroup {
     pub state: PublicGroupState,
     pub log: Log,
+}
+
+/// Who may come in again, though the call is locked.
+pub(super) struct Returning {
+    pub who: CallParticipant,
+    pub until: Millis,
 }
 
 pub(super) struct Participant {
@@ -150,6 +158,7 @@ impl Call {
         if self.group.is_some() && self.hosts().next().is_none() {
             self.group = None;
             self.gone.clear();
+            self.returning.clear();
             self.generation = self.generation.next();
         }
     }
@@ -196,6 +205,24 @@ impl Call {
             return Err(CallError::Locked);
         }
         Ok(())
+    }
+
+    /// Whether its leaf is to stay when it is lost: only so does it come in again.
+    pub fn may_return(&self, participant: &Participant) -> bool {
+        let free = self.moderators.contains(&participant.who.user_id);
+        self.is_locked() && participant.is_in() && !participant.guest && !free
+    }
+
+    /// Asks the members for the leaves of those who come back no more.
+    pub fn end_returns(&mut self, out: &dyn Outbox, over: impl Fn(DeviceId, Millis) -> bool) {
+        let ended = self
+            .returning
+            .extract_if(.., |device, one| over(*device, one.until));
+        let ended: Vec<_> = ended.map(|(_, one)| one.who).collect();
+        for who in ended {
+            self.gone.insert(who.device_id, who);
+            self.tell_hosts(out, &self.gone_event(who));
+        }
     }
 
     /// What an external commit needs, and where the log is.
@@ -279,12 +306,10 @@ impl Judge for CallJudge<'_> {
         self.people.get(&user).cloned()
     }
 
-    /// A leaf that no participant stands for: its device left, was lost, or entered anew.
+    /// A leaf that no participant stands for, and that nobody may come back to: its device left, was lost, or entered anew.
     fn removal_wanted(&self, device: DeviceId) -> bool {
-        self.call
-            .participants
-            .get(&device)
-            .is_none_or(|participant| !participant.is_in())
+        let here = self.call.participants.get(&device);
+        !self.call.returning.contains_key(&device) && here.is_none_or(|participant| !participant.is_in())
     }
 
     fn may_join_external(&self, device: DeviceId, user: UserId) -> bool {

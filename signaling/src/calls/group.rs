@@ -231,6 +231,7 @@ impl Calls {
         let mut kicked = Vec::new();
         for device in devices(&effect.removed) {
             call.gone.remove(&device);
+            call.returning.remove(&device);
             if !stays(&device) && call.participants.get(&device).is_some_and(|who| who.is_in()) {
                 kicked.push(device);
             }

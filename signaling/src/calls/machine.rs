@@ -7,14 +7,14 @@ use std::{
 
 use protocol::{
     CallId, DeviceId, Generation, Millis, ParticipantId, RoomId,
-    limits::{CALL_LINGER_MS, MAX_CALL_PARTICIPANTS, MAX_KEY_PACKAGE_LEN},
+    limits::{CALL_LINGER_MS, CALL_RETURN_MS, MAX_CALL_PARTICIPANTS, MAX_KEY_PACKAGE_LEN},
     sfu::{SfuLink, ToSfu},
     socket::{CallJoin, CallJoined, CallParticipant, CallRef, CallSummary, Event},
 };
 
 use super::{
     CallError, Caller, Outbox, Random, RoomForCall,
-    call::{Call, Participant, Standing},
+    call::{Call, Participant, Returning, Standing},
     guests::Knock,
     limits::ENDED_MEMORY_MS,
     media::Offers,
@@ -51,6 +51,8 @@ pub(super) enum Departure {
     /// It enters anew, and is asked for as who waits: whoever adds it removes its former leaf with the same commit. In a
     /// locked call that leaf is its right to come in, and must not be removed before.
     EntersAnew,
+    /// It did not leave, but was lost: in a locked call its leaf stays for [`CALL_RETURN_MS`], as its right to come in.
+    Lost,
     /// A commit removed its leaf.
     Removed,
 }
@@ -119,6 +121,12 @@ impl Calls {
         if let Some(former) = former.filter(|former| *former != call_id) {
             self.settle(former);
         }
+        // Whoever adds it removes the leaf that it has been given back its place for.
+        if let Some(call) = self.calls.get_mut(&call_id)
+            && let Some(former) = call.returning.remove(&device_id)
+        {
+            call.gone.insert(device_id, former.who);
+        }
         let participant_id = ParticipantId::from_random((self.random)());
         let who = CallParticipant {
             participant_id,
@@ -157,6 +165,16 @@ impl Calls {
         self.advance(now);
         if self.by_device.get(&caller.device_id) == Some(&request.call_id) {
             self.depart(caller.device_id, Departure::Gone);
+            self.settle(request.call_id);
+        }
+        Ok(())
+    }
+
+    /// The device is in no more, without having left: its program was started anew. Harmless where it is not in.
+    pub fn lost(&mut self, caller: Caller, request: CallRef, now: Millis) -> Result<(), CallError> {
+        self.advance(now);
+        if self.by_device.get(&caller.device_id) == Some(&request.call_id) {
+            self.depart(caller.device_id, Departure::Lost);
             self.settle(request.call_id);
         }
         Ok(())
@@ -242,7 +260,8 @@ impl Calls {
             .iter()
             .filter(|(device, participant)| !participant.guest && !call.room_leaves.contains(device));
         let outside: Vec<_> = outside.map(|(device, _)| *device).collect();
-        self.depart_all(&outside);
+        call.end_returns(&*self.out, |device, _| !room.leaves.contains(&device));
+        self.depart_all(&outside, Departure::Gone);
     }
 
     /// Lets time pass; to be called about twice a second.
@@ -263,7 +282,11 @@ impl Calls {
                     .is_some_and(|since| now.since(since) >= CALL_LINGER_MS)
             });
         let lost: Vec<_> = lost.map(|participant| participant.who.device_id).collect();
-        self.depart_all(&lost);
+        self.depart_all(&lost, Departure::Lost);
+        for call in self.calls.values_mut() {
+            let locked = call.is_locked();
+            call.end_returns(&*self.out, |_, until| !locked || until <= now);
+        }
     }
 
     /// The room's call, if it has one.
@@ -294,21 +317,25 @@ impl Calls {
             // An SFU that is gone forwards nothing either.
             let _ = self.sfu.send(ToSfu::Leave { place });
         }
-        if departure != Departure::Removed && participant.standing != Standing::ToFound {
+        if departure == Departure::Lost && call.may_return(&participant) {
+            let until = self.now.plus(CALL_RETURN_MS);
+            let who = participant.who;
+            call.returning.insert(device, Returning { who, until });
+        } else if departure != Departure::Removed && participant.standing != Standing::ToFound {
             if participant.is_in() {
                 call.gone.insert(device, participant.who);
             }
-            if departure == Departure::Gone {
+            if departure != Departure::EntersAnew {
                 call.tell_hosts(&*self.out, &call.gone_event(participant.who));
             }
         }
         Some(call_id)
     }
 
-    fn depart_all(&mut self, devices: &[DeviceId]) {
+    fn depart_all(&mut self, devices: &[DeviceId], departure: Departure) {
         let mut calls: Vec<_> = devices
             .iter()
-            .filter_map(|device| self.depart(*device, Departure::Gone))
+            .filter_map(|device| self.depart(*device, departure))
             .collect();
         calls.sort_unstable();
         calls.dedup();
@@ -371,6 +398,7 @@ impl Calls {
             moderators: room.moderators.clone(),
             participants: BTreeMap::new(),
             gone: BTreeMap::new(),
+            returning: BTreeMap::new(),
             generation: Generation(1),
             group: None,
             members_admit: room.members_admit,

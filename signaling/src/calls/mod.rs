@@ -12,12 +12,16 @@
 //!                                 added by a member, or own external commit
 //!
 //!  any state ── leave, entering anew, leaf gone from the room, lost for CALL_LINGER_MS ──► outside, and gone
+//!  In, the call is locked ── lost ──► outside, and may come back for CALL_RETURN_MS; then gone
 //!  In ── removed by a commit ──► outside
 //! ```
 //!
 //! *Gone* is a former participant whose leaf is still in the group. Members are asked to remove it, as they are
 //! asked to add who awaits it; both are asked again at every new epoch and of who connects again, until it is
 //! done. A device is in at most one call, and offers media only while its leaf is in the group.
+//!
+//! **Into a locked call** comes who has a leaf in its group. So the leaf of who was lost, and did not leave, stays for a
+//! while: by it the same user's device comes in again, as everybody can check.
 //!
 //! **Guests** wait in the lobby of their room, and are nothing to the call before a member's commit adds them: no event of
 //! it, no media. They are in for as long as a member is.

@@ -113,6 +113,7 @@ pub(crate) fn settings(group: GroupName, kind: RoomKind, moderators: &[&Person])
         burn_cap_ms: 0,
         removed: vec![],
         ends_at: Millis(0),
+        constant_bitrate: false,
     }
 }
 

@@ -112,6 +112,7 @@ mod tests {
             burn_cap_ms: 0,
             removed: vec![],
             ends_at: Millis(0),
+            constant_bitrate: false,
         }
     }
 

@@ -64,6 +64,10 @@ pub fn leave(app: &App, caller: Caller, request: CallRef) -> Result<(), Failure>
     checked(calls(app).leave(who(caller), request, app.clock.now()))
 }
 
+pub fn lost(app: &App, caller: Caller, request: CallRef) -> Result<(), Failure> {
+    checked(calls(app).lost(who(caller), request, app.clock.now()))
+}
+
 pub fn end(app: &App, caller: Caller, request: CallRef) -> Result<(), Failure> {
     checked(calls(app).end(who(caller), request, app.clock.now()))
 }

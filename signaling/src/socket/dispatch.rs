@@ -63,6 +63,7 @@ pub async fn dispatch(
         Request::CallSync(sync) => calls::sync(app, caller, sync).map(Reply::CallEntries),
         Request::CallGroupInfo(call) => calls::group_info(app, caller, call).map(Reply::GroupInfo),
         Request::CallLeave(call) => done(calls::leave(app, caller, call)),
+        Request::CallLost(call) => done(calls::lost(app, caller, call)),
         Request::CallEnd(call) => done(calls::end(app, caller, call)),
         Request::GuestLinkPut(put) => done(guests::put_link(app, caller, put).await),
         Request::GuestLinkRevoke(link) => done(guests::revoke_link(app, caller, link).await),

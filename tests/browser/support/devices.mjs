@@ -27,12 +27,14 @@ export function writeCamera(file, [red, green, blue], { busy = false } = {}) {
   writeFileSync(file, Buffer.concat(parts));
 }
 
-// WAV, 16 bit mono: two seconds of a tone.
-export function writeMicrophone(file, hertz) {
+// WAV, 16 bit mono: two seconds of a tone; or of something like words, which a browser does not suppress as noise after a
+// while.
+export function writeMicrophone(file, hertz, { words = false } = {}) {
   const samples = RATE * 2;
   const data = Buffer.alloc(samples * 2);
   for (let index = 0; index < samples; index += 1) {
-    data.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * index) / RATE)), index * 2);
+    const sample = words ? voice(hertz / 4, index / RATE) : Math.sin((2 * Math.PI * hertz * index) / RATE);
+    data.writeInt16LE(Math.round(12_000 * sample), index * 2);
   }
   const header = Buffer.alloc(44);
   header.write("RIFF", 0);
@@ -48,6 +50,14 @@ export function writeMicrophone(file, hertz) {
   header.write("data", 36);
   header.writeUInt32LE(data.length, 40);
   writeFileSync(file, Buffer.concat([header, data]));
+}
+
+// Syllables of a pitch that goes up and down, with overtones, and a pause behind them.
+function voice(pitch, second) {
+  if (second > 1.5) return 0;
+  const phase = 2 * Math.PI * (pitch * second + 2 * Math.sin(2 * Math.PI * second));
+  const overtones = [1, 2, 3, 4, 5, 6].reduce((sum, n) => sum + Math.sin(n * phase) / n, 0);
+  return (overtones / 2) * Math.sin(2 * Math.PI * 2 * second) ** 2;
 }
 
 const clamp = (value) => Math.max(0, Math.min(255, Math.round(value)));

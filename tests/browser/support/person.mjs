@@ -36,14 +36,14 @@ const LOOKS = {
 };
 
 export class Person {
-  static async open(key, { device = "1", busy = false, ...options } = {}) {
+  static async open(key, { device = "1", busy = false, words = false, ...options } = {}) {
     const person = new this();
     Object.assign(person, { key, ...LOOKS[key], email: `${key}@example.org` });
     person.directory = mkdtempSync(join(tmpdir(), `conclave-${key}${device}-`));
     person.camera = join(person.directory, "camera.y4m");
     person.microphone = join(person.directory, "microphone.wav");
     writeCamera(person.camera, person.colour, { busy });
-    writeMicrophone(person.microphone, person.hertz);
+    writeMicrophone(person.microphone, person.hertz, { words });
     person.launch = () => person.launchIn(join(person.directory, "profile"), options);
     await person.start();
     return person;

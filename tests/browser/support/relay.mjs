@@ -16,6 +16,8 @@ export class Relay {
   conditions = { rate: Infinity, loss: 0, delay: 0 };
   passed = { up: 0, down: 0, lost: 0 };
   closed = false;
+  // Hears of each datagram that a client sends, for who measures.
+  watch = () => {};
   clients = new Map();
 
   static async start(seed) {
@@ -34,6 +36,7 @@ export class Relay {
   }
 
   async up(datagram, from) {
+    this.watch(datagram);
     const key = `${from.address}:${from.port}`;
     if (!this.clients.has(key)) this.clients.set(key, this.client(from));
     const { socket } = await this.clients.get(key);

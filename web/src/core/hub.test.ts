@@ -39,7 +39,7 @@ const KEY = [7, 8, 9];
 const END = [1, 3];
 
 const signedOut: Event = { type: "session", session: { state: "signed_out", reason: null } };
-const entered: Reply = { type: "call_entered", value: { ice_servers: [] } };
+const entered: Reply = { type: "call_entered", value: { ice_servers: [], constant_bitrate: false } };
 const messages: Event = { type: "messages", room_id: "r", reset: true, messages: [], removed: [], has_older: false };
 
 beforeEach(() => {

@@ -30,6 +30,7 @@ const IDLE: MediaView = {
   preview: null,
   ownScreen: null,
   remote: [],
+  speaker: null,
   devices: null,
   chosen: { microphone: "", camera: "", speaker: "" },
   noiseSuppression: null,
@@ -126,6 +127,7 @@ export class Call implements MediaCall {
       problem: (problem) => this.tell(problem),
       unsealed: (kind) => this.unsealed(kind),
       ended: () => this.session === session && void this.leave(),
+      ownLoudness: () => (this.current.microphone ? this.loudness.rms() : 0),
     });
     this.session = session;
     const reply = await this.core.send({ type: "join_call", room_id: roomId });
@@ -134,7 +136,7 @@ export class Call implements MediaCall {
       if (this.session === session) this.endSession();
       return reply.type === "failed" ? reply.value : { code: "not_ready", params: {} };
     }
-    if (this.session === session) this.enter(session, reply.value.ice_servers);
+    if (this.session === session) this.enter(session, reply.value);
     return null;
   }
 
@@ -237,6 +239,7 @@ export class Call implements MediaCall {
 
   resumeAudio(): Promise<void> {
     this.speaker.resume();
+    this.session?.resume();
     this.change({ problems: this.current.problems.filter(({ code }) => code !== "autoplay_blocked") });
     return Promise.resolve();
   }
@@ -255,9 +258,9 @@ export class Call implements MediaCall {
     void this.session?.show(video);
   }
 
-  private enter(session: Session, iceServers: IceServerCard[]): void {
+  private enter(session: Session, entered: { readonly ice_servers: IceServerCard[]; readonly constant_bitrate: boolean }): void {
     session.setOnline(this.online);
-    session.connect(iceServers);
+    session.connect(entered.ice_servers, entered.constant_bitrate);
     session.call(this.call);
     session.slots(this.bindings);
     void session.show(this.wanted);
@@ -316,7 +319,7 @@ export class Call implements MediaCall {
     this.wanted = [];
     this.joined = false;
     this.again = false;
-    this.change({ remote: [], connection: "idle" });
+    this.change({ remote: [], speaker: null, connection: "idle" });
   }
 
   private release(): void {
@@ -330,10 +333,10 @@ export class Call implements MediaCall {
 
   private follow(session: Session): void {
     if (this.session !== session) return;
-    const { connection, remote } = session.view();
+    const { connection, remote, speaker } = session.view();
     const same = sameVideos(remote, this.current.remote);
-    if (same && connection === this.current.connection) return;
-    this.change({ connection, remote: same ? this.current.remote : remote });
+    if (same && connection === this.current.connection && speaker === this.current.speaker) return;
+    this.change({ connection, speaker, remote: same ? this.current.remote : remote });
   }
 
   /** Tells the others what is on. */

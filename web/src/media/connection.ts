@@ -3,6 +3,7 @@ import type { Reply } from "../core/generated/Reply";
 import type { TrackCard } from "../core/generated/TrackCard";
 import type { AgreedCodec } from "../core/wire";
 import { agreedCodecs } from "./codecs";
+import { withConstantVoice, withoutLevels } from "./constant";
 import { came, LOOK_MS, Pulse } from "./pulse";
 
 /** A connection that is "disconnected" for this long is made anew: most come back before. */
@@ -26,6 +27,7 @@ export class Connection {
   readonly pc: RTCPeerConnection;
   private readonly offer: Offer;
   private readonly listener: ConnectionListener;
+  private readonly constant: boolean;
   private negotiating: Promise<void> = Promise.resolve();
   private fresh = true;
   private floor = 0;
@@ -37,7 +39,9 @@ export class Connection {
   private looking = false;
   private tracks: () => TrackCard[] = () => [];
 
-  constructor(iceServers: RTCIceServer[], offer: Offer, listener: ConnectionListener) {
+  /** With `constant` its voice goes out at a constant bitrate. */
+  constructor(iceServers: RTCIceServer[], offer: Offer, listener: ConnectionListener, constant = false) {
+    this.constant = constant;
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
     this.offer = offer;
     this.listener = listener;
@@ -100,11 +104,13 @@ export class Connection {
     if (this.closed) return;
     try {
       await this.pc.setLocalDescription();
-      const reply = await this.offer(this.fresh, this.pc.localDescription?.sdp ?? "", tracks());
+      const sdp = this.pc.localDescription?.sdp ?? "";
+      const reply = await this.offer(this.fresh, this.constant ? withoutLevels(sdp) : sdp, tracks());
       if (this.closed) return;
       if (reply.type !== "sdp_answer") return this.lose();
       this.fresh = false;
-      this.answer = reply.value.sdp;
+      // What the server answers makes no voice tell more, whatever that is.
+      this.answer = this.constant ? withConstantVoice(reply.value.sdp) : reply.value.sdp;
       await this.pc.setRemoteDescription({ type: "answer", sdp: withFloor(this.answer, this.floor) });
     } catch (error) {
       if (this.closed) return;

@@ -48,7 +48,8 @@ export class Loudness {
     return Math.min(1, Math.sqrt(this.rms() * 2));
   }
 
-  private rms(): number {
+  /** Root mean square now, 1 is full scale. */
+  rms(): number {
     if (!this.analyser) return 0;
     this.analyser.getFloatTimeDomainData(this.samples);
     return Math.sqrt(this.samples.reduce((sum, sample) => sum + sample * sample, 0) / this.samples.length);

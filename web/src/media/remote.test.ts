@@ -26,6 +26,7 @@ function call(...participants: ParticipantView[]): CallView {
   may_admit: false,
   lobby: [],
   locked: false,
+  constant_bitrate: false,
   by: null,
     epoch: 1,
     code_digits: [],

@@ -11,6 +11,9 @@ import type { MediaConnection, MediaProblem, RemoteVideo } from "../state/media"
 import type { Offer } from "./connection";
 import { FrameWorker, type KeySource } from "./frames";
 import { Publish } from "./publish";
+import { MAX_AUDIO_SLOTS, MAX_CONSTANT_AUDIO_SLOTS } from "../state/limits";
+import { SteadyVoice } from "./steady-voice";
+import { Ears, WhoSpeaks } from "./who-speaks";
 import { placed, playable, remoteVideos, type Heard } from "./remote";
 import type { Speaker } from "./speaker";
 import { FIRST_SLOTS, Subscribe } from "./subscribe";
@@ -21,6 +24,9 @@ const RETRY_MS = [100, 1_000, 2_000, 4_000, 8_000] as const;
 /** A connection that did not come about by then has no way through the network. */
 const CONNECT_PATIENCE_MS = 15_000;
 
+/** How often it is looked who speaks. Shorter costs the browser its counting, longer marks them late. */
+const LISTEN_MS = 300;
+
 type SideName = "publish" | "subscribe";
 
 export interface SessionListener {
@@ -30,11 +36,15 @@ export interface SessionListener {
   unsealed(kind: TrackKind): void;
   /** There is no going on without entering anew. */
   ended(): void;
+  /** How loud this person is, root mean square; 0 where the microphone is off. */
+  ownLoudness(): number;
 }
 
 export interface SessionView {
   readonly connection: MediaConnection;
   readonly remote: readonly RemoteVideo[];
+  /** See `MediaView.speaker`. */
+  readonly speaker: number | null;
 }
 
 export class Session {
@@ -55,6 +65,11 @@ export class Session {
   private wanted: readonly VideoCard[] = [];
   private shown = "";
   private everUp = false;
+  private constant = false;
+  private steady: SteadyVoice | null = null;
+  private readonly ears = new Ears();
+  private readonly whoSpeaks = new WhoSpeaks();
+  private speaking: number | null = null;
   private closed = false;
   private online = true;
   /** Sides that are made anew as soon as the server can be asked. */
@@ -82,8 +97,11 @@ export class Session {
     return this.publish !== null;
   }
 
-  connect(iceServers: IceServerCard[]): void {
+  /** With `constant` voices go out at a constant bitrate. */
+  connect(iceServers: IceServerCard[], constant: boolean): void {
     this.iceServers = iceServers;
+    this.constant = constant;
+    if (constant) this.listen();
     this.openPublish();
     this.openSubscribe();
     this.after(CONNECT_PATIENCE_MS, () => {
@@ -113,9 +131,14 @@ export class Session {
     this.waiting.clear();
   }
 
+  /** Called in a click. */
+  resume(): void {
+    this.steady?.resume();
+  }
+
   async send(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks.set(kind, track);
-    await this.publish?.send(kind, track);
+    await this.publish?.send(kind, this.outgoing(kind));
   }
 
   async show(video: readonly VideoCard[]): Promise<void> {
@@ -133,11 +156,13 @@ export class Session {
   private async grow(): Promise<void> {
     const others = this.callView?.participants.filter(({ this_device }) => !this_device).length ?? 0;
     const { audio, video } = FIRST_SLOTS;
-    await this.subscribe?.grow({ audio: Math.max(audio, others), video: Math.max(video, this.wanted.length) });
+    const most = this.constant ? MAX_CONSTANT_AUDIO_SLOTS : MAX_AUDIO_SLOTS;
+    await this.subscribe?.grow({ audio: Math.max(audio, Math.min(others, most)), video: Math.max(video, this.wanted.length) });
   }
 
   call(call: CallView | null): void {
     this.callView = call;
+    if (call?.constant_bitrate && this.entered) this.becomeConstant();
     void this.grow();
     this.refresh();
   }
@@ -152,7 +177,7 @@ export class Session {
 
   view(): SessionView {
     const slots = placed(this.subscribe?.slots ?? [], this.slotViews);
-    return { connection: this.connection(), remote: remoteVideos(this.callView, slots, this.heard) };
+    return { connection: this.connection(), remote: remoteVideos(this.callView, slots, this.heard), speaker: this.speaking };
   }
 
   async reading(): Promise<Reading | null> {
@@ -173,6 +198,7 @@ export class Session {
     this.publish?.close();
     this.subscribe?.close();
     this.speaker.play([]);
+    this.steady?.close();
     this.frames.terminate();
   }
 
@@ -188,11 +214,51 @@ export class Session {
         publish.close();
         this.lost("publish");
       },
-    });
+    }, this.constant);
     this.publish = publish;
     void publish.open();
-    for (const [kind, track] of this.tracks) void publish.send(kind, track);
+    for (const kind of this.tracks.keys()) void publish.send(kind, this.outgoing(kind));
     this.limit();
+  }
+
+  /** What goes out for a track that is on or off: a voice of constant bitrate is never off. */
+  private outgoing(kind: TrackKind): MediaStreamTrack | null {
+    const track = this.tracks.get(kind) ?? null;
+    if (kind !== "microphone" || !this.constant) return track;
+    this.steady ??= new SteadyVoice();
+    this.steady.take(track);
+    return this.steady.track;
+  }
+
+  /** How a voice is encoded is agreed on when a connection is made. */
+  private becomeConstant(): void {
+    if (this.constant || this.closed) return;
+    this.constant = true;
+    this.publish?.close();
+    this.up.publish = false;
+    this.openPublish();
+    this.listen();
+    this.listener.changed();
+  }
+
+  private listen(): void {
+    // A connection that is closed meanwhile tells nothing.
+    const heard = this.hearWhoSpeaks().catch(() => {});
+    void heard.then(() => this.after(LISTEN_MS, () => this.listen()));
+  }
+
+  private async hearWhoSpeaks(): Promise<void> {
+    const report = await this.subscribe?.pc.getStats();
+    if (this.closed || !report) return;
+    const loudness = this.ears.listen(report.values());
+    const slots = placed(this.subscribe?.slots ?? [], this.slotViews);
+    const heard = slots.filter((place) => place.slot.media === "audio" && playable(place, this.heard.get(place.slot.id)));
+    const voices = heard.map(({ slot, view }) => ({ leaf: view.leaf, loudness: loudness.get(slot.receiver.track.id) ?? 0 }));
+    const own = this.callView?.participants.find(({ this_device }) => this_device);
+    if (own) voices.push({ leaf: own.leaf, loudness: this.listener.ownLoudness() });
+    const before = this.speaking;
+    this.speaking = this.whoSpeaks.judge(performance.now(), voices);
+    if (this.speaking !== before) this.listener.changed();
   }
 
   /** Sends no more than the others show. */

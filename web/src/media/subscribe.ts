@@ -1,5 +1,5 @@
 /** The receiving connection: a few slots into which the server puts tracks. */
-import { MAX_AUDIO_SLOTS, MAX_VIDEO_SLOTS } from "../state/limits";
+import { MAX_CONSTANT_AUDIO_SLOTS, MAX_VIDEO_SLOTS } from "../state/limits";
 import { codecs } from "./codecs";
 import { Connection, type ConnectionListener, type Offer } from "./connection";
 import { through, type FrameWorker } from "./frames";
@@ -55,7 +55,7 @@ export class Subscribe {
   /** Offers at least so many slots; does nothing where there are enough. */
   async grow(wanted: Slots): Promise<void> {
     const added = [
-      ...this.missing("audio", Math.min(wanted.audio, MAX_AUDIO_SLOTS)),
+      ...this.missing("audio", Math.min(wanted.audio, MAX_CONSTANT_AUDIO_SLOTS)),
       ...this.missing("video", Math.min(wanted.video, MAX_VIDEO_SLOTS)),
     ];
     if (added.length === 0) return;

@@ -59,6 +59,11 @@ export class Commands {
     return this.#ask({ type: "rename_room", room_id: roomId, title }, "done");
   }
 
+  /** Of the room's calls. */
+  setConstantBitrate(roomId: string, on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_constant_bitrate", room_id: roomId, on }, "done");
+  }
+
   /** The same id is the same message, however often it is asked for. */
   sendText(roomId: string, text: string, messageId: string): Promise<Outcome<{ message_id: string }>> {
     return this.#ask({ type: "send_text", room_id: roomId, text, message_id: messageId }, "message");

@@ -3,6 +3,7 @@ export const MAX_TEXT_LEN = 16 * 1024;
 export const MAX_TITLE_LEN = 200;
 export const MAX_NAME_LEN = 128;
 export const MAX_AUDIO_SLOTS = 5;
+export const MAX_CONSTANT_AUDIO_SLOTS = 15;
 export const MAX_VIDEO_SLOTS = 25;
 
 /** As many messages of a call as the core keeps (`client-core/src/limits.rs`); beyond, the oldest go. */

@@ -86,6 +86,8 @@ export interface MediaView {
   /** Own shared screen. */
   readonly ownScreen: MediaStream | null;
   readonly remote: readonly RemoteVideo[];
+  /** Leaf of who speaks as this device hears it, where voices go out at a constant bitrate and the server cannot know; else null. */
+  readonly speaker: number | null;
   /** Null before they were looked for. */
   readonly devices: Readonly<Record<DeviceKind, readonly DeviceChoice[]>> | null;
   /** Chosen device of each kind; empty = the system's default. */

@@ -23,3 +23,12 @@ test("a screen is shown when its owner says that it is shared, and it arrives", 
   expect(screens([])).toEqual([]);
   expect(screens([live(1, "screen")], call)).toEqual([]);
 });
+
+test("who speaks is the server's word, or where nobody tells the server, what this device hears", () => {
+  const call = someCall("design");
+  const speaking = (of: typeof call, speaker: number | null) =>
+    tilesOf(of, { ...media, speaker }).people.filter((tile) => tile.speaking).map(({ participant }) => participant.leaf);
+  expect(speaking(call, 1)).toEqual([call.speaker]);
+  expect(speaking({ ...call, constant_bitrate: true }, 1)).toEqual([1]);
+  expect(speaking({ ...call, constant_bitrate: true }, null)).toEqual([]);
+});

@@ -15,6 +15,9 @@ export interface Tile {
   readonly spotlit: boolean;
 }
 
+/** Leaves of who speaks, and of whom a moderator wants everybody to see large. */
+type Marks = Pick<CallView, "speaker" | "spotlight">;
+
 /** All pictures of a call, wherever they are placed. */
 export interface Tiles {
   /** The others, in order of leaf, which never jumps. */
@@ -31,17 +34,18 @@ export function tilesOf(call: CallView, media: MediaView): Tiles {
     media.remote.find((video) => video.leaf === leaf && video.kind === kind) ?? null;
   const others = call.participants.filter((participant) => !participant.this_device);
   const me = call.participants.find((participant) => participant.this_device);
+  const marks: Marks = { speaker: call.constant_bitrate ? media.speaker : call.speaker, spotlight: call.spotlight };
   return {
-    people: others.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), call)),
+    people: others.map((participant) => cameraTile(participant, remote(participant.leaf, "camera"), marks)),
     screens: others.flatMap((participant) => {
       const video = participant.screen ? remote(participant.leaf, "screen") : null;
       return video ? [screenTile(participant, video)] : [];
     }),
-    own: me ? ownTile(me, media, call) : null,
+    own: me ? ownTile(me, media, marks) : null,
   };
 }
 
-function cameraTile(participant: ParticipantView, video: RemoteVideo | null, { speaker, spotlight }: CallView): Tile {
+function cameraTile(participant: ParticipantView, video: RemoteVideo | null, { speaker, spotlight }: Marks): Tile {
   return {
     key: `camera-${String(participant.leaf)}-${participant.person.user_id}`,
     participant,
@@ -71,7 +75,7 @@ function pictureState(wanted: boolean, video: RemoteVideo | null): MediaState {
   return wanted ? (video?.state ?? "connecting") : "off";
 }
 
-function ownTile(me: ParticipantView, media: MediaView, { speaker, spotlight }: CallView): Tile {
+function ownTile(me: ParticipantView, media: MediaView, { speaker, spotlight }: Marks): Tile {
   return {
     key: "own",
     participant: { ...me, microphone: media.microphone, camera: media.camera, hand: media.hand, hand_place: media.hand ? me.hand_place : null, screen: media.screen },

@@ -111,6 +111,9 @@ export class FakeCore implements CoreClient {
       case "rename_room":
         this.#changeRoom(command.room_id, { title: command.title });
         return DONE;
+      case "set_constant_bitrate":
+        this.#changeRoom(command.room_id, { constant_bitrate: command.on });
+        return DONE;
       case "remove_person": {
         const members = this.rooms.find((room) => room.room_id === command.room_id)?.members ?? [];
         this.#changeRoom(command.room_id, { members: members.filter((person) => person.user_id !== command.user_id) });
@@ -124,7 +127,7 @@ export class FakeCore implements CoreClient {
         return { type: "devices", value: DEVICES };
       case "join_call":
         this.setCall(someCall(command.room_id));
-        return { type: "call_entered", value: { ice_servers: [] } };
+        return { type: "call_entered", value: { ice_servers: [], constant_bitrate: false } };
       case "leave_call":
         this.setCall(null);
         return DONE;
@@ -329,6 +332,7 @@ export function someCall(roomId: string): CallView {
     may_admit: true,
     lobby: [],
     locked: false,
+    constant_bitrate: false,
     by: null,
     epoch: 7,
     code_digits: ["48213", "90567", "11840", "73352", "60918", "25477"],

@@ -40,6 +40,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     may_add: true,
     moderator: true,
     may_admit: true,
+    constant_bitrate: false,
     guest_links: [],
     keys: "ready",
     unread: 0,

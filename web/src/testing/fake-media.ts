@@ -14,6 +14,7 @@ const START: MediaView = {
   preview: null,
   ownScreen: null,
   remote: [],
+  speaker: null,
   devices: {
     microphone: [
       { id: "m1", label: "Built-in microphone" },

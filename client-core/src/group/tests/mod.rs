@@ -92,6 +92,7 @@ fn settings(kind: RoomKind, who_may_add: WhoMayAdd) -> RoomSettings {
         burn_cap_ms: 0,
         removed: vec![],
         ends_at: Millis(0),
+        constant_bitrate: false,
     }
 }
 

@@ -49,6 +49,7 @@ impl Call {
         let live = self.live();
         let offers = self.offers(now, &live);
         let voices = self.voices();
+        let turn = self.turns.at(now);
         let mut asks: Vec<Ask> = Vec::new();
         let mut watched: BTreeMap<TrackId, Watched> = BTreeMap::new();
         let mut changed = false;
@@ -79,7 +80,7 @@ impl Call {
                 let mut slots: Vec<_> = subscribe.slots.iter_mut().filter(|s| s.kind == kind).collect();
                 let mut tracks: Vec<_> = slots.iter().map(|slot| slot.bound()).collect();
                 match kind {
-                    MediaKind::Audio => assign_audio(&mut tracks, &heard),
+                    MediaKind::Audio => assign_audio(&mut tracks, &heard, turn),
                     MediaKind::Video => assign_video(&mut tracks, &wanted),
                 }
                 for (slot, track) in slots.iter_mut().zip(tracks) {

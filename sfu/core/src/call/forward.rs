@@ -15,6 +15,7 @@ use str0m::{
 
 use super::{
     Call,
+    assign::Voice,
     packet::Packet,
     redundancy::take_apart,
     slot::{Choice, Slot},
@@ -51,9 +52,6 @@ struct Identified {
     /// Somebody begins to speak with it.
     onset: bool,
 }
-
-/// Loudness of a packet whose client does not say it: audible, but no speech.
-const UNKNOWN_LOUDNESS: f32 = 50.0;
 
 impl Call {
     /// Works off what peers said, until there is nothing left.
@@ -301,8 +299,7 @@ impl Call {
             _ => (packet, Vec::new()),
         };
         let audio = *kind == TrackKind::Microphone;
-        let loudness = packet.loudness().unwrap_or(UNKNOWN_LOUDNESS);
-        let onset = audio && track.loudness.hear(now, loudness);
+        let onset = audio && track.loudness.hear(now, packet.loudness());
         let layer = track.layer_mut(layer)?;
         filled.retain(|packet| layer.misses(packet.source, packet.seq));
         Some(Identified {
@@ -405,10 +402,10 @@ impl Call {
     }
 
     pub(super) fn mark_speaker(&mut self, now: Instant, out: &mut Outbox) {
-        let voices: Vec<(TrackId, f32)> = self.voices();
+        let voices: Vec<Voice> = self.voices();
         let voices = voices
             .into_iter()
-            .map(|(track, level)| (track.participant, level));
+            .filter_map(|(track, level)| Some((track.participant, level?)));
         if let Some(participant_id) = self.speaker.judge(now, voices) {
             let call_id = self.id;
             out.outputs.push_back(Output::Control(FromSfu::Speaker {
@@ -419,7 +416,7 @@ impl Call {
     }
 
     /// Live microphones and how loud they are.
-    pub(super) fn voices(&self) -> Vec<(TrackId, f32)> {
+    pub(super) fn voices(&self) -> Vec<Voice> {
         let voice = |(id, participant): (&ParticipantId, &super::Participant)| {
             let kind = participant
                 .live_kinds()

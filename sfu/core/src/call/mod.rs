@@ -16,6 +16,7 @@ mod redundancy;
 mod rewrite;
 mod slot;
 mod track;
+mod turns;
 mod voice;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use self::{
     gather::Gathering,
     participant::{Participant, Publish, Subscribe},
     track::TrackId,
+    turns::Turns,
     voice::SpeakerMark,
 };
 use crate::{
@@ -54,6 +56,7 @@ pub(crate) struct Call {
     /// What waits for the rest of its picture.
     gathering: Gathering,
     speaker: SpeakerMark,
+    turns: Turns,
     /// When slots were assigned last.
     assigned: Instant,
     /// The tracks that are on, as clients are told, and how often that changed.
@@ -71,6 +74,7 @@ impl Call {
             fan_out: BTreeMap::new(),
             gathering: Gathering::default(),
             speaker: SpeakerMark::default(),
+            turns: Turns::new(now),
             assigned: now,
             live: Vec::new(),
             live_version: 0,

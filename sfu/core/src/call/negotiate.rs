@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use protocol::{
     ParticipantId,
-    limits::{MAX_AUDIO_SLOTS, MAX_CALL_PARTICIPANTS, MAX_SDP_LEN, MAX_VIDEO_SLOTS},
+    limits::{MAX_CALL_PARTICIPANTS, MAX_CONSTANT_AUDIO_SLOTS, MAX_SDP_LEN, MAX_VIDEO_SLOTS},
     sfu::OfferRefused,
     socket::{Side, TrackKind, TrackOffer},
 };
@@ -281,8 +281,8 @@ fn judge_subscribe(lines: &[Line<'_>]) -> Result<(), OfferRefused> {
             .filter(|line| line.media == media && line.direction == LineDirection::RecvOnly)
             .count()
     };
-    if slots(LineMedia::Audio) > MAX_AUDIO_SLOTS {
-        return unfit(format!("more than {MAX_AUDIO_SLOTS} audio slots"));
+    if slots(LineMedia::Audio) > MAX_CONSTANT_AUDIO_SLOTS {
+        return unfit(format!("more than {MAX_CONSTANT_AUDIO_SLOTS} audio slots"));
     }
     if slots(LineMedia::Video) > MAX_VIDEO_SLOTS {
         return unfit(format!("more than {MAX_VIDEO_SLOTS} video slots"));

@@ -12,9 +12,10 @@ use super::{
     rewrite::{Numbers, Rewriter},
     slot::Choice,
     track::{KeyFrameAsk, TrackId},
+    turns::{Turns, share},
     voice::SpeakerMark,
 };
-use crate::limits::{KEY_FRAME_BUDGET, KEY_FRAME_INTERVAL, KEY_FRAME_REFILL, SPEAKER_QUIET};
+use crate::limits::{KEY_FRAME_BUDGET, KEY_FRAME_INTERVAL, KEY_FRAME_REFILL, SPEAKER_QUIET, VOICE_TURN};
 
 #[expect(clippy::disallowed_methods, reason = "virtual time needs some beginning")]
 fn start() -> Instant {
@@ -81,13 +82,13 @@ proptest! {
     #[test]
     fn with_slots_enough_everyone_is_heard_and_stays(
         before in tracks(),
-        levels in proptest::collection::vec(0f32..127.0, 0..6),
+        levels in proptest::collection::vec(proptest::option::of(0f32..127.0), 0..6),
     ) {
         let voices: Vec<_> = levels.iter().enumerate().map(|(n, l)| (track(u8::try_from(n).unwrap()), *l)).collect();
         let mut slots = before.clone();
         slots.resize(6, None);
         let before = slots.clone();
-        assign_audio(&mut slots, &voices);
+        assign_audio(&mut slots, &voices, 0);
         for (voice, _) in &voices {
             prop_assert_eq!(slots.iter().filter(|slot| **slot == Some(*voice)).count(), 1);
         }
@@ -182,12 +183,62 @@ fn a_packet_from_before_the_piece_is_not_passed_on() {
 fn a_slot_is_lost_only_to_a_clearly_louder_voice_that_speaks() {
     let judge = |quiet: f32, loud: f32| {
         let mut slots = [Some(track(1))];
-        assign_audio(&mut slots, &[(track(1), quiet), (track(2), loud)]);
+        let voices = [(track(1), Some(quiet)), (track(2), Some(loud))];
+        assign_audio(&mut slots, &voices, 0);
         slots[0]
     };
     assert_eq!(judge(80.0, 84.0), Some(track(1)));
     assert_eq!(judge(80.0, 90.0), Some(track(2)));
     assert_eq!(judge(20.0, 50.0), Some(track(1)));
+}
+
+#[test]
+fn voices_that_do_not_say_how_loud_they_are_have_the_slots_in_turn() {
+    let voices: Vec<_> = (0..7).map(|n| (track(n), None)).collect();
+    let start = start();
+    let mut turns = Turns::new(start);
+    let mut slots = [None; 3];
+    let mut heard: Vec<Vec<TrackId>> = Vec::new();
+    for turn in 0..14 {
+        let before = slots;
+        let number = turns.at(start + VOICE_TURN * turn);
+        assert_eq!(number, usize::try_from(turn).unwrap());
+        assign_audio(&mut slots, &voices, number);
+        let kept = before.iter().zip(&slots).filter(|(old, new)| old == new).count();
+        assert!(turn == 0 || kept == 2, "one goes, one comes");
+        heard.push(slots.iter().flatten().copied().collect());
+    }
+    for (voice, _) in &voices {
+        let turns: Vec<usize> = (0..14).filter(|turn| heard[*turn].contains(voice)).collect();
+        assert_eq!(turns.len(), 6, "all alike");
+        let pauses = turns.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count();
+        assert!(pauses <= 2, "in a row: {turns:?}");
+    }
+    // Where nobody looked for a while, none is made up for.
+    assert_eq!(turns.at(start + VOICE_TURN * 100), 14);
+    assert_eq!(turns.at(start + VOICE_TURN * 101), 15);
+}
+
+#[test]
+fn who_says_how_loud_it_is_and_who_does_not_keep_each_other_from_no_slot() {
+    assert_eq!((share(3, 0, 9), share(3, 9, 0)), (0, 3));
+    assert_eq!((share(3, 1, 9), share(3, 9, 1)), (1, 2));
+    assert_eq!((share(5, 6, 6), share(1, 6, 7), share(1, 7, 6)), (3, 0, 1));
+    assert_eq!((share(5, 1, 5), share(5, 5, 1)), (1, 4));
+    let mut slots = [None; 3];
+    let loud = (0..5).map(|n| (track(n), Some(120.0)));
+    let voices: Vec<_> = loud.chain([(track(9), None)]).collect();
+    assign_audio(&mut slots, &voices, 0);
+    assert!(slots.contains(&Some(track(9))) && slots.iter().flatten().count() == 3);
+    // One of the loudest gives its slot back when more come who take turns.
+    let voices: Vec<_> = voices
+        .into_iter()
+        .chain((10..20).map(|n| (track(n), None)))
+        .collect();
+    assign_audio(&mut slots, &voices, 0);
+    let untold = |voice: &&TrackId| voices.contains(&(**voice, None));
+    let in_turn = slots.iter().flatten().filter(untold).count();
+    assert_eq!((in_turn, slots.iter().flatten().count()), (2, 3));
 }
 
 #[test]

@@ -19,11 +19,15 @@ const FALL: f32 = 0.03;
 pub(super) struct Loudness {
     level: f32,
     heard: Option<Instant>,
+    /// The newest packet did not say it: nobody is to know who speaks.
+    untold: bool,
 }
 
 impl Loudness {
-    /// A packet of 20 ms says how loud it is. Returns whether somebody begins to speak with it.
-    pub(super) fn hear(&mut self, now: Instant, level: f32) -> bool {
+    /// A packet of 20 ms says how loud it is, or does not. Returns whether somebody begins to speak with it.
+    pub(super) fn hear(&mut self, now: Instant, level: Option<f32>) -> bool {
+        self.untold = level.is_none();
+        let level = level.unwrap_or(0.0);
         let before = self.level;
         let weight = if level > before { RISE } else { FALL };
         self.level += (level - before) * weight;
@@ -41,8 +45,9 @@ impl Loudness {
         }
     }
 
-    pub(super) fn level(&self) -> f32 {
-        self.level
+    /// Nothing of a voice that does not say it.
+    pub(super) fn level(&self) -> Option<f32> {
+        (!self.untold).then_some(self.level)
     }
 }
 

@@ -108,6 +108,8 @@ pub struct Client {
     pub life: u16,
     /// RFC 6464 level that the microphone sends.
     pub level: i8,
+    /// Whether it does: not where nobody is to know who speaks.
+    pub says_level: bool,
     /// Encodings of the camera; one without rid where there is one.
     pub layers: u8,
     /// Encodings that are not sent for now, as by a browser without the bandwidth for them.
@@ -168,6 +170,7 @@ impl Client {
             tracks: Vec::new(),
             life,
             level: -60,
+            says_level: true,
             layers: 1,
             stopped: Vec::new(),
             on: vec![TrackKind::Microphone, TrackKind::Camera],
@@ -390,7 +393,7 @@ impl Client {
         let source = Source {
             call: self.call,
             client: self.number,
-            level: self.level,
+            level: self.says_level.then_some(self.level),
             opus,
             vp8,
             red: self.browser.red(),

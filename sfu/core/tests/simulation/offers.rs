@@ -2,6 +2,7 @@
 
 use protocol::{
     ParticipantId,
+    limits::MAX_CONSTANT_AUDIO_SLOTS,
     sfu::{FromSfu, OfferRefused, Place},
     socket::{
         Side,
@@ -130,7 +131,7 @@ fn offers_that_do_not_fit_are_refused_and_change_nothing() {
         format!("m={kind} 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\na={direction}\r\n")
     };
     let unfit = |result: Result<String, OfferRefused>| assert!(matches!(result, Err(OfferRefused::Unfit(_))));
-    let many: String = (0..6)
+    let many: String = (0..=MAX_CONSTANT_AUDIO_SLOTS)
         .map(|n| line("audio", &n.to_string(), "recvonly"))
         .collect();
     unfit(world.offer(place, Side::Subscribe, true, many, Vec::new()));

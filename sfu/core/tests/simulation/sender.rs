@@ -27,7 +27,7 @@ pub struct Source {
     pub call: u8,
     pub client: u8,
     /// RFC 6464 level of the microphone.
-    pub level: i8,
+    pub level: Option<i8>,
     pub opus: Pt,
     pub vp8: Pt,
     /// Payload type of redundant Opus, where there is one.
@@ -119,8 +119,8 @@ impl Sender {
                 (source.vp8, published.video(label, source.client), PICTURE_TICKS)
             };
             let extensions = ExtensionValues {
-                audio_level: audio.then_some(source.level),
-                voice_activity: audio.then_some(true),
+                audio_level: source.level.filter(|_| audio),
+                voice_activity: source.level.filter(|_| audio).map(|_| true),
                 ..Default::default()
             };
             let last = usize::from(part) + 1 == parts;

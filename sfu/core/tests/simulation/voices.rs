@@ -1,5 +1,6 @@
 //! Stories of voices: who is heard, and who is marked as the speaker.
 
+use conclave_sfu_core::limits::VOICE_TURN;
 use protocol::{
     sfu::FromSfu,
     socket::TrackKind::{Camera, Microphone},
@@ -98,6 +99,65 @@ fn no_first_syllable_is_lost() {
     }
     check(&world, 14);
     check_gapless(&world, 14);
+}
+
+/// B15: nobody says how loud it is. Who is loud has no more of the slots than who is not, and nobody is marked.
+#[test]
+fn voices_of_constant_bitrate_are_all_heard_or_in_turn_and_nobody_is_marked() {
+    for (slots, others) in [(4, 4), (2, 4)] {
+        let mut world = World::new(41, Conditions::PERFECT);
+        let alice = world.join(1, 1, Chromium, slots, 0);
+        let people: Vec<usize> = (2..=5)
+            .map(|number| world.join(1, number, Chromium, 1, 0))
+            .collect();
+        for me in people.iter().chain([&alice]) {
+            world.clients[*me].on = vec![Microphone];
+            world.intend(*me, &[]);
+            world.clients[*me].says_level = false;
+            world.clients[*me].level = if *me == alice { -10 } else { -100 };
+        }
+        world.clients[people[0]].level = -10;
+        world.connect();
+        world.run(SECOND);
+        let count = |world: &World| {
+            let heard = &world.clients[alice].heard;
+            let of = |me: &usize| {
+                heard
+                    .iter()
+                    .filter(|(number, _)| *number == world.clients[*me].number)
+                    .count()
+            };
+            people.iter().map(of).collect::<Vec<_>>()
+        };
+        let before = count(&world);
+        // Twice around.
+        world.run(VOICE_TURN * 2 * others);
+        let heard: Vec<usize> = count(&world)
+            .iter()
+            .zip(&before)
+            .map(|(now, then)| now - then)
+            .collect();
+        let sent = usize::try_from((VOICE_TURN * 2 * others).as_millis() / 20).unwrap();
+        let fair = sent * slots.min(people.len()) / people.len();
+        for heard in &heard {
+            assert!(
+                heard.abs_diff(fair) <= fair / 50 + 5,
+                "{heard} of {fair}, {slots} slots"
+            );
+        }
+        assert!(
+            !world.said.iter().any(|said| matches!(
+                said,
+                FromSfu::Speaker {
+                    participant_id: Some(_),
+                    ..
+                }
+            )),
+            "nobody is marked as the speaker"
+        );
+        check(&world, 41);
+        check_gapless(&world, 41);
+    }
 }
 
 /// The least share of bob's and carol's frames of sound that anybody of the others heard in some seconds.

@@ -1,6 +1,10 @@
 //! Removing, locking and ending: a moderator of the room does, and the server keeps to it.
 
-use protocol::{Code, limits::CALL_LINGER_MS, room_settings::WhoMayAdd};
+use protocol::{
+    Code,
+    limits::{CALL_LINGER_MS, CALL_RETURN_MS},
+    room_settings::WhoMayAdd,
+};
 
 use super::*;
 use crate::groups::{GroupError, Refusal};
@@ -28,6 +32,25 @@ impl World {
 
     fn lock(&mut self, by: &str) -> Result<Accepted, CallError> {
         self.setting(by, |settings| settings.who_may_add = WhoMayAdd::Moderators)
+    }
+
+    /// Its page is loaded again, or its connection is cut for long.
+    fn lose(&mut self, name: &str, reloads: bool) {
+        let client = &self.clients[name];
+        let (caller, call) = (client.caller(), client.call());
+        if reloads {
+            self.calls.lost(caller, call, self.now).unwrap();
+        } else {
+            self.calls.disconnected(caller.device_id, self.now);
+            self.pass(CALL_LINGER_MS);
+        }
+    }
+
+    /// Whether the server counts it in.
+    fn lists(&self, name: &str) -> bool {
+        let call = self.calls.summary(self.room.room_id).unwrap();
+        let device = self.device(name);
+        call.participants.iter().any(|one| one.device_id == device)
     }
 
     fn end(&mut self, by: &str) -> Result<(), CallError> {
@@ -138,13 +161,104 @@ fn who_enters_a_locked_call_anew_is_let_in_with_one_commit() {
     world.commit(ALICE, wish).unwrap();
     world.deliver();
     assert_eq!(world.keys(CAROL), world.keys(ALICE));
+}
 
-    // Too late: the leaf is gone, and with it the right.
-    world.calls.disconnected(carol, world.now);
-    world.pass(CALL_LINGER_MS);
-    let removing = world.removing(ALICE, CAROL);
-    world.commit(ALICE, removing).unwrap();
+/// Her leaf is not even asked for, so that members see why they let her in.
+#[test]
+fn who_was_lost_by_a_locked_call_comes_in_again_for_a_while() {
+    for reloads in [true, false] {
+        let mut world = World::moderated();
+        world.lock(ALICE).unwrap();
+        world.deliver();
+        world.lose(CAROL, reloads);
+        assert!(world.sent().is_empty(), "she had no media yet");
+        assert!(!world.lists(CAROL), "nobody shows her");
+        assert!(!kinds(&world.events_to(ALICE)).contains(&"gone"));
+        let removing = world.removing(BOB, CAROL);
+        assert_eq!(
+            world.commit(BOB, removing).unwrap_err(),
+            refused(Refusal::RemoveByNonModerator)
+        );
+        world.pass(CALL_RETURN_MS - 1);
+
+        world.join(CAROL).unwrap();
+        let wish = Wish {
+            remove: vec![world.leaf(BOB, CAROL)],
+            ..world.adding(&[CAROL])
+        };
+        world.commit(BOB, wish).unwrap();
+        world.deliver();
+        assert_eq!(world.keys(CAROL), world.keys(ALICE));
+        assert!(world.lists(CAROL));
+    }
+}
+
+#[test]
+fn who_was_lost_by_a_locked_call_for_too_long_is_new_to_it() {
+    let mut world = World::moderated();
+    world.lock(ALICE).unwrap();
+    world.deliver();
+    world.lose(CAROL, true);
+    world.pass(CALL_RETURN_MS);
+    assert!(kinds(&world.events_to(ALICE)).contains(&"gone"));
+    let removing = world.removing(BOB, CAROL);
+    world.commit(BOB, removing).unwrap();
     assert_eq!(world.join(CAROL).unwrap_err(), CallError::Locked);
+}
+
+#[test]
+fn nobody_comes_back_who_left_or_was_removed_or_has_no_place_in_the_room_any_more() {
+    let mut world = World::moderated();
+    world.lock(ALICE).unwrap();
+    world.deliver();
+    world.leave(CAROL);
+    assert!(kinds(&world.events_to(ALICE)).contains(&"gone"));
+    let removing = world.removing(BOB, CAROL);
+    world.commit(BOB, removing).unwrap();
+    world.deliver();
+    assert_eq!(world.join(CAROL).unwrap_err(), CallError::Locked);
+
+    world.lose(BOB, true);
+    let bob = world.clients[BOB].user_id;
+    let wish = Wish {
+        remove: vec![world.leaf(ALICE, BOB)],
+        ..world.changed(ALICE, |settings| settings.removed.push(bob))
+    };
+    world.commit(ALICE, wish).unwrap();
+    assert_eq!(world.join(BOB).unwrap_err(), CallError::Removed);
+
+    let mut world = World::moderated();
+    world.lock(ALICE).unwrap();
+    world.deliver();
+    world.lose(CAROL, false);
+    world.events();
+    let carol = world.device(CAROL);
+    world.room.leaves.retain(|leaf| *leaf != carol);
+    world.calls.room_changed(&world.room, world.now);
+    assert!(kinds(&world.events_to(ALICE)).contains(&"gone"));
+    assert_eq!(world.join(CAROL).unwrap_err(), CallError::NotInRoom);
+}
+
+#[test]
+fn who_comes_back_to_a_call_that_is_not_locked_any_more_has_no_leaf_kept() {
+    let mut world = World::moderated();
+    world.lock(ALICE).unwrap();
+    world.deliver();
+    world.lose(CAROL, true);
+    world
+        .setting(ALICE, |settings| settings.who_may_add = WhoMayAdd::Members)
+        .unwrap();
+    world.deliver();
+    world.pass(1);
+    assert!(kinds(&world.events_to(BOB)).contains(&"gone"));
+    // And a moderator needs none.
+    world.lock(ALICE).unwrap();
+    world.deliver();
+    world.lose(ALICE, true);
+    assert!(kinds(&world.events_to(BOB)).contains(&"gone"));
+    let removing = world.removing(BOB, ALICE);
+    world.commit(BOB, removing).unwrap();
+    assert!(world.join(ALICE).is_ok());
 }
 
 #[test]

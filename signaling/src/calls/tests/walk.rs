@@ -28,6 +28,7 @@ enum Step {
         other: usize,
     },
     Leave,
+    Lose,
     Disconnect,
     Connect,
     Pass {
@@ -51,6 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::External),
         1 => (0..4_usize).prop_map(|other| Step::Evict { other }),
         2 => Just(Step::Leave),
+        1 => Just(Step::Lose),
         2 => Just(Step::Disconnect),
         1 => Just(Step::Connect),
         2 => prop_oneof![Just(100), Just(CALL_LINGER_MS)].prop_map(|ms| Step::Pass { ms }),
@@ -199,6 +201,13 @@ impl Walk {
             Step::Leave => {
                 if current.is_some() {
                     world.leave(name);
+                }
+            }
+            Step::Lose => {
+                if current.is_some() {
+                    let client = &world.clients[name];
+                    let lost = world.calls.lost(client.caller(), client.call(), world.now);
+                    lost.unwrap();
                 }
             }
             Step::Disconnect => world.calls.disconnected(device, world.now),

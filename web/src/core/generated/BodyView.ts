@@ -11,6 +11,6 @@ export type BodyView = { "type": "text",
 text: string, } | { "type": "room_event", 
 /**
  * What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
- * `call_started`, `call_declined`, `call_missed`, `founded_anew`.
+ * `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`.
  */
 event: Failure, } | { "type": "unknown" };

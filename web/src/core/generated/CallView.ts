@@ -62,6 +62,11 @@ lobby: Array<KnockView>,
  */
 locked: boolean, 
 /**
+ * Voices go out at a constant bitrate, silence too, and nothing says how loud they are: a browser has to send so, and
+ * to see by itself who speaks.
+ */
+constant_bitrate: boolean, 
+/**
  * Where one was removed, or the call was ended: who did it, if that is proven.
  */
 by: string | null, 

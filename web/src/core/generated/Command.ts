@@ -84,7 +84,15 @@ room_id: string,
 /**
  * New title.
  */
-title: string, } | { "type": "send_text", 
+title: string, } | { "type": "set_constant_bitrate", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * Whether they do.
+ */
+on: boolean, } | { "type": "send_text", 
 /**
  * The room.
  */

@@ -36,4 +36,8 @@ ice_servers: Array<IceServerCard>, } } | { "type": "call_entered", "value": {
 /**
  * TURN servers.
  */
-ice_servers: Array<IceServerCard>, } } | { "type": "failed", "value": Failure };
+ice_servers: Array<IceServerCard>, 
+/**
+ * See [`CallView::constant_bitrate`].
+ */
+constant_bitrate: boolean, } } | { "type": "failed", "value": Failure };

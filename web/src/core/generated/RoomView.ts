@@ -37,6 +37,10 @@ moderator: boolean,
  */
 may_admit: boolean, 
 /**
+ * Voices in its calls go out at a constant bitrate.
+ */
+constant_bitrate: boolean, 
+/**
  * Links that let guests ask to come in, the one that is good longest first.
  */
 guest_links: Array<GuestLinkView>, 

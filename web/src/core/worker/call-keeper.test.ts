@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const phases = (): (string | null)[] => heard.flatMap((event) => (event.type === "call" ? [event.call?.phase ?? null] : []));
 const failed = (code: string): Event => ({ type: "reply", id: ENTER_AGAIN, reply: { type: "failed", value: { code, params: {} } } });
-const done: Event = { type: "reply", id: ENTER_AGAIN, reply: { type: "call_entered", value: { ice_servers: [] } } };
+const done: Event = { type: "reply", id: ENTER_AGAIN, reply: { type: "call_entered", value: { ice_servers: [], constant_bitrate: false } } };
 
 test("a call goes on with the next leader, and the page hears of no end", () => {
   keeper.hear({ type: "call", call });

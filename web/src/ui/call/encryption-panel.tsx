@@ -26,6 +26,12 @@ export function EncryptionPanel({ call, onClose }: { readonly call: CallView; re
           <dd className="code">{call.suite}</dd>
           <dt>{t("encryption.media_suite")}</dt>
           <dd className="code">{call.media_suite}</dd>
+          {call.constant_bitrate && (
+            <>
+              <dt>{t("encryption.voices")}</dt>
+              <dd>{t("encryption.voices.constant")}</dd>
+            </>
+          )}
         </dl>
       </section>
     </Panel>

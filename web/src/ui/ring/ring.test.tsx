@@ -58,7 +58,7 @@ test("a call in a direct room rings with sound, and who accepts is in it without
   rings(core, "incoming");
   expect(within(dialog() ?? document.body).getByText("Bob Okafor is calling")).toBeTruthy();
   expect(playTones).toHaveBeenCalledWith("incoming");
-  core.answers.set("join_call", { type: "call_entered", value: { ice_servers: [] } });
+  core.answers.set("join_call", { type: "call_entered", value: { ice_servers: [], constant_bitrate: false } });
   await user.click(screen.getByRole("button", { name: "Accept" }));
   await waitFor(() => {
     expect(core.sent).toContainEqual({ type: "join_call", room_id: "bob" });

@@ -9,6 +9,7 @@ import { Confirm } from "../parts/dialog";
 import { Panel } from "../parts/panel";
 import { useRoomTitle } from "../parts/room-title";
 import { AddPeople } from "./add-people";
+import { ConstantBitrate } from "./constant-bitrate";
 import { Members } from "./members";
 import { RenameRoom } from "./rename-room";
 
@@ -45,6 +46,7 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
           </Button>
           {room.may_admit && <InviteGuest room={room} />}
         </div>
+        {shared && <ConstantBitrate room={room} />}
       </section>
       <section>
         <h3>{t("details.encryption")}</h3>
