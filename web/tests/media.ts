@@ -5,6 +5,7 @@
  */
 import type { Reply } from "../src/core/generated/Reply.ts";
 import type { ReceiverState, TrackKind } from "../src/core/wire.ts";
+import { Blur } from "../src/media/blur/blur.ts";
 import type { Offer } from "../src/media/connection.ts";
 import { FrameWorker } from "../src/media/frames.ts";
 import { Publish } from "../src/media/publish.ts";
@@ -145,6 +146,41 @@ async function sendClear(): Promise<void> {
   if (reply.type === "sdp_answer") await sending.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
 }
 
+/** How sharp the sharpest edge of a picture is, as a share of what is possible. */
+async function sharpness(track: MediaStreamTrack): Promise<number> {
+  const video = document.createElement("video");
+  Object.assign(video, { muted: true, srcObject: new MediaStream([track]) });
+  await video.play();
+  await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const { videoWidth: width, videoHeight: height } = video;
+  const brush = new OffscreenCanvas(width, height).getContext("2d");
+  brush?.drawImage(video, 0, 0);
+  const { data } = there(brush).getImageData(0, 0, width, height);
+  let sharpest = 0;
+  for (let at = 1; at < data.length - 4; at += 4) {
+    if (((at - 1) / 4) % width !== width - 1) sharpest = Math.max(sharpest, Math.abs((data[at] ?? 0) - (data[at + 4] ?? 0)));
+  }
+  return sharpest / 255;
+}
+
+/** The camera as it is, and with what is behind blurred: all of it, for the fake one shows nobody. */
+async function blurCamera(): Promise<{ before: number; after: number; frames: number; stopped: string[] }> {
+  const [camera] = (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks();
+  const before = await sharpness(there(camera ?? null));
+  const blur = await Blur.start(there(camera ?? null), () => {});
+  const after = await sharpness(blur.track);
+  const video = document.createElement("video");
+  Object.assign(video, { muted: true, srcObject: new MediaStream([blur.track]) });
+  await video.play();
+  let frames = 0;
+  while (frames < 5) {
+    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+    frames += 1;
+  }
+  blur.stop();
+  return { before, after, frames, stopped: [camera, blur.track].map((track) => track?.readyState ?? "") };
+}
+
 /** What a connection received, and could make sense of. */
 async function received(pc: RTCPeerConnection | null | undefined): Promise<Record<string, number>> {
   const sums = { packets: 0, audioPackets: 0, framesDecoded: 0, audioEnergy: 0, keyFrames: 0 };
@@ -166,6 +202,7 @@ const page = {
   stopPublish,
   startSubscribe,
   sendClear,
+  blurCamera,
   onTheWire: () => received(wire.pc),
   atBob: () => received(subscribe?.pc),
   bobsStates: () => subscribe?.slots.map(({ id }) => people.bob.states.get(id)?.state ?? "idle"),
