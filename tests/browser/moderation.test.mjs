@@ -91,12 +91,14 @@ const takesStage = (viewer, name) => until(`${viewer.key} sees ${name ?? "nobody
 test("whom a moderator puts in the spotlight everybody sees large, after their own pin and a shared screen, before who speaks", async () => {
   await takesStage(bob, null);
   await alice.role("button", "People").click();
+  // What is announced goes again.
+  const announced = bob.page.getByText(`${carol.name} is in the spotlight`).waitFor({ state: "attached" });
   await alice.role("button", `Spotlight ${carol.name} for everyone`).click();
+  await announced;
   for (const viewer of [alice, bob]) {
     await takesStage(viewer, carol.name);
     await viewer.tile(carol.name).getByText("In the spotlight").waitFor();
   }
-  await bob.page.getByText(`${carol.name} is in the spotlight`).waitFor({ state: "attached" });
   await bob.seesLive(carol);
   // Her own picture does not become large for herself, but she is told.
   await takesStage(carol, null);
@@ -129,6 +131,28 @@ test("whom a moderator puts in the spotlight everybody sees large, after their o
   await takesStage(bob, alice.name);
   assert.equal(await bob.page.getByText("In the spotlight", { exact: true }).count(), 0);
   await alice.page.keyboard.press("Escape");
+});
+
+// How sharp the sharpest edge in somebody's tile is, as a share of what is possible.
+const sharpness = (viewer, other) => viewer.tile(other.name).locator("video").first().evaluate((video) => {
+  const context = new OffscreenCanvas(video.videoWidth, 1).getContext("2d");
+  context.drawImage(video, 0, -Math.floor(video.videoHeight / 8));
+  const { data } = context.getImageData(0, 0, video.videoWidth, 1);
+  let sharpest = 0;
+  for (let at = 0; at + 4 < data.length; at += 4) sharpest = Math.max(sharpest, Math.abs(data[at + 1] - data[at + 5]));
+  return sharpest / 255;
+});
+
+test("others see no edge of what is behind somebody who blurs the background, and see them again after", async () => {
+  await until("alice sees bob's edges", async () => (await sharpness(alice, bob)) > 0.1);
+  await bob.role("button", "Audio and video").click();
+  await bob.page.getByText("Blur background").click();
+  await until("bob's edges are gone", async () => (await sharpness(alice, bob)) < 0.04);
+  await until("bob moves", async () => (await alice.picture(bob)).change > 0.2);
+  await bob.role("button", "Turn camera off").waitFor({ state: "attached" });
+  await bob.page.getByText("Blur background").click();
+  await until("alice sees bob's edges again", async () => (await sharpness(alice, bob)) > 0.1);
+  await bob.page.keyboard.press("Escape");
 });
 
 test("whom a moderator removes is told by whom, sees nothing more, and does not come back", async () => {

@@ -146,13 +146,17 @@ async function sendClear(): Promise<void> {
   if (reply.type === "sdp_answer") await sending.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
 }
 
-/** How sharp the sharpest edge of a picture is, as a share of what is possible. */
+/**
+ * How sharp the sharpest edge is where the fake camera shows its clock, as a share of what is possible. The disc in the middle
+ * may be taken for somebody.
+ */
 async function sharpness(track: MediaStreamTrack): Promise<number> {
   const video = document.createElement("video");
   Object.assign(video, { muted: true, srcObject: new MediaStream([track]) });
   await video.play();
   await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-  const { videoWidth: width, videoHeight: height } = video;
+  const width = Math.round(video.videoWidth / 4);
+  const height = Math.round(video.videoHeight / 6);
   const brush = new OffscreenCanvas(width, height).getContext("2d");
   brush?.drawImage(video, 0, 0);
   const { data } = there(brush).getImageData(0, 0, width, height);
@@ -163,22 +167,14 @@ async function sharpness(track: MediaStreamTrack): Promise<number> {
   return sharpest / 255;
 }
 
-/** The camera as it is, and with what is behind blurred: all of it, for the fake one shows nobody. */
-async function blurCamera(): Promise<{ before: number; after: number; frames: number; stopped: string[] }> {
+/** The camera as it is, and with what is behind somebody blurred. */
+async function blurCamera(): Promise<{ before: number; after: number; stopped: string[] }> {
   const [camera] = (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks();
   const before = await sharpness(there(camera ?? null));
   const blur = await Blur.start(there(camera ?? null), () => {});
   const after = await sharpness(blur.track);
-  const video = document.createElement("video");
-  Object.assign(video, { muted: true, srcObject: new MediaStream([blur.track]) });
-  await video.play();
-  let frames = 0;
-  while (frames < 5) {
-    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-    frames += 1;
-  }
   blur.stop();
-  return { before, after, frames, stopped: [camera, blur.track].map((track) => track?.readyState ?? "") };
+  return { before, after, stopped: [camera, blur.track].map((track) => track?.readyState ?? "") };
 }
 
 /** What a connection received, and could make sense of. */

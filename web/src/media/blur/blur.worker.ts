@@ -51,7 +51,14 @@ async function stream(ready: Composer, { readable, writable }: Extract<BlurComma
     const { displayWidth, displayHeight, timestamp } = frame;
     const out = ready.compose(frame, displayWidth, displayHeight, guard.pace.height);
     frame.close();
-    await writer.write(new VideoFrame(out, { timestamp }));
+    const blurred = new VideoFrame(out, { timestamp });
+    try {
+      await writer.write(blurred);
+    } catch {
+      // The page has ended the track, and this worker in a moment.
+      blurred.close();
+      return;
+    }
     const now = performance.now();
     if (!follow(guard.judge(now, now - start))) return;
   }
