@@ -3,60 +3,19 @@
  * The real publishing and subscribing, connected within one page: `wire` is a receiver without keys, which decodes
  * whatever would leave in clear. Driven by `tests/browser/media.test.mjs`.
  */
-import type { Reply } from "../src/core/generated/Reply.ts";
-import type { ReceiverState, TrackKind } from "../src/core/wire.ts";
+import type { TrackKind } from "../src/core/wire.ts";
 import { Blur } from "../src/media/blur/blur.ts";
 import type { Offer } from "../src/media/connection.ts";
-import { FrameWorker } from "../src/media/frames.ts";
 import { Publish } from "../src/media/publish.ts";
 import { Speaker } from "../src/media/speaker.ts";
 import { Subscribe } from "../src/media/subscribe.ts";
 import * as updates from "../src/core/media-updates.mjs";
+import { answer, gathered, Person } from "./people.ts";
 
 const ALICE = 1;
 const BOB = 2;
-/** Of the one call there is. */
-const CALL_ID = "01010101-0101-4101-8101-010101010101";
 
-/** A frame worker and the port on which the core would give it keys. */
-class Person {
-  readonly states = new Map<number, { state: ReceiverState; leaf: number | null }>();
-  readonly frames: FrameWorker;
-  failed = false;
-  private readonly leaf: number;
-  private port: MessagePort | null = null;
-
-  constructor(leaf: number) {
-    this.leaf = leaf;
-    this.frames = new FrameWorker(
-      { connectFrameWorker: (port) => (this.port = port) },
-      {
-        receiver: (id, state, from) => this.states.set(id, { state, leaf: from }),
-        failed: () => (this.failed = true),
-      },
-    );
-  }
-
-  give(update: Uint8Array): void {
-    this.port?.postMessage(update);
-  }
-
-  enter(epoch: number): void {
-    const baseKey = new Uint8Array(32).fill(epoch);
-    const call = { callId: CALL_ID, generation: 1, epoch, ownLeaf: this.leaf, members: [ALICE, BOB] };
-    this.give(updates.epoch({ ...call, baseKey, retireAfterMs: 500 }));
-  }
-
-  end(): void {
-    this.give(updates.end());
-  }
-
-  sendWith(epoch: number): void {
-    this.give(updates.sendWith(epoch));
-  }
-}
-
-const people = { alice: new Person(ALICE), bob: new Person(BOB) };
+const people = { alice: new Person(ALICE, [ALICE, BOB]), bob: new Person(BOB, [ALICE, BOB]) };
 const wire = { pc: null as RTCPeerConnection | null };
 const unsealed: TrackKind[] = [];
 let publish: Publish | null = null;
@@ -72,21 +31,6 @@ async function devices(): Promise<MediaStreamTrack[]> {
 function there<T>(thing: T | null): T {
   if (thing === null) throw new Error("not started");
   return thing;
-}
-
-/** Takes an offer as a server would: everything in one answer. */
-async function answer(pc: RTCPeerConnection, sdp: string): Promise<Reply> {
-  await pc.setRemoteDescription({ type: "offer", sdp });
-  await pc.setLocalDescription();
-  await gathered(pc);
-  return { type: "sdp_answer", value: { sdp: pc.localDescription?.sdp ?? "" } };
-}
-
-async function gathered(pc: RTCPeerConnection): Promise<void> {
-  if (pc.iceGatheringState === "complete") return;
-  await new Promise<void>((resolve) => {
-    pc.addEventListener("icegatheringstatechange", () => pc.iceGatheringState === "complete" && resolve());
-  });
 }
 
 /** The offer waits for its own candidates, which a server does not need. */

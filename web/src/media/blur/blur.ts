@@ -25,6 +25,7 @@ export class Blur {
   private readonly worker: Worker;
   private readonly undo: () => void;
   private over = false;
+  private fail: (reason: BlurEnd) => void = () => {};
 
   /** Begins, or rejects with the reason why it cannot. `ended` hears why it stopped by itself, at once. */
   static async start(camera: MediaStreamTrack, ended: (reason: BlurEnd) => void): Promise<Blur> {
@@ -50,7 +51,7 @@ export class Blur {
       this.track = generator;
       this.undo = () => {};
     } else {
-      const pictures = new Pictures(camera, this.worker);
+      const pictures = new Pictures(camera, this.worker, () => this.fail("blur_failed"));
       this.track = pictures.track;
       this.undo = () => pictures.close();
       this.command({ type: "pictures" });
@@ -69,18 +70,18 @@ export class Blur {
 
   private begun(ended: (reason: BlurEnd) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => fail("blur_failed"), BEGIN_MS);
+      const timer = setTimeout(() => this.fail("blur_failed"), BEGIN_MS);
       let running = false;
-      const fail = (reason: BlurEnd): void => {
+      this.fail = (reason) => {
         clearTimeout(timer);
         if (this.over) return;
         if (!running) return reject(new Error(reason));
         this.stop();
         ended(reason);
       };
-      this.worker.addEventListener("error", () => fail("blur_failed"));
+      this.worker.addEventListener("error", () => this.fail("blur_failed"));
       this.worker.addEventListener("message", ({ data }: MessageEvent<BlurReport>) => {
-        if (data.type === "ended") fail(data.reason);
+        if (data.type === "ended") this.fail(data.reason);
         if (data.type !== "began") return;
         clearTimeout(timer);
         running = true;
@@ -100,7 +101,7 @@ class Pictures {
   private readonly video = document.createElement("video");
   private readonly canvas = document.createElement("canvas");
 
-  constructor(camera: MediaStreamTrack, worker: Worker) {
+  constructor(camera: MediaStreamTrack, worker: Worker, failed: () => void) {
     this.video.muted = true;
     this.video.srcObject = new MediaStream([camera]);
     this.video.play().catch(() => {});
@@ -114,7 +115,7 @@ class Pictures {
         if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
         shown.transferFromImageBitmap(data.picture);
       }
-      if (data.type === "next") void this.take(worker);
+      if (data.type === "next") void this.take(worker).catch(() => this.video.srcObject && failed());
     });
   }
 
