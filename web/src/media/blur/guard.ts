@@ -9,7 +9,7 @@ export interface Pace {
   readonly height: number;
 }
 
-/** Fewer than the last are no moving picture. The first costs a laptop of 2020 about half a core. */
+/** More than the first take a core for what nobody notices; fewer than the last are no moving picture. */
 export const PACES: readonly [Pace, ...Pace[]] = [
   { rate: 24, height: 720 },
   { rate: 15, height: 540 },

@@ -13,32 +13,61 @@ export interface Picture {
 /** The channels that are computed at a time; all networks have a multiple of it. */
 export const BLOCK = 4;
 
-/** Each place by itself: a matrix of `out.channels` rows. */
+/**
+ * Each place by itself: a matrix of `out.channels` rows. Two places and four channels at a time, so that what is loaded is used
+ * more than once.
+ */
 export function pointwise(input: Picture, weights: Float32Array, bias: Float32Array, out: Picture): void {
   const { data: from, channels: depth } = input;
   const { data: to, channels } = out;
   const places = out.height * out.width;
   for (let channel = 0; channel < channels; channel += BLOCK) {
     const first = channel * depth;
-    const [second, third, fourth] = [first + depth, first + 2 * depth, first + 3 * depth];
-    const [b0, b1, b2, b3] = [bias[channel] as number, bias[channel + 1] as number, bias[channel + 2] as number, bias[channel + 3] as number];
-    let source = 0;
-    let target = channel;
-    for (let place = 0; place < places; place++) {
-      let [s0, s1, s2, s3] = [b0, b1, b2, b3];
+    const second = first + depth;
+    const third = second + depth;
+    const fourth = third + depth;
+    const b0 = bias[channel] as number;
+    const b1 = bias[channel + 1] as number;
+    const b2 = bias[channel + 2] as number;
+    const b3 = bias[channel + 3] as number;
+    for (let place = 0; place < places; place += 2) {
+      const source = place * depth;
+      // The last of an odd number is computed twice.
+      const other = place + 1 < places ? source + depth : source;
+      let s0 = b0;
+      let s1 = b1;
+      let s2 = b2;
+      let s3 = b3;
+      let o0 = b0;
+      let o1 = b1;
+      let o2 = b2;
+      let o3 = b3;
       for (let index = 0; index < depth; index++) {
-        const value = from[source + index] as number;
-        s0 += value * (weights[first + index] as number);
-        s1 += value * (weights[second + index] as number);
-        s2 += value * (weights[third + index] as number);
-        s3 += value * (weights[fourth + index] as number);
+        const here = from[source + index] as number;
+        const there = from[other + index] as number;
+        const w0 = weights[first + index] as number;
+        const w1 = weights[second + index] as number;
+        const w2 = weights[third + index] as number;
+        const w3 = weights[fourth + index] as number;
+        s0 += here * w0;
+        s1 += here * w1;
+        s2 += here * w2;
+        s3 += here * w3;
+        o0 += there * w0;
+        o1 += there * w1;
+        o2 += there * w2;
+        o3 += there * w3;
       }
+      const target = place * channels + channel;
       to[target] = s0;
       to[target + 1] = s1;
       to[target + 2] = s2;
       to[target + 3] = s3;
-      source += depth;
-      target += channels;
+      if (place + 1 === places) break;
+      to[target + channels] = o0;
+      to[target + channels + 1] = o1;
+      to[target + channels + 2] = o2;
+      to[target + channels + 3] = o3;
     }
   }
 }
@@ -117,7 +146,20 @@ export function depthwise(input: Picture, weights: Float32Array, bias: Float32Ar
       for (let x = 0; x < out.width; x++, target += channels) {
         taps.around(x, y);
         for (let channel = 0; channel < channels; channel++) to[target + channel] = bias[channel] as number;
-        for (let tap = 0; tap < taps.count; tap++) {
+        let tap = 0;
+        // Three at a time: what is summed is loaded and stored a third as often.
+        for (; tap + 2 < taps.count; tap += 3) {
+          const [s0, s1, s2] = [taps.sources[tap] as number, taps.sources[tap + 1] as number, taps.sources[tap + 2] as number];
+          const [w0, w1, w2] = [taps.weights[tap] as number, taps.weights[tap + 1] as number, taps.weights[tap + 2] as number];
+          for (let channel = 0; channel < channels; channel++) {
+            to[target + channel] =
+              (to[target + channel] as number) +
+              (from[s0 + channel] as number) * (weights[w0 + channel] as number) +
+              (from[s1 + channel] as number) * (weights[w1 + channel] as number) +
+              (from[s2 + channel] as number) * (weights[w2 + channel] as number);
+          }
+        }
+        for (; tap < taps.count; tap++) {
           const source = taps.sources[tap] as number;
           const weight = taps.weights[tap] as number;
           for (let channel = 0; channel < channels; channel++) {
