@@ -37,7 +37,6 @@ try {
   const [sending, receiving] = await Promise.all(browsers.map((browser) => browser.newPage({ viewport: { width: 1280, height: 800 } }).then((page) => (page.setDefaultTimeout(LOAD_MS), page))));
   for (const [who, page] of [["sending", sending], ["receiving", receiving]]) {
     page.on("pageerror", (error) => console.error(who, String(error)));
-    page.on("console", (message) => message.type() === "error" && console.error(who, message.text()));
   }
   await Promise.all([sending.goto(`${origin}/tests/media.html`), receiving.goto(`${origin}/rooms/design/call`)]);
   await receiving.getByRole("button", { name: "Join now" }).click();
