@@ -13,6 +13,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   worker: { format: "es" },
+  // The model that tells a person from the background.
+  assetsInclude: ["**/*.tflite"],
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -182,3 +182,14 @@ test("keys of one's time in the call open its frames, and none of after", async 
   assert.equal(await bobsTap("opens", before.slice(0, 100)), 100);
   assert.equal(await bobsTap("opens", after), 0);
 });
+
+for (const way of ["streams of frames", "pictures, one by one"]) {
+  test(`a blurred background has no edges left, by ${way}`, async () => {
+    // As in a browser that has no such streams.
+    if (way.startsWith("pictures")) await page.evaluate(() => delete globalThis.MediaStreamTrackProcessor);
+    const { before, after, stopped } = await call("blurCamera");
+    assert.ok(before > 0.3, `the camera shows edges: ${before}`);
+    assert.ok(after < before / 5, `blurred, ${after} of ${before} is left`);
+    assert.deepEqual(stopped, ["ended", "ended"]);
+  });
+}

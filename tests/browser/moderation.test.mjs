@@ -100,6 +100,78 @@ test("into a locked call nobody new comes, until it is unlocked", async () => {
   await alice.page.keyboard.press("Escape");
 });
 
+// Who has the stage of a viewer: whoever is not among the others beside it. Nobody in a grid.
+const onStage = async (viewer) => {
+  const beside = await viewer.role("group", "Other participants").getByRole("group").evaluateAll((tiles) => tiles.map(({ ariaLabel }) => ariaLabel));
+  const all = await viewer.page.locator("[data-media]").evaluateAll((tiles) => tiles.map(({ ariaLabel }) => ariaLabel));
+  return beside.length === 0 ? null : all.filter((name) => !beside.includes(name)).join(", ");
+};
+const takesStage = (viewer, name) => until(`${viewer.key} sees ${name ?? "nobody"} on the stage`, async () => (await onStage(viewer)) === name);
+
+test("whom a moderator puts in the spotlight everybody sees large, after their own pin and a shared screen, before who speaks", async () => {
+  await takesStage(bob, null);
+  await alice.role("button", "People").click();
+  await alice.role("button", `Spotlight ${carol.name} for everyone`).click();
+  for (const viewer of [alice, bob]) {
+    await takesStage(viewer, carol.name);
+    await viewer.tile(carol.name).getByText("In the spotlight").waitFor();
+  }
+  await bob.seesLive(carol);
+  // Her own picture does not become large for herself, but she is told.
+  await takesStage(carol, null);
+  await carol.page.getByRole("group", { name: carol.name }).getByText("In the spotlight").waitFor();
+
+  await bob.role("button", "People").click();
+  await bob.role("button", `Mute ${alice.name}`).waitFor({ state: "detached" });
+  assert.equal(await bob.page.getByRole("button", { name: /spotlight/i }).count(), 0, "bob is no moderator");
+  await bob.page.keyboard.press("Escape");
+
+  // Who speaks comes after the spotlight. From here on that is alice alone.
+  await alice.role("button", `Mute ${carol.name}`).click();
+  await bob.page.keyboard.press("m");
+  await bob.role("button", "Unmute microphone").waitFor();
+  await bob.page.keyboard.press("g");
+  await bob.tile(alice.name).getByText("Speaking").waitFor({ state: "attached" });
+  assert.equal(await onStage(bob), carol.name);
+
+  const screen = `${alice.name}, sharing screen`;
+  await alice.role("button", "Share screen").click();
+  await takesStage(bob, screen);
+  await bob.role("button", `Pin ${alice.name}`).click();
+  await takesStage(bob, alice.name);
+  await bob.role("button", `Unpin ${alice.name}`).click();
+  await takesStage(bob, screen);
+  await alice.role("button", "Stop sharing").click();
+  await takesStage(bob, carol.name);
+
+  await alice.role("button", `Remove ${carol.name} from the spotlight`).click();
+  await takesStage(bob, alice.name);
+  assert.equal(await bob.page.getByText("In the spotlight", { exact: true }).count(), 0);
+  await alice.page.keyboard.press("Escape");
+});
+
+// How sharp the sharpest edge in somebody's tile is, as a share of what is possible.
+const sharpness = (viewer, other) => viewer.tile(other.name).locator("video").first().evaluate((video) => {
+  const context = new OffscreenCanvas(video.videoWidth, 1).getContext("2d");
+  context.drawImage(video, 0, -Math.floor(video.videoHeight / 8));
+  const { data } = context.getImageData(0, 0, video.videoWidth, 1);
+  let sharpest = 0;
+  for (let at = 0; at + 4 < data.length; at += 4) sharpest = Math.max(sharpest, Math.abs(data[at + 1] - data[at + 5]));
+  return sharpest / 255;
+});
+
+test("others see no edge of what is behind somebody who blurs the background, and see them again after", async () => {
+  await until("alice sees bob's edges", async () => (await sharpness(alice, bob)) > 0.1);
+  await bob.role("button", "Audio and video").click();
+  await bob.page.getByText("Blur background").click();
+  await until("bob's edges are gone", async () => (await sharpness(alice, bob)) < 0.04);
+  await until("bob moves", async () => (await alice.picture(bob)).change > 0.2);
+  await bob.role("button", "Turn camera off").waitFor({ state: "attached" });
+  await bob.page.getByText("Blur background").click();
+  await until("alice sees bob's edges again", async () => (await sharpness(alice, bob)) > 0.1);
+  await bob.page.keyboard.press("Escape");
+});
+
 test("whom a moderator removes is told by whom, sees nothing more, and does not come back", async () => {
   const before = await epoch(alice);
   await alice.role("button", "People").click();

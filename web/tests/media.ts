@@ -3,59 +3,19 @@
  * The real publishing and subscribing, connected within one page: `wire` is a receiver without keys, which decodes
  * whatever would leave in clear. Driven by `tests/browser/media.test.mjs`.
  */
-import type { Reply } from "../src/core/generated/Reply.ts";
-import type { ReceiverState, TrackKind } from "../src/core/wire.ts";
+import type { TrackKind } from "../src/core/wire.ts";
+import { Blur } from "../src/media/blur/blur.ts";
 import type { Offer } from "../src/media/connection.ts";
-import { FrameWorker } from "../src/media/frames.ts";
 import { Publish } from "../src/media/publish.ts";
 import { Speaker } from "../src/media/speaker.ts";
 import { Subscribe } from "../src/media/subscribe.ts";
 import * as updates from "../src/core/media-updates.mjs";
+import { answer, gathered, Person } from "./people.ts";
 
 const ALICE = 1;
 const BOB = 2;
-/** Of the one call there is. */
-const CALL_ID = "01010101-0101-4101-8101-010101010101";
 
-/** A frame worker and the port on which the core would give it keys. */
-class Person {
-  readonly states = new Map<number, { state: ReceiverState; leaf: number | null }>();
-  readonly frames: FrameWorker;
-  failed = false;
-  private readonly leaf: number;
-  private port: MessagePort | null = null;
-
-  constructor(leaf: number) {
-    this.leaf = leaf;
-    this.frames = new FrameWorker(
-      { connectFrameWorker: (port) => (this.port = port) },
-      {
-        receiver: (id, state, from) => this.states.set(id, { state, leaf: from }),
-        failed: () => (this.failed = true),
-      },
-    );
-  }
-
-  give(update: Uint8Array): void {
-    this.port?.postMessage(update);
-  }
-
-  enter(epoch: number): void {
-    const baseKey = new Uint8Array(32).fill(epoch);
-    const call = { callId: CALL_ID, generation: 1, epoch, ownLeaf: this.leaf, members: [ALICE, BOB] };
-    this.give(updates.epoch({ ...call, baseKey, retireAfterMs: 500 }));
-  }
-
-  end(): void {
-    this.give(updates.end());
-  }
-
-  sendWith(epoch: number): void {
-    this.give(updates.sendWith(epoch));
-  }
-}
-
-const people = { alice: new Person(ALICE), bob: new Person(BOB) };
+const people = { alice: new Person(ALICE, [ALICE, BOB]), bob: new Person(BOB, [ALICE, BOB]) };
 const wire = { pc: null as RTCPeerConnection | null };
 const unsealed: TrackKind[] = [];
 let publish: Publish | null = null;
@@ -71,21 +31,6 @@ async function devices(): Promise<MediaStreamTrack[]> {
 function there<T>(thing: T | null): T {
   if (thing === null) throw new Error("not started");
   return thing;
-}
-
-/** Takes an offer as a server would: everything in one answer. */
-async function answer(pc: RTCPeerConnection, sdp: string): Promise<Reply> {
-  await pc.setRemoteDescription({ type: "offer", sdp });
-  await pc.setLocalDescription();
-  await gathered(pc);
-  return { type: "sdp_answer", value: { sdp: pc.localDescription?.sdp ?? "" } };
-}
-
-async function gathered(pc: RTCPeerConnection): Promise<void> {
-  if (pc.iceGatheringState === "complete") return;
-  await new Promise<void>((resolve) => {
-    pc.addEventListener("icegatheringstatechange", () => pc.iceGatheringState === "complete" && resolve());
-  });
 }
 
 /** The offer waits for its own candidates, which a server does not need. */
@@ -147,6 +92,37 @@ async function sendClear(): Promise<void> {
   if (reply.type === "sdp_answer") await sending.setRemoteDescription({ type: "answer", sdp: reply.value.sdp });
 }
 
+/**
+ * How sharp the sharpest edge is where the fake camera shows its clock, as a share of what is possible. The disc in the middle
+ * may be taken for somebody.
+ */
+async function sharpness(track: MediaStreamTrack): Promise<number> {
+  const video = document.createElement("video");
+  Object.assign(video, { muted: true, srcObject: new MediaStream([track]) });
+  await video.play();
+  await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const width = Math.round(video.videoWidth / 4);
+  const height = Math.round(video.videoHeight / 6);
+  const brush = new OffscreenCanvas(width, height).getContext("2d");
+  brush?.drawImage(video, 0, 0);
+  const { data } = there(brush).getImageData(0, 0, width, height);
+  let sharpest = 0;
+  for (let at = 1; at < data.length - 4; at += 4) {
+    if (((at - 1) / 4) % width !== width - 1) sharpest = Math.max(sharpest, Math.abs((data[at] ?? 0) - (data[at + 4] ?? 0)));
+  }
+  return sharpest / 255;
+}
+
+/** The camera as it is, and with what is behind somebody blurred. */
+async function blurCamera(): Promise<{ before: number; after: number; stopped: string[] }> {
+  const [camera] = (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks();
+  const before = await sharpness(there(camera ?? null));
+  const blur = await Blur.start(there(camera ?? null), () => {});
+  const after = await sharpness(blur.track);
+  blur.stop();
+  return { before, after, stopped: [camera, blur.track].map((track) => track?.readyState ?? "") };
+}
+
 /** What a connection received, and could make sense of. */
 async function received(pc: RTCPeerConnection | null | undefined): Promise<Record<string, number>> {
   const sums = { packets: 0, audioPackets: 0, framesDecoded: 0, audioEnergy: 0, keyFrames: 0 };
@@ -168,6 +144,7 @@ const page = {
   stopPublish,
   startSubscribe,
   sendClear,
+  blurCamera,
   onTheWire: () => received(wire.pc),
   atBob: () => received(subscribe?.pc),
   bobsStates: () => subscribe?.slots.map(({ id }) => people.bob.states.get(id)?.state ?? "idle"),

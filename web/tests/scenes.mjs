@@ -26,7 +26,7 @@ async function crowd(page, count) {
 }
 
 /** @param {import("playwright-core").Page} page @param {boolean} speaker the view to come to, from whichever it is */
-async function look(page, speaker) {
+export async function look(page, speaker) {
   const strip = page.getByRole("group", { name: "Other participants" });
   await page.keyboard.press("g");
   if ((await strip.isVisible()) !== speaker) await page.keyboard.press("g");
@@ -38,7 +38,7 @@ async function look(page, speaker) {
  *
  * @param {import("playwright-core").Page} page
  */
-async function talk(page) {
+export async function talk(page) {
   await page.evaluate(() => {
     // @ts-expect-error -- the fake puts itself there
     const { core, said } = window.fake;

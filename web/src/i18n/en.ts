@@ -334,6 +334,7 @@ export const en = {
   "prejoin.device_unnamed": "{kind} {number}",
   "prejoin.speaker_fixed": "Chosen by your system",
   "prejoin.noise_suppression": "Noise suppression",
+  "prejoin.background_blur": "Blur background",
   "prejoin.test": "Play test sound",
   "prejoin.in_already": { one: "{names} is in the call.", other: "{names} are in the call." },
   "prejoin.nobody": "Nobody is in yet.",
@@ -684,6 +685,11 @@ export const en = {
   "media.network_slow.advice": "Turn your camera off for better sound, or move closer to the router.",
   "media.sealing_failed.title": "Encrypting your {device_lower} failed",
   "media.sealing_failed.advice": "It was taken off the network at once, so nothing went out in clear. Turn it on again.",
+  "media.blur_failed.title": "Your background could not be blurred",
+  "media.blur_failed.advice": "Your camera is off, so that nobody sees what is behind you. Turn it on to try again, or switch “Blur background” off.",
+  "media.blur_too_slow.title": "This computer is too slow to blur your background",
+  "media.blur_too_slow.advice":
+    "Your camera was turned off, so that nobody sees what is behind you. Close other programs and turn it on again, or switch “Blur background” off.",
   "media.device_failed.title": "The {device_lower} stopped working",
   "media.device_failed.advice": "Turn it off and on again, or choose another one.",
 

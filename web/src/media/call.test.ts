@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { CoreEvent } from "../state/core";
+import type { BlurEnd } from "./blur/wire";
 import { Call } from "./call";
 
 class Track extends EventTarget {
@@ -26,7 +27,7 @@ class Track extends EventTarget {
   }
 }
 
-const memory = { getItem: () => null, setItem: () => {} };
+const memory = { getItem: (): string | null => null, setItem: () => {} };
 const core = { send: vi.fn(), onEvent: () => () => {}, connectFrameWorker: () => {}, nudge: () => {} };
 
 vi.mock("./loudness", () => ({
@@ -35,11 +36,42 @@ vi.mock("./loudness", () => ({
   },
 }));
 
+/** Blurring, as far as it got: it begins, or does not, and ends by itself. */
+let blurring: { camera: Track; track: Track; begin: () => void; fail: () => void; end: (reason: BlurEnd) => void; stopped: boolean }[];
+
+vi.mock("./blur/blur", () => ({
+  canBlur: () => true,
+  Blur: {
+    start: (camera: Track, ended: (reason: BlurEnd) => void) =>
+      new Promise((resolve, reject) => {
+        const track = new Track("video");
+        const one: (typeof blurring)[number] = {
+          camera,
+          track,
+          begin: () => resolve({ track, stop }),
+          fail: () => {
+            stop();
+            reject(new Error("not here"));
+          },
+          end: ended,
+          stopped: false,
+        };
+        const stop = (): void => {
+          one.stopped = true;
+          camera.stop();
+          track.stop();
+        };
+        blurring.push(one);
+      }),
+  },
+}));
+
 /** What was asked of the computer, and gives it. */
 let asked: { tracks: Track[]; give: () => void }[];
 
 beforeEach(() => {
   asked = [];
+  blurring = [];
   const ask = (wanted: object): Promise<MediaStream> =>
     new Promise((resolve) => {
       const tracks = Object.entries(wanted).map(([kind, settings]) => new Track(kind, settings as MediaTrackSettings));
@@ -48,7 +80,12 @@ beforeEach(() => {
     });
   vi.stubGlobal("MediaStreamTrack", Track);
   vi.stubGlobal("Worker", class { postMessage(): void {} terminate(): void {} });
-  vi.stubGlobal("MediaStream", class { active = true; });
+  vi.stubGlobal("MediaStream", class {
+    readonly tracks: readonly Track[];
+    constructor(tracks: readonly Track[] = []) {
+      this.tracks = tracks;
+    }
+  });
   for (const name of ["RTCRtpScriptTransform", "RTCRtpSender", "RTCRtpReceiver"]) {
     vi.stubGlobal(name, class { transform = null; });
     Object.defineProperty((globalThis as unknown as Record<string, { prototype: object }>)[name]?.prototype ?? {}, "transform", { value: null });
@@ -239,4 +276,97 @@ test("who was removed leaves what the core still shows of the call, once", async
   await call.leave();
   await call.leave();
   expect(send.mock.calls.filter(([command]: unknown[]) => (command as { type: string }).type === "leave_call")).toHaveLength(1);
+});
+
+async function begins(): Promise<void> {
+  await vi.waitFor(() => expect(blurring).toHaveLength(1));
+  blurring[0]?.begin();
+}
+
+/** Somebody whose background was blurred the last time. */
+function discreet() {
+  const call = new Call(core, { ...memory, getItem: (key: string) => (key === "conclave.background_blur" ? "on" : null) });
+  return { call, shown: () => (call.view().preview as unknown as { tracks: readonly Track[] } | null)?.tracks ?? [] };
+}
+
+test("what shows of somebody whose background is blurred is what was blurred, and nothing before", async () => {
+  const { call, shown } = discreet();
+  const opening = call.setCamera(true);
+  asked[0]?.give();
+  await vi.waitFor(() => expect(blurring).toHaveLength(1));
+  expect(call.view()).toMatchObject({ backgroundBlur: true, camera: false, preview: null });
+  await begins();
+  await opening;
+  expect(call.view().camera).toBe(true);
+  expect(shown()).toEqual([blurring[0]?.track]);
+  await call.setCamera(false);
+  expect(blurring[0]).toMatchObject({ stopped: true, camera: { readyState: "ended" } });
+});
+
+test("where blurring does not begin the camera stays off, and it is said why", async () => {
+  vi.spyOn(console, "error").mockReturnValue();
+  const { call } = discreet();
+  const opening = call.setCamera(true);
+  asked[0]?.give();
+  await vi.waitFor(() => expect(blurring).toHaveLength(1));
+  blurring[0]?.fail();
+  await opening;
+  expect(call.view()).toMatchObject({ camera: false, preview: null, problems: [{ code: "blur_failed", device: "camera" }] });
+  expect(asked[0]?.tracks[0]?.readyState, "the light of the camera is out").toBe("ended");
+});
+
+test("where blurring gives up the camera goes off, and it is said why", async () => {
+  const { call } = discreet();
+  const opening = call.setCamera(true);
+  asked[0]?.give();
+  await begins();
+  await opening;
+  blurring[0]?.end("blur_too_slow");
+  await vi.waitFor(() => expect(call.view()).toMatchObject({ camera: false, preview: null, problems: [{ code: "blur_too_slow" }] }));
+  expect(call.view().backgroundBlur, "the next picture is blurred too").toBe(true);
+});
+
+test("who wants blurring while the camera opens is never shown without", async () => {
+  const { call, shown } = discreet();
+  await call.setBackgroundBlur(false);
+  const opening = call.setCamera(true);
+  await call.setBackgroundBlur(true);
+  asked[0]?.give();
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked[0]?.tracks[0]?.readyState).toBe("ended");
+  expect(call.view().preview).toBeNull();
+  asked[1]?.give();
+  await begins();
+  await opening;
+  expect(shown()).toEqual([blurring[0]?.track]);
+});
+
+test("blurring goes on and off while the camera is on", async () => {
+  const { call, shown } = discreet();
+  await call.setBackgroundBlur(false);
+  const opening = call.setCamera(true);
+  asked[0]?.give();
+  await opening;
+  expect(shown()).toEqual(asked[0]?.tracks);
+  const changing = call.setBackgroundBlur(true);
+  expect(asked[0]?.tracks[0]?.readyState, "nothing more of it goes out").toBe("ended");
+  asked[1]?.give();
+  await begins();
+  await changing;
+  expect(shown()).toEqual([blurring[0]?.track]);
+  const back = call.setBackgroundBlur(false);
+  expect(blurring[0]?.stopped).toBe(true);
+  asked[2]?.give();
+  await back;
+  expect(shown()).toEqual(asked[2]?.tracks);
+});
+
+test("a camera that cannot be opened anew is off", async () => {
+  const { call } = inCall();
+  const opening = call.setCamera(true);
+  asked[0]?.give();
+  await opening;
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("gone", "NotFoundError"));
+  await call.chooseDevice("camera", "another");
+  expect(call.view()).toMatchObject({ camera: false, preview: null, problems: [{ code: "no_device", device: "camera" }] });
 });

@@ -8,6 +8,8 @@ import { matters, stillAsked, withAsked } from "../state/asks";
 import type { CoreClient, CoreEvent, Failure } from "../state/core";
 import type { DeviceKind, MediaCall, MediaProblem, MediaView } from "../state/media";
 import type { Reading } from "../state/statistics";
+import { Blur } from "./blur/blur";
+import type { BlurEnd } from "./blur/wire";
 import { Devices, type Choices, type Memory } from "./devices";
 import type { KeySource } from "./frames";
 import { Loudness } from "./loudness";
@@ -34,6 +36,7 @@ const IDLE: MediaView = {
   devices: null,
   chosen: { microphone: "", camera: "", speaker: "" },
   noiseSuppression: null,
+  backgroundBlur: null,
   canChooseSpeaker,
   canShareScreen: typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {}),
   problems: [],
@@ -56,6 +59,8 @@ export class Call implements MediaCall {
   private readonly listeners = new Set<() => void>();
   private current: MediaView;
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { microphone: null, camera: null, screen: null };
+  /** What blurs the camera; the camera's track is then what comes out of it. */
+  private blur: Blur | null = null;
   private session: Session | null = null;
   /** The call as the core tells it, for those who join late to it. */
   private call: CallView | null = null;
@@ -80,8 +85,8 @@ export class Call implements MediaCall {
   constructor(core: Core, memory: Memory) {
     this.core = core;
     this.devices = new Devices(memory);
-    const { chosen, noiseSuppression } = this.devices;
-    this.current = { ...IDLE, chosen, noiseSuppression };
+    const { chosen, noiseSuppression, backgroundBlur } = this.devices;
+    this.current = { ...IDLE, chosen, noiseSuppression, backgroundBlur };
     core.onEvent((event) => this.hear(event));
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.devicesChanged());
     if (this.devices.chosen.speaker !== "") void this.speaker.choose(this.devices.chosen.speaker);
@@ -180,10 +185,12 @@ export class Call implements MediaCall {
       if (!this.cameraWanted) this.closeTrack("camera");
       return;
     }
-    if (!open) return;
-    const track = on ? this.tracks.camera : null;
-    if (!on) this.closeTrack("camera");
-    this.change({ camera: on, preview: track && new MediaStream([track]) });
+    // One that was on, and cannot be opened anew, is off.
+    if (!open && !this.current.camera) return;
+    const shown = on && open;
+    if (!shown) this.closeTrack("camera");
+    const track = this.tracks.camera;
+    this.change({ camera: shown, preview: track && new MediaStream([track]) });
     await this.session?.send("camera", track);
     this.signal();
   }
@@ -231,6 +238,16 @@ export class Call implements MediaCall {
     // Closed first: of a device that is open, Chromium gives everybody what it gives already.
     this.closeTrack("microphone");
     await this.setMicrophone(this.current.microphone || this.opening);
+  }
+
+  async setBackgroundBlur(on: boolean): Promise<void> {
+    if (on === this.devices.backgroundBlur) return;
+    this.devices.blurBackground(on);
+    this.change({ backgroundBlur: this.devices.backgroundBlur });
+    // One that opens just now is opened anew when it is open.
+    if (!this.tracks.camera) return;
+    this.closeTrack("camera");
+    await this.setCamera(this.current.camera);
   }
 
   async playTestSound(): Promise<void> {
@@ -327,8 +344,8 @@ export class Call implements MediaCall {
     this.released += 1;
     this.opening = false;
     for (const kind of ["microphone", "camera", "screen"] as const) this.closeTrack(kind);
-    const { devices, chosen, noiseSuppression, network, problems } = this.current;
-    this.change({ ...IDLE, devices, chosen, noiseSuppression, network, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
+    const { devices, chosen, noiseSuppression, backgroundBlur, network, problems } = this.current;
+    this.change({ ...IDLE, devices, chosen, noiseSuppression, backgroundBlur, network, problems: problems.filter(({ code }) => code !== "autoplay_blocked") });
   }
 
   private follow(session: Session): void {
@@ -348,20 +365,32 @@ export class Call implements MediaCall {
 
   private async open(kind: "microphone" | "camera"): Promise<boolean> {
     const { released } = this;
-    const { noiseSuppression } = this.devices;
+    const { noiseSuppression, backgroundBlur } = this.devices;
     const track = await this.devices.open(kind);
-    if (released !== this.released) {
+    const blurs = kind === "camera" && backgroundBlur === true && track instanceof MediaStreamTrack;
+    const blur = blurs ? await this.blurred(track) : null;
+    const close = (): void => {
+      blur?.stop();
       if (track instanceof MediaStreamTrack) track.stop();
+    };
+    if (released !== this.released) {
+      close();
       return false;
     }
-    if (!(track instanceof MediaStreamTrack)) {
-      this.tell(track);
+    if (kind === "camera" && backgroundBlur !== this.devices.backgroundBlur) {
+      close();
+      return this.open(kind);
+    }
+    if (!(track instanceof MediaStreamTrack) || (blurs && !blur)) {
+      this.tell(track instanceof MediaStreamTrack ? { code: "blur_failed", device: kind } : track);
       return false;
     }
-    this.tracks[kind]?.stop();
-    this.tracks[kind] = track;
+    this.closeTrack(kind);
+    if (kind === "camera") this.blur = blur;
+    const out = blur?.track ?? track;
+    this.tracks[kind] = out;
     this.change({ problems: this.current.problems.filter(({ device }) => device !== kind) });
-    track.addEventListener("ended", () => this.tracks[kind] === track && void this.unplugged(kind, track.label));
+    track.addEventListener("ended", () => this.tracks[kind] === out && void this.unplugged(kind, track.label));
     if (kind === "microphone") {
       this.loudness.listen(track);
       track.addEventListener("mute", () => this.tracks[kind] === track && this.tell({ code: "muted_by_system", device: kind }));
@@ -369,6 +398,23 @@ export class Call implements MediaCall {
       if (now !== null && now !== noiseSuppression) void this.setNoiseSuppression(now);
     }
     return true;
+  }
+
+  /** Null where it could not begin; the camera is closed then. */
+  private async blurred(camera: MediaStreamTrack): Promise<Blur | null> {
+    try {
+      const blur: Blur = await Blur.start(camera, (reason) => this.blur === blur && void this.unblurred(reason));
+      return blur;
+    } catch (error) {
+      console.error("the background cannot be blurred", error);
+      return null;
+    }
+  }
+
+  /** Nothing is shown rather than what is behind somebody who wanted it blurred. */
+  private async unblurred(reason: BlurEnd): Promise<void> {
+    await this.setCamera(false);
+    this.tell({ code: reason, device: "camera" });
   }
 
   private async unplugged(kind: "microphone" | "camera", label: string): Promise<void> {
@@ -391,6 +437,9 @@ export class Call implements MediaCall {
     if (kind === "microphone") this.loudness.listen(null);
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
+    if (kind !== "camera") return;
+    this.blur?.stop();
+    this.blur = null;
   }
 
   private hearOwnVoice(talking: boolean): void {

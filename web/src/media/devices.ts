@@ -1,5 +1,6 @@
 /** Microphone, camera and screen of this computer. */
 import type { DeviceChoice, DeviceKind, MediaProblem } from "../state/media";
+import { canBlur } from "./blur/blur";
 import { problemCode } from "./problems";
 
 /** Where choices are remembered. */
@@ -10,6 +11,7 @@ export interface Memory {
 
 const REMEMBERED = "conclave.devices";
 const NOISE_SUPPRESSION = "conclave.noise_suppression";
+const BACKGROUND_BLUR = "conclave.background_blur";
 
 /** Enough for a full screen on a laptop; more costs every sender's processor. */
 const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
@@ -29,11 +31,14 @@ export class Devices {
   chosen: Chosen;
   /** Whether noise is taken out of one's voice; null where the browser cannot choose. */
   noiseSuppression: boolean | null;
+  /** Whether what is behind one is blurred; null where the browser cannot do it. */
+  backgroundBlur: boolean | null;
 
   constructor(memory: Memory) {
     this.memory = memory;
     const canChoose = navigator.mediaDevices?.getSupportedConstraints?.().noiseSuppression === true;
     this.noiseSuppression = canChoose ? memory.getItem(NOISE_SUPPRESSION) !== "off" : null;
+    this.backgroundBlur = canBlur() ? memory.getItem(BACKGROUND_BLUR) === "on" : null;
     this.chosen = { microphone: "", camera: "", speaker: "", ...remembered(memory) };
   }
 
@@ -46,6 +51,12 @@ export class Devices {
     if (this.noiseSuppression === null) return;
     this.noiseSuppression = on;
     this.memory.setItem(NOISE_SUPPRESSION, on ? "on" : "off");
+  }
+
+  blurBackground(on: boolean): void {
+    if (this.backgroundBlur === null) return;
+    this.backgroundBlur = on;
+    this.memory.setItem(BACKGROUND_BLUR, on ? "on" : "off");
   }
 
   /** Brings a microphone that is open to what was chosen since. Whether it is; of some browsers it must be opened anew. */

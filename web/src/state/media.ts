@@ -63,6 +63,9 @@ export type MediaProblemCode =
   | "network_slow"
   /** The sealing of what one sends failed; it was taken off the network at once. */
   | "sealing_failed"
+  /** The background could not be blurred, or this computer is too slow for it: the camera is off. */
+  | "blur_failed"
+  | "blur_too_slow"
   | "device_failed";
 
 /** How the media's connection is. */
@@ -94,6 +97,8 @@ export interface MediaView {
   readonly chosen: Readonly<Record<DeviceKind, string>>;
   /** Whether noise is taken out of one's voice; null where the browser cannot choose. */
   readonly noiseSuppression: boolean | null;
+  /** Whether what is behind one is blurred; null where the browser cannot do it. */
+  readonly backgroundBlur: boolean | null;
   /** Whether the browser can choose a speaker (`setSinkId`). */
   readonly canChooseSpeaker: boolean;
   /** Whether the browser can share a screen (phones cannot). */
@@ -142,6 +147,8 @@ export interface MediaCall {
   chooseDevice(kind: DeviceKind, id: string): Promise<void>;
   /** At once, also in a call: whoever is muted stays so, whoever is heard is heard on. */
   setNoiseSuppression(on: boolean): Promise<void>;
+  /** At once, also in a call. What is behind one never shows while it is on: where blurring fails, the camera goes off. */
+  setBackgroundBlur(on: boolean): Promise<void>;
   /** A short sound on the chosen speaker. */
   playTestSound(): Promise<void>;
   /** Called in a click, when `autoplay_blocked`. */

@@ -1,5 +1,6 @@
 import { FakeCore, someCall } from "./fake-core";
 import type { CallMessageView } from "../core/generated/CallMessageView";
+import type { DoorView } from "../core/generated/DoorView";
 import type { Delivery } from "../core/generated/Delivery";
 import { alice, bob, carol, participant, person, said } from "./fake-data";
 import { FakeMedia } from "./fake-media";
@@ -22,6 +23,9 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia } {
       someCall,
       said: sentence,
       alone: () => alone(core),
+      everybody: () => everybody(core, media),
+      knocking: () => knocking(core),
+      guest: (door: DoorView) => visit(core, door),
     },
   });
   return { core, media };
@@ -49,7 +53,7 @@ function share(core: FakeCore, media: FakeMedia): void {
 /** More people come, until there are `count` others. Streams are few: each paints. */
 function crowd(core: FakeCore, media: FakeMedia, count: number): void {
   if (!core.call) return;
-  const streams = ["Ines Duarte", "Jonas Weber", "Kofi Mensah", "Lena Novak"].map((name) => paintedStream(name));
+  const streams = ["Ines Duarte", "Jonas Weber", "Kofi Mensah", "Lena Novak", "Mateo Ruiz", "Noor Haddad", "Olga Sand"].map((name) => paintedStream(name));
   const known = core.call.participants;
   const added = Array.from({ length: Math.max(0, count + 1 - known.length) }, (_, index) => {
     const name = `${CROWD[index % CROWD.length] ?? ""} ${String.fromCharCode(65 + ((index * 7) % 26))}.`;
@@ -82,4 +86,29 @@ function speaks(core: FakeCore, leaf: number): void {
 /** Everybody else leaves. */
 function alone(core: FakeCore): void {
   if (core.call) core.setCall({ ...core.call, participants: [participant(2, alice)], speaker: null });
+}
+
+/** Everybody has a camera on, and their keys are there. */
+function everybody(core: FakeCore, media: FakeMedia): void {
+  if (!core.call) return;
+  const others = core.call.participants.filter(({ this_device }) => !this_device);
+  media.set({
+    remote: others.map(({ leaf, person: { name } }) => ({ leaf, kind: "camera", state: "live", stream: paintedStream(name) })),
+  });
+  core.setCall({ ...core.call, participants: core.call.participants.map((each) => ({ ...each, camera: true })) });
+}
+
+/** Two guests wait. */
+function knocking(core: FakeCore): void {
+  if (!core.call) return;
+  const lobby = ["Ines Duarte", "Jonas Weber"].map((name, index) => ({ knock_id: `knock-${String(index)}`, device_id: `guest-${String(index)}`, name, invited_by: "Alice Moreau" }));
+  core.setCall({ ...core.call, lobby });
+}
+
+/** One is a guest oneself, and as far as this. */
+function visit(core: FakeCore, door: DoorView): void {
+  const { session } = core;
+  if (session.state !== "signed_in") return;
+  const me = { ...person("Ines Duarte"), email: "", guest: true };
+  core.tell({ type: "session", session: { ...session, me, guest: { room_id: "design", invited_by: "Alice Moreau", door } } });
 }

@@ -25,6 +25,7 @@ const START: MediaView = {
   },
   chosen: { microphone: "m1", camera: "c1", speaker: "s1" },
   noiseSuppression: true,
+  backgroundBlur: false,
   canChooseSpeaker: true,
   canShareScreen: true,
   problems: [],
@@ -192,6 +193,11 @@ export class FakeMedia implements MediaCall {
 
   setNoiseSuppression(on: boolean): Promise<void> {
     this.set({ noiseSuppression: on });
+    return Promise.resolve();
+  }
+
+  setBackgroundBlur(on: boolean): Promise<void> {
+    this.set({ backgroundBlur: on });
     return Promise.resolve();
   }
 

@@ -12,6 +12,7 @@ export function DeviceChoices() {
       <DevicePicker kind="microphone" />
       <NoiseSuppression />
       <DevicePicker kind="camera" />
+      <BackgroundBlur />
       <DevicePicker kind="speaker" />
       <Button
         look="quiet"
@@ -38,6 +39,22 @@ function NoiseSuppression() {
       }}
     >
       {t("prejoin.noise_suppression")}
+    </Toggle>
+  );
+}
+
+function BackgroundBlur() {
+  const { media, t } = useApp();
+  const { backgroundBlur } = useMedia();
+  if (backgroundBlur === null) return null;
+  return (
+    <Toggle
+      on={backgroundBlur}
+      onChange={(on) => {
+        void media.setBackgroundBlur(on);
+      }}
+    >
+      {t("prejoin.background_blur")}
     </Toggle>
   );
 }

@@ -6,7 +6,7 @@ import { Icon } from "../parts/icons";
 import { useMedia } from "./use-media";
 
 /** Interrupting is right where one believes to be heard, or to be safe, and is not. */
-const URGENT = new Set<MediaProblem["code"]>(["device_failed", "device_unplugged", "sealing_failed", "no_encoded_transforms", "network_blocked"]);
+const URGENT = new Set<MediaProblem["code"]>(["device_failed", "blur_failed", "blur_too_slow", "device_unplugged", "sealing_failed", "no_encoded_transforms", "network_blocked"]);
 
 /** What is the matter with devices and network: what happened, what to do, and a button where one helps. */
 export function Problems() {
