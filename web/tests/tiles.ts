@@ -122,7 +122,7 @@ async function receive(count: number, offerTo: (sdp: string) => Promise<string>)
       await gathered(subscribe.pc);
       return { type: "sdp_answer", value: { sdp: await offerTo(subscribe.pc.localDescription?.sdp ?? "") } };
     },
-    { connected: () => {}, lost: () => console.error("the connection was lost") },
+    { connected: () => {}, silent: () => {}, lost: () => console.error("the connection was lost") },
   );
   subscribed = subscribe;
   await subscribe.grow({ audio: 0, video: count });

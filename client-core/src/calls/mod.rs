@@ -398,7 +398,10 @@ impl Call {
             self.hold_until,
             self.commit_at,
             self.unvouched.as_ref().map(|group| group.until),
-            self.speaking.outbox.due_at().filter(|_| self.is_member()),
+            self.speaking
+                .outbox
+                .due_at()
+                .filter(|_| self.is_member() && !self.strangers.are_held()),
         ];
         let asks = asks.into_iter().flatten().filter(move |_| online);
         let switches = self.send_with.filter(|_| !self.strangers.are_held());

@@ -108,7 +108,15 @@ impl Call {
         if self.pending.is_some() || self.unvouched.is_some() {
             return;
         }
-        let Some(next) = self.speaking.outbox.next(env.now()) else {
+        // Words are not for strangers either; but who ends the call for everybody ends it for them.
+        let ends = |next: &Next| matches!(next, Next::Said(said) if matches!(said.content, Content::CallEnded { .. }));
+        let held = self.strangers.are_held();
+        let Some(next) = self
+            .speaking
+            .outbox
+            .next(env.now())
+            .filter(|next| !held || ends(next))
+        else {
             return;
         };
         let (Some(group), Some(place)) = (&mut self.group, self.place) else {

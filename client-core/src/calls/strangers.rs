@@ -4,7 +4,7 @@
 //! call by whose turn it is to commit. Until then this device seals nothing, for a server that wants somebody to listen on
 //! need only keep that commit back; a person may decide to go on all the same.
 
-use protocol::{DeviceId, LeafIndex};
+use protocol::{DeviceId, LeafIndex, identity::Certificate};
 
 use super::{Call, CallEnv};
 use crate::{
@@ -41,21 +41,23 @@ impl Strangers {
 }
 
 impl Call {
-    /// Looks who of the call has no place in the room. Where this device itself has none, it does not see who has.
+    /// Looks who of the call has no place in the room. Where this device itself has none, it does not see who has, and what
+    /// it saw last holds: the server can make it lose the room's group at any time.
     pub(super) fn judge_strangers(&mut self, env: &mut CallEnv<'_>) {
         let devices = &env.room.devices;
         let own = (env.account.user_id, env.identity.device_id);
         let sees = !env.room.unseen && devices.contains_key(&own) && self.is_member();
-        let members = self
-            .group
-            .iter()
-            .filter(|_| sees)
-            .flat_map(|group| group.members().values());
+        let members = self.group.iter().flat_map(|group| group.members().values());
         let bodies = members
             .filter(|member| member.guest().is_none())
-            .map(|member| member.body());
-        let without_place =
-            bodies.filter(|body| devices.get(&(body.user_id, body.device_id)) != Some(&body.device_key));
+            .map(Certificate::body);
+        let without_place = bodies.filter(|body| {
+            if sees {
+                devices.get(&(body.user_id, body.device_id)) != Some(&body.device_key)
+            } else {
+                self.strangers.present.contains(&body.device_id)
+            }
+        });
         let present: SortedSet<DeviceId> = without_place.map(|body| body.device_id).collect();
         if present != self.strangers.present {
             self.strangers.kept.retain(|device| present.contains(device));

@@ -260,7 +260,13 @@ impl Call {
     /// What members are asked to do: removals first, for a device that entered anew has a leaf to be removed
     /// before it can be added.
     pub fn wanted(&self) -> impl Iterator<Item = Event> + '_ {
-        let gone = self.gone.values().map(|who| self.gone_event(*who));
+        // In a locked call a leaf is the right to come in: of who enters anew it is removed by who adds it, and not before.
+        let enters_anew = |device: &DeviceId| {
+            let participant = self.participants.get(device);
+            self.is_locked() && participant.is_some_and(|one| one.standing == Standing::AwaitsAdd)
+        };
+        let gone = self.gone.iter().filter(move |(device, _)| !enters_anew(device));
+        let gone = gone.map(|(_, who)| self.gone_event(*who));
         let waiting = self
             .participants
             .values()

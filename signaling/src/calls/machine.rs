@@ -321,6 +321,14 @@ impl Calls {
             let until = self.now.plus(CALL_RETURN_MS);
             let who = participant.who;
             call.returning.insert(device, Returning { who, until });
+        } else if departure == Departure::Lost
+            && call.is_locked()
+            && participant.standing == Standing::AwaitsAdd
+            && let Some(who) = call.gone.remove(&device)
+        {
+            // Lost once more before anybody had added it: its leaf of before is still there for it.
+            let until = self.now.plus(CALL_RETURN_MS);
+            call.returning.insert(device, Returning { who, until });
         } else if departure != Departure::Removed && participant.standing != Standing::ToFound {
             if participant.is_in() {
                 call.gone.insert(device, participant.who);

@@ -134,8 +134,10 @@ fn trial(kind: Kind, options: &Options) -> Result<(serde_json::Value, bool)> {
             "  the publisher was asked for {key_frames_asked} key frames, of {most_key_frames} at most; the asker got \
              {got:.2} packets for each of its own, of {most_got:.2} at most"
         );
-        figures["key_frames_asked"] = json!(key_frames_asked);
-        figures["packets_for_each"] = json!(got);
+        if let Some(figures) = figures.as_object_mut() {
+            figures.insert("key_frames_asked".to_owned(), json!(key_frames_asked));
+            figures.insert("packets_for_each".to_owned(), json!(got));
+        }
         held &= key_frames_asked <= most_key_frames && got <= most_got;
     }
     Ok((figures, held))

@@ -292,14 +292,14 @@ export class Call implements MediaCall {
       const before = this.call;
       this.call = event.call;
       this.session?.call(event.call);
+      // Rooms may still be catching up while the call can be asked for already.
+      this.online = event.call?.phase !== "reconnecting";
+      this.session?.setOnline(this.online);
       if (this.session && before && (!event.call || isOver(event.call.phase))) {
         this.release();
         this.putOut = event.call !== null;
       }
       else this.followPhase(event.call?.phase ?? null);
-    } else if (event.type === "session") {
-      this.online = event.session.state !== "signed_in" || event.session.connection === "online";
-      this.session?.setOnline(this.online);
     } else if (event.type === "slots") {
       this.bindings = event;
       this.session?.slots(event);

@@ -37,6 +37,7 @@ export class Connection {
   private readonly pulse = new Pulse();
   private readonly looks: ReturnType<typeof setInterval>;
   private looking = false;
+  private restart: ReturnType<typeof setTimeout> | undefined;
   private tracks: () => TrackCard[] = () => [];
 
   /** With `constant` its voice goes out at a constant bitrate. */
@@ -75,6 +76,7 @@ export class Connection {
     this.closed = true;
     clearTimeout(this.timer);
     clearInterval(this.looks);
+    clearTimeout(this.restart);
     this.pc.close();
   }
 
@@ -96,8 +98,8 @@ export class Connection {
     this.listener.silent();
     this.pc.restartIce();
     void this.negotiate(this.tracks);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.pulse.isSilent && this.lose(), RESTART_MS);
+    clearTimeout(this.restart);
+    this.restart = setTimeout(() => this.pulse.isSilent && this.lose(), RESTART_MS);
   }
 
   private async exchange(tracks: () => TrackCard[]): Promise<void> {

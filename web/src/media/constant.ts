@@ -19,15 +19,15 @@ export function withConstantVoice(answer: string): string {
   const sdp = withoutLevels(answer);
   const types = [...sdp.matchAll(/^a=rtpmap:(\d+) opus\/48000/gim)].map(([, type]) => type);
   return types.reduce<string>((text, type) => {
-    const line = new RegExp(`^a=fmtp:${String(type)} (.*?)(\\r?)$`, "m");
-    const given = line.exec(text)?.[1] ?? "";
+    // All of them, however the type is spelled: of several lines, browsers take the last word of each parameter.
+    const lines = new RegExp(`^a=fmtp:0*${String(Number(type))} (.*?)\\r?\\n`, "gm");
+    const given = lines.exec(text)?.[1] ?? "";
     const parameters = new Map(given.split(";").flatMap((each) => {
       const [name = "", value = ""] = each.trim().split("=");
       return name === "" ? [] : [[name, value] as const];
     }));
     for (const [name, value] of Object.entries(CONSTANT)) parameters.set(name, value);
     const fmtp = `a=fmtp:${String(type)} ${[...parameters].map(([name, value]) => `${name}=${value}`).join(";")}`;
-    if (line.test(text)) return text.replace(line, `${fmtp}$2`);
-    return text.replace(new RegExp(`^a=rtpmap:${String(type)} .*?(\\r?\\n)`, "m"), `$&${fmtp}$1`);
+    return text.replaceAll(lines, "").replace(new RegExp(`^a=rtpmap:${String(type)} .*?(\\r?\\n)`, "m"), `$&${fmtp}$1`);
   }, sdp);
 }

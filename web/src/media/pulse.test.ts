@@ -17,7 +17,9 @@ test("a way over which pictures came is doubted after a second of nothing, once,
   expect(pulse.isSilent).toBe(true);
   expect(doubts(pulse, 60 * LOOK_MS, flowing(21, 5))).toEqual([]);
   expect(pulse.isSilent).toBe(false);
-  expect(doubts(pulse, 65 * LOOK_MS, still(25, 10))).toEqual([3]);
+  expect(doubts(pulse, 65 * LOOK_MS, flowing(26, 8))).toEqual([]);
+  // It was doubted for nothing once; the next time it has longer.
+  expect(doubts(pulse, 73 * LOOK_MS, still(33, 20))).toEqual([7]);
 });
 
 test("a way over which little comes is not doubted for its pauses", () => {

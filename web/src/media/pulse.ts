@@ -8,6 +8,9 @@ export const LOOK_MS = 250;
 const LEAST_MS = 1_000;
 const PAUSES = 3;
 
+/** Nothing is longer without doubt: of every way, the browser's own checks are answered within this time. */
+const MOST_MS = 8_000;
+
 /** Of so many pauses the longest counts. */
 const REMEMBERED = 8;
 
@@ -20,11 +23,14 @@ export class Pulse {
   private cameAt: number | null = null;
   private looks = 0;
   private silent = false;
+  private least = LEAST_MS;
 
   /** Takes what came so far, in bytes or packets, at a time in milliseconds; says whether the way is to be doubted now, once. */
   note(at: number, received: number): boolean {
     if (received !== this.received) {
-      if (this.cameAt !== null && !this.silent) this.pauses.push(at - this.cameAt);
+      if (this.cameAt !== null) this.pauses.push(at - this.cameAt);
+      // It was the way after all, on which less comes now: of a muted voice come reports alone.
+      if (this.silent) this.least = Math.min(2 * this.least, MOST_MS);
       if (this.pauses.length > REMEMBERED) this.pauses.shift();
       this.received = received;
       this.cameAt = at;
@@ -35,7 +41,7 @@ export class Pulse {
     this.looks += 1;
     // Of a way over which nothing ever came, nothing is known.
     if (this.silent || this.cameAt === null || this.pauses.length < REMEMBERED || this.looks < LOOKS) return false;
-    this.silent = at - this.cameAt >= Math.max(LEAST_MS, PAUSES * Math.max(...this.pauses));
+    this.silent = at - this.cameAt >= Math.max(this.least, PAUSES * Math.max(...this.pauses));
     return this.silent;
   }
 

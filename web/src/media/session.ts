@@ -66,6 +66,7 @@ export class Session {
   private shown = "";
   private everUp = false;
   private constant = false;
+  private mute = false;
   private steady: SteadyVoice | null = null;
   private readonly ears = new Ears();
   private readonly whoSpeaks = new WhoSpeaks();
@@ -74,6 +75,8 @@ export class Session {
   private online = true;
   /** Sides that are made anew as soon as the server can be asked. */
   private readonly waiting = new Set<SideName>();
+  /** When the others are. */
+  private readonly retries = new Map<SideName, ReturnType<typeof setTimeout>>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(core: CoreClient & KeySource, speaker: Speaker, listener: SessionListener) {
@@ -203,6 +206,7 @@ export class Session {
   }
 
   private openPublish(): void {
+    clearTimeout(this.retries.get("publish"));
     const publish = new Publish(this.frames, this.iceServers, this.offer("publish"), {
       connected: () => this.connected("publish"),
       silent: () => this.core.nudge(),
@@ -210,6 +214,7 @@ export class Session {
       unsealed: (kind) => {
         // Only a new sender gets a transform that runs; whether to try is the person's to say.
         this.tracks.set(kind, null);
+        if (kind === "microphone") this.mute = true;
         this.listener.unsealed(kind);
         publish.close();
         this.lost("publish");
@@ -225,6 +230,9 @@ export class Session {
   private outgoing(kind: TrackKind): MediaStreamTrack | null {
     const track = this.tracks.get(kind) ?? null;
     if (kind !== "microphone" || !this.constant) return track;
+    // A voice that could not be sealed is not tried again by itself.
+    if (this.mute && !track) return null;
+    this.mute = false;
     this.steady ??= new SteadyVoice();
     this.steady.take(track);
     return this.steady.track;
@@ -267,6 +275,7 @@ export class Session {
   }
 
   private openSubscribe(): void {
+    clearTimeout(this.retries.get("subscribe"));
     this.shown = "";
     this.subscribe = new Subscribe(this.frames, this.iceServers, this.offer("subscribe"), {
       connected: () => this.connected("subscribe"),
@@ -300,7 +309,7 @@ export class Session {
     }
     const pause = RETRY_MS[Math.min(this.losses[side], RETRY_MS.length - 1)] ?? 0;
     this.losses[side] += 1;
-    this.after(pause, () => this.openAnew(side));
+    this.retries.set(side, this.after(pause, () => this.openAnew(side)));
   }
 
   private openAnew(side: SideName): void {
@@ -340,12 +349,13 @@ export class Session {
     if (local?.protocol === "tcp") this.listener.problem({ code: "udp_blocked", device: null });
   }
 
-  private after(ms: number, then: () => void): void {
+  private after(ms: number, then: () => void): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       if (!this.closed) then();
     }, ms);
     this.timers.add(timer);
+    return timer;
   }
 }
 

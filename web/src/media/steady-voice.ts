@@ -14,6 +14,10 @@ export class SteadyVoice {
     const silence = new ConstantSourceNode(this.context, { offset: 0 });
     silence.connect(this.output);
     silence.start();
+    // A call by telephone, or an output that went away, stops the clock of some systems.
+    this.context.addEventListener("statechange", () => {
+      if (this.context.state !== "running" && this.context.state !== "closed") this.resume();
+    });
     const [track] = this.output.stream.getAudioTracks();
     if (!track) throw new Error("no track of silence");
     this.track = track;
