@@ -229,9 +229,11 @@ export class Person {
   async received() {
     return this.page.evaluate(async () => {
       const sum = { audioEnergy: 0, audioSeconds: 0, framesDecoded: 0, frames: 0, packetsLost: 0 };
+      // A connection that is closed meanwhile never answers.
+      const nothing = () => new Promise((resolve) => setTimeout(resolve, 1_000, new Map()));
       for (const connection of window.peerConnections) {
         if (connection.connectionState === "closed") continue;
-        for (const report of (await connection.getStats()).values()) {
+        for (const report of (await Promise.race([connection.getStats(), nothing()])).values()) {
           if (report.type !== "inbound-rtp") continue;
           if (report.kind === "audio") {
             sum.audioEnergy += report.totalAudioEnergy ?? 0;
