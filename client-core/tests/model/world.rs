@@ -145,6 +145,7 @@ impl World {
         installation.session = None;
         installation.rooms = vec![];
         installation.rooms_told = false;
+        installation.call = None;
         installation.messages.clear();
         self.drain(name);
     }
