@@ -4,6 +4,7 @@ import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
 import type { Reply } from "./generated/Reply";
 import { Hub, type Tab } from "./hub";
+import { end } from "./media-updates.mjs";
 
 interface Recorder extends Tab {
   events: Event[];
@@ -36,7 +37,7 @@ function joined(id: string): Recorder {
 const KEY = [7, 8, 9];
 
 /** `MediaUpdate::End`; see media-updates.test.ts. */
-const END = [1, 3];
+const END = [...end()];
 
 const signedOut: Event = { type: "session", session: { state: "signed_out", reason: null } };
 const entered: Reply = { type: "call_entered", value: { ice_servers: [], constant_bitrate: false } };
