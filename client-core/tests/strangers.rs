@@ -12,21 +12,26 @@ mod model;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
-use conclave_client_core::api::{Command, MediaUpdate, Reply};
+use conclave_client_core::api::{Command, MediaUpdate, Reply, RoomKeys};
 use model::{
     Conduct, Honest, Server, World,
     meeting::{call, meet},
 };
 use protocol::{
-    Code, DeviceId, Problem, RoomId,
+    Code, DeviceId, Generation, Problem, RoomId,
     socket::{Reply as ServerReply, Request},
 };
 
-/// Takes no commit of a call while it is set: somebody is to listen on.
-struct KeepsIn(Arc<AtomicBool>);
+/// Somebody is to listen on: while `keeps`, no commit of a call is taken, and nobody gets the room's group.
+#[derive(Clone, Default)]
+struct KeepsIn {
+    keeps: Arc<AtomicBool>,
+    /// What was said in the call.
+    said: Arc<AtomicU32>,
+}
 
 impl Conduct for KeepsIn {
     fn on_request(
@@ -35,7 +40,11 @@ impl Conduct for KeepsIn {
         _: DeviceId,
         request: &Request,
     ) -> Option<Result<ServerReply, Problem>> {
-        let keeps = self.0.load(Ordering::Relaxed) && matches!(request, Request::CallCommit(_));
+        if matches!(request, Request::CallSend(_)) {
+            self.said.fetch_add(1, Ordering::Relaxed);
+        }
+        let withheld = matches!(request, Request::CallCommit(_) | Request::RoomGroupInfo(_));
+        let keeps = self.keeps.load(Ordering::Relaxed) && withheld;
         keeps.then(|| Err(Problem::new(Code::Forbidden, "")))
     }
 }
@@ -87,8 +96,12 @@ fn who_is_taken_out_of_the_room_is_out_of_its_call() {
 /// B3.
 #[test]
 fn nothing_is_sealed_while_the_server_keeps_a_stranger_in_unless_a_person_goes_on() {
-    let keeps = Arc::new(AtomicBool::new(false));
-    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(KeepsIn(Arc::clone(&keeps))));
+    let KeepsIn { keeps, said } = KeepsIn::default();
+    let conduct = KeepsIn {
+        keeps: Arc::clone(&keeps),
+        said: Arc::clone(&said),
+    };
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(conduct));
     world.run_for(5_000);
     let epoch = call(&world, "alice").epoch;
     let carol = leaf_of(&world, "Carol");
@@ -110,6 +123,18 @@ fn nothing_is_sealed_while_the_server_keeps_a_stranger_in_unless_a_person_goes_o
         "what was refused is not tried again and again: {wakes}"
     );
 
+    let before = said.load(Ordering::Relaxed);
+    let words = Command::SayInCall {
+        text: "secret".to_owned(),
+    };
+    assert!(matches!(world.command("bob", words), Reply::Message { .. }));
+    world.run_for(5_000);
+    assert_eq!(
+        said.load(Ordering::Relaxed),
+        before,
+        "words are not for strangers either"
+    );
+
     let reply = world.command("bob", Command::KeepStranger { leaf: carol });
     assert!(matches!(reply, Reply::Done), "{reply:?}");
     assert_eq!(call(&world, "bob").strangers, [0_u32; 0]);
@@ -124,4 +149,27 @@ fn nothing_is_sealed_while_the_server_keeps_a_stranger_in_unless_a_person_goes_o
         assert_eq!(call(&world, name).participants.len(), 2, "{name}");
         assert_eq!(seals_with(&world, name), Some(epoch + 1), "{name}");
     }
+}
+
+/// The server says by its word alone that a room goes on elsewhere, so that a device has no group of it for a while.
+#[test]
+fn what_was_judged_holds_where_the_room_is_lost_from_sight() {
+    let conduct = KeepsIn::default();
+    let keeps = Arc::clone(&conduct.keeps);
+    let (mut world, room) = meet(&["alice", "bob", "carol"], Box::new(conduct));
+    world.run_for(5_000);
+    let carol = leaf_of(&world, "Carol");
+    keeps.store(true, Ordering::Relaxed);
+    take_out_of_room(&mut world, room, "carol");
+    world.run_for(5_000);
+    assert_eq!(seals_with(&world, "alice"), None);
+
+    let generation = &mut world.server.rooms.get_mut(&room).unwrap().generation;
+    *generation = Generation(generation.0 + 1);
+    world.go_offline("alice");
+    world.go_online("alice");
+    world.run_for(10_000);
+    assert_ne!(world.room("alice", room).unwrap().keys, RoomKeys::Ready);
+    assert_eq!(call(&world, "alice").strangers, [carol]);
+    assert_eq!(seals_with(&world, "alice"), None);
 }

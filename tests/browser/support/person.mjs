@@ -209,7 +209,11 @@ export class Person {
         context.drawImage(element, 0, 0, 64, 36);
         return context.getImageData(0, 0, 64, 36).data;
       };
-      const nextFrame = () => new Promise((resolve) => element.requestVideoFrameCallback(resolve));
+      // No frame comes to an element that the page has replaced meanwhile.
+      const nextFrame = () => new Promise((resolve) => {
+        element.requestVideoFrameCallback(resolve);
+        setTimeout(resolve, 1_000);
+      });
       const first = shot();
       for (let count = 0; count < 5; count += 1) await nextFrame();
       const second = shot();

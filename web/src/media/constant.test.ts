@@ -18,5 +18,7 @@ test("B15 an answer asks for packets of the same length, in silence too, whateve
   expect(withConstantVoice(constant)).toBe(constant);
   const other = withConstantVoice(`${VOICE}a=fmtp:111 usedtx=1; cbr=0\r\n${REST}`);
   expect(other).toBe(`${VOICE}a=fmtp:111 usedtx=0;cbr=1\r\n${REST}`);
+  const twice = withConstantVoice(`${VOICE}a=fmtp:111 minptime=10\r\na=fmtp:111 cbr=0;usedtx=1\r\na=fmtp:0111 cbr=0\r\n${REST}`);
+  expect(twice).toBe(`${VOICE}a=fmtp:111 minptime=10;cbr=1;usedtx=0\r\n${REST}`);
   expect(withConstantVoice(`${VOICE}${REST}`)).toBe(`${VOICE}a=fmtp:111 cbr=1;usedtx=0\r\n${REST}`);
 });

@@ -193,6 +193,30 @@ fn who_was_lost_by_a_locked_call_comes_in_again_for_a_while() {
     }
 }
 
+/// Whoever commits meanwhile, and however often she is lost, her leaf stays until somebody adds her.
+#[test]
+fn who_is_lost_once_more_while_coming_back_still_may() {
+    for reloads in [true, false] {
+        let mut world = World::moderated();
+        world.lock(ALICE).unwrap();
+        world.deliver();
+        world.lose(CAROL, true);
+        world.join(CAROL).unwrap();
+        world.commit(BOB, Wish::default()).unwrap();
+        world.lose(CAROL, reloads);
+        assert!(!kinds(&world.events_to(ALICE)).contains(&"gone"));
+        world.deliver();
+        world.join(CAROL).unwrap();
+        let wish = Wish {
+            remove: vec![world.leaf(BOB, CAROL)],
+            ..world.adding(&[CAROL])
+        };
+        world.commit(BOB, wish).unwrap();
+        world.deliver();
+        assert_eq!(world.keys(CAROL), world.keys(ALICE));
+    }
+}
+
 #[test]
 fn who_was_lost_by_a_locked_call_for_too_long_is_new_to_it() {
     let mut world = World::moderated();
