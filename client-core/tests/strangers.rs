@@ -168,6 +168,15 @@ fn what_was_judged_holds_where_the_room_is_lost_from_sight() {
     *generation = Generation(generation.0 + 1);
     world.go_offline("alice");
     world.go_online("alice");
+    world.run_for(1_000);
+    // Whatever comes next makes the call look again.
+    let hand = Command::SetMedia {
+        microphone: true,
+        camera: false,
+        screen: false,
+        hand: true,
+    };
+    world.command("alice", hand);
     world.run_for(10_000);
     assert_ne!(world.room("alice", room).unwrap().keys, RoomKeys::Ready);
     assert_eq!(call(&world, "alice").strangers, [carol]);

@@ -213,7 +213,7 @@ fn who_is_lost_once_more_while_coming_back_still_may() {
         };
         world.commit(BOB, wish).unwrap();
         world.deliver();
-        assert_eq!(world.keys(CAROL), world.keys(ALICE));
+        assert_eq!(world.keys(CAROL), world.keys(BOB));
     }
 }
 
