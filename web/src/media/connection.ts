@@ -9,8 +9,11 @@ import { came, LOOK_MS, Pulse } from "./pulse";
 /** A connection that is "disconnected" for this long is made anew: most come back before. */
 const DISCONNECTED_MS = 3_000;
 
-/** How long a restarted connection has to find another way, before it is made anew. */
-const RESTART_MS = 3_000;
+/**
+ * How long a restarted connection has to find another way, before it is made anew: some times there and back. A browser that
+ * has not seen the new address yet finds none, and looks no further.
+ */
+const RESTART_MS = 1_500;
 
 /** Who brings an offer to the server. */
 export type Offer = (fresh: boolean, sdp: string, tracks: TrackCard[]) => Promise<Reply>;

@@ -146,7 +146,9 @@ export class Publish {
   private adjust(lane: Lane): Promise<void> {
     // What is refused is tried again with the next look.
     lane.adjusted = lane.adjusted.then(() => this.setEncodings(lane)).catch((error: unknown) => {
-      console.error("encodings were not changed", error);
+      // While a connection is being agreed on, the browser changes its parameters under one's hands.
+      const isRace = error instanceof DOMException && error.name === "InvalidModificationError" && this.pc.connectionState !== "connected";
+      if (!isRace) console.error("encodings were not changed", error);
     });
     return lane.adjusted;
   }

@@ -30,6 +30,16 @@ test("a way over which little comes is not doubted for its pauses", () => {
   expect(first).toBe(8);
 });
 
+test("ways that are given up are no news", () => {
+  const pulse = new Pulse();
+  doubts(pulse, 0, flowing(100, 20));
+  expect(doubts(pulse, 20 * LOOK_MS, still(119, 8))).toEqual([3]);
+  expect(doubts(pulse, 28 * LOOK_MS, still(7, 4))).toEqual([]);
+  expect(pulse.isSilent).toBe(true);
+  doubts(pulse, 32 * LOOK_MS, [8]);
+  expect(pulse.isSilent).toBe(false);
+});
+
 test("a page that slept doubts nothing by its first look", () => {
   const pulse = new Pulse();
   doubts(pulse, 0, flowing(1, 20));

@@ -27,7 +27,9 @@ export class Pulse {
 
   /** Takes what came so far, in bytes or packets, at a time in milliseconds; says whether the way is to be doubted now, once. */
   note(at: number, received: number): boolean {
-    if (received !== this.received) {
+    // Ways that are given up take their count along: less says nothing of what came.
+    if (received < this.received) this.received = received;
+    if (received > this.received) {
       if (this.cameAt !== null) this.pauses.push(at - this.cameAt);
       // It was the way after all, on which less comes now: of a muted voice come reports alone.
       if (this.silent) this.least = Math.min(2 * this.least, MOST_MS);
