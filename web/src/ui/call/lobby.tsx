@@ -124,7 +124,7 @@ export function LobbyList({ call }: { readonly call: CallView }) {
 }
 
 
-/** Likewise in the panel, whose heading stays. */
+/** The button goes with the guest; the focus stays with the heading of the list. */
 function keepPlace({ currentTarget }: MouseEvent): void {
   currentTarget.closest("aside")?.querySelector("h2")?.focus({ preventScroll: true });
 }
