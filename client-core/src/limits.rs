@@ -136,3 +136,17 @@ pub(crate) const CALL_PASSING_MS: u64 = 10_000;
 /// Reactions of one device that others show in [`REACTION_WINDOW_MS`]: those of two windows, which a slow network may
 /// bring together. Beyond: dropped.
 pub(crate) const MAX_REACTIONS_SHOWN: u32 = 2 * MAX_REACTIONS;
+
+/// Length in bytes of a sign on a message: the longest emoji are families of four with their joiners. Beyond: refused, or
+/// not heard.
+pub(crate) const MAX_SIGN_LEN: usize = 40;
+
+/// Signs of one person on one message. More is a wall that hides what was said. Beyond: refused, or not heard.
+pub(crate) const MAX_SIGNS: usize = 8;
+
+/// People that one message may name apart. More is everybody. Beyond: the rest is not named.
+pub(crate) const MAX_MENTIONS: usize = 64;
+
+/// How often the clock's time is stored while messages are to end by it. Longer lets them live as much longer where the
+/// clock is set back while the program does not run, shorter writes more.
+pub(crate) const CLOCK_STORED_MS: u64 = 60_000;

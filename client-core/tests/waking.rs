@@ -108,6 +108,10 @@ fn the_same_message_id_is_taken_once_also_after_a_restart() {
     let say = |text: &str| Command::SendText {
         room_id: room,
         text: text.to_owned(),
+        reply_to: None,
+        mentions: vec![],
+        ttl_ms: None,
+        burn_ms: None,
         message_id: Some(id),
     };
     world.go_offline("alice");

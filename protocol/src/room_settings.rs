@@ -1,5 +1,6 @@
 //! The settings of a room, as an authenticated extension of its group context (B8): server and members
-//! judge commits by them alike. Caps and end of life are carried, and not enforced yet. Title, description and avatar are not here; they are encrypted.
+//! judge commits by them alike. The end of life is carried, and not enforced yet. Title, description and avatar are not
+//! here; they are encrypted.
 
 use crate::{
     Millis, RoomId, UserId,
@@ -80,6 +81,18 @@ impl RoomSettings {
     /// Of a call: whether nobody new comes in.
     pub fn locked(&self) -> bool {
         self.kind == RoomKind::Call && self.who_may_add == WhoMayAdd::Moderators
+    }
+
+    /// Whether `new` is what each of the two people of a direct room may make of these settings: other caps, another
+    /// bitrate, and nothing else.
+    pub fn may_become_in_direct(&self, new: &Self) -> bool {
+        let made = Self {
+            ttl_cap_ms: new.ttl_cap_ms,
+            burn_cap_ms: new.burn_cap_ms,
+            constant_bitrate: new.constant_bitrate,
+            ..self.clone()
+        };
+        self.kind == RoomKind::Direct && made == *new
     }
 
     /// The bytes of the extension.

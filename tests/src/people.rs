@@ -150,6 +150,10 @@ pub async fn send(device: &Device, room_id: RoomId, text: &str) -> Result<Messag
         .ask(Command::SendText {
             room_id,
             text: text.to_owned(),
+            reply_to: None,
+            mentions: vec![],
+            ttl_ms: None,
+            burn_ms: None,
             message_id: None,
         })
         .await?

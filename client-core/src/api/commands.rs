@@ -97,6 +97,19 @@ pub enum Command {
         /// Whether they do.
         on: bool,
     },
+    /// How long messages of the room live at most, which also holds for those that nobody set a time for; for moderators,
+    /// and for both people of a direct room → `done`.
+    SetTimers {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// From their sending on; 0 = without end.
+        #[cfg_attr(test, ts(type = "number"))]
+        ttl_ms: u64,
+        /// From their reading on; 0 = without end.
+        #[cfg_attr(test, ts(type = "number"))]
+        burn_ms: u64,
+    },
     /// → `message` as soon as it is durable in the outbox.
     SendText {
         /// The room.
@@ -104,10 +117,64 @@ pub enum Command {
         room_id: RoomId,
         /// The text.
         text: String,
+        /// The message that it answers.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        reply_to: Option<MessageId>,
+        /// Members whom it names; their names stand in the text behind an `@`.
+        #[serde(default)]
+        #[cfg_attr(test, ts(type = "string[]"))]
+        mentions: Vec<UserId>,
+        /// How long it lives from now on; never longer than the room allows.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        ttl_ms: Option<u64>,
+        /// How long it lives after its reader has read it.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        burn_ms: Option<u64>,
         /// Drawn at random by whoever may have to ask again: the same id is the same message, which is taken once.
         #[serde(default)]
         #[cfg_attr(test, ts(optional, type = "string"))]
         message_id: Option<MessageId>,
+    },
+    /// Puts another text in place of one's own → `done` as soon as it is durable in the outbox.
+    EditMessage {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
+        /// The new text.
+        text: String,
+        /// Members whom it names.
+        #[serde(default)]
+        #[cfg_attr(test, ts(type = "string[]"))]
+        mentions: Vec<UserId>,
+    },
+    /// Puts a sign on a message, or takes it back → `done`.
+    ReactToMessage {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
+        /// An emoji.
+        emoji: String,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// Deletes a message for everybody: one's own, or anybody's as a moderator → `done`. What did not leave yet is gone
+    /// without a trace.
+    DeleteMessage {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
     },
     /// Sends a failed message again → `done`.
     RetryMessage {

@@ -250,12 +250,22 @@ pub struct RoomView {
     pub may_admit: bool,
     /// Voices in its calls go out at a constant bitrate.
     pub constant_bitrate: bool,
+    /// Longest life of its messages from their sending on, in milliseconds; 0 = without end.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub ttl_ms: u64,
+    /// Likewise from their reading on.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub burn_ms: u64,
+    /// Whether one may change these.
+    pub may_set_timers: bool,
     /// Links that let guests ask to come in, the one that is good longest first.
     pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
     pub keys: RoomKeys,
     /// Messages not seen yet.
     pub unread: u32,
+    /// Whether one of them names oneself.
+    pub named: bool,
     /// Beginning of the newest message.
     pub preview: String,
     /// Time of the newest message.
@@ -359,6 +369,62 @@ pub struct MessageView {
     pub body: BodyView,
     /// How far it is.
     pub delivery: Delivery,
+    /// The message that it answers.
+    pub reply_to: Option<QuoteView>,
+    /// Members whom it names.
+    pub mentions: Vec<MentionView>,
+    /// Its author changed the text.
+    pub edited: bool,
+    /// Signs on it, in the order of their coming.
+    pub signs: Vec<SignView>,
+    /// When it is gone.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub ends_at: Option<Millis>,
+    /// How long it lives after its reading, while that did not begin.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub burn_ms: Option<u64>,
+    /// Whether one may change the text.
+    pub may_edit: bool,
+    /// Whether one may delete it for everybody.
+    pub may_delete: bool,
+}
+
+/// A message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct QuoteView {
+    /// The message.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message_id: MessageId,
+    /// Name of who wrote it; empty where the message is not here, as it was deleted, or is of before one came.
+    pub author_name: String,
+    /// Beginning of its text.
+    pub preview: String,
+}
+
+/// A member whom a message names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct MentionView {
+    /// Who.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub user_id: UserId,
+    /// Name.
+    pub name: String,
+    /// Oneself.
+    pub me: bool,
+}
+
+/// A sign on a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SignView {
+    /// An emoji.
+    pub emoji: String,
+    /// Names of who gave it.
+    pub names: Vec<String>,
+    /// Whether oneself is among them.
+    pub mine: bool,
 }
 
 /// Content of a message.
@@ -374,11 +440,14 @@ pub enum BodyView {
     /// Something that happened in the room, text under `room_event.<code>`.
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
-        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`.
+        /// `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`,
+        /// `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`.
         event: Failure,
     },
     /// Made by a newer program.
     Unknown,
+    /// It was here, and was deleted.
+    Deleted,
 }
 
 /// How far a message of one's own is.

@@ -73,7 +73,7 @@ impl Call {
             return;
         }
         match envelope.content {
-            Content::Text { text } if text.len() <= MAX_TEXT_LEN => {
+            Content::Text { text, .. } if text.len() <= MAX_TEXT_LEN => {
                 let sent_at = envelope.at.min(entry.sent_at).min(env.now());
                 self.speaking
                     .chat

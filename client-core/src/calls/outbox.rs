@@ -183,9 +183,7 @@ mod tests {
         Said {
             id: MessageId::from_random([number; 16]),
             at: Millis(1),
-            content: Content::Text {
-                text: number.to_string(),
-            },
+            content: Content::text(&number.to_string()),
         }
     }
 

@@ -33,7 +33,11 @@ impl Call {
         if matches!(self.state, State::Out(_)) {
             return Err(failure("call_gone"));
         }
-        let content = Content::Text { text: text.clone() };
+        let content = Content::Text {
+            text: text.clone(),
+            re: None,
+            mentions: vec![],
+        };
         let id = self.send(env, content)?;
         let leaf = self.own_leaf();
         let author = Box::new(env.identity.certificate.clone());

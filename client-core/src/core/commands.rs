@@ -18,8 +18,8 @@ use crate::{
     api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
-    messages::{Body, Content},
-    rooms::{Env, Intent, Room},
+    messages::{Act, Body, Content, Timers},
+    rooms::{Env, Intent, Room, Setting},
     tasks::{Goal, Task, take_card},
 };
 
@@ -109,17 +109,51 @@ impl Device {
                 shell.reply(id, api::Reply::Done);
             }
             Command::SetConstantBitrate { room_id, on } => {
-                let intent = Intent::ConstantBitrate {
-                    command: Some(id),
-                    on,
-                };
-                self.with_member(shell, room_id, |room, env| room.wish(env, intent))?;
+                self.set(shell, id, room_id, Setting::ConstantBitrate(on))?;
             }
+            Command::SetTimers {
+                room_id,
+                ttl_ms,
+                burn_ms,
+            } => self.set(shell, id, room_id, Setting::Timers { ttl_ms, burn_ms })?,
             Command::SendText {
                 room_id,
                 text,
+                reply_to,
+                mentions,
+                ttl_ms,
+                burn_ms,
                 message_id,
-            } => self.send_text(shell, id, room_id, text, message_id)?,
+            } => {
+                let content = Content::Text {
+                    text,
+                    re: reply_to,
+                    mentions,
+                };
+                let timers = Timers {
+                    ttl: ttl_ms,
+                    burn: burn_ms,
+                };
+                self.send_text(shell, id, room_id, content, timers, message_id)?;
+            }
+            Command::EditMessage {
+                room_id,
+                message_id,
+                text,
+                mentions,
+            } => {
+                check_text(&text)?;
+                self.act(shell, id, room_id, message_id, Act::Edit { text, mentions })?;
+            }
+            Command::ReactToMessage {
+                room_id,
+                message_id,
+                emoji,
+                on,
+            } => self.act(shell, id, room_id, message_id, Act::React { emoji, on })?,
+            Command::DeleteMessage { room_id, message_id } => {
+                self.act(shell, id, room_id, message_id, Act::Delete)?;
+            }
             Command::RetryMessage { room_id, message_id } => {
                 let found = self.in_room(shell, room_id, |room, env| room.retry(env, message_id))?;
                 let reply = if found {
@@ -356,23 +390,55 @@ impl Device {
         shell: &mut Shell,
         id: u32,
         room_id: RoomId,
-        text: String,
+        content: Content,
+        timers: Timers,
         message_id: Option<MessageId>,
     ) -> Result<(), Failure> {
-        if text.len() > MAX_TEXT_LEN {
-            return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
-        }
-        if self.room(room_id)?.kind() == RoomKindTag::Own {
-            return Err(failure("room_gone"));
-        }
+        let Content::Text { text, .. } = &content else {
+            return Err(failure("internal"));
+        };
+        check_text(text)?;
+        let body = Body::Text(text.clone());
+        self.talk_in(room_id)?;
         let message_id = self.in_room(shell, room_id, |room, env| {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
             }
-            let content = Content::Text { text: text.clone() };
-            room.send_content_as(env, message_id, content, Some(Body::Text(text)))
+            let timers = room.clamp(timers);
+            room.send_content_as(env, message_id, content, timers, Some(body))
         })?;
         shell.reply(id, api::Reply::Message { message_id });
+        Ok(())
+    }
+
+    fn set(&mut self, shell: &mut Shell, id: u32, room_id: RoomId, setting: Setting) -> Result<(), Failure> {
+        let intent = Intent::Set {
+            command: Some(id),
+            setting,
+        };
+        self.with_member(shell, room_id, |room, env| room.wish(env, intent))
+    }
+
+    fn act(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        room_id: RoomId,
+        message_id: MessageId,
+        act: Act,
+    ) -> Result<(), Failure> {
+        self.talk_in(room_id)?;
+        self.in_room(shell, room_id, |room, env| room.act(env, message_id, act))??;
+        self.changed = true;
+        shell.reply(id, api::Reply::Done);
+        Ok(())
+    }
+
+    /// The own devices' group is no place to talk in.
+    fn talk_in(&self, room_id: RoomId) -> Result<(), Failure> {
+        if self.room(room_id)?.kind() == RoomKindTag::Own {
+            return Err(failure("room_gone"));
+        }
         Ok(())
     }
 
@@ -411,6 +477,13 @@ fn rename(room: &mut Room, env: &mut Env<'_>, title: String) {
         texts: [("title".to_owned(), title.clone())].into(),
     };
     room.send_content(env, Content::RoomState { title }, Some(body));
+}
+
+fn check_text(text: &str) -> Result<(), Failure> {
+    if text.len() > MAX_TEXT_LEN {
+        return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
+    }
+    Ok(())
 }
 
 fn title_of(text: &str) -> Result<String, Failure> {

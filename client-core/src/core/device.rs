@@ -8,6 +8,7 @@ use protocol::{
 use super::{
     Surroundings,
     asks::{Ask, RoomAsk},
+    clock::Clock,
     session::Session,
     shell::{Answer, Shell},
     visit::Visit,
@@ -68,6 +69,7 @@ pub(crate) struct Device {
     pub(super) visit: Option<Visit>,
     /// When it was looked at last what is due.
     pub(super) looked_at: Millis,
+    pub(super) clock: Clock,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -97,6 +99,7 @@ impl Device {
         }
         device.people = People::load(loaded)?;
         device.own = OwnState::load(loaded)?;
+        device.clock.load(loaded)?;
         device.key_packages = KeyPackages::load(loaded)?;
         for (key, value) in take_bytes(loaded, "mls/") {
             if let Some(key) = unhex(&key) {
@@ -165,6 +168,7 @@ impl Device {
             changed: true,
             visit: None,
             looked_at: now,
+            clock: Clock::new(now),
         }
     }
 
@@ -307,8 +311,9 @@ impl Device {
             self.with_call(shell, Call::on_time);
         }
         let now = shell.now;
-        for (room_id, seq) in notes.read_elsewhere {
+        for (room_id, seq, at) in notes.read_elsewhere {
             self.own.set_read(&mut shell.store, now, room_id, seq);
+            self.begin_burning(shell, room_id, seq, at);
         }
         if notes.want_rooms {
             self.list_rooms(shell);

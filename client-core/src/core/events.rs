@@ -100,6 +100,7 @@ impl Device {
             tracing::warn!(%error, "own state refused");
             shell.notice(failure("server_untrusted"));
         }
+        self.begin_burning_all(shell);
         self.changed = true;
     }
 

@@ -8,6 +8,7 @@
 
 pub(crate) mod asks;
 mod calls;
+mod clock;
 mod commands;
 mod device;
 mod entering;

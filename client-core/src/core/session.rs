@@ -437,6 +437,7 @@ impl Device {
 
     /// What is due by now.
     pub(super) fn on_time(&mut self, core: &mut Surroundings<'_>) {
+        self.purge(core.shell);
         let now = core.shell.now;
         match self.session.state {
             State::Resting { until } if until <= now => self.begin(core),
@@ -498,7 +499,13 @@ impl Device {
         let rooms = self.rooms.values().filter(|_| online);
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
-        let wakes = [session, own].into_iter().flatten().chain(rooms).chain(call);
+        let ends = self.rooms.values().filter_map(|room| room.history.next_end());
+        let wakes = [session, own]
+            .into_iter()
+            .flatten()
+            .chain(rooms)
+            .chain(call)
+            .chain(ends);
         wakes
             .map(|at| if at > now { at } else { now.plus(OVERDUE_MS) })
             .min()

@@ -1,7 +1,7 @@
 //! What a device keeps up to date beside its rooms: people, own state, reads, key packages.
 
 use protocol::{
-    RoomId,
+    Millis, RoomId, Seq,
     limits::MAX_ROOM_MEMBERS,
     socket::{KeyPackagesAdd, PeopleGet, Person, Request, RoomKindTag},
 };
@@ -12,7 +12,12 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content};
+use crate::{
+    failure::failure,
+    identity::check_newer,
+    key_packages::Stock,
+    messages::{Content, History},
+};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -70,7 +75,38 @@ impl Device {
         if self.own.set_read(&mut shell.store, now, room_id, seq) {
             self.reads.insert(room_id, seq);
         }
+        self.begin_burning(shell, room_id, seq, now);
         self.changed = true;
+    }
+
+    /// The user read a room up to here, then: what burns begins to.
+    pub(super) fn begin_burning(&mut self, shell: &mut Shell, room_id: RoomId, seq: Seq, at: Millis) {
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            let place = History::place(seq, u64::MAX);
+            room.history.read_up_to(&mut shell.store, place, at);
+        }
+    }
+
+    /// Other own devices read what the own state says. When is not known; now is the latest.
+    pub(super) fn begin_burning_all(&mut self, shell: &mut Shell) {
+        for room in self.rooms.values_mut() {
+            let place = History::place(self.own.read(room.id), u64::MAX);
+            room.history.read_up_to(&mut shell.store, place, shell.now);
+        }
+    }
+
+    /// Takes out of the rooms what has ended, before anything is shown. A clock that went back prolongs nothing.
+    pub(super) fn purge(&mut self, shell: &mut Shell) {
+        let timed = self.rooms.values().any(|room| room.history.next_end().is_some());
+        let back = self.clock.look(&mut shell.store, shell.now, timed);
+        let mut ended = false;
+        for room in self.rooms.values_mut() {
+            if back > 0 {
+                room.history.lose(&mut shell.store, back);
+            }
+            ended |= room.purge(&mut shell.store, shell.now);
+        }
+        self.changed |= ended;
     }
 
     /// Fills the stock of key packages that the server has.

@@ -315,7 +315,7 @@ fn check_member_change(
         Some(Some(new)) if new.room_id != settings.room_id || new.kind != settings.kind => {
             Err(RuleError::BadSettings)
         }
-        Some(Some(_)) if moderator => Ok(()),
+        Some(Some(new)) if moderator || settings.may_become_in_direct(new) => Ok(()),
         Some(Some(_)) => Err(RuleError::MayNotSet),
     }
 }

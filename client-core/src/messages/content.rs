@@ -1,18 +1,21 @@
 //! Content inside the encryption: CBOR, versioned, with room for kinds that are not known yet.
 //!
 //! ```text
-//! envelope = { "v": 1, "id": message id, "at": milliseconds, "k": kind, "b": body, "dl": newest own list }
+//! envelope = { "v": 1, "id": message id, "at": milliseconds, "k": kind, "b": body, "dl": newest own list,
+//!              "ttl": milliseconds, "burn": milliseconds }
 //! ```
 
 use ciborium::Value;
-use protocol::{CallId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use protocol::{CallId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq, UserId};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::Timers;
 use crate::{
     api::{ParticipantAsk, Reaction},
     cbor,
     identity::LinkSecret,
+    limits::MAX_MENTIONS,
 };
 
 const VERSION: u8 = 1;
@@ -27,6 +30,8 @@ pub(crate) struct Envelope {
     pub(crate) content: Content,
     /// Newest device list of its own user that the sender knows, so that a list that the server holds back shows.
     pub(crate) list: Option<ListHead>,
+    /// How long it is to live.
+    pub(crate) timers: Timers,
 }
 
 /// Version and hash of a device list.
@@ -46,11 +51,35 @@ pub(crate) struct Spotlight {
     pub(crate) on: Option<DeviceId>,
 }
 
-/// What is said.
-#[derive(Clone, Debug, PartialEq)]
+/// What is said. On the wire the kind is the variant's name, and the body a map of its fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Content {
     Text {
         text: String,
+        /// What it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        re: Option<MessageId>,
+        /// Whom it names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+    },
+    /// Another text in place of the earlier one; by its author.
+    Edit {
+        of: MessageId,
+        text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+    },
+    /// A sign on a message, or that it is taken back.
+    React {
+        of: MessageId,
+        emoji: String,
+        on: bool,
+    },
+    /// A message is to be gone for everybody; by its author, or a moderator.
+    Delete {
+        of: MessageId,
     },
     /// What a room is called; by who may add people.
     RoomState {
@@ -81,6 +110,7 @@ pub(crate) enum Content {
         camera: bool,
         screen: bool,
         hand: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         spotlight: Option<Spotlight>,
     },
     /// In the group of a call alone: a sign that shows for some seconds.
@@ -89,6 +119,7 @@ pub(crate) enum Content {
     },
     /// In the group of a call alone: what a participant asks of a device, or of all others.
     Ask {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<DeviceId>,
         ask: ParticipantAsk,
     },
@@ -113,6 +144,7 @@ pub(crate) enum Content {
         name: String,
     },
     /// Made by a newer program; kept as it came.
+    #[serde(skip)]
     Unknown {
         kind: String,
         body: Value,
@@ -128,72 +160,10 @@ struct Wire {
     b: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dl: Option<ListHead>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RoomState {
-    title: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Read {
-    rooms: Vec<(RoomId, Seq)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Call {
-    call_id: CallId,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Presence {
-    microphone: bool,
-    camera: bool,
-    screen: bool,
-    hand: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    spotlight: Option<Spotlight>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct React {
-    reaction: Reaction,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Ask {
+    ttl: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<DeviceId>,
-    ask: ParticipantAsk,
-}
-
-#[derive(Serialize, Deserialize)]
-struct GuestLink {
-    link_id: GuestLinkId,
-    secret: LinkSecret,
-    expires_at: Millis,
-}
-
-#[derive(Serialize, Deserialize)]
-struct GuestLinkRevoked {
-    link_id: GuestLinkId,
-}
-
-#[derive(Serialize, Deserialize)]
-struct GuestWelcome {
-    to: DeviceId,
-    mac: [u8; 32],
-    title: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Name {
-    name: String,
+    burn: Option<u64>,
 }
 
 impl Envelope {
@@ -206,6 +176,8 @@ impl Envelope {
             k,
             b,
             dl: self.list,
+            ttl: self.timers.ttl,
+            burn: self.timers.burn,
         })
     }
 
@@ -218,161 +190,52 @@ impl Envelope {
             at: wire.at,
             content,
             list: wire.dl,
+            timers: Timers {
+                ttl: wire.ttl,
+                burn: wire.burn,
+            },
         })
     }
 }
 
 impl Content {
-    fn to_wire(&self) -> (String, Value) {
+    /// A text that neither answers nor names anybody.
+    #[cfg(test)]
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Text {
+            text: text.to_owned(),
+            re: None,
+            mentions: vec![],
+        }
+    }
+
+    /// What a message answers, and whom it names.
+    pub(crate) fn relations(&self) -> (Option<MessageId>, Vec<UserId>) {
         match self {
-            Self::Text { text } => ("text".to_owned(), value(&Text { text: text.clone() })),
-            Self::RoomState { title } => (
-                "room_state".to_owned(),
-                value(&RoomState { title: title.clone() }),
-            ),
-            Self::Read { rooms } => ("read".to_owned(), value(&Read { rooms: rooms.clone() })),
-            Self::CallStarted { call_id } => ("call_started".to_owned(), value(&Call { call_id: *call_id })),
-            Self::CallEnded { call_id } => ("call_ended".to_owned(), value(&Call { call_id: *call_id })),
-            Self::CallDeclined { call_id } => {
-                ("call_declined".to_owned(), value(&Call { call_id: *call_id }))
-            }
-            Self::CallMissed { call_id } => ("call_missed".to_owned(), value(&Call { call_id: *call_id })),
-            Self::Presence {
-                microphone,
-                camera,
-                screen,
-                hand,
-                spotlight,
-            } => {
-                let presence = Presence {
-                    microphone: *microphone,
-                    camera: *camera,
-                    screen: *screen,
-                    hand: *hand,
-                    spotlight: *spotlight,
-                };
-                ("presence".to_owned(), value(&presence))
-            }
-            Self::Reaction { reaction } => ("reaction".to_owned(), value(&React { reaction: *reaction })),
-            Self::Ask { to, ask } => ("ask".to_owned(), value(&Ask { to: *to, ask: *ask })),
-            Self::GuestLink {
-                link_id,
-                secret,
-                expires_at,
-            } => {
-                let link = GuestLink {
-                    link_id: *link_id,
-                    secret: secret.clone(),
-                    expires_at: *expires_at,
-                };
-                ("guest_link".to_owned(), value(&link))
-            }
-            Self::GuestLinkRevoked { link_id } => (
-                "guest_link_revoked".to_owned(),
-                value(&GuestLinkRevoked { link_id: *link_id }),
-            ),
-            Self::GuestWelcome { to, mac, title } => {
-                let welcome = GuestWelcome {
-                    to: *to,
-                    mac: *mac,
-                    title: title.clone(),
-                };
-                ("guest_welcome".to_owned(), value(&welcome))
-            }
-            Self::Name { name } => ("name".to_owned(), value(&Name { name: name.clone() })),
-            Self::Unknown { kind, body } => (kind.clone(), body.clone()),
+            Self::Text { re, mentions, .. } => (*re, mentions.iter().copied().take(MAX_MENTIONS).collect()),
+            _ => (None, vec![]),
+        }
+    }
+
+    fn to_wire(&self) -> (String, Value) {
+        if let Self::Unknown { kind, body } = self {
+            return (kind.clone(), body.clone());
+        }
+        // Our own structures have no value that CBOR cannot carry.
+        let named = Value::serialized(self)
+            .ok()
+            .and_then(|named| named.into_map().ok());
+        match named.and_then(|mut kinds| kinds.pop()) {
+            Some((Value::Text(kind), body)) => (kind, body),
+            _ => (String::new(), Value::Null),
         }
     }
 
     fn from_wire(version: u8, kind: String, body: Value) -> Self {
-        let known = if version == VERSION {
-            Self::known(&kind, &body)
-        } else {
-            None
-        };
+        let named = Value::Map(vec![(Value::Text(kind.clone()), body.clone())]);
+        let known = named.deserialized().ok().filter(|_| version == VERSION);
         known.unwrap_or(Self::Unknown { kind, body })
     }
-
-    fn known(kind: &str, body: &Value) -> Option<Self> {
-        Some(match kind {
-            "text" => Self::Text {
-                text: read::<Text>(body)?.text,
-            },
-            "room_state" => Self::RoomState {
-                title: read::<RoomState>(body)?.title,
-            },
-            "read" => Self::Read {
-                rooms: read::<Read>(body)?.rooms,
-            },
-            "call_started" => Self::CallStarted {
-                call_id: read::<Call>(body)?.call_id,
-            },
-            "call_ended" => Self::CallEnded {
-                call_id: read::<Call>(body)?.call_id,
-            },
-            "call_declined" => Self::CallDeclined {
-                call_id: read::<Call>(body)?.call_id,
-            },
-            "call_missed" => Self::CallMissed {
-                call_id: read::<Call>(body)?.call_id,
-            },
-            "presence" => {
-                let Presence {
-                    microphone,
-                    camera,
-                    screen,
-                    hand,
-                    spotlight,
-                } = read(body)?;
-                Self::Presence {
-                    microphone,
-                    camera,
-                    screen,
-                    hand,
-                    spotlight,
-                }
-            }
-            "reaction" => Self::Reaction {
-                reaction: read::<React>(body)?.reaction,
-            },
-            "ask" => {
-                let Ask { to, ask } = read(body)?;
-                Self::Ask { to, ask }
-            }
-            "guest_link" => {
-                let GuestLink {
-                    link_id,
-                    secret,
-                    expires_at,
-                } = read(body)?;
-                Self::GuestLink {
-                    link_id,
-                    secret,
-                    expires_at,
-                }
-            }
-            "guest_link_revoked" => Self::GuestLinkRevoked {
-                link_id: read::<GuestLinkRevoked>(body)?.link_id,
-            },
-            "guest_welcome" => {
-                let GuestWelcome { to, mac, title } = read(body)?;
-                Self::GuestWelcome { to, mac, title }
-            }
-            "name" => Self::Name {
-                name: read::<Name>(body)?.name,
-            },
-            _ => return None,
-        })
-    }
-}
-
-/// Our own structures have no value that CBOR cannot carry.
-fn value(body: &impl Serialize) -> Value {
-    Value::serialized(body).unwrap_or(Value::Null)
-}
-
-fn read<T: DeserializeOwned>(body: &Value) -> Option<T> {
-    body.deserialized().ok()
 }
 
 #[cfg(test)]
@@ -380,7 +243,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sorted::SortedMap;
 
     fn envelope(content: Content) -> Envelope {
         let list = Some(ListHead {
@@ -392,6 +254,10 @@ mod tests {
             at: Millis(5),
             content,
             list,
+            timers: Timers {
+                ttl: Some(60_000),
+                burn: None,
+            },
         }
     }
 
@@ -399,8 +265,24 @@ mod tests {
     fn every_kind_comes_back_and_unknown_ones_are_kept() {
         let call_id = CallId::from_random([2; 16]);
         for content in [
+            Content::text("Hello"),
             Content::Text {
+                text: "Hello @Bob".to_owned(),
+                re: Some(MessageId::from_random([7; 16])),
+                mentions: vec![UserId::from_random([8; 16])],
+            },
+            Content::Edit {
+                of: MessageId::from_random([7; 16]),
                 text: "Hello".to_owned(),
+                mentions: vec![],
+            },
+            Content::React {
+                of: MessageId::from_random([7; 16]),
+                emoji: "\u{1F44D}".to_owned(),
+                on: true,
+            },
+            Content::Delete {
+                of: MessageId::from_random([7; 16]),
             },
             Content::RoomState {
                 title: "Plans".to_owned(),
@@ -466,7 +348,10 @@ mod tests {
             // A reaction of a newer program.
             Content::Unknown {
                 kind: "reaction".to_owned(),
-                body: value(&SortedMap::from([("reaction".to_owned(), "wave".to_owned())])),
+                body: Value::Map(vec![(
+                    Value::Text("reaction".to_owned()),
+                    Value::Text("wave".to_owned()),
+                )]),
             },
             Content::Unknown {
                 kind: "poll".to_owned(),

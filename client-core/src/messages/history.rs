@@ -5,6 +5,7 @@ use std::fmt::Display;
 use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::{Acts, Life};
 use crate::{
     api::{BodyView, Delivery, Failure},
     failure::failure_with,
@@ -30,6 +31,12 @@ pub(crate) struct Message {
     pub(crate) sent_at: Millis,
     pub(crate) body: Body,
     pub(crate) delivery: Delivery,
+    /// What it answers.
+    pub(crate) re: Option<MessageId>,
+    /// Whom it names.
+    pub(crate) mentions: Vec<UserId>,
+    pub(crate) acts: Acts,
+    pub(crate) life: Life,
 }
 
 /// What a message says.
@@ -51,6 +58,8 @@ pub(crate) enum Body {
         expires_at: Millis,
         revoked: bool,
     },
+    /// It was here.
+    Deleted,
 }
 
 impl Body {
@@ -58,9 +67,9 @@ impl Body {
         matches!(self, Self::GuestLink { .. })
     }
 
-    /// Not said by anybody: it is no news to read.
-    fn is_event(&self) -> bool {
-        matches!(self, Self::Happened { .. }) || self.is_link()
+    /// Not said by anybody, or gone: it is no news to read.
+    pub(crate) fn is_event(&self) -> bool {
+        matches!(self, Self::Happened { .. } | Self::Deleted) || self.is_link()
     }
 }
 
@@ -72,6 +81,10 @@ pub(crate) struct History {
     unsent: u64,
     /// Messages that are guest links.
     links: Vec<MessageId>,
+    /// When messages end.
+    ends: SortedSet<(Millis, MessageId)>,
+    /// Messages whose life becomes shorter when they are read.
+    burning: SortedSet<MessageId>,
     /// What the user interface shows; nothing while the room is closed.
     shown: Option<Shown>,
 }
@@ -95,6 +108,8 @@ impl History {
             order: SortedMap::new(),
             unsent: UNSENT,
             links: vec![],
+            ends: SortedSet::new(),
+            burning: SortedSet::new(),
             shown: None,
         }
     }
@@ -108,6 +123,13 @@ impl History {
         self.messages = messages.collect();
         let links = self.messages.values().filter(|message| message.body.is_link());
         self.links = links.map(|message| message.id).collect();
+        let ends = self
+            .messages
+            .values()
+            .filter_map(|message| Some((message.ends_at()?, message.id)));
+        self.ends = ends.collect();
+        let burns = self.messages.values().filter(|message| message.life.burns());
+        self.burning = burns.map(|message| message.id).collect();
         let newest = self.order.keys().next_back();
         self.unsent = newest
             .map_or(UNSENT, |newest| newest.saturating_add(1))
@@ -144,6 +166,7 @@ impl History {
     pub(crate) fn put(&mut self, store: &mut Store, mut message: Message) {
         if let Some(old) = self.messages.get(&message.id) {
             self.order.remove(&old.order);
+            self.forget_life(message.id, old.ends_at());
         }
         while self.order.contains_key(&message.order) {
             message.order = message.order.saturating_add(1);
@@ -156,16 +179,91 @@ impl History {
         if message.body.is_link() && !self.links.contains(&message.id) {
             self.links.push(message.id);
         }
+        if let Some(at) = message.ends_at() {
+            self.ends.insert((at, message.id));
+        }
+        if message.life.burns() {
+            self.burning.insert(message.id);
+        }
         self.order.insert(message.order, message.id);
         self.messages.insert(message.id, Box::new(message));
     }
 
-    /// Changes a message, where it is there.
-    pub(crate) fn change(&mut self, store: &mut Store, id: MessageId, change: impl FnOnce(&mut Message)) {
-        if let Some(mut message) = self.get(id).cloned() {
-            change(&mut message);
-            self.put(store, message);
+    fn forget_life(&mut self, id: MessageId, ends_at: Option<Millis>) {
+        if let Some(at) = ends_at {
+            self.ends.remove(&(at, id));
         }
+        self.burning.remove(&id);
+    }
+
+    /// When the next message ends.
+    pub(crate) fn next_end(&self) -> Option<Millis> {
+        self.ends.iter().next().map(|(at, _)| *at)
+    }
+
+    /// Takes out what has ended, and says what that was.
+    pub(crate) fn take_ended(&mut self, store: &mut Store, now: Millis) -> Vec<MessageId> {
+        let ended = self.ends.iter().take_while(|(at, _)| *at <= now);
+        let ended: Vec<MessageId> = ended.map(|(_, id)| *id).collect();
+        for id in &ended {
+            self.remove(store, *id);
+        }
+        ended
+    }
+
+    /// Everything up to a place was read then.
+    pub(crate) fn read_up_to(&mut self, store: &mut Store, place: u64, at: Millis) {
+        let messages = self.burning.iter().filter_map(|id| self.get(*id));
+        let read = messages.filter(|message| message.order <= place && message.life.is_read_later_than(at));
+        let read: Vec<MessageId> = read.map(|message| message.id).collect();
+        for id in read {
+            self.change(store, id, |message| message.life.read(at));
+        }
+    }
+
+    /// The device's clock went back: no life is longer for it.
+    pub(crate) fn lose(&mut self, store: &mut Store, ms: u64) {
+        let ids: Vec<MessageId> = self.ends.iter().map(|(_, id)| *id).collect();
+        for id in ids {
+            self.change(store, id, |message| message.life.lose(ms));
+        }
+    }
+
+    /// Changes a message, where it is there. What answers it shows it too.
+    pub(crate) fn change(&mut self, store: &mut Store, id: MessageId, change: impl FnOnce(&mut Message)) {
+        let Some(mut message) = self.get(id).cloned() else {
+            return;
+        };
+        change(&mut message);
+        self.put(store, message);
+        self.mark_answers(id);
+    }
+
+    fn mark_answers(&mut self, to: MessageId) {
+        let Some(shown) = &mut self.shown else { return };
+        let ids = self.order.range(shown.oldest..u64::MAX).map(|(_, id)| *id);
+        let answers = ids.filter(|id| {
+            self.messages
+                .get(id)
+                .is_some_and(|message| message.re == Some(to))
+        });
+        shown.changed.extend(answers);
+    }
+
+    /// Takes a message out, without a trace.
+    pub(crate) fn remove(&mut self, store: &mut Store, id: MessageId) {
+        let Some(message) = self.messages.remove(&id) else {
+            return;
+        };
+        store.delete(record(self.room_id, id));
+        self.order.remove(&message.order);
+        self.forget_life(id, message.ends_at());
+        self.links.retain(|link| *link != id);
+        if let Some(shown) = &mut self.shown {
+            shown.changed.remove(&id);
+            shown.removed.push(id);
+        }
+        self.mark_answers(id);
     }
 
     /// Deletes all records, as when the room is gone.
@@ -175,6 +273,8 @@ impl History {
         }
         self.order.clear();
         self.links.clear();
+        self.ends = SortedSet::new();
+        self.burning = SortedSet::new();
     }
 
     /// Messages that are guest links, revoked ones too.
@@ -186,15 +286,19 @@ impl History {
         self.order.values().next_back().and_then(|id| self.get(*id))
     }
 
-    /// Texts of others after a place.
-    pub(crate) fn unread(&self, after: u64, me: UserId) -> u32 {
+    /// What others said after a place: how much, and whether it names the reader.
+    pub(crate) fn unread(&self, after: u64, me: UserId) -> (u32, bool) {
         let from = after.saturating_add(1);
         let unread = self
             .order
             .range(from..u64::MAX)
             .filter_map(|(_, id)| self.get(*id))
             .filter(|message| message.author != me && !message.body.is_event());
-        u32::try_from(unread.count()).unwrap_or(u32::MAX)
+        let mut named = false;
+        let count = unread
+            .inspect(|message| named |= message.mentions.contains(&me))
+            .count();
+        (u32::try_from(count).unwrap_or(u32::MAX), named)
     }
 
     /// Place of the newest message that is in the log.
@@ -270,15 +374,22 @@ impl History {
 
 /// Name of the record of a message.
 fn record(room_id: RoomId, id: impl Display) -> String {
-    format!("msg/{room_id}/{id}")
+    format!("said/{room_id}/{id}")
 }
 
 impl Message {
-    /// The beginning of a text, for the list of rooms.
+    /// When it is gone, from all that is known.
+    pub(crate) fn ends_at(&self) -> Option<Millis> {
+        self.life.ends_at(self.sent_at)
+    }
+
+    /// The beginning of a text, for the list of rooms and for what answers it.
     pub(crate) fn preview(&self) -> String {
         match &self.body {
             Body::Text(text) => text.chars().take(PREVIEW_LEN).collect(),
-            Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) => String::new(),
+            Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) | Body::Deleted => {
+                String::new()
+            }
         }
     }
 
@@ -299,6 +410,7 @@ impl Message {
                 event: failure_with("guest_link_made", "by", name(self.author)),
             },
             Body::Unknown(_) => BodyView::Unknown,
+            Body::Deleted => BodyView::Deleted,
         }
     }
 }

@@ -1,7 +1,7 @@
 use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
 use serde_json::json;
 
-use super::{Content, Envelope, ListHead, OwnState};
+use super::{Content, Envelope, ListHead, OwnState, Timers};
 use crate::{
     hex::hex,
     random::Random,
@@ -15,13 +15,12 @@ fn content_is_that_of_the_document() {
         let envelope = Envelope {
             id: MessageId::from_slice(&bytes(&takes["id"])).unwrap(),
             at: Millis(takes["at"].as_u64().unwrap()),
-            content: Content::Text {
-                text: takes["text"].as_str().unwrap().to_owned(),
-            },
+            content: Content::text(takes["text"].as_str().unwrap()),
             list: Some(ListHead {
                 version: takes["list_version"].as_u64().unwrap(),
                 hash: array(&takes["list_hash"]),
             }),
+            timers: Timers::default(),
         };
         json!({ "content": hex(&envelope.encode()) })
     });
@@ -70,6 +69,7 @@ fn content_of_calls_is_that_of_the_document() {
             at: Millis(takes["at"].as_u64().unwrap()),
             content,
             list: None,
+            timers: Timers::default(),
         };
         contents
             .into_iter()

@@ -160,13 +160,13 @@ impl Room {
                         .extend(devices.iter().filter_map(|device| group.leaf_of(*device)));
                 }
                 Intent::Update => {}
-                Intent::ConstantBitrate { on, .. } => {
-                    let mut settings = group.settings().clone();
-                    settings.constant_bitrate = *on;
-                    wish.settings = (settings != *group.settings()).then_some(settings);
+                Intent::Set { setting, .. } => {
+                    let settings = wish.settings.get_or_insert_with(|| group.settings().clone());
+                    setting.apply(settings);
                 }
             }
         }
+        wish.settings = wish.settings.filter(|settings| settings != group.settings());
         wish.remove.retain(|leaf: &LeafIndex| *leaf != own);
         wish.remove.sort_unstable();
         wish.remove.dedup();

@@ -164,12 +164,12 @@ impl Room {
         let Some(group) = &mut self.group else {
             return Onward::Stop;
         };
-        let constant = group.settings().constant_bitrate;
+        let settings = group.settings().clone();
         if own {
             return match group.merge_own(env.mls) {
                 Ok(()) => {
                     self.after_own_commit(env, entry);
-                    self.tell_constant_bitrate(env, entry, constant, env.me());
+                    self.tell_settings(env, entry, &settings, env.me());
                     Onward::Yes
                 }
                 Err(error) => self.cannot_follow(env, entry, &error),
@@ -201,7 +201,7 @@ impl Room {
         if let Committer::Member(leaf) = &change.committer
             && let Some(by) = before.get(leaf)
         {
-            self.tell_constant_bitrate(env, entry, constant, by.body().user_id);
+            self.tell_settings(env, entry, &settings, by.body().user_id);
         }
         Onward::Yes
     }

@@ -34,8 +34,8 @@ pub(crate) struct Notes {
     pub(crate) want_rooms: bool,
     /// The key package of last resort was used.
     pub(crate) last_resort_used: bool,
-    /// Another device of this user has read up to here.
-    pub(crate) read_elsewhere: Vec<(RoomId, Seq)>,
+    /// Another device of this user has read up to here, then.
+    pub(crate) read_elsewhere: Vec<(RoomId, Seq, Millis)>,
     /// The room's members changed, which the call in it may wait for.
     pub(crate) members_changed: Vec<RoomId>,
 }

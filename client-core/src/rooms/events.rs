@@ -3,6 +3,7 @@
 use protocol::{
     LeafIndex, Millis, Seq, UserId,
     identity::Certificate,
+    room_settings::RoomSettings,
     socket::{Accepted, Entry, RemovalReason, RoomKindTag, RoomWelcome},
 };
 
@@ -17,7 +18,7 @@ use crate::{
         Group,
         rules::{Change, Committer, Members},
     },
-    messages::{Body, Content, History, Message},
+    messages::{Acts, Body, Content, History, Life, Message},
     sorted::{SortedMap, SortedSet},
 };
 
@@ -178,21 +179,36 @@ impl Room {
         }
     }
 
-    pub(super) fn tell_constant_bitrate(
+    /// Tells what a commit changed in the settings.
+    pub(super) fn tell_settings(
         &mut self,
         env: &mut Env<'_>,
         entry: &Entry,
-        before: bool,
+        before: &RoomSettings,
         by: UserId,
     ) {
-        let on = self.settings().is_some_and(|settings| settings.constant_bitrate);
-        if on != before {
-            let code = if on {
+        let Some(now) = self.settings().cloned() else {
+            return;
+        };
+        if now.constant_bitrate != before.constant_bitrate {
+            let code = if now.constant_bitrate {
                 "constant_bitrate_on"
             } else {
                 "constant_bitrate_off"
             };
             self.tell(env, entry.seq, entry.sent_at, 900, code, &[("by", by)]);
+        }
+        let (ttl, burn) = (now.ttl_cap_ms, now.burn_cap_ms);
+        if (ttl, burn) != (before.ttl_cap_ms, before.burn_cap_ms) {
+            let code = match (ttl, burn) {
+                (0, 0) => "timers_off",
+                (_, 0) => "ttl_set",
+                (0, _) => "burn_set",
+                _ => "timers_set",
+            };
+            let texts = [("ttl_ms", ttl), ("burn_ms", burn)];
+            let texts = texts.map(|(key, ms)| (key.to_owned(), ms.to_string())).into();
+            self.tell_with(env, entry.seq, entry.sent_at, 901, code, &[("by", by)], texts);
         }
     }
 
@@ -367,6 +383,10 @@ impl Room {
                 texts,
             },
             delivery: Delivery::Received,
+            re: None,
+            mentions: vec![],
+            acts: Acts::default(),
+            life: Life::default(),
         };
         self.history.put(&mut env.shell.store, message);
     }

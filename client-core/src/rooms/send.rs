@@ -1,7 +1,7 @@
 //! The outbox: what is written leaves in order, once, whatever happens in between.
 
 use protocol::{
-    Bytes, Code, MessageId, Millis, Seq,
+    Bytes, Code, MessageId, Millis, Seq, UserId,
     identity::Certificate,
     socket::{Accepted, Entry, Reply, Request, RoomRef, RoomSend},
 };
@@ -13,13 +13,14 @@ use super::{
     stored::{OutState, Outgoing, Sealed},
 };
 use crate::{
-    api::{self, Delivery},
+    api::{self, Delivery, Failure},
     core::{
         asks::{Ask, RoomAsk},
         shell::{Answer, Refusal},
     },
-    failure::of_refusal,
-    messages::{Body, Content, Envelope, History, ListHead, Message},
+    failure::{failure, of_refusal},
+    messages::{Act, Acts, Body, Content, Envelope, History, Life, ListHead, Message, Timers},
+    store::Store,
 };
 
 impl Room {
@@ -30,7 +31,7 @@ impl Room {
         content: Content,
         body: Option<Body>,
     ) -> MessageId {
-        self.send_content_as(env, None, content, body)
+        self.send_content_as(env, None, content, Timers::default(), body)
     }
 
     /// [`Self::send_content`] under an id that was drawn elsewhere. One that somebody's message has is replaced.
@@ -39,11 +40,13 @@ impl Room {
         env: &mut Env<'_>,
         message_id: Option<MessageId>,
         content: Content,
+        timers: Timers,
         body: Option<Body>,
     ) -> MessageId {
         let message_id = message_id.filter(|id| self.history.get(*id).is_none());
         let message_id = message_id.unwrap_or_else(|| env.message_id());
         let list = &env.identity.device_list;
+        let (re, mentions) = content.relations();
         let envelope = Envelope {
             id: message_id,
             at: env.now(),
@@ -52,6 +55,7 @@ impl Room {
                 version: list.body().version,
                 hash: list.hash(),
             }),
+            timers,
         };
         let out = Outgoing {
             number: self.next_out,
@@ -64,6 +68,9 @@ impl Room {
         out.save(&mut env.shell.store, self.id);
         self.outbox.push_back(out);
         if let Some(body) = body {
+            let mut life = Life::new(timers);
+            // Who wrote it has read it.
+            life.read(env.now());
             let message = Message {
                 id: message_id,
                 order: self.history.next_unsent(),
@@ -72,6 +79,10 @@ impl Room {
                 sent_at: env.now(),
                 body,
                 delivery: Delivery::Sending,
+                re,
+                mentions,
+                acts: Acts::default(),
+                life,
             };
             self.history.put(&mut env.shell.store, message);
         }
@@ -129,13 +140,15 @@ impl Room {
         }
         let Some(sealed) = &out.sealed else { return };
         let message_id = out.message_id;
+        let expires_at =
+            Envelope::decode(&out.content).and_then(|envelope| Some(envelope.at.plus(envelope.timers.ttl?)));
         let request = Request::RoomSend(RoomSend {
             room_id: self.id,
             generation,
             epoch,
             message_id,
             payload: Bytes(sealed.payload.to_vec()),
-            expires_at: None,
+            expires_at,
         });
         self.ask(env, RoomAsk::Send { message_id }, request);
     }
@@ -150,7 +163,8 @@ impl Room {
                 if let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) {
                     out.state = OutState::Accepted;
                     out.save(&mut env.shell.store, self.id);
-                    self.place_own(env, message_id, seq, sent_at);
+                    let content = out.content.clone();
+                    self.place_own(env, message_id, &content, seq, sent_at);
                 }
                 self.settled();
                 if self.is_owed_entries() {
@@ -167,15 +181,31 @@ impl Room {
             Ok(_) => self.retry_later(env, &Refusal::Lost),
             Err(refusal) => {
                 tracing::warn!(room.id = %self.id, ?refusal, "message given up");
-                if let Some(out) = self.outbox.iter_mut().find(|out| out.message_id == message_id) {
-                    out.state = OutState::Failed;
-                    out.save(&mut env.shell.store, self.id);
-                }
+                self.give_up(env, message_id);
                 self.settled();
-                self.show_delivery(env, message_id, Delivery::Failed);
                 env.notes.want_rooms = true;
             }
         }
+    }
+
+    /// A message stays, to be tried again by hand; an act is undone, and the person told.
+    fn give_up(&mut self, env: &mut Env<'_>, message_id: MessageId) {
+        let Some(place) = self.outbox.iter().position(|out| out.message_id == message_id) else {
+            return;
+        };
+        let Some(out) = self.outbox.get_mut(place) else {
+            return;
+        };
+        if let Some((of, _)) = act_in(&out.content) {
+            env.shell.store.delete(out.record(self.id));
+            self.outbox.remove(place);
+            self.history
+                .change(&mut env.shell.store, of, |message| message.end_await(message_id));
+            return env.shell.notice(failure("act_refused"));
+        }
+        out.state = OutState::Failed;
+        out.save(&mut env.shell.store, self.id);
+        self.show_delivery(env, message_id, Delivery::Failed);
     }
 
     fn arrived_before(&mut self, env: &mut Env<'_>, message_id: MessageId) {
@@ -183,31 +213,128 @@ impl Room {
         if let Some(out) = place.and_then(|place| self.outbox.remove(place)) {
             env.shell.store.delete(out.record(self.id));
             let (seq, now) = (self.known_last, env.now());
-            self.place_own(env, message_id, seq, now);
+            self.place_own(env, message_id, &out.content, seq, now);
         }
         self.settled();
     }
 
     /// The log shows a message of ours.
     pub(super) fn settle_own(&mut self, env: &mut Env<'_>, out: &Outgoing, entry: &Entry) {
-        self.place_own(env, out.message_id, entry.seq, entry.sent_at);
+        self.place_own(env, out.message_id, &out.content, entry.seq, entry.sent_at);
         let content = Envelope::decode(&out.content).map(|envelope| envelope.content);
         if let Some(Content::RoomState { title }) = content {
             self.set_title(env, entry.seq, &title);
         }
     }
 
-    fn place_own(&mut self, env: &mut Env<'_>, message_id: MessageId, seq: Seq, sent_at: Millis) {
+    /// What this device sent has its place in the log now.
+    fn place_own(
+        &mut self,
+        env: &mut Env<'_>,
+        message_id: MessageId,
+        content: &[u8],
+        seq: Seq,
+        sent_at: Millis,
+    ) {
+        if let Some((of, act)) = act_in(content) {
+            return self.take_act(env, message_id, seq, of, &act, env.me());
+        }
+        let settings = self.settings().cloned();
         self.history.change(&mut env.shell.store, message_id, |message| {
             message.order = History::place(seq, 0);
             message.sent_at = message.sent_at.min(sent_at);
             message.delivery = Delivery::Sent;
+            if let Some(settings) = settings.filter(|_| !message.body.is_event()) {
+                message.life.cap(&settings);
+            }
         });
     }
 
     fn show_delivery(&mut self, env: &mut Env<'_>, message_id: MessageId, delivery: Delivery) {
         self.history.change(&mut env.shell.store, message_id, |message| {
             message.delivery = delivery
+        });
+    }
+
+    /// Does something to a message that is there: shows it, and puts it into the outbox.
+    pub(crate) fn act(&mut self, env: &mut Env<'_>, of: MessageId, act: Act) -> Result<(), Failure> {
+        let me = env.me();
+        let message = self.history.get(of).ok_or_else(|| failure("not_found"))?;
+        let unsent = message.delivery == Delivery::Failed && act != Act::Delete;
+        if unsent || !message.as_shown(me).allows(&act, me, self.is_moderator(me)) {
+            return Err(failure("forbidden"));
+        }
+        if act == Act::Delete && self.take_back(env, of) {
+            return Ok(());
+        }
+        // The server has no need of it for longer than of what it is done to.
+        let timers = Timers {
+            ttl: message.ends_at().map(|at| at.since(env.now())),
+            burn: None,
+        };
+        let carrier = self.send_content_as(env, None, act.content(of), timers, None);
+        self.history.change(&mut env.shell.store, of, |message| {
+            message.await_act(carrier, act)
+        });
+        Ok(())
+    }
+
+    /// Timers, no longer than the room's caps.
+    pub(crate) fn clamp(&self, timers: Timers) -> Timers {
+        match self.settings() {
+            Some(settings) => timers.clamped(settings),
+            None => timers,
+        }
+    }
+
+    /// Takes out what has ended, here and of what did not leave yet. Answers whether there was any.
+    pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> bool {
+        let ended = self.history.take_ended(store, now);
+        for id in &ended {
+            self.drop_held(store, *id);
+        }
+        !ended.is_empty()
+    }
+
+    /// Takes out of the outbox what certainly did not leave yet. Answers whether it was so.
+    fn take_back(&mut self, env: &mut Env<'_>, message_id: MessageId) -> bool {
+        let held = self.drop_held(&mut env.shell.store, message_id);
+        if held {
+            self.history.remove(&mut env.shell.store, message_id);
+        }
+        held
+    }
+
+    fn drop_held(&mut self, store: &mut Store, message_id: MessageId) -> bool {
+        let held = |out: &Outgoing| {
+            let kept = out.state == OutState::Waiting && out.sealed.is_none();
+            out.message_id == message_id && (kept || out.state == OutState::Failed)
+        };
+        let Some(place) = self.outbox.iter().position(held) else {
+            return false;
+        };
+        if let Some(out) = self.outbox.remove(place) {
+            store.delete(out.record(self.id));
+        }
+        true
+    }
+
+    /// An act stands in the log. One that is not allowed, or on what is not here, is passed over.
+    fn take_act(
+        &mut self,
+        env: &mut Env<'_>,
+        carrier: MessageId,
+        seq: Seq,
+        of: MessageId,
+        act: &Act,
+        by: UserId,
+    ) {
+        let moderator = self.is_moderator(by);
+        self.history.change(&mut env.shell.store, of, |message| {
+            message.end_await(carrier);
+            if message.allows(act, by, moderator) {
+                message.take(act, by, History::place(seq, 0));
+            }
         });
     }
 
@@ -223,10 +350,17 @@ impl Room {
         if let Some(head) = envelope.list
             && env.people.heard_of_list(author.user_id, head)
         {
-            env.shell.notice(crate::failure::failure("server_untrusted"));
+            env.shell.notice(failure("server_untrusted"));
         }
-        let body = match envelope.content {
-            Content::Text { text } => Body::Text(text),
+        let content = match Act::of(envelope.content) {
+            Ok((of, act)) => {
+                return self.take_act(env, envelope.id, entry.seq, of, &act, author.user_id);
+            }
+            Err(content) => content,
+        };
+        let (re, mentions) = content.relations();
+        let body = match content {
+            Content::Text { text, .. } => Body::Text(text),
             Content::RoomState { title } => {
                 if self.may_add(author.user_id) {
                     self.set_title_by(env, entry, author.user_id, &title);
@@ -235,7 +369,9 @@ impl Room {
             }
             Content::Read { rooms } => {
                 if author.user_id == env.me() {
-                    env.notes.read_elsewhere.extend(rooms);
+                    let at = envelope.at.min(entry.sent_at);
+                    let read = rooms.into_iter().map(|(room_id, seq)| (room_id, seq, at));
+                    env.notes.read_elsewhere.extend(read);
                 }
                 return;
             }
@@ -278,7 +414,10 @@ impl Room {
                 happened("guest_link_revoked", author.user_id)
             }
             // Of calls; they have no meaning in a room.
-            Content::GuestWelcome { .. }
+            Content::Edit { .. }
+            | Content::React { .. }
+            | Content::Delete { .. }
+            | Content::GuestWelcome { .. }
             | Content::Name { .. }
             | Content::CallEnded { .. }
             | Content::Presence { .. }
@@ -286,22 +425,40 @@ impl Room {
             | Content::Ask { .. } => return,
             unknown @ Content::Unknown { .. } => {
                 let kept = Envelope {
+                    id: envelope.id,
+                    at: envelope.at,
                     content: unknown,
-                    ..envelope
+                    list: envelope.list,
+                    timers: envelope.timers,
                 };
                 Body::Unknown(kept.encode().to_vec().into())
             }
         };
         let own = author.user_id == env.me();
+        // Neither a sender's clock nor the server's may move a message into the future of the other.
+        let sent_at = envelope.at.min(entry.sent_at);
+        let mut life = match body.is_event() {
+            true => Life::default(),
+            false => Life::new(self.clamp(envelope.timers)),
+        };
+        if own {
+            life.read(sent_at);
+        }
+        if life.ends_at(sent_at).is_some_and(|at| at <= env.now()) {
+            return;
+        }
         let message = Message {
             id: envelope.id,
             order: History::place(entry.seq, 0),
             author: author.user_id,
             device: author.device_id,
-            // Neither a sender's clock nor the server's may move a message into the future of the other.
-            sent_at: envelope.at.min(entry.sent_at),
+            sent_at,
             body,
             delivery: if own { Delivery::Sent } else { Delivery::Received },
+            re,
+            mentions,
+            acts: Acts::default(),
+            life,
         };
         if self.history.get(message.id).is_none() {
             self.history.put(&mut env.shell.store, message);
@@ -330,7 +487,12 @@ impl Room {
     }
 }
 
-pub(super) fn happened(code: &str, by: protocol::UserId) -> Body {
+/// The act that content of the outbox is.
+fn act_in(content: &[u8]) -> Option<(MessageId, Act)> {
+    Act::of(Envelope::decode(content)?.content).ok()
+}
+
+pub(super) fn happened(code: &str, by: UserId) -> Body {
     Body::Happened {
         code: code.to_owned(),
         users: [("by".to_owned(), by)].into(),

@@ -81,12 +81,33 @@ pub(crate) enum Intent {
     RemoveDevices { devices: Vec<DeviceId> },
     /// A new leaf for this device.
     Update,
-    /// Whether voices in calls go out at a constant bitrate.
-    ConstantBitrate {
+    /// Another setting of the room.
+    Set {
         #[serde(skip)]
         command: Option<u32>,
-        on: bool,
+        setting: Setting,
     },
+}
+
+/// What may be set.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Setting {
+    /// Whether voices in calls go out at a constant bitrate.
+    ConstantBitrate(bool),
+    /// How long messages live at most, in milliseconds; 0 = without end.
+    Timers { ttl_ms: u64, burn_ms: u64 },
+}
+
+impl Setting {
+    pub(super) fn apply(self, settings: &mut RoomSettings) {
+        match self {
+            Self::ConstantBitrate(on) => settings.constant_bitrate = on,
+            Self::Timers { ttl_ms, burn_ms } => {
+                settings.ttl_cap_ms = ttl_ms;
+                settings.burn_cap_ms = burn_ms;
+            }
+        }
+    }
 }
 
 /// What a room was, while its group was known: what a group that claims to go on with it is judged by.
@@ -154,18 +175,18 @@ impl Charter {
 impl Intent {
     pub(super) fn command(&self) -> Option<u32> {
         match self {
-            Self::Add { command, .. }
-            | Self::RemoveUser { command, .. }
-            | Self::ConstantBitrate { command, .. } => *command,
+            Self::Add { command, .. } | Self::RemoveUser { command, .. } | Self::Set { command, .. } => {
+                *command
+            }
             Self::RemoveDevices { .. } | Self::Update => None,
         }
     }
 
     pub(super) fn take_command(&mut self) -> Option<u32> {
         match self {
-            Self::Add { command, .. }
-            | Self::RemoveUser { command, .. }
-            | Self::ConstantBitrate { command, .. } => command.take(),
+            Self::Add { command, .. } | Self::RemoveUser { command, .. } | Self::Set { command, .. } => {
+                command.take()
+            }
             Self::RemoveDevices { .. } | Self::Update => None,
         }
     }

@@ -1,10 +1,10 @@
-use protocol::{Millis, Seq, UserId, room_settings::WhoMayAdd, socket::RoomKindTag};
+use protocol::{MessageId, Millis, Seq, UserId, room_settings::WhoMayAdd, socket::RoomKindTag};
 
 use super::{state::Room, stored::Standing};
 use crate::{
-    api::{MessageView, RoomCallView, RoomKeys, RoomView},
+    api::{MentionView, MessageView, QuoteView, RoomCallView, RoomKeys, RoomView, SignView},
     group::SUITE_NAME,
-    messages::{History, Message, OwnState},
+    messages::{Act, Body, History, Message, OwnState},
     people::People,
 };
 
@@ -28,6 +28,7 @@ impl Room {
         };
         let newest = self.history.newest();
         let read = History::place(lens.own.read(self.id), u64::MAX);
+        let (unread, named) = self.history.unread(read, lens.me);
         RoomView {
             room_id: self.id,
             kind: self.stored.kind,
@@ -37,10 +38,16 @@ impl Room {
             moderator: self.is_moderator(lens.me),
             may_admit: self.may_admit(lens.me),
             constant_bitrate: self.settings().is_some_and(|settings| settings.constant_bitrate),
+            ttl_ms: self.settings().map_or(0, |settings| settings.ttl_cap_ms),
+            burn_ms: self.settings().map_or(0, |settings| settings.burn_cap_ms),
+            may_set_timers: self.stored.kind == RoomKindTag::Direct || self.is_moderator(lens.me),
             guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
-            unread: self.history.unread(read, lens.me),
-            preview: newest.map(Message::preview).unwrap_or_default(),
+            unread,
+            named,
+            preview: newest
+                .map(|newest| newest.as_shown(lens.me).preview())
+                .unwrap_or_default(),
             active_at: newest.map(|message| message.sent_at).unwrap_or_default(),
             call: self.call.as_ref().map(|call| RoomCallView {
                 started_at: call.started_at,
@@ -104,6 +111,13 @@ impl Room {
 
     pub(crate) fn message_view(&self, message: &Message, lens: Lens<'_>) -> MessageView {
         let name = |user: UserId| lens.people.name(user, self.certificate_of(user));
+        let message = message.as_shown(lens.me);
+        let moderator = self.is_moderator(lens.me);
+        let edit = Act::Edit {
+            text: String::new(),
+            mentions: vec![],
+        };
+        let signs = message.acts.signs().into_iter();
         MessageView {
             message_id: message.id,
             order: message.order,
@@ -113,6 +127,47 @@ impl Room {
             sent_at: message.sent_at,
             body: message.view(name),
             delivery: message.delivery,
+            reply_to: message.re.map(|id| self.quote_view(id, lens)),
+            mentions: message
+                .mentions
+                .iter()
+                .map(|user| MentionView {
+                    user_id: *user,
+                    name: name(*user),
+                    me: *user == lens.me,
+                })
+                .collect(),
+            edited: message.acts.was_edited(),
+            signs: signs
+                .map(|(emoji, users)| SignView {
+                    emoji: emoji.to_owned(),
+                    mine: users.contains(&lens.me),
+                    names: users.into_iter().map(name).collect(),
+                })
+                .collect(),
+            ends_at: message.ends_at(),
+            burn_ms: message.life.burn_ms(),
+            may_edit: message.allows(&edit, lens.me, moderator),
+            may_delete: message.allows(&Act::Delete, lens.me, moderator),
+        }
+    }
+
+    fn quote_view(&self, message_id: MessageId, lens: Lens<'_>) -> QuoteView {
+        let quoted = self
+            .history
+            .get(message_id)
+            .map(|quoted| quoted.as_shown(lens.me));
+        let quoted = quoted.filter(|quoted| quoted.body != Body::Deleted);
+        QuoteView {
+            message_id,
+            author_name: quoted
+                .as_ref()
+                .map(|quoted| {
+                    lens.people
+                        .name(quoted.author, self.certificate_of(quoted.author))
+                })
+                .unwrap_or_default(),
+            preview: quoted.map(|quoted| quoted.preview()).unwrap_or_default(),
         }
     }
 }

@@ -439,6 +439,10 @@ impl World {
             Command::SendText {
                 room_id,
                 text: text.to_owned(),
+                reply_to: None,
+                mentions: vec![],
+                ttl_ms: None,
+                burn_ms: None,
                 message_id: None,
             },
         );
@@ -561,6 +565,10 @@ pub fn text(room_id: RoomId, text: &str) -> Command {
     Command::SendText {
         room_id,
         text: text.to_owned(),
+        reply_to: None,
+        mentions: vec![],
+        ttl_ms: None,
+        burn_ms: None,
         message_id: None,
     }
 }

@@ -253,7 +253,8 @@ fn judge_new_settings(commit: &Description<'_>, judge: &dyn Judge) -> Result<(),
     if new.room_id != commit.settings.room_id || new.kind != commit.settings.kind {
         return Err(Refusal::SettingsOfOther);
     }
-    if !is_moderator(commit, judge, user(commit.committer.certificate())) {
+    let moderator = is_moderator(commit, judge, user(commit.committer.certificate()));
+    if !moderator && !commit.settings.may_become_in_direct(new) {
         return Err(Refusal::SettingsByNonModerator);
     }
     if new.kind == RoomKind::Room && new.moderators.is_empty() {

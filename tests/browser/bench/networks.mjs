@@ -3,6 +3,8 @@
 //
 //   CONCLAVE_PROGRAM=target/debug/conclave node tests/browser/bench/networks.mjs [--seconds N] [--seed N] [--only NAME,…]
 //     [--explain]   also what each publisher made and sent, and what alice got and asked for
+//     [--step]      instead: a way of 3 Mbit/s that has 300 kbit/s for a while; how long until the pictures fit, until they
+//                   are large again, and the longest time without a new one
 import { parseArgs } from "node:util";
 import { Person, until } from "../support/person.mjs";
 import { RELAY_ADDRESS, Relay } from "../support/relay.mjs";
@@ -10,7 +12,7 @@ import { Server } from "../support/server.mjs";
 
 const { values: options } = parseArgs({
   options: { seconds: { type: "string", default: "15" }, seed: { type: "string", default: "7" }, only: { type: "string" },
-    explain: { type: "boolean", default: false } },
+    explain: { type: "boolean", default: false }, step: { type: "boolean", default: false } },
 });
 const only = options.only?.split(",");
 const seconds = Number(options.seconds);
@@ -50,9 +52,9 @@ try {
   for (const other of [bob, carol]) await alice.seesLive(other);
   await until("sound comes", async () => (await sums()).samples > 48_000);
 
-  const measured = {};
+  const measured = options.step ? { step: await step() } : {};
   // The good one is what the others are compared with.
-  for (const [name, conditions] of NETWORKS.filter(([name]) => name === "good" || (only?.includes(name) ?? true))) {
+  for (const [name, conditions] of NETWORKS.filter(([name]) => !options.step && (name === "good" || (only?.includes(name) ?? true)))) {
     relay.conditions = conditions;
     await pause(SETTLE_MS);
     const before = await sums();
@@ -90,6 +92,51 @@ try {
   await Promise.all(people.map((person) => person.close()));
   await server.remove();
   relay.close();
+}
+
+/** A way that becomes narrow for a while, and wide again: alice's pictures before, meanwhile and after. */
+async function step() {
+  const WIDE = { ...GOOD, rate: 3_000_000, delay: 25 };
+  const phases = [["before", WIDE], ["narrow", { ...WIDE, rate: 300_000 }], ["after", WIDE]];
+  relay.conditions = WIDE;
+  await pause(SETTLE_MS + 1_000 * seconds);
+  const seen = {};
+  for (const [name, conditions] of phases) {
+    relay.conditions = conditions;
+    seen[name] = await alice.page.evaluate(watchPictures, seconds * 1_000);
+  }
+  const usual = Math.max(...seen.before.at(-1).heights);
+  const fits = seen.narrow.at(-1).heights;
+  const wider = (heights) => heights.some((height, index) => height > fits[index]);
+  const lastWide = seen.narrow.findLast(({ heights }) => wider(heights))?.at ?? 0;
+  const back = seen.after.find(({ heights }) => heights.every((height) => height >= usual))?.at ?? null;
+  const result = { usual, fits, down_ms: Math.round(lastWide), up_ms: back && Math.round(back) };
+  for (const name in seen) result[`longest_gap_${name}_ms`] = Math.round(Math.max(...seen[name].map(({ gap }) => gap)));
+  return result;
+}
+
+/** Looks at the pictures that come, ten times a second: how high they are, and how long ago the last one of each came. */
+async function watchPictures(ms) {
+  const began = performance.now();
+  const last = new Map();
+  const looks = [];
+  while (performance.now() - began < ms) {
+    const now = performance.now();
+    const look = { at: now - began, heights: [], gap: 0 };
+    for (const connection of window.peerConnections) {
+      if (connection.connectionState === "closed") continue;
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== "inbound-rtp" || report.kind !== "video" || !report.frameHeight) continue;
+        const known = last.get(report.id);
+        if (!known || known.frames !== report.framesDecoded) last.set(report.id, { frames: report.framesDecoded, at: now });
+        look.heights.push(report.frameHeight);
+        look.gap = Math.max(look.gap, now - last.get(report.id).at);
+      }
+    }
+    looks.push(look);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return looks;
 }
 
 /** What is said of each stream of a person: what was made and sent, or got and asked for. */
