@@ -150,3 +150,7 @@ pub(crate) const MAX_MENTIONS: usize = 64;
 /// How often the clock's time is stored while messages are to end by it. Longer lets them live as much longer where the
 /// clock is set back while the program does not run, shorter writes more.
 pub(crate) const CLOCK_STORED_MS: u64 = 60_000;
+
+/// Readings by other own devices of what this one does not have yet, for each room. Beyond: they become one, at the
+/// earliest of their times.
+pub(crate) const MAX_READ_AHEAD: usize = 64;

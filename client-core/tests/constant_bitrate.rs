@@ -97,11 +97,15 @@ fn a_moderator_sets_it_and_all_see_who_did() {
     assert!(is_on(&world, "bob", room));
 }
 
+/// Nobody moderates a direct room: both may set what concerns both.
 #[test]
-fn nobody_moderates_a_direct_room() {
+fn both_people_of_a_direct_room_may_set_it() {
     let mut world = World::new(1);
     let room = direct_room(&mut world);
-    assert!(matches!(set(&mut world, "alice", room, true), Reply::Failed(_)));
+    assert!(matches!(set(&mut world, "alice", room, true), Reply::Done));
+    assert!(is_on(&world, "bob", room));
+    assert!(matches!(set(&mut world, "bob", room, false), Reply::Done));
+    assert!(!is_on(&world, "alice", room));
 }
 
 /// B15: muting is between the participants.

@@ -22,7 +22,7 @@ use crate::{
     },
     failure::{failure, failure_with},
     limits::MAX_REACTIONS,
-    messages::{Content, Envelope},
+    messages::{Content, Envelope, Timers},
 };
 
 impl Call {
@@ -135,6 +135,7 @@ impl Call {
             at,
             content,
             list: None,
+            timers: Timers::default(),
         };
         match group.encrypt(env.mls, env.key, &envelope.encode()) {
             Ok(payload) => {

@@ -54,8 +54,6 @@ pub(crate) struct Device {
     pub(super) restored: Option<protocol::Bytes>,
     /// A device list that the server has to take.
     pub(super) list_sent: Option<DeviceList>,
-    /// Reads that other own devices are to be told.
-    pub(super) reads: SortedMap<RoomId, protocol::Seq>,
     ended: Option<Ended>,
     /// The call that this device is in; one at most.
     pub(super) call: Option<Call>,
@@ -162,7 +160,6 @@ impl Device {
             listing: false,
             restored: None,
             list_sent: None,
-            reads: SortedMap::new(),
             ended: None,
             rooms_told: None,
             changed: true,

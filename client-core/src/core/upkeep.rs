@@ -45,23 +45,18 @@ impl Device {
                 None => {}
             }
         }
-        if !self.reads.is_empty() {
-            self.tell_reads(shell);
-        }
     }
 
-    /// Own other devices learn what was read here.
-    fn tell_reads(&mut self, shell: &mut Shell) {
-        let own = self
-            .rooms
-            .values()
-            .find(|room| room.kind() == RoomKindTag::Own && room.is_member());
+    /// Own other devices learn what was read here, and when: it waits in the outbox, so that neither a lost connection nor
+    /// a restart makes the reading later for them.
+    fn tell_read(&mut self, shell: &mut Shell, room_id: RoomId, seq: Seq) {
+        let own = self.rooms.values().find(|room| room.kind() == RoomKindTag::Own);
         let Some(own_id) = own.map(|room| room.id) else {
             return;
         };
-        let rooms = std::mem::take(&mut self.reads).into_iter().collect();
         self.with_room(shell, own_id, |room, env| {
-            if room.group().is_some_and(|group| group.members().len() > 1) {
+            if room.group().is_none_or(|group| group.members().len() > 1) {
+                let rooms = vec![(room_id, seq)];
                 room.send_content(env, Content::Read { rooms }, None);
             }
         });
@@ -73,25 +68,23 @@ impl Device {
         };
         let now = shell.now;
         if self.own.set_read(&mut shell.store, now, room_id, seq) {
-            self.reads.insert(room_id, seq);
+            self.begin_burning(shell, room_id, seq, now);
+            self.tell_read(shell, room_id, seq);
         }
-        self.begin_burning(shell, room_id, seq, now);
         self.changed = true;
     }
 
     /// The user read a room up to here, then: what burns begins to.
     pub(super) fn begin_burning(&mut self, shell: &mut Shell, room_id: RoomId, seq: Seq, at: Millis) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
-            let place = History::place(seq, u64::MAX);
-            room.history.read_up_to(&mut shell.store, place, at);
+            room.read_up_to(&mut shell.store, seq, at);
         }
     }
 
     /// Other own devices read what the own state says. When is not known; now is the latest.
     pub(super) fn begin_burning_all(&mut self, shell: &mut Shell) {
         for room in self.rooms.values_mut() {
-            let place = History::place(self.own.read(room.id), u64::MAX);
-            room.history.read_up_to(&mut shell.store, place, shell.now);
+            room.read_up_to(&mut shell.store, self.own.read(room.id), shell.now);
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) enum Way {
 
 impl Former<'_> {
     /// Judges the group: not older than the former one, vouched for by a member of it, and with its settings unless a
-    /// moderator vouches for others. A later generation is founded by a moderator, with the same settings, for the same
+    /// moderator vouches for others, or they are those that both people of a direct room may set. A later generation is founded by a moderator, with the same settings, for the same
     /// members or fewer. Account keys are compared with the rest of the tree.
     pub(crate) fn check(&self, entering: &Entering<'_>) -> Result<(), RuleError> {
         let anew = entering.generation > self.generation;
@@ -66,10 +66,12 @@ impl Former<'_> {
         }
         let moderator = self.settings.moderators.contains(&voucher);
         let same = entering.settings == self.settings;
+        // What both people of a direct room may set, either may have set meanwhile.
+        let allowed = same || !anew && self.settings.may_become_in_direct(entering.settings);
         if anew && moderator && !same {
             return Err(RuleError::BadSettings);
         }
-        if (anew || !same) && !moderator {
+        if (anew || !allowed) && !moderator {
             return Err(RuleError::NoModerator);
         }
         let mut users = entering.members.values().map(|leaf| leaf.body().user_id);

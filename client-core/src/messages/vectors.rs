@@ -26,6 +26,58 @@ fn content_is_that_of_the_document() {
     });
 }
 
+/// What is said in a room beside a plain text: each kind with the name that stands for it in the file.
+#[test]
+fn content_of_rooms_is_that_of_the_document() {
+    check("message_content", |takes| {
+        let of = MessageId::from_slice(&bytes(&takes["of"])).unwrap();
+        let named = UserId::from_slice(&bytes(&takes["named"])).unwrap();
+        let text = takes["text"].as_str().unwrap().to_owned();
+        let contents = [
+            (
+                "answer",
+                Content::Text {
+                    text: text.clone(),
+                    re: Some(of),
+                    mentions: vec![named],
+                },
+            ),
+            (
+                "edit",
+                Content::Edit {
+                    of,
+                    text,
+                    mentions: vec![],
+                },
+            ),
+            (
+                "react",
+                Content::React {
+                    of,
+                    emoji: takes["emoji"].as_str().unwrap().to_owned(),
+                    on: true,
+                },
+            ),
+            ("delete", Content::Delete { of }),
+        ];
+        let envelope = |content| Envelope {
+            id: MessageId::from_slice(&bytes(&takes["id"])).unwrap(),
+            at: Millis(takes["at"].as_u64().unwrap()),
+            content,
+            list: None,
+            timers: Timers {
+                ttl: takes["ttl"].as_u64(),
+                burn: takes["burn"].as_u64(),
+            },
+        };
+        contents
+            .into_iter()
+            .map(|(name, content)| (name.to_owned(), json!(hex(&envelope(content).encode()))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    });
+}
+
 /// What is said in a call beside text: each kind with the name that stands for it in the file.
 #[test]
 fn content_of_calls_is_that_of_the_document() {

@@ -264,12 +264,13 @@ impl Room {
         if unsent || !message.as_shown(me).allows(&act, me, self.is_moderator(me)) {
             return Err(failure("forbidden"));
         }
+        let ends_at = message.ends_at();
         if act == Act::Delete && self.take_back(env, of) {
             return Ok(());
         }
         // The server has no need of it for longer than of what it is done to.
         let timers = Timers {
-            ttl: message.ends_at().map(|at| at.since(env.now())),
+            ttl: ends_at.map(|at| at.since(env.now())),
             burn: None,
         };
         let carrier = self.send_content_as(env, None, act.content(of), timers, None);
@@ -441,8 +442,13 @@ impl Room {
             true => Life::default(),
             false => Life::new(self.clamp(envelope.timers)),
         };
-        if own {
-            life.read(sent_at);
+        let read_at = if own {
+            Some(sent_at)
+        } else {
+            self.was_read(entry.seq)
+        };
+        if let Some(at) = read_at {
+            life.read(at);
         }
         if life.ends_at(sent_at).is_some_and(|at| at <= env.now()) {
             return;

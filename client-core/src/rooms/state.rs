@@ -18,9 +18,10 @@ use crate::{
         shell::{Answer, Refusal},
     },
     group::{Commit, Group, GroupName, Mls},
-    limits::{RETRY_MS, STALE_AFTER_MS},
+    limits::{MAX_READ_AHEAD, RETRY_MS, STALE_AFTER_MS},
     messages::History,
     sorted::SortedSet,
+    store::Store,
 };
 
 /// One room on this device.
@@ -88,6 +89,7 @@ impl Room {
             updated_at: now,
             resyncs: 0,
             charter: None,
+            read_ahead: vec![],
         };
         Self::with(id, stored, None)
     }
@@ -229,6 +231,31 @@ impl Room {
             },
             request,
         );
+    }
+
+    /// The user read the room up to here, then, on some device: what burns begins to, also what this device does not have
+    /// yet.
+    pub(crate) fn read_up_to(&mut self, store: &mut Store, seq: Seq, at: Millis) {
+        self.history.read_up_to(store, History::place(seq, u64::MAX), at);
+        let ahead = &mut self.stored.read_ahead;
+        let known = |(known, when): &(Seq, Millis)| *known >= seq && *when <= at;
+        if seq <= self.stored.cursor || ahead.iter().any(known) {
+            return;
+        }
+        ahead.push((seq, at));
+        if ahead.len() > MAX_READ_AHEAD {
+            // The earliest time for all of them: nothing lives longer for it.
+            let earliest = ahead.iter().map(|(_, at)| *at).min().unwrap_or(at);
+            let furthest = ahead.iter().map(|(seq, _)| *seq).max().unwrap_or(seq);
+            *ahead = vec![(furthest, earliest)];
+        }
+        self.dirty = true;
+    }
+
+    /// When the user read an entry that only now comes here.
+    pub(super) fn was_read(&self, seq: Seq) -> Option<Millis> {
+        let read = self.stored.read_ahead.iter().filter(|(up_to, _)| *up_to >= seq);
+        read.map(|(_, at)| *at).min()
     }
 
     /// The server gave what it owed.
@@ -501,6 +528,10 @@ impl Room {
                 request,
             );
         }
+        let cursor = self.stored.cursor;
+        let ahead = self.stored.read_ahead.len();
+        self.stored.read_ahead.retain(|(seq, _)| *seq > cursor);
+        self.dirty |= ahead != self.stored.read_ahead.len();
         if std::mem::take(&mut self.dirty) {
             env.shell.store.put(format!("room/{}", self.id), &self.stored);
         }

@@ -30,6 +30,8 @@ pub(crate) struct Stored {
     pub(super) resyncs: u8,
     /// Settings and members as they were last known, for founding anew.
     pub(super) charter: Option<Charter>,
+    /// What other own devices have read, and when, of the log that this one does not have yet.
+    pub(super) read_ahead: Vec<(Seq, Millis)>,
 }
 
 /// How this device stands to the room's group.

@@ -25,6 +25,7 @@ struct Shown {
     carol: bool,
     kind: RoomKind,
     who: WhoMayAdd,
+    ttl_ms: u64,
 }
 
 /// Bob was with alice, the moderator, in generation 2 until epoch 5.
@@ -47,7 +48,10 @@ fn judge(former_kind: RoomKind, shown: &Shown) -> Result<(), RuleError> {
     former.check(&Entering {
         generation: Generation(shown.generation),
         way: shown.way,
-        settings: &settings(shown.kind, shown.who),
+        settings: &RoomSettings {
+            ttl_cap_ms: shown.ttl_ms,
+            ..settings(shown.kind, shown.who)
+        },
         members: &members,
         voucher: shown.voucher,
         me: bob().user_id,
@@ -62,6 +66,7 @@ fn room(generation: u64, way: Way, voucher: LeafIndex, carol: bool) -> Result<()
         carol,
         kind: RoomKind::Room,
         who: WhoMayAdd::Members,
+        ttl_ms: 0,
     };
     judge(RoomKind::Room, &shown)
 }
@@ -105,6 +110,7 @@ fn a_later_generation_is_a_moderators_with_the_same_settings_for_no_one_new() {
             carol: false,
             kind: RoomKind::Room,
             who: WhoMayAdd::Moderators,
+            ttl_ms: 0,
         };
         assert_eq!(judge(RoomKind::Room, &shown), Err(RuleError::BadSettings));
     }
@@ -120,6 +126,7 @@ fn a_group_is_of_the_kind_that_it_was_and_only_moderators_changed_its_settings()
         carol: false,
         kind: RoomKind::Room,
         who: WhoMayAdd::Moderators,
+        ttl_ms: 0,
     };
     assert_eq!(judge(RoomKind::Room, &shown), Err(RuleError::NoModerator));
     shown.voucher = ALICE;
@@ -137,4 +144,27 @@ fn a_group_is_of_the_kind_that_it_was_and_only_moderators_changed_its_settings()
         user_id: carol().user_id,
     });
     assert_eq!(judge(RoomKind::Direct, &shown), stranger);
+}
+
+/// Who comes back into a direct room may find other timers there, whoever of both set them; not so in a room.
+#[test]
+fn both_people_of_a_direct_room_may_have_changed_its_timers() {
+    for (kind, judged) in [
+        (RoomKind::Direct, Ok(())),
+        (RoomKind::Room, Err(RuleError::NoModerator)),
+    ] {
+        let mut shown = Shown {
+            generation: 2,
+            way: Way::Outside(Epoch(7)),
+            voucher: BOB,
+            carol: false,
+            kind,
+            who: WhoMayAdd::Members,
+            ttl_ms: 60_000,
+        };
+        assert_eq!(judge(kind, &shown), judged, "{kind:?}");
+        // A new generation begins with the settings of the one before.
+        shown.generation = 3;
+        assert_eq!(judge(kind, &shown), Err(RuleError::NoModerator), "{kind:?}");
+    }
 }

@@ -58,6 +58,23 @@ fn judge(kind: RoomKind, who: WhoMayAdd, change: &Change, room: Option<&CallRoom
 /// What happens, in a room of which kind, who may add there, and the verdict.
 type Case = (&'static str, RoomKind, WhoMayAdd, Change, Result<(), RuleError>);
 
+/// Shorter lives for messages.
+fn timed(settings: RoomSettings) -> RoomSettings {
+    RoomSettings {
+        ttl_cap_ms: 60_000,
+        burn_cap_ms: 10_000,
+        ..settings
+    }
+}
+
+/// Bob is a moderator too.
+fn moderated(settings: RoomSettings) -> RoomSettings {
+    RoomSettings {
+        moderators: vec![alice().user_id, bob().user_id],
+        ..settings
+    }
+}
+
 #[test]
 fn commits_of_members_are_judged() {
     use RoomKind::{Direct, Own, Room};
@@ -247,6 +264,27 @@ fn commits_of_members_are_judged() {
             Room,
             All,
             setting(2, Some(settings(Room, Few))),
+            Err(RuleError::MayNotSet),
+        ),
+        (
+            "one of a direct room sets timers",
+            Direct,
+            All,
+            setting(2, Some(timed(settings(Direct, All)))),
+            Ok(()),
+        ),
+        (
+            "one of a direct room makes moderators",
+            Direct,
+            All,
+            setting(2, Some(moderated(timed(settings(Direct, All))))),
+            Err(RuleError::MayNotSet),
+        ),
+        (
+            "a member sets timers",
+            Room,
+            All,
+            setting(2, Some(timed(settings(Room, All)))),
             Err(RuleError::MayNotSet),
         ),
         (

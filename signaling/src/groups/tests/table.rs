@@ -229,6 +229,41 @@ fn into_a_locked_call_come_only_those_who_are_in_and_moderators_and_never_who_wa
 }
 
 #[test]
+fn both_people_of_a_direct_room_set_timers_and_nothing_else() {
+    let setting = |table: &Table, change: fn(&mut RoomSettings)| {
+        let mut settings = table.settings.clone();
+        change(&mut settings);
+        table.judge(&Description {
+            new_settings: Some(settings),
+            ..table.by(&table.bob)
+        })
+    };
+    for (kind, allowed) in [(RoomKind::Direct, true), (RoomKind::Room, false)] {
+        let table = Table::new(kind);
+        let timers = setting(&table, |settings| {
+            (settings.ttl_cap_ms, settings.burn_cap_ms) = (60_000, 10_000);
+        });
+        assert_eq!(timers.is_ok(), allowed, "{kind:?}");
+        assert_eq!(
+            setting(&table, |settings| settings.constant_bitrate = true).is_ok(),
+            allowed
+        );
+        let refused: [fn(&mut RoomSettings); 3] = [
+            |settings| settings.who_may_add = WhoMayAdd::Moderators,
+            |settings| settings.moderators.push(UserId::from_random([9; 16])),
+            |settings| settings.ends_at = Millis(1),
+        ];
+        for change in refused {
+            assert_eq!(
+                setting(&table, change),
+                Err(Refusal::SettingsByNonModerator),
+                "{kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn who_may_remove_whom() {
     let mut table = Table::new(RoomKind::Room);
     assert_eq!(

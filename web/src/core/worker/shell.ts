@@ -2,6 +2,7 @@
 import type { CoreOutput, DeviceCore } from "../generated/wasm/core";
 import type { Event } from "../generated/Event";
 import type { MediaBytes } from "../wire";
+import { Clock } from "./clock";
 import type { Store } from "./store";
 
 /** A request that takes longer than this is lost: uploads of a whole stock of key packages over a slow line. */
@@ -29,6 +30,7 @@ export class Shell {
   private wake: (() => void) | null = null;
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly clock = new Clock();
 
   constructor(core: DeviceCore, store: Pick<Store, "write">, listener: Listener) {
     this.core = core;
@@ -46,7 +48,7 @@ export class Shell {
     for (;;) {
       for (let output; (output = this.core.poll()); ) await this.obey(output);
       const input = await this.next();
-      input(this.core, Date.now());
+      input(this.core, this.clock.now());
     }
   }
 
@@ -151,10 +153,10 @@ export class Shell {
     clearTimeout(this.timer);
     this.timer = setTimeout(
       () => {
-        if (Date.now() > at + SLEPT_MS) this.input((core, now) => core.nudge(now));
+        if (this.clock.now() > at + SLEPT_MS) this.input((core, now) => core.nudge(now));
         this.input((core, now) => core.tick(now));
       },
-      Math.min(Math.max(at - Date.now(), 0), 2 ** 31 - 1),
+      Math.min(Math.max(at - this.clock.now(), 0), 2 ** 31 - 1),
     );
   }
 }
