@@ -92,7 +92,19 @@ room_id: string,
 /**
  * Whether they do.
  */
-on: boolean, } | { "type": "send_text", 
+on: boolean, } | { "type": "set_timers", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * From their sending on; 0 = without end.
+ */
+ttl_ms: number, 
+/**
+ * From their reading on; 0 = without end.
+ */
+burn_ms: number, } | { "type": "send_text", 
 /**
  * The room.
  */
@@ -102,9 +114,65 @@ room_id: string,
  */
 text: string, 
 /**
+ * The message that it answers.
+ */
+reply_to?: string, 
+/**
+ * Members whom it names; their names stand in the text behind an `@`.
+ */
+mentions: string[], 
+/**
+ * How long it lives from now on; never longer than the room allows.
+ */
+ttl_ms?: number, 
+/**
+ * How long it lives after its reader has read it.
+ */
+burn_ms?: number, 
+/**
  * Drawn at random by whoever may have to ask again: the same id is the same message, which is taken once.
  */
-message_id?: string, } | { "type": "retry_message", 
+message_id?: string, } | { "type": "edit_message", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * The new text.
+ */
+text: string, 
+/**
+ * Members whom it names.
+ */
+mentions: string[], } | { "type": "react_to_message", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * An emoji.
+ */
+emoji: string, 
+/**
+ * Whether it is put there.
+ */
+on: boolean, } | { "type": "delete_message", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The message.
+ */
+message_id: string, } | { "type": "retry_message", 
 /**
  * The room.
  */

@@ -41,6 +41,18 @@ may_admit: boolean,
  */
 constant_bitrate: boolean, 
 /**
+ * Longest life of its messages from their sending on, in milliseconds; 0 = without end.
+ */
+ttl_ms: number, 
+/**
+ * Likewise from their reading on.
+ */
+burn_ms: number, 
+/**
+ * Whether one may change these.
+ */
+may_set_timers: boolean, 
+/**
  * Links that let guests ask to come in, the one that is good longest first.
  */
 guest_links: Array<GuestLinkView>, 
@@ -52,6 +64,10 @@ keys: RoomKeys,
  * Messages not seen yet.
  */
 unread: number, 
+/**
+ * Whether one of them names oneself.
+ */
+named: boolean, 
 /**
  * Beginning of the newest message.
  */
