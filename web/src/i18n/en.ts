@@ -1,10 +1,12 @@
 import { account } from "./en/account";
 import { call } from "./en/call";
 import { codes } from "./en/codes";
+import { emoji } from "./en/emoji";
 import { media } from "./en/media";
 import { messages } from "./en/messages";
 import { rooms } from "./en/rooms";
 import { statistics } from "./en/statistics";
+import { writing } from "./en/writing";
 
 /**
  * Every text that a person reads, in English.
@@ -19,6 +21,8 @@ export const en = {
   ...account,
   ...rooms,
   ...messages,
+  ...writing,
+  ...emoji,
   ...call,
   ...statistics,
   ...media,

@@ -23,11 +23,13 @@ export interface Writing {
   readonly answered: Answered | null;
   readonly editing: Editing | null;
   readonly timers: Timers;
+  /** Grows each time that one wants to write there: the box then takes the focus. */
+  readonly wanted: number;
   /** Ids of members who were chosen by their names; which of them the text still names shows as it is sent. */
   readonly chosen: ReadonlySet<string>;
 }
 
-const NOTHING: Writing = { answered: null, editing: null, timers: ROOM_TIMERS, chosen: new Set() };
+const NOTHING: Writing = { answered: null, editing: null, timers: ROOM_TIMERS, wanted: 0, chosen: new Set() };
 
 /** As long as a line of it shows. */
 const PREVIEW_LEN = 200;
@@ -49,13 +51,17 @@ export class Writings {
   answer(roomId: string, { message_id, author_name, body }: MessageView): void {
     const preview = body.type === "text" ? body.text.slice(0, PREVIEW_LEN) : "";
     const answered = { messageId: message_id, authorName: author_name, preview };
-    this.of(roomId).update((writing) => ({ ...writing, answered, editing: null }));
+    this.of(roomId).update((writing) => ({ ...writing, answered, editing: null, wanted: writing.wanted + 1 }));
   }
 
   edit(roomId: string, { message_id, body }: MessageView): void {
     if (body.type !== "text") return;
-    const editing = { messageId: message_id, before: body.text, text: body.text };
-    this.of(roomId).update((writing) => ({ ...writing, editing }));
+    const begun = { messageId: message_id, before: body.text, text: body.text };
+    this.of(roomId).update((writing) => {
+      // Asked for again, it is gone on with.
+      const editing = writing.editing?.messageId === message_id ? writing.editing : begun;
+      return { ...writing, editing, wanted: writing.wanted + 1 };
+    });
   }
 
   clear(): void {

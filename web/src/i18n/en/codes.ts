@@ -12,6 +12,8 @@ export const codes = {
   "notice.call_messages_lost": "The call is over for you, and something that you wrote in its chat was not sent.",
   "notice.call_locked": "The call is locked, so this device could not come back into it.",
   "notice.moderation_refused": "The server did not take this change to the call. Look whether you still are a moderator, and try again.",
+  "notice.act_refused":
+    "The server refused a change to a message (an edit, a sign or a deletion), so it was undone. Look whether you are still in the room, and try again.",
   "notice.store_failed": "This device could not store something. Free some disk space; unsent messages may be lost when you close the page.",
 
   "error.unknown": "That did not work ({code}). Try again; if it stays, tell your administrator this code.",

@@ -9,6 +9,7 @@ export const rooms = {
   "main.pick.title": "Pick a room",
   "main.pick.text": "Choose a room on the left, or start something new.",
   "main.unread": { one: "{count} unread message", other: "{count} unread messages" },
+  "main.named": "You are mentioned",
   "main.in_call": "Call in progress",
   "main.return_to_call": "Return to call",
   "main.in_call_elsewhere": "You are in a call in {room}.",
