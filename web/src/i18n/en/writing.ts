@@ -9,7 +9,7 @@ export const writing = {
   "writing.members": "Members",
   "writing.offered": {
     one: "{count} member. Press Enter to name {name}.",
-    other: "{count} members. Choose with the arrow keys, Enter takes.",
+    other: "{count} members, {name} first. Arrow keys choose, Enter takes.",
   },
 
   "timers.button": "Timer for what you write",

@@ -31,7 +31,7 @@ export function MessageActions({ roomId, message, open, onOpen, onDelete }: Prop
   return (
     // It comes and goes with the pointer: nothing to be read out.
     <div role="toolbar" className="message-actions" aria-label={t("message.actions")} aria-live="off" onKeyDown={moveByArrow} tabIndex={-1}>
-      {doable.react && <React roomId={roomId} message={message} isOpen={open === "react"} onOpenChange={opening("react")} />}
+      {doable.react && <ReactAction roomId={roomId} message={message} isOpen={open === "react"} onOpenChange={opening("react")} />}
       {doable.reply && (
         <IconButton
           icon="reply"
@@ -41,7 +41,7 @@ export function MessageActions({ roomId, message, open, onOpen, onDelete }: Prop
           }}
         />
       )}
-      {more && <More roomId={roomId} message={message} doable={doable} isOpen={open === "more"} onOpenChange={opening("more")} onDelete={onDelete} />}
+      {more && <MoreActions roomId={roomId} message={message} doable={doable} isOpen={open === "more"} onOpenChange={opening("more")} onDelete={onDelete} />}
     </div>
   );
 }
@@ -53,7 +53,7 @@ interface OpenerProps {
   readonly onOpenChange: (open: boolean) => void;
 }
 
-function React({ roomId, message, isOpen, onOpenChange }: OpenerProps) {
+function ReactAction({ roomId, message, isOpen, onOpenChange }: OpenerProps) {
   const { t } = useApp();
   const sign = useSign(roomId, message.message_id);
   const mine = new Set(message.signs.filter((each) => each.mine).map(({ emoji }) => emoji));
@@ -80,7 +80,7 @@ interface MoreProps extends OpenerProps {
   readonly onDelete: () => void;
 }
 
-function More({ roomId, message, doable, isOpen, onOpenChange, onDelete }: MoreProps) {
+function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDelete }: MoreProps) {
   const { client, t } = useApp();
   const copy = useCopy();
   const { body } = message;

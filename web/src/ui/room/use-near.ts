@@ -31,7 +31,12 @@ export function useNear(element: RefObject<HTMLElement | null>): [near: boolean,
     if (press.current) clearTimeout(press.current.timer);
     press.current = null;
   };
-  useEffect(() => endPress, []);
+  useEffect(() => {
+    const held = press;
+    return () => {
+      if (held.current) clearTimeout(held.current.timer);
+    };
+  }, []);
   useEffect(() => {
     if (!pressed) return;
     const onPress = ({ target }: Event): void => {
