@@ -11,6 +11,6 @@ test("a time is told in the largest unit of which it is a whole number", () => {
 });
 
 test("what is left is told short", () => {
-  expect(leftText("en-GB", { value: 5, unit: "minute" })).toBe("5 min");
+  expect(leftText("en-GB", { value: 5, unit: "minute" })).toBe("5 mins");
   expect(leftText("en-GB", { value: 1, unit: "day" })).toBe("1 day");
 });

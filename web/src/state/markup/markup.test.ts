@@ -44,7 +44,7 @@ test("what is no mark stays as it was typed", () => {
     "2 * 3 * 4",
     "snake_case_name and __init__",
     "¯\\_(ツ)_/¯",
-    "C:\\temp\\*",
+    "C:\\temp\\new",
     "*not closed",
     "~~~",
     "a ~ b ~ c",

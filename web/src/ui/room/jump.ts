@@ -86,14 +86,15 @@ async function isLoaded(client: Client, roomId: string, messageId: string): Prom
 
 /** Becomes true at the next change, or after a while. */
 function nextChangeOf(conversation: Readable<Conversation>): { readonly changed: Promise<void>; readonly stop: () => void } {
-  let stop = (): void => undefined;
+  const ends: (() => void)[] = [];
   const changed = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, PAGE_MS);
-    const unsubscribe = conversation.subscribe(resolve);
-    stop = () => {
+    ends.push(() => {
       clearTimeout(timer);
-      unsubscribe();
-    };
+    }, conversation.subscribe(resolve));
   });
+  const stop = (): void => {
+    for (const end of ends) end();
+  };
   return { changed, stop };
 }

@@ -193,9 +193,10 @@ function useFocusBack(article: { readonly current: HTMLElement | null }, busy: b
   useEffect(() => {
     if (was.current && !busy) article.current?.focus({ preventScroll: true });
     was.current = busy;
-    const log = article.current?.closest<HTMLElement>("[role=log]");
+    const element = article.current;
+    const log = element?.closest<HTMLElement>("[role=log]");
     return () => {
-      if (busy && article.current === null) log?.focus({ preventScroll: true });
+      if (busy && !element?.isConnected) log?.focus({ preventScroll: true });
     };
   }, [article, busy]);
 }

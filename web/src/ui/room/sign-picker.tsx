@@ -26,11 +26,19 @@ export function SignPicker({ mine, onPick }: Props) {
   const { t } = useApp();
   const grid = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<Place>({ row: 0, column: 0 });
-  const focus = ({ row, column }: Place): void => {
-    grid.current?.querySelector<HTMLButtonElement>(`[data-place="${String(row)}-${String(column)}"]`)?.focus();
+  const focus = (place: Place): void => {
+    focusIn(grid.current, place);
   };
+  // A dialog takes the focus itself once it has its place, which is later than now.
   useEffect(() => {
-    focus({ row: 0, column: 0 });
+    const dialog = grid.current?.closest("[role=dialog]");
+    const onFocus = ({ target }: Event): void => {
+      if (target === dialog) focusIn(grid.current, { row: 0, column: 0 });
+    };
+    dialog?.addEventListener("focusin", onFocus);
+    return () => {
+      dialog?.removeEventListener("focusin", onFocus);
+    };
   }, []);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const to = placeAfter(at, event.key, isRightToLeft(event.currentTarget));
@@ -69,6 +77,10 @@ export function SignPicker({ mine, onPick }: Props) {
       ))}
     </div>
   );
+}
+
+function focusIn(grid: HTMLElement | null, { row, column }: Place): void {
+  grid?.querySelector<HTMLElement>(`[data-place="${String(row)}-${String(column)}"]`)?.focus();
 }
 
 /** Where a key leads; null where it leads nowhere. */
