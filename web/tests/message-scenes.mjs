@@ -78,7 +78,7 @@ export const MESSAGE_SCENES = [
       await reach(page, "goes when you have read it");
       await press(page, "Reply");
       await page.getByRole("textbox", { name: "Message" }).fill("I have read it now.");
-      await page.getByText("Reply to Carol").waitFor();
+      await page.getByText("Reply to Carol Lindqvist", { exact: true }).waitFor();
     },
   },
   {

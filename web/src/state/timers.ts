@@ -7,6 +7,9 @@ const WEEK = 7 * DAY;
 /** How long messages may live from their sending on. */
 export const TTL_CHOICES: readonly number[] = [HOUR, 8 * HOUR, DAY, WEEK, 4 * WEEK, 12 * WEEK, 52 * WEEK];
 
+/** Likewise for one's own alone: who wants more leaves it to the room. */
+export const OWN_TTL_CHOICES: readonly number[] = [HOUR, 8 * HOUR, DAY, WEEK, 4 * WEEK];
+
 /** How long messages may live from their reading on. */
 export const BURN_CHOICES: readonly number[] = [10 * SECOND, MINUTE, 5 * MINUTE, HOUR, DAY];
 

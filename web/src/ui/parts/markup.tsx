@@ -16,8 +16,8 @@ const NOBODY: readonly MentionView[] = [];
 export const Markup = memo(function Markup({ text, mentions = NOBODY }: Props) {
   const blocks = useMemo(() => parseMarkup(text), [text]);
   return (
-    <div className="message-text" dir="auto">
-      <Blocks blocks={blocks} mentions={mentions} />
+    <div className="message-text">
+      <Blocks blocks={blocks} mentions={mentions} dir="auto" />
     </div>
   );
 });
@@ -25,15 +25,22 @@ export const Markup = memo(function Markup({ text, mentions = NOBODY }: Props) {
 /* The parts of one text have no identity beyond their place: a changed text is read anew as a whole. */
 /* oxlint-disable react/no-array-index-key */
 
-function Blocks({ blocks, mentions }: { readonly blocks: readonly Block[]; readonly mentions: readonly MentionView[] }) {
-  return blocks.map((block, index) => <BlockView key={index} block={block} mentions={mentions} />);
+interface BlocksProps {
+  readonly blocks: readonly Block[];
+  readonly mentions: readonly MentionView[];
+  /** Each block has the direction of what is in it. Within one there is one: a bar or a point stands on its side. */
+  readonly dir?: "auto";
 }
 
-function BlockView({ block, mentions }: { readonly block: Block; readonly mentions: readonly MentionView[] }) {
+function Blocks({ blocks, mentions, dir }: BlocksProps) {
+  return blocks.map((block, index) => <BlockView key={index} block={block} mentions={mentions} dir={dir} />);
+}
+
+function BlockView({ block, mentions, dir }: { readonly block: Block; readonly mentions: readonly MentionView[]; readonly dir: "auto" | undefined }) {
   switch (block.type) {
     case "paragraph":
       return (
-        <p dir="auto">
+        <p dir={dir}>
           <Inlines nodes={block.children} mentions={mentions} />
         </p>
       );
@@ -45,7 +52,7 @@ function BlockView({ block, mentions }: { readonly block: Block; readonly mentio
       );
     case "quote":
       return (
-        <blockquote dir="auto">
+        <blockquote dir={dir}>
           <Blocks blocks={block.children} mentions={mentions} />
         </blockquote>
       );
@@ -55,7 +62,7 @@ function BlockView({ block, mentions }: { readonly block: Block; readonly mentio
           <Blocks blocks={item.children} mentions={mentions} />
         </li>
       ));
-      return block.ordered ? <ol dir="auto">{items}</ol> : <ul dir="auto">{items}</ul>;
+      return block.ordered ? <ol dir={dir}>{items}</ol> : <ul dir={dir}>{items}</ul>;
     }
   }
 }

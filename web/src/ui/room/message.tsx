@@ -109,23 +109,25 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
       {...nearProps}
     >
       <bdi className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</bdi>
-      <div className={body.type === "text" ? "bubble" : "bubble bubble-bare"}>
-        {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}
-        <MessageBody message={message} />
+      <div className="bubble-line">
+        <div className={body.type === "text" ? "bubble" : "bubble bubble-bare"}>
+          {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}
+          <MessageBody message={message} />
+        </div>
+        {(near || open !== null) && (
+          <MessageActions
+            roomId={roomId}
+            message={message}
+            open={open}
+            onOpen={setOpen}
+            onDelete={() => {
+              setDeleting(true);
+            }}
+          />
+        )}
       </div>
       <Signs roomId={roomId} message={message} />
       <MessageFoot roomId={roomId} message={message} last={last} />
-      {(near || open !== null) && (
-        <MessageActions
-          roomId={roomId}
-          message={message}
-          open={open}
-          onOpen={setOpen}
-          onDelete={() => {
-            setDeleting(true);
-          }}
-        />
-      )}
       {deleting && (
         <DeleteMessage
           roomId={roomId}

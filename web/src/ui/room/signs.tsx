@@ -39,9 +39,12 @@ function SignButton({ sign, onPress }: { readonly sign: SignView; readonly onPre
   return (
     <TooltipTrigger delay={500} closeDelay={100}>
       <Focusable>
-        <button type="button" className="sign" aria-pressed={mine} aria-label={t("message.sign", { emoji, names })} onClick={onPress}>
-          <span className="emoji">{emoji}</span>
-          <span>{sign.names.length}</span>
+        <button type="button" className="sign" aria-pressed={mine} onClick={onPress}>
+          <span className="emoji" aria-hidden="true">
+            {emoji}
+          </span>
+          <span aria-hidden="true">{sign.names.length}</span>
+          <span className="visually-hidden">{t("message.sign", { emoji, names })}</span>
         </button>
       </Focusable>
       <Tooltip className="tooltip" offset={8} UNSTABLE_portalContainer={document.getElementById(TOOLTIPS) ?? document.body}>

@@ -1,7 +1,7 @@
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Pressable, Tooltip, TooltipTrigger } from "react-aria-components";
 import type { RoomView } from "../../core/generated/RoomView";
 import { spanText } from "../../i18n/format";
-import { BURN_CHOICES, shorterThan, TTL_CHOICES } from "../../state/timers";
+import { BURN_CHOICES, OWN_TTL_CHOICES, shorterThan } from "../../state/timers";
 import { useApp, useStore } from "../app/context";
 import { TOOLTIPS } from "../parts/button";
 import { Icon } from "../parts/icons";
@@ -30,7 +30,7 @@ export function TimerMenu({ room }: { readonly room: RoomView }) {
           <TimerSection
             title={t("timers.after_sending")}
             cap={room.ttl_ms}
-            choices={TTL_CHOICES}
+            choices={OWN_TTL_CHOICES}
             chosen={timers.ttlMs}
             onChoose={(ttlMs) => {
               store.update((writing) => ({ ...writing, timers: { ...writing.timers, ttlMs } }));
