@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
 import { failureText, noticeText, roomEventText, signedOutText } from "./codes";
+import { account } from "./en/account";
+import { call } from "./en/call";
+import { codes } from "./en/codes";
+import { emoji } from "./en/emoji";
+import { media } from "./en/media";
+import { messages } from "./en/messages";
+import { rooms } from "./en/rooms";
+import { statistics } from "./en/statistics";
+import { writing } from "./en/writing";
+import { en } from "./en";
 import { translator } from "./translate";
 
 const t = translator("en-GB");
@@ -13,7 +23,7 @@ const ERRORS =
   "call_locked call_removed call_ended core_failed no_encoded_transforms identity_changed email_differs other_account too_many_unsent " +
   "link_expired link_revoked link_unknown link_malformed guest_denied guest_gone";
 
-const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused";
+const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
 
 test("every known error and notice has a text of its own", () => {
   const unknown = failureText(t, { code: "surely_not_known", params: {} });
@@ -46,4 +56,27 @@ test("what happened in a room names whom it happened to", () => {
   expect(text("left", { by: "Rita", who: "Bob" })).toBe("Bob left");
   expect(text("device_added", { who: "Bob" })).toBe("Bob added a device");
   expect(text("added", { by: "Rita" })).toBe("Rita added someone");
+});
+
+// The codes of `BodyView::RoomEvent` (`client-core/src/api/views.rs`).
+const EVENTS =
+  "created added added_you removed removed_by_server left renamed device_added call_started call_declined call_missed founded_anew " +
+  "constant_bitrate_on constant_bitrate_off ttl_set burn_set timers_set timers_off guest_link_made guest_link_revoked";
+
+test("whatever happens in a room has a text of its own", () => {
+  const unknown = text("surely_not_known", {});
+  for (const code of EVENTS.split(" ")) expect(text(code, {}), code).not.toBe(unknown);
+});
+
+test("the times of a room are told in words", () => {
+  const [day, minutes] = [String(86_400_000), String(300_000)];
+  expect(text("ttl_set", { ttl_ms: day, burn_ms: "0" })).toBe("Rita set new messages to be deleted 1 day after sending");
+  expect(text("burn_set", { ttl_ms: "0", burn_ms: minutes })).toBe("Rita set new messages to be deleted 5 minutes after reading");
+  expect(text("timers_set", { ttl_ms: day, burn_ms: minutes })).toContain("5 minutes after reading, and at most 1 day after sending");
+  expect(text("ttl_set", { ttl_ms: "soon" })).toBe("Rita set a time after which new messages are deleted");
+});
+
+test("no text of one area hides that of another", () => {
+  const keys = [account, call, codes, emoji, media, messages, rooms, statistics, writing].flatMap((area) => Object.keys(area));
+  expect(keys.toSorted()).toEqual(Object.keys(en).toSorted());
 });

@@ -1,6 +1,6 @@
 import type { Failure } from "../core/generated/Failure";
 import type { MediaProblem } from "../state/media";
-import { waitText } from "./format";
+import { spanText, waitText } from "./format";
 import { isTextKey, type Translate } from "./translate";
 
 /** Families of codes that come from the core. */
@@ -51,7 +51,8 @@ export function hasTextForBoth(code: MediaProblem["code"]): boolean {
 }
 
 function codeText(t: Translate, family: Family, code: string, params: Readonly<Record<string, string | undefined>>): string {
-  const values: Record<string, string | undefined> = { code, wait: waitOf(t, params), ...params };
+  const spans = { ttl: spanOf(t, params["ttl_ms"]), burn: spanOf(t, params["burn_ms"]) };
+  const values: Record<string, string | undefined> = { code, wait: waitOf(t, params), ...spans, ...params };
   return filled(t, [`${family}.${code}.named`, `${family}.${code}`, `${family}.unknown`], values) || code;
 }
 
@@ -63,6 +64,11 @@ function filled(t: Translate, keys: readonly string[], values: Readonly<Record<s
     if (!/\{\w+\}/.test(text)) return text;
   }
   return "";
+}
+
+function spanOf(t: Translate, ms: string | undefined): string | undefined {
+  const value = Number(ms ?? Number.NaN);
+  return value > 0 ? spanText(t.locale, value) : undefined;
 }
 
 function waitOf(t: Translate, params: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -1,3 +1,5 @@
+import { UNITS, type Left, type TimeUnit } from "../state/timers";
+
 /** Hour and minute, for example "14:05". */
 export function timeText(locale: string, at: number): string {
   return times(locale).format(at);
@@ -54,6 +56,21 @@ export function waitText(locale: string, ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
   const [value, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
   return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
+/** A time in words, in the largest unit of which it is a whole number: "4 weeks", "90 minutes". */
+export function spanText(locale: string, ms: number): string {
+  const [unit, length] = UNITS.find(([, length]) => ms >= length && ms % length === 0) ?? (["second", 1_000] as const);
+  return unitText(locale, Math.max(1, Math.round(ms / length)), unit, "long");
+}
+
+/** What is left, short: "5 min", "36 hr". */
+export function leftText(locale: string, { value, unit }: Left): string {
+  return unitText(locale, value, unit, "short");
+}
+
+function unitText(locale: string, value: number, unit: TimeUnit, unitDisplay: "long" | "short"): string {
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay }).format(value);
 }
 
 /** "4:07" or "1:02:09". */

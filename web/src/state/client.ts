@@ -7,15 +7,17 @@ import { CallChat } from "./call-chat";
 import { Commands } from "./commands";
 import { UNOPENED, withMessages, type Conversation } from "./conversation";
 import type { CoreClient, CoreEvent } from "./core";
+import { Countdowns } from "./countdowns";
 import { Store, type Readable } from "./observable";
 import { Preferences, type KeyValue } from "./preferences";
 import { Reactions } from "./reactions";
+import { Writings } from "./writing";
 
 /** The session; `starting` until the core has spoken for the first time. */
 export type Session = { readonly state: "starting" } | SessionView;
 
 /** Notices that interrupt, because something of the person's is at stake. */
-const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost"]);
+const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost", "act_refused"]);
 
 /** The whole state of the app, kept up to date from the core's events. Knows neither React nor the DOM. */
 export class Client {
@@ -37,6 +39,10 @@ export class Client {
    * go through it.
    */
   readonly drafts = new Map<string, string>();
+  /** What is answered, or changed, and how long it is to live, per room. */
+  readonly writings = new Writings();
+  /** What is left of messages that end. */
+  readonly countdowns = new Countdowns();
   /** Text per room of which nobody knows whether it was taken, with the id under which it is tried again. */
   readonly untaken = new Map<string, { readonly text: string; readonly messageId: string }>();
   readonly #conversations = new Map<string, Store<Conversation>>();
@@ -125,6 +131,7 @@ export class Client {
     this.#forgetCall();
     this.call.set(null);
     this.drafts.clear();
+    this.writings.clear();
     this.untaken.clear();
     this.#conversations.clear();
   }

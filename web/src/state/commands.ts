@@ -5,6 +5,17 @@ import type { PersonCard } from "../core/generated/PersonCard";
 import type { Reaction } from "../core/generated/Reaction";
 import type { Command, CoreClient, Reply } from "./core";
 import { expectReply, type Outcome } from "./outcome";
+import type { Timers } from "./timers";
+
+/** What one says in a room. */
+export interface TextToSay {
+  readonly text: string;
+  /** The message that it answers. */
+  readonly replyTo: string | null;
+  /** Ids of members whom it names. */
+  readonly mentions: string[];
+  readonly timers: Timers;
+}
 
 /** The core's commands as methods with the answer's type. */
 export class Commands {
@@ -64,9 +75,34 @@ export class Commands {
     return this.#ask({ type: "set_constant_bitrate", room_id: roomId, on }, "done");
   }
 
+  /** How long the room's messages live at most from their sending, and from their reading on; 0: without end. */
+  setTimers(roomId: string, ttlMs: number, burnMs: number): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_timers", room_id: roomId, ttl_ms: ttlMs, burn_ms: burnMs }, "done");
+  }
+
   /** The same id is the same message, however often it is asked for. */
-  sendText(roomId: string, text: string, messageId: string): Promise<Outcome<{ message_id: string }>> {
-    return this.#ask({ type: "send_text", room_id: roomId, text, message_id: messageId }, "message");
+  sendText(roomId: string, { text, replyTo, mentions, timers }: TextToSay, messageId: string): Promise<Outcome<{ message_id: string }>> {
+    const more = {
+      ...(replyTo === null ? {} : { reply_to: replyTo }),
+      ...(timers.ttlMs === null ? {} : { ttl_ms: timers.ttlMs }),
+      ...(timers.burnMs === null ? {} : { burn_ms: timers.burnMs }),
+    };
+    return this.#ask({ type: "send_text", room_id: roomId, text, mentions, message_id: messageId, ...more }, "message");
+  }
+
+  /** Puts another text in place of one's own. */
+  editMessage(roomId: string, messageId: string, text: string, mentions: string[]): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "edit_message", room_id: roomId, message_id: messageId, text, mentions }, "done");
+  }
+
+  /** Puts a sign on a message, or takes it back. */
+  reactToMessage(roomId: string, messageId: string, emoji: string, on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "react_to_message", room_id: roomId, message_id: messageId, emoji, on }, "done");
+  }
+
+  /** For everybody. */
+  deleteMessage(roomId: string, messageId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "delete_message", room_id: roomId, message_id: messageId }, "done");
   }
 
   retryMessage(roomId: string, messageId: string): Promise<Outcome<undefined>> {

@@ -26,3 +26,9 @@ export function newerSpan(span: Span, total: number): Span {
   const end = Math.min(total, span.end + SPAN_STEP);
   return { start: Math.max(span.start, end - SPAN_SIZE - SPAN_STEP), end };
 }
+
+/** Around a message, wherever it is. */
+export function spanAround(index: number, total: number): Span {
+  const start = Math.max(0, index - SPAN_STEP);
+  return { start, end: Math.min(total, start + SPAN_SIZE) };
+}

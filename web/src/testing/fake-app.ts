@@ -2,7 +2,7 @@ import { FakeCore, someCall } from "./fake-core";
 import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { DoorView } from "../core/generated/DoorView";
 import type { Delivery } from "../core/generated/Delivery";
-import { alice, bob, carol, participant, person, said } from "./fake-data";
+import { alice, bob, carol, participant, person, said, text } from "./fake-data";
 import { FakeMedia } from "./fake-media";
 import { paintedStream } from "./painted-stream";
 
@@ -22,6 +22,7 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia } {
       speaks: (leaf: number) => speaks(core, leaf),
       someCall,
       said: sentence,
+      wrote: (order: number, who: "alice" | "carol", words: string) => text(order, who === "alice" ? alice : carol, Date.now(), words),
       alone: () => alone(core),
       everybody: () => everybody(core, media),
       knocking: () => knocking(core),

@@ -3,13 +3,15 @@ import type { CallView } from "../core/generated/CallView";
 import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { ParticipantView } from "../core/generated/ParticipantView";
+import type { PersonCard } from "../core/generated/PersonCard";
 import type { Reaction } from "../core/generated/Reaction";
 import type { RingView } from "../core/generated/RingView";
 import type { RoomCallView } from "../core/generated/RoomCallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
-import { alice, bob, carol, dan, EVERYBODY, NOW, participant, room, said, someMessages, someRooms, text } from "./fake-data";
+import { actOn, mentionsOf } from "./fake-acts";
+import { alice, bob, carol, dan, EVERYBODY, NOW, participant, quoteOf, room, said, someMessages, someRooms, text } from "./fake-data";
 
 /** Where the fake account sits in its call. */
 const OWN_LEAF = 2;
@@ -104,7 +106,18 @@ export class FakeCore implements CoreClient {
         this.#tellMessages(command.room_id, false);
         return DONE;
       case "send_text":
-        return this.#sendText(command.room_id, command.text);
+        return this.#sendText(command);
+      case "edit_message":
+      case "react_to_message":
+      case "delete_message": {
+        const message = this.#of(command.room_id).find((each) => each.message_id === command.message_id);
+        if (!message) return failed("not_found");
+        this.receive(command.room_id, actOn(message, command, this.#membersOf(command.room_id)));
+        return DONE;
+      }
+      case "set_timers":
+        this.#changeRoom(command.room_id, { ttl_ms: command.ttl_ms, burn_ms: command.burn_ms });
+        return DONE;
       case "mark_read":
         this.#changeRoom(command.room_id, { unread: 0 });
         return DONE;
@@ -115,7 +128,7 @@ export class FakeCore implements CoreClient {
         this.#changeRoom(command.room_id, { constant_bitrate: command.on });
         return DONE;
       case "remove_person": {
-        const members = this.rooms.find((room) => room.room_id === command.room_id)?.members ?? [];
+        const members = this.#membersOf(command.room_id);
         this.#changeRoom(command.room_id, { members: members.filter((person) => person.user_id !== command.user_id) });
         return DONE;
       }
@@ -212,10 +225,13 @@ export class FakeCore implements CoreClient {
     this.tell({ type: "call_reaction", leaf, reaction });
   }
 
-  /** A message of somebody else arrives. */
+  /** A message arrives, or changes. */
   receive(roomId: string, message: MessageView): void {
-    this.#of(roomId).push(message);
-    this.tell({ type: "messages", room_id: roomId, reset: false, messages: [message], removed: [], has_older: false });
+    const messages = this.#of(roomId);
+    const known = messages.findIndex((each) => each.message_id === message.message_id);
+    if (known < 0) messages.push(message);
+    else messages[known] = message;
+    this.tell({ type: "messages", room_id: roomId, reset: false, messages: [message], removed: [], has_older: messages.length > (this.#shown.get(roomId) ?? PAGE) });
   }
 
   #invitation(code: string): Reply {
@@ -242,9 +258,16 @@ export class FakeCore implements CoreClient {
     return { type: "room", value: { room_id: this.rooms[0]?.room_id ?? "" } };
   }
 
-  #sendText(roomId: string, body: string): Reply {
-    const order = this.#order++;
-    const message = text(order, alice, NOW, body, { delivery: "sending" });
+  #sendText(command: Extract<Command, { type: "send_text" }>): Reply {
+    const { room_id: roomId, text: body, reply_to, mentions, ttl_ms, burn_ms } = command;
+    const answered = this.#of(roomId).find((each) => each.message_id === reply_to);
+    const message = text(this.#order++, alice, NOW, body, {
+      delivery: "sending",
+      reply_to: answered ? quoteOf(answered) : null,
+      mentions: mentionsOf(mentions, this.#membersOf(roomId)),
+      ends_at: ttl_ms === undefined ? null : NOW + ttl_ms,
+      burn_ms: burn_ms ?? null,
+    });
     this.receive(roomId, message);
     queueMicrotask(() => {
       this.receive(roomId, { ...message, delivery: "sent" });
@@ -279,6 +302,10 @@ export class FakeCore implements CoreClient {
   #changeRoom(roomId: string, change: Partial<RoomView>): void {
     this.rooms = this.rooms.map((room) => (room.room_id === roomId ? { ...room, ...change } : room));
     this.tell({ type: "rooms", rooms: this.rooms });
+  }
+
+  #membersOf(roomId: string): PersonCard[] {
+    return this.rooms.find((room) => room.room_id === roomId)?.members ?? [];
   }
 
   #of(roomId: string): MessageView[] {

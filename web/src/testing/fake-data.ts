@@ -2,6 +2,7 @@ import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantView } from "../core/generated/ParticipantView";
 import type { PersonCard } from "../core/generated/PersonCard";
+import type { QuoteView } from "../core/generated/QuoteView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { Trust } from "../core/generated/Trust";
 
@@ -41,9 +42,13 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     moderator: true,
     may_admit: true,
     constant_bitrate: false,
+    ttl_ms: 0,
+    burn_ms: 0,
+    may_set_timers: true,
     guest_links: [],
     keys: "ready",
     unread: 0,
+    named: false,
     preview: "",
     active_at: NOW - DAY,
     call: null,
@@ -65,13 +70,31 @@ export function text(order: number, author: PersonCard, at: number, body: string
     sent_at: at,
     body: { type: "text", text: body },
     delivery: mine ? "sent" : "received",
+    reply_to: null,
+    mentions: [],
+    edited: false,
+    signs: [],
+    ends_at: null,
+    burn_ms: null,
+    may_edit: mine,
+    may_delete: mine,
     ...change,
   };
 }
 
 /** Something that happened in a room. */
 export function event(order: number, author: PersonCard, at: number, code: string, params: Record<string, string> = {}): MessageView {
-  return text(order, author, at, "", { body: { type: "room_event", event: { code, params } }, delivery: "received", mine: false });
+  return text(order, author, at, "", { body: { type: "room_event", event: { code, params } }, delivery: "received", mine: false, may_edit: false, may_delete: false });
+}
+
+/** What answers a message shows of it. */
+export function quoteOf({ message_id, author_name, body }: MessageView): QuoteView {
+  return { message_id, author_name, preview: body.type === "text" ? body.text.slice(0, 120) : "" };
+}
+
+/** A message that is deleted. */
+export function deleted(message: MessageView): MessageView {
+  return { ...message, body: { type: "deleted" }, reply_to: null, mentions: [], signs: [], edited: false, may_edit: false, may_delete: false };
 }
 
 /** A participant with a camera and an open microphone. */
@@ -120,14 +143,17 @@ export function someRooms(): RoomView[] {
       may_add: false,
       moderator: false,
       unread: 2,
+      named: true,
       preview: "Shall we move it to Thursday?",
       active_at: NOW - 40 * MINUTE,
     }),
-    room("board", "Board, third quarter", [alice, carol], { preview: "Alice made the room", active_at: NOW - DAY }),
+    room("board", "Board, third quarter", [alice, carol], { preview: "I will call the printer.", active_at: NOW - DAY, ttl_ms: DAY, burn_ms: 5 * MINUTE }),
     room("fresh", "", [alice, carol], { keys: "joining", active_at: NOW - 2 * DAY }),
     room("archive", "Archive of the harbour project", [alice, bob, carol], {
       moderator: false,
       may_add: false,
+      may_set_timers: false,
+      ttl_ms: 4 * 7 * DAY,
       keys: "stale",
       preview: "That is the last of it.",
       active_at: NOW - 9 * DAY,
@@ -138,6 +164,7 @@ export function someRooms(): RoomView[] {
 /** The messages of a fake room. */
 export function someMessages(roomId: string): MessageView[] {
   if (roomId === "design") return designMessages();
+  if (roomId === "board") return boardMessages();
   if (roomId === "bob") {
     return [
       text(1, bob, NOW - 50 * MINUTE, "The room on the fourth floor is taken on Wednesday."),
@@ -155,6 +182,39 @@ export function someMessages(roomId: string): MessageView[] {
     );
   }
   return [event(1, alice, NOW - DAY, "created")];
+}
+
+/** Everything that can be done to messages. */
+function boardMessages(): MessageView[] {
+  const plan = text(2, carol, NOW - 70 * MINUTE, "**Figures** for the third quarter are in. *Please* read them before Friday, ~~Thursday~~.\n\n> Costs are down by a tenth.\n> Nobody knows why yet.\n\n1. Travel\n2. Printing\n   - posters\n   - leaflets\n\nThe script is `report.sh`:\n```\n./report.sh --quarter 3\n```\nAll of it: https://example.org/figures?quarter=3 (or [the old place](https://example.org/old))", {
+    signs: [
+      { emoji: "👍", names: [alice.name, bob.name], mine: true },
+      { emoji: "🎉", names: [bob.name], mine: false },
+    ],
+    may_delete: true,
+  });
+  const answer = text(3, alice, NOW - 60 * MINUTE, "@Carol Lindqvist, I read them on the train.", {
+    reply_to: quoteOf(plan),
+    mentions: [{ user_id: carol.user_id, name: carol.name, me: false }],
+    edited: true,
+  });
+  return [
+    event(1, alice, NOW - DAY, "timers_set", { ttl_ms: String(DAY), burn_ms: String(5 * MINUTE) }),
+    plan,
+    answer,
+    text(4, carol, NOW - 50 * MINUTE, "Thank you @Alice Moreau. This one goes when you have read it.", {
+      reply_to: quoteOf(answer),
+      mentions: [{ user_id: alice.user_id, name: alice.name, me: true }],
+      burn_ms: 5 * MINUTE,
+      ends_at: NOW + 23 * 60 * MINUTE,
+    }),
+    deleted(text(5, carol, NOW - 40 * MINUTE, "Not for here.")),
+    text(6, alice, NOW - 30 * MINUTE, "I will call the printer.", {
+      reply_to: { message_id: "gone", author_name: "", preview: "" },
+      ends_at: NOW + 12 * MINUTE,
+      signs: [{ emoji: "🙏", names: [carol.name], mine: false }],
+    }),
+  ];
 }
 
 function designMessages(): MessageView[] {

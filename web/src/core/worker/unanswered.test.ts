@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Command } from "../generated/Command";
 import { Unanswered } from "./unanswered";
 
-const text: Command = { type: "send_text", room_id: "r", text: "hello", message_id: "5f0c6f6e-9b1b-4c39-8a4e-1f2f3f4f5f6f" };
+const text: Command = { type: "send_text", room_id: "r", text: "hello", mentions: [], message_id: "5f0c6f6e-9b1b-4c39-8a4e-1f2f3f4f5f6f" };
 const add: Command = { type: "add_people", room_id: "r", people: ["bob@example.org"] };
 
 test("a message that a lost leader took is asked again under its id", () => {

@@ -5,6 +5,7 @@ import type { Failure } from "../../state/core";
 import { useApp, useStore } from "../app/context";
 import { GuestBadge } from "../parts/guest-badge";
 import { Icon, type IconName } from "../parts/icons";
+import { Markup } from "../parts/markup";
 import { Empty, FailureText } from "../parts/messages";
 import { Panel } from "../parts/panel";
 import { WriteBox } from "../parts/write-box";
@@ -70,7 +71,7 @@ const ChatMessage = memo(function ChatMessage({ message }: { readonly message: C
           </span>
         )}
       </p>
-      <p className="message-text" dir="auto">{text}</p>
+      <Markup text={text} />
     </article>
   );
 });

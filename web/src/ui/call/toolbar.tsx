@@ -1,7 +1,8 @@
-import { useId, type KeyboardEvent, type RefObject } from "react";
+import { useId, type RefObject } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import type { Translate } from "../../i18n/translate";
 import { useApp, useStore } from "../app/context";
+import { moveByArrow } from "../parts/arrows";
 import { IconButton } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
 import { useMatches } from "../parts/matches";
@@ -70,16 +71,6 @@ export function CallToolbar({ actions, panel, fullScreen, pip, bar }: Props) {
       </div>
     </div>
   );
-}
-
-/** Left and right move between the buttons, Home and End to the first and the last. */
-function moveByArrow(event: KeyboardEvent<HTMLDivElement>): void {
-  const buttons = [...event.currentTarget.querySelectorAll("button")];
-  const at = buttons.findIndex((button) => button === event.target);
-  const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: buttons.length - 1 }[event.key];
-  if (at < 0 || to === undefined) return;
-  event.preventDefault();
-  buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
 }
 
 type Controls = Record<"microphone" | "camera" | "hand" | "people" | "chat" | "statistics" | "devices", Control> & { share: Control | null };

@@ -1,7 +1,7 @@
-import { useId, useLayoutEffect, type KeyboardEvent, type RefObject } from "react";
+import { useId, useLayoutEffect, type KeyboardEvent, type ReactNode, type RefObject, type TextareaHTMLAttributes } from "react";
 import { excess, MAX_TEXT_LEN } from "../../state/limits";
 import { useText } from "../app/context";
-import { Icon } from "./icons";
+import { Icon, type IconName } from "./icons";
 import { ErrorText } from "./messages";
 
 interface Props {
@@ -12,10 +12,21 @@ interface Props {
   readonly onChange: (text: string) => void;
   /** Asked only where there is a text, and one that fits. */
   readonly onSend: (text: string) => void;
+  /** What the button at the end says, where it does not send. */
+  readonly send?: { readonly label: string; readonly icon: IconName } | undefined;
+  readonly hint?: string | undefined;
+  /** Hears keys first; what it prevents is its own. */
+  readonly onKeyDown?: ((event: KeyboardEvent<HTMLTextAreaElement>) => void) | undefined;
+  /** Stands over the text, in the same frame. */
+  readonly above?: ReactNode;
+  /** Stands before the text. */
+  readonly start?: ReactNode;
+  /** More about the box itself. */
+  readonly more?: Pick<TextareaHTMLAttributes<HTMLTextAreaElement>, "aria-autocomplete" | "aria-controls" | "aria-activedescendant" | "onSelect" | "onBlur">;
 }
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line. */
-export function WriteBox({ box, label, placeholder, text, onChange, onSend }: Props) {
+export function WriteBox({ box, label, placeholder, text, onChange, onSend, send: sends, hint, onKeyDown: hear, above, start, more }: Props) {
   const t = useText();
   const id = useId();
   const tooLong = excess(text, MAX_TEXT_LEN);
@@ -25,9 +36,11 @@ export function WriteBox({ box, label, placeholder, text, onChange, onSend }: Pr
   const send = (): void => {
     if (body !== "" && tooLong === 0) onSend(body);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    // While an input method composes, Enter chooses a word.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    // While an input method composes, keys choose words.
+    if (event.nativeEvent.isComposing) return;
+    hear?.(event);
+    if (event.defaultPrevented || event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
   };
@@ -42,28 +55,34 @@ export function WriteBox({ box, label, placeholder, text, onChange, onSend }: Pr
           send();
         }}
       >
-        <label className="visually-hidden" htmlFor={id}>
-          {label}
-        </label>
-        <textarea
-          ref={box}
-          id={id}
-          rows={1}
-          value={text}
-          placeholder={placeholder}
-          aria-describedby={`${id}-hint`}
-          aria-invalid={tooLong > 0 ? true : undefined}
-          onChange={(event) => {
-            onChange(event.target.value);
-          }}
-          onKeyDown={onKeyDown}
-        />
-        <button type="submit" className="send-button" aria-label={t("room.send")} disabled={body === "" || tooLong > 0}>
-          <Icon name="send" />
-        </button>
+        {above}
+        <div className="composer-line">
+          {start}
+          <label className="visually-hidden" htmlFor={id}>
+            {label}
+          </label>
+          <textarea
+            ref={box}
+            id={id}
+            rows={1}
+            dir="auto"
+            value={text}
+            placeholder={placeholder}
+            aria-describedby={`${id}-hint`}
+            aria-invalid={tooLong > 0 ? true : undefined}
+            {...more}
+            onChange={(event) => {
+              onChange(event.target.value);
+            }}
+            onKeyDown={onKeyDown}
+          />
+          <button type="submit" className="send-button" aria-label={sends?.label ?? t("room.send")} disabled={body === "" || tooLong > 0}>
+            <Icon name={sends?.icon ?? "send"} />
+          </button>
+        </div>
       </form>
       <p className="composer-hint soft" id={`${id}-hint`}>
-        {t("room.hint")}
+        {hint ?? t("room.hint")}
       </p>
     </>
   );

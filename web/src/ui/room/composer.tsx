@@ -1,49 +1,109 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
 import type { Failure } from "../../state/core";
-import { useApp } from "../app/context";
+import { namedIn } from "../../state/mentions";
+import type { Editing } from "../../state/writing";
+import { useApp, useStore } from "../app/context";
 import { FailureText } from "../parts/messages";
 import { WriteBox } from "../parts/write-box";
+import { WritingAbout } from "./writing-about";
+import { TimerMenu } from "./timer-menu";
+import { useNaming } from "./naming";
 
 /** Where one writes to a room; what was typed stays until it is sent. */
 export function Composer({ room, title }: { readonly room: RoomView; readonly title: string }) {
   const { client, t } = useApp();
   const roomId = room.room_id;
-  const [text, setText] = useState(() => client.drafts.get(roomId) ?? "");
+  const store = client.writings.of(roomId);
+  const writing = useStore(store);
+  const [draft, setDraft] = useState(() => client.drafts.get(roomId) ?? "");
   const [failure, setFailure] = useState<Failure | null>(null);
   const sending = useRef(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const { editing } = writing;
+  const text = editing?.text ?? draft;
+  useFocus(box, writing.wanted);
 
-  // With a keyboard one wants to write at once; on a phone the screen keyboard would cover what one came to read.
-  useEffect(() => {
-    if (window.matchMedia("(pointer: fine)").matches) box.current?.focus();
-  }, []);
-
-  const change = (value: string): void => {
-    setText(value);
+  const changeDraft = (value: string): void => {
+    setDraft(value);
     if (value === "") client.drafts.delete(roomId);
     else client.drafts.set(roomId, value);
+  };
+  const change = (value: string): void => {
+    if (!editing) changeDraft(value);
+    else store.update((writing) => (writing.editing ? { ...writing, editing: { ...writing.editing, text: value } } : writing));
+  };
+  const naming = useNaming({
+    box,
+    members: room.members,
+    text,
+    onText: change,
+    onChosen: (userId) => {
+      store.update((writing) => ({ ...writing, chosen: new Set([...writing.chosen, userId]) }));
+    },
+  });
+
+  const say = async (body: string): Promise<void> => {
+    const { answered, timers, chosen } = store.get();
+    changeDraft("");
+    store.update((writing) => ({ ...writing, answered: null, chosen: new Set() }));
+    const before = client.untaken.get(roomId);
+    const messageId = before?.text === body ? before.messageId : crypto.randomUUID();
+    const said = { text: body, replyTo: answered?.messageId ?? null, mentions: namedIn(body, room.members, chosen), timers };
+    const outcome = await client.commands.sendText(roomId, said, messageId);
+    client.untaken.delete(roomId);
+    if (outcome.ok) return;
+    client.untaken.set(roomId, { text: body, messageId });
+    setFailure(outcome.failure);
+    const typedSince = client.drafts.get(roomId);
+    changeDraft(typedSince === undefined ? body : `${body}\n${typedSince}`);
+    store.update((writing) => ({ ...writing, answered: writing.answered ?? answered, chosen: new Set([...chosen, ...writing.chosen]) }));
+  };
+
+  const endEditing = (messageId: string): void => {
+    setFailure(null);
+    store.update((writing) => (writing.editing?.messageId === messageId ? { ...writing, editing: null } : writing));
+  };
+
+  const save = async ({ messageId, before }: Editing, body: string): Promise<void> => {
+    const mentions = namedIn(body, room.members, store.get().chosen);
+    const outcome = body === before ? null : await client.commands.editMessage(roomId, messageId, body, mentions);
+    if (outcome === null || outcome.ok) endEditing(messageId);
+    else setFailure(outcome.failure);
   };
 
   const send = async (body: string): Promise<void> => {
     if (sending.current) return;
     sending.current = true;
     setFailure(null);
-    change("");
-    const before = client.untaken.get(roomId);
-    const messageId = before?.text === body ? before.messageId : crypto.randomUUID();
-    const outcome = await client.commands.sendText(roomId, body, messageId);
+    await (editing ? save(editing, body) : say(body));
     sending.current = false;
-    client.untaken.delete(roomId);
-    if (outcome.ok) return;
-    client.untaken.set(roomId, { text: body, messageId });
-    setFailure(outcome.failure);
-    const typedSince = client.drafts.get(roomId);
-    change(typedSince === undefined ? body : `${body}\n${typedSince}`);
+  };
+
+  const cancel = (): void => {
+    if (editing) endEditing(editing.messageId);
+    else store.update((writing) => ({ ...writing, answered: null }));
+    box.current?.focus();
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    naming.onKeyDown(event);
+    if (event.defaultPrevented) return;
+    if (event.key === "Escape" && (editing ?? writing.answered)) {
+      event.preventDefault();
+      cancel();
+    }
+    if (event.key === "ArrowUp" && text === "" && !editing && !event.shiftKey) {
+      const last = client.conversation(roomId).get().messages.findLast((message) => message.may_edit && message.body.type === "text");
+      if (!last) return;
+      event.preventDefault();
+      client.writings.edit(roomId, last);
+    }
   };
 
   return (
     <div className="composer-area">
+      {naming.list}
       <FailureText failure={failure} />
       <WriteBox
         box={box}
@@ -54,7 +114,29 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
         onSend={(body) => {
           void send(body);
         }}
+        onKeyDown={onKeyDown}
+        send={editing ? { label: t("writing.save"), icon: "check" } : undefined}
+        hint={editing ? t("writing.hint_edit") : undefined}
+        above={<WritingAbout roomId={roomId} onCancel={cancel} />}
+        start={!editing && <TimerMenu room={room} />}
+        more={naming.box}
       />
     </div>
   );
+}
+
+/** The box takes the focus where one wants to write, with the caret at the end. */
+function useFocus(box: { readonly current: HTMLTextAreaElement | null }, wanted: number): void {
+  const heard = useRef(wanted);
+  // With a keyboard one wants to write at once; on a phone the screen keyboard would cover what one came to read.
+  useEffect(() => {
+    if (window.matchMedia("(pointer: fine)").matches) box.current?.focus();
+  }, [box]);
+  useEffect(() => {
+    if (heard.current === wanted) return;
+    heard.current = wanted;
+    const { current } = box;
+    current?.focus();
+    current?.setSelectionRange(current.value.length, current.value.length);
+  }, [box, wanted]);
 }

@@ -10,6 +10,7 @@ import { Panel } from "../parts/panel";
 import { useRoomTitle } from "../parts/room-title";
 import { AddPeople } from "./add-people";
 import { ConstantBitrate } from "./constant-bitrate";
+import { Disappearing } from "./disappearing";
 import { Members } from "./members";
 import { RenameRoom } from "./rename-room";
 
@@ -32,6 +33,10 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
           <RenameRoom key={room.title} room={room} />
         </section>
       )}
+      <section>
+        <h3>{t("details.timers")}</h3>
+        <Disappearing room={room} />
+      </section>
       <section>
         <h3>{t("details.calls")}</h3>
         <p>{t("details.calls_text")}</p>

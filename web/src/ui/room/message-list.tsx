@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from "react";
+import { useMemo, useRef, type ReactNode } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
 import { dayNumber, dayText } from "../../i18n/format";
 import { groupMessages } from "../../state/conversation";
@@ -10,6 +10,7 @@ import { useNow } from "../parts/now";
 import { MessageGroupView } from "./message";
 import { useMarkRead } from "./mark-read";
 import { useScroll } from "./scroll";
+import { useStops } from "./use-stops";
 
 /** The messages of a room: a window on what is loaded, which never jumps under the reader. */
 export function MessageList({ room }: { readonly room: RoomView }) {
@@ -20,12 +21,17 @@ export function MessageList({ room }: { readonly room: RoomView }) {
   const scroll = useScroll(box, room.room_id, conversation);
   useMarkRead(room, scroll.atEnd && conversation.loaded);
   const now = useNow(60_000);
-  const visible = conversation.messages.slice(scroll.span.start, scroll.span.end);
+  const { start, end } = scroll.span;
+  const visible = useMemo(() => conversation.messages.slice(start, end), [conversation, start, end]);
+  const spoken = useMemo(() => visible.filter(({ body }) => body.type !== "room_event"), [visible]);
   const days = groupMessages(visible, dayNumber);
+  const stops = useStops(box, useMemo(() => spoken.map(({ message_id }) => message_id), [spoken]));
   // Only what comes while one reads at the end is news; what is loaded above or below is not.
   const live = scroll.atEnd && conversation.loaded && preferences.announce.messages ? "polite" : "off";
   return (
     <div className="messages-frame">
+      {/* Arrow keys lead from message to message, which have the focus themselves. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={box}
         className="messages"
@@ -37,6 +43,8 @@ export function MessageList({ room }: { readonly room: RoomView }) {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onScroll={scroll.onScroll}
+        onFocus={stops.onFocus}
+        onKeyDown={stops.onKeyDown}
       >
         <div className="messages-content">
           {!conversation.loaded && <Loading>{t("room.loading")}</Loading>}
@@ -59,7 +67,16 @@ export function MessageList({ room }: { readonly room: RoomView }) {
           {days.map(({ day, groups }) => (
             <Day key={day} title={dayTitle(day, groups[0]?.messages[0]?.sent_at ?? 0)}>
               {groups.map((group) => (
-                <MessageGroupView key={group.key} room={room} group={group} firstUnread={conversation.firstUnread} />
+                <MessageGroupView
+                  key={group.key}
+                  roomId={room.room_id}
+                  direct={room.kind === "direct"}
+                  group={group}
+                  firstUnread={conversation.firstUnread}
+                  stop={stops.stop}
+                  found={scroll.found}
+                  onQuote={scroll.jumpTo}
+                />
               ))}
             </Day>
           ))}

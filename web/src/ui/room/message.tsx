@@ -1,20 +1,37 @@
+import { memo, useEffect, useRef, useState } from "react";
 import type { MessageView } from "../../core/generated/MessageView";
-import type { RoomView } from "../../core/generated/RoomView";
-import { failureText, roomEventText } from "../../i18n/codes";
+import type { QuoteView } from "../../core/generated/QuoteView";
+import { roomEventText } from "../../i18n/codes";
 import { timeText } from "../../i18n/format";
 import type { MessageGroup } from "../../state/conversation";
 import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
-import { Icon, type IconName } from "../parts/icons";
+import { Confirm } from "../parts/dialog";
+import { Markup } from "../parts/markup";
+import { MessageActions, type OpenAction } from "./message-actions";
+import { MessageFoot } from "./message-foot";
+import { Signs } from "./signs";
+import { useNear } from "./use-near";
 
-interface GroupProps {
-  readonly room: RoomView;
+/** What all messages of a list have in common. */
+interface Common {
+  readonly roomId: string;
+  /** A room of two: the place of a message says who wrote it. */
+  readonly direct: boolean;
+  /** The message at which Tab stops. */
+  readonly stop: string | null;
+  /** The message to which one was led just now. */
+  readonly found: string | null;
+  readonly onQuote: (messageId: string) => void;
+}
+
+interface GroupProps extends Common {
   readonly group: MessageGroup;
   readonly firstUnread: string | null;
 }
 
 /** Messages of one author in a row; one's own stand apart. */
-export function MessageGroupView({ room, group, firstUnread }: GroupProps) {
+export function MessageGroupView({ group, firstUnread, ...common }: GroupProps) {
   const [first] = group.messages;
   if (first?.body.type === "room_event") {
     return (
@@ -31,7 +48,15 @@ export function MessageGroupView({ room, group, firstUnread }: GroupProps) {
         {group.messages.map((message, index) => (
           <div key={message.message_id} data-message={message.message_id}>
             <UnreadMarker shown={message.message_id === firstUnread} />
-            <Message room={room} message={message} first={index === 0} last={index === group.messages.length - 1} />
+            <Message
+              roomId={common.roomId}
+              message={message}
+              authorShown={index === 0 && !message.mine && !common.direct}
+              last={index === group.messages.length - 1}
+              stop={message.message_id === common.stop}
+              found={message.message_id === common.found}
+              onQuote={common.onQuote}
+            />
           </div>
         ))}
       </div>
@@ -56,60 +81,124 @@ function EventRow({ message }: { readonly message: MessageView }) {
 }
 
 interface MessageProps {
-  readonly room: RoomView;
+  readonly roomId: string;
   readonly message: MessageView;
-  readonly first: boolean;
+  /** In a direct room, and for oneself, the place says who wrote; a screen reader is told all the same. */
+  readonly authorShown: boolean;
   readonly last: boolean;
+  readonly stop: boolean;
+  readonly found: boolean;
+  readonly onQuote: (messageId: string) => void;
 }
 
-function Message({ room, message, first, last }: MessageProps) {
-  const { t } = useApp();
-  // In a direct room, and for oneself, the place says who wrote; a screen reader is told all the same.
-  const authorShown = first && !message.mine && room.kind !== "direct";
+/** Drawn anew only where it changed: a list has many. */
+const Message = memo(function Message({ roomId, message, authorShown, last, stop, found, onQuote }: MessageProps) {
+  const article = useRef<HTMLElement>(null);
+  const [near, nearProps] = useNear(article);
+  const [open, setOpen] = useState<OpenAction>(null);
+  const [deleting, setDeleting] = useState(false);
+  useFocusBack(article, deleting);
+  const { body } = message;
   return (
-    <article className="message">
+    // Not a control itself: arrow keys lead here, and from here Tab to what can be done.
+    <article
+      ref={article}
+      className={found ? "message message-found" : "message"}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={stop ? 0 : -1}
+      {...nearProps}
+    >
       <bdi className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</bdi>
-      <div className="bubble">
-        <MessageText message={message} />
+      <div className="bubble-line">
+        <div className={body.type === "text" ? "bubble" : "bubble bubble-bare"}>
+          {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}
+          <MessageBody message={message} />
+        </div>
+        {(near || open !== null) && (
+          <MessageActions
+            roomId={roomId}
+            message={message}
+            open={open}
+            onOpen={setOpen}
+            onDelete={() => {
+              setDeleting(true);
+            }}
+          />
+        )}
       </div>
-      <div className={last || message.delivery === "failed" ? "message-foot" : "message-foot message-foot-quiet"}>
-        <time dateTime={new Date(message.sent_at).toISOString()}>{timeText(t.locale, message.sent_at)}</time>
-        {message.delivery !== "received" && <DeliveryState room={room} message={message} />}
-      </div>
+      <Signs roomId={roomId} message={message} />
+      <MessageFoot roomId={roomId} message={message} last={last} />
+      {deleting && (
+        <DeleteMessage
+          roomId={roomId}
+          message={message}
+          onClose={() => {
+            setDeleting(false);
+          }}
+        />
+      )}
     </article>
   );
-}
+});
 
-function MessageText({ message }: { readonly message: MessageView }) {
+function MessageBody({ message: { body, mentions } }: { readonly message: MessageView }) {
   const { t } = useApp();
-  if (message.body.type === "text") return <p className="message-text" dir="auto">{message.body.text}</p>;
-  return <p className="message-unknown">{t("message.unknown")}</p>;
+  if (body.type === "text") return <Markup text={body.text} mentions={mentions} />;
+  return <p className="message-other">{t(body.type === "deleted" ? "message.deleted" : "message.unknown")}</p>;
 }
 
-const DELIVERY_ICON = { sending: "clock", sent: "check", failed: "alert" } as const satisfies Record<string, IconName>;
-
-function DeliveryState({ room, message }: { readonly room: RoomView; readonly message: MessageView }) {
-  const { client, t } = useApp();
-  if (message.delivery === "received") return null;
-  const retry = async (): Promise<void> => {
-    const outcome = await client.commands.retryMessage(room.room_id, message.message_id);
-    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
-  };
+/** The beginning of what is answered; leads there. */
+function Quote({ quote, onPress }: { readonly quote: QuoteView; readonly onPress: (messageId: string) => void }) {
+  const { t } = useApp();
+  if (quote.author_name === "") return <p className="quote quote-gone">{t("message.quote.gone")}</p>;
   return (
-    <span className={`delivery delivery-${message.delivery}`}>
-      <Icon name={DELIVERY_ICON[message.delivery]} size={14} />
-      {t(`message.${message.delivery}`)}
-      {message.delivery === "failed" && (
-        <button
-          type="button"
-          className="text-button"
-          onClick={() => {
-            void retry();
-          }}
-        >
-          {t("message.retry")}
-        </button>
-      )}
-    </span>
+    <button
+      type="button"
+      className="quote"
+      onClick={() => {
+        onPress(quote.message_id);
+      }}
+    >
+      <span className="visually-hidden">{t("message.quote", { name: quote.author_name })} </span>
+      <bdi className="quote-author" aria-hidden="true">
+        {quote.author_name}
+      </bdi>
+      <span className="quote-text" dir="auto">
+        {quote.preview === "" ? t("message.quote.no_text") : quote.preview}
+      </span>
+    </button>
   );
+}
+
+interface DeleteProps {
+  readonly roomId: string;
+  readonly message: MessageView;
+  readonly onClose: () => void;
+}
+
+function DeleteMessage({ roomId, message, onClose }: DeleteProps) {
+  const { client, t } = useApp();
+  return (
+    <Confirm
+      title={t("message.delete.title")}
+      text={<p>{message.mine ? t("message.delete.own") : t("message.delete.others", { name: message.author_name })}</p>}
+      confirm={t("message.delete")}
+      act={() => client.commands.deleteMessage(roomId, message.message_id)}
+      onClose={onClose}
+    />
+  );
+}
+
+/** What opened the dialog may be gone when it closes: the focus stays with the message, or with the list. */
+function useFocusBack(article: { readonly current: HTMLElement | null }, busy: boolean): void {
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !busy) article.current?.focus({ preventScroll: true });
+    was.current = busy;
+    const element = article.current;
+    const log = element?.closest<HTMLElement>("[role=log]");
+    return () => {
+      if (busy && !element?.isConnected) log?.focus({ preventScroll: true });
+    };
+  }, [article, busy]);
 }

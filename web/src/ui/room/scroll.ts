@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Conversation } from "../../state/conversation";
-import { newerSpan, newestSpan, olderSpan, SPAN_STEP, type Span } from "../../state/window";
+import { newerSpan, newestSpan, olderSpan, SPAN_STEP, spanAround, type Span } from "../../state/window";
 import { useApp } from "../app/context";
+import { useJump } from "./jump";
 
 /** Nearer to the end than this counts as being there; a finger is not exact. */
 const END_SLACK_PX = 40;
@@ -21,6 +22,10 @@ export interface Scroll {
   readonly onScroll: () => void;
   readonly loadOlder: () => void;
   readonly jumpToEnd: () => void;
+  /** Leads to a message, which may have to be loaded. */
+  readonly jumpTo: (messageId: string) => void;
+  /** The message to which one was led just now. */
+  readonly found: string | null;
 }
 
 /** A message in the page, and how far below the upper edge it stands. */
@@ -100,6 +105,13 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     };
   }, [box, pinned, toEnd]);
 
+  const { found, jumpTo } = useJump(box, roomId, conversation, (id, index) => {
+    anchor.current = { id, top: UNREAD_TOP_PX };
+    setPinned(false);
+    setSpan((span) => (index >= span.start && index < span.end ? span : spanAround(index, total)));
+    if (box.current) restore(box.current, anchor.current);
+  });
+
   const loadOlder = (): void => {
     if (loadingOlder || !conversation.hasOlder) return;
     setLoadingOlder(true);
@@ -137,7 +149,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     setSeen(total);
   };
 
-  return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd };
+  return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd, jumpTo, found };
 }
 
 function measure({ scrollHeight, clientHeight, clientWidth }: HTMLElement): string {

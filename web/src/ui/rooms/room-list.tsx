@@ -65,9 +65,17 @@ function RoomLink({ room, current }: { readonly room: RoomView; readonly current
           )}
         </span>
         {unread && (
-          <span className="room-link-count">
-            <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
-            <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
+          <span className="room-link-counts">
+            {room.named && (
+              <span className="room-link-named">
+                <span aria-hidden="true">@</span>
+                <span className="visually-hidden">{t("main.named")}</span>
+              </span>
+            )}
+            <span className="room-link-count">
+              <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
+              <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
+            </span>
           </span>
         )}
       </div>

@@ -1,0 +1,62 @@
+/** What ails microphone, camera, sound and network. A `.title` says what, an `.advice` what to do. */
+export const media = {
+  "media.kind.microphone": "Microphone",
+  "media.kind.camera": "Camera",
+  "media.kind.speaker": "Speaker",
+  "media.kind.screen": "Screen",
+  "media.blocked_for_site.title": "{device} is blocked for this site",
+  "media.blocked_for_site.advice":
+    "Click the icon beside the address, allow the {device_lower}, and turn it on here again. You can be in the call without it.",
+  "media.blocked_for_site.title.both": "Microphone and camera are blocked for this site",
+  "media.blocked_for_site.advice.both":
+    "Click the icon beside the address, allow both, and turn them on here again. You can be in the call without them.",
+  "media.blocked_by_system.title": "Your system blocks the {device_lower}",
+  "media.blocked_by_system.advice":
+    "Open the privacy settings of your computer or phone, allow this browser to use the {device_lower}, then try again.",
+  "media.blocked_by_system.title.both": "Your system blocks microphone and camera",
+  "media.blocked_by_system.advice.both":
+    "Open the privacy settings of your computer or phone, allow this browser to use both, then try again.",
+  "media.prompt_dismissed.title": "The question about the {device_lower} was closed",
+  "media.prompt_dismissed.advice": "Turn it on again and choose “Allow”. You can be in the call without it.",
+  "media.prompt_dismissed.title.both": "The question about microphone and camera was closed",
+  "media.prompt_dismissed.advice.both": "Turn them on again and choose “Allow”. You can be in the call without them.",
+  "media.no_device.title": "No {device_lower} was found",
+  "media.no_device.advice": "Plug one in and it shows up here. You can be in the call without it.",
+  "media.no_device.title.both": "No microphone and no camera were found",
+  "media.no_device.advice.both": "Plug one in and it shows up here. You can be in the call without them.",
+  "media.in_use.title": "The {device_lower} is in use",
+  "media.in_use.advice": "Close the other program or tab that uses it, then turn it on again.",
+  "media.muted_by_system.title": "Your system muted the {device_lower}",
+  "media.muted_by_system.advice": "Look for a mute key, a switch or a cover on the device, or a privacy switch of the system.",
+  "media.insecure_page.title": "This page has no secure connection",
+  "media.insecure_page.advice":
+    "Browsers allow microphones and cameras only over https or on the same computer. Ask your administrator for the https address.",
+  "media.no_encoded_transforms.title": "This browser cannot encrypt calls end to end",
+  "media.no_encoded_transforms.advice":
+    "Use Chrome, Edge or another Chromium from version 141, Firefox from version 117, or a current Safari. A call without encryption is not offered. Messages work here.",
+  "media.device_unplugged.title": "The {device_lower} was unplugged",
+  "media.device_unplugged.advice": "Plug it in again, or choose another one.",
+  "media.device_new.title": "New {device_lower}",
+  "media.device_new.title.named": "New {device_lower}: {label}",
+  "media.device_new.advice": "Use it?",
+  "media.device_new.use": "Use it",
+  "media.autoplay_blocked.title": "Click to hear the meeting",
+  "media.autoplay_blocked.advice": "The browser plays no sound before you click.",
+  "media.autoplay_blocked.use": "Turn sound on",
+  "media.udp_blocked.title": "Your network blocks the fast way",
+  "media.udp_blocked.advice": "The call goes over TCP instead. Sound and picture may lag; another network helps.",
+  "media.network_blocked.title": "Your network lets no call through",
+  "media.network_blocked.advice":
+    "Messages work, sound and picture do not. Try another network or a VPN, or ask who runs this one to allow the call ports.",
+  "media.network_slow.title": "Your network is slow",
+  "media.network_slow.advice": "Turn your camera off for better sound, or move closer to the router.",
+  "media.sealing_failed.title": "Encrypting your {device_lower} failed",
+  "media.sealing_failed.advice": "It was taken off the network at once, so nothing went out in clear. Turn it on again.",
+  "media.blur_failed.title": "Your background could not be blurred",
+  "media.blur_failed.advice": "Your camera is off, so that nobody sees what is behind you. Turn it on to try again, or switch “Blur background” off.",
+  "media.blur_too_slow.title": "This computer is too slow to blur your background",
+  "media.blur_too_slow.advice":
+    "Your camera was turned off, so that nobody sees what is behind you. Close other programs and turn it on again, or switch “Blur background” off.",
+  "media.device_failed.title": "The {device_lower} stopped working",
+  "media.device_failed.advice": "Turn it off and on again, or choose another one.",
+} as const;

@@ -1,0 +1,34 @@
+import type { MentionView } from "../core/generated/MentionView";
+import type { MessageView } from "../core/generated/MessageView";
+import type { PersonCard } from "../core/generated/PersonCard";
+import type { SignView } from "../core/generated/SignView";
+import type { Command } from "../state/core";
+import { alice, deleted } from "./fake-data";
+
+type Act = Extract<Command, { type: "edit_message" | "react_to_message" | "delete_message" }>;
+
+/** A message after what was done to it. */
+export function actOn(message: MessageView, act: Act, members: readonly PersonCard[]): MessageView {
+  switch (act.type) {
+    case "edit_message":
+      return { ...message, body: { type: "text", text: act.text }, mentions: mentionsOf(act.mentions, members), edited: true };
+    case "react_to_message":
+      return { ...message, signs: signed(message.signs, act.emoji, act.on) };
+    case "delete_message":
+      return deleted(message);
+  }
+}
+
+/** Whom ids name. */
+export function mentionsOf(ids: readonly string[], members: readonly PersonCard[]): MentionView[] {
+  return members.filter(({ user_id }) => ids.includes(user_id)).map(({ user_id, name, trust }) => ({ user_id, name, me: trust === "own" }));
+}
+
+function signed(signs: readonly SignView[], emoji: string, on: boolean): SignView[] {
+  const before = signs.find((sign) => sign.emoji === emoji) ?? { emoji, names: [], mine: false };
+  const others = before.names.filter((name) => name !== alice.name);
+  const after = { emoji, names: on ? [...others, alice.name] : others, mine: on };
+  const known = signs.some((sign) => sign.emoji === emoji);
+  const all = known ? signs.map((sign) => (sign.emoji === emoji ? after : sign)) : [...signs, after];
+  return all.filter(({ names }) => names.length > 0);
+}

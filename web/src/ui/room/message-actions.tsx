@@ -1,0 +1,141 @@
+import { Dialog, DialogTrigger, Menu, MenuItem, MenuTrigger, Popover, Pressable, Tooltip, TooltipTrigger } from "react-aria-components";
+import type { MessageView } from "../../core/generated/MessageView";
+import { useApp } from "../app/context";
+import { useCopy } from "../guest/use-copy";
+import { moveByArrow } from "../parts/arrows";
+import { IconButton, TOOLTIPS } from "../parts/button";
+import { Icon, type IconName } from "../parts/icons";
+import { doableWith, useSign, type Doable } from "./message-acts";
+import { SignPicker } from "./sign-picker";
+
+/** What is open of a message's actions. */
+export type OpenAction = "react" | "more" | null;
+
+interface Props {
+  readonly roomId: string;
+  readonly message: MessageView;
+  readonly open: OpenAction;
+  readonly onOpen: (open: OpenAction) => void;
+  readonly onDelete: () => void;
+}
+
+/** The toolbar of a message, where there is anything to be done with it. */
+export function MessageActions({ roomId, message, open, onOpen, onDelete }: Props) {
+  const { client, t } = useApp();
+  const doable = doableWith(message);
+  const more = doable.edit || doable.copy || doable.remove;
+  if (!doable.react && !doable.reply && !more) return null;
+  const opening = (action: OpenAction) => (isOpen: boolean) => {
+    onOpen(isOpen ? action : null);
+  };
+  return (
+    // It comes and goes with the pointer: nothing to be read out.
+    <div role="toolbar" className="message-actions" aria-label={t("message.actions")} aria-live="off" onKeyDown={moveByArrow} tabIndex={-1}>
+      {doable.react && <ReactAction roomId={roomId} message={message} isOpen={open === "react"} onOpenChange={opening("react")} />}
+      {doable.reply && (
+        <IconButton
+          icon="reply"
+          label={t("message.reply")}
+          onClick={() => {
+            client.writings.answer(roomId, message);
+          }}
+        />
+      )}
+      {more && <MoreActions roomId={roomId} message={message} doable={doable} isOpen={open === "more"} onOpenChange={opening("more")} onDelete={onDelete} />}
+    </div>
+  );
+}
+
+interface OpenerProps {
+  readonly roomId: string;
+  readonly message: MessageView;
+  readonly isOpen: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+}
+
+function ReactAction({ roomId, message, isOpen, onOpenChange }: OpenerProps) {
+  const { t } = useApp();
+  const sign = useSign(roomId, message.message_id);
+  const mine = new Set(message.signs.filter((each) => each.mine).map(({ emoji }) => emoji));
+  return (
+    <DialogTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
+      <Opener icon="reaction" label={t("message.react")} />
+      <Popover className="menu-popover sign-popover" placement="top">
+        <Dialog className="dialog" aria-label={t("message.react")}>
+          <SignPicker
+            mine={mine}
+            onPick={(emoji) => {
+              onOpenChange(false);
+              void sign(emoji, !mine.has(emoji));
+            }}
+          />
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+interface MoreProps extends OpenerProps {
+  readonly doable: Doable;
+  readonly onDelete: () => void;
+}
+
+function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDelete }: MoreProps) {
+  const { client, t } = useApp();
+  const copy = useCopy();
+  const { body } = message;
+  return (
+    <MenuTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
+      <Opener icon="more" label={t("message.more")} />
+      <Popover className="menu-popover" placement="bottom end">
+        <Menu className="menu" aria-label={t("message.more")}>
+          {doable.edit && (
+            <MenuItem
+              className="menu-item"
+              textValue={t("message.edit")}
+              onAction={() => {
+                client.writings.edit(roomId, message);
+              }}
+            >
+              <Icon name="pencil" />
+              {t("message.edit")}
+            </MenuItem>
+          )}
+          {body.type === "text" && (
+            <MenuItem
+              className="menu-item"
+              textValue={t("message.copy")}
+              onAction={() => {
+                void copy(body.text, "message.copied");
+              }}
+            >
+              <Icon name="copy" />
+              {t("message.copy")}
+            </MenuItem>
+          )}
+          {doable.remove && (
+            <MenuItem className="menu-item menu-item-danger" textValue={t("message.delete")} onAction={onDelete}>
+              <Icon name="trash" />
+              {t("message.delete")}
+            </MenuItem>
+          )}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+function Opener({ icon, label }: { readonly icon: IconName; readonly label: string }) {
+  return (
+    <TooltipTrigger delay={500} closeDelay={100}>
+      <Pressable>
+        <button type="button" className="icon-button" aria-label={label}>
+          <Icon name={icon} />
+        </button>
+      </Pressable>
+      <Tooltip className="tooltip" offset={8} UNSTABLE_portalContainer={document.getElementById(TOOLTIPS) ?? document.body}>
+        {label}
+      </Tooltip>
+    </TooltipTrigger>
+  );
+}

@@ -1,0 +1,29 @@
+import type { MessageView } from "../../core/generated/MessageView";
+import { failureText } from "../../i18n/codes";
+import { useApp } from "../app/context";
+
+/** Puts a sign on a message, or takes it back; says why, where that fails. */
+export function useSign(roomId: string, messageId: string): (emoji: string, on: boolean) => Promise<void> {
+  const { client } = useApp();
+  return async (emoji, on) => {
+    const outcome = await client.commands.reactToMessage(roomId, messageId, emoji, on);
+    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
+  };
+}
+
+/** What can be done with a message. */
+export interface Doable {
+  readonly react: boolean;
+  readonly reply: boolean;
+  readonly edit: boolean;
+  readonly copy: boolean;
+  readonly remove: boolean;
+}
+
+/** What makes sense for a message of its kind, where it is, and who one is. */
+export function doableWith({ body, delivery, may_edit, may_delete }: MessageView): Doable {
+  const text = body.type === "text";
+  // Others can only be told of what they have.
+  const there = delivery === "sent" || delivery === "received";
+  return { react: text && there, reply: text && there, edit: text && may_edit, copy: text, remove: may_delete };
+}
