@@ -231,7 +231,6 @@ fn edits_of_two_own_devices_end_the_same_everywhere() {
         let mut world = World::new(seed);
         world.register("alice");
         world.register("bob");
-        world.install("alice's phone");
         world.sign_in("alice's phone");
         let room = world.create_room("alice", "Plans", &["bob"]);
         let id = world.send("alice", room, "text");

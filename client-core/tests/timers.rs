@@ -179,7 +179,6 @@ fn moderators_alone_set_the_timers_of_a_room_and_both_those_of_a_direct_one() {
 #[test]
 fn reading_on_one_device_burns_on_the_others_of_that_person() {
     let (mut world, room) = meet(5, &["alice", "bob", "carol"]);
-    world.install("bob's phone");
     world.sign_in("bob's phone");
     world.run();
     world.command("alice", say(room, "burns", Some(60 * MINUTE), Some(MINUTE)));
@@ -211,7 +210,6 @@ fn reading_on_one_device_burns_on_the_others_of_that_person() {
 #[test]
 fn a_device_that_was_off_burns_by_the_time_of_the_reading() {
     let (mut world, room) = meet(6, &["alice", "bob"]);
-    world.install("bob's phone");
     world.sign_in("bob's phone");
     world.run();
     world.command("alice", say(room, "burns", None, Some(5 * MINUTE)));

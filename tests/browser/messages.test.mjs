@@ -24,10 +24,12 @@ after(async () => {
 });
 
 const message = (person, text) => person.role("log", "Messages").getByRole("article").filter({ hasText: text }).last();
+/** The message itself: answers that quote it come later. */
+const first = (person, text) => person.role("log", "Messages").getByRole("article").filter({ hasText: text }).first();
 const box = (person) => person.role("textbox", "Message");
 
 async function act(person, text, name, item) {
-  const article = message(person, text);
+  const article = first(person, text);
   await article.hover();
   const toolbar = article.getByRole("toolbar", { name: "Message actions" });
   await toolbar.getByRole("button", { name, exact: true }).click();

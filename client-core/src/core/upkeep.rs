@@ -12,12 +12,7 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{
-    failure::failure,
-    identity::check_newer,
-    key_packages::Stock,
-    messages::{Content, History},
-};
+use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.

@@ -78,9 +78,14 @@ impl Life {
         self.burn.filter(|_| self.read_at.is_none())
     }
 
+    /// When it ends for those who do not read it.
+    pub(crate) fn expires_at(&self, sent_at: Millis) -> Option<Millis> {
+        self.ttl.map(|ttl| sent_at.plus(ttl))
+    }
+
     /// When it ends: `min(read + burn, sent + ttl)` (R41).
     pub(crate) fn ends_at(&self, sent_at: Millis) -> Option<Millis> {
-        let expires = self.ttl.map(|ttl| sent_at.plus(ttl));
+        let expires = self.expires_at(sent_at);
         let read = self.read_at.zip(self.burn);
         let burns = read.map(|(at, burn)| at.plus(burn));
         let end = expires.into_iter().chain(burns).min()?;

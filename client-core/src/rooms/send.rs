@@ -264,13 +264,13 @@ impl Room {
         if unsent || !message.as_shown(me).allows(&act, me, self.is_moderator(me)) {
             return Err(failure("forbidden"));
         }
-        let ends_at = message.ends_at();
+        let expires_at = message.life.expires_at(message.sent_at);
         if act == Act::Delete && self.take_back(env, of) {
             return Ok(());
         }
-        // The server has no need of it for longer than of what it is done to.
+        // The server has no need of it for longer than of what it is done to. That one burnt here does not end it elsewhere.
         let timers = Timers {
-            ttl: ends_at.map(|at| at.since(env.now())),
+            ttl: expires_at.map(|at| at.since(env.now())),
             burn: None,
         };
         let carrier = self.send_content_as(env, None, act.content(of), timers, None);

@@ -249,7 +249,12 @@ impl Room {
             let furthest = ahead.iter().map(|(seq, _)| *seq).max().unwrap_or(seq);
             *ahead = vec![(furthest, earliest)];
         }
-        self.dirty = true;
+        // With what told it, which is not told again.
+        self.save(store);
+    }
+
+    fn save(&self, store: &mut Store) {
+        store.put(format!("room/{}", self.id), &self.stored);
     }
 
     /// When the user read an entry that only now comes here.
@@ -533,7 +538,7 @@ impl Room {
         self.stored.read_ahead.retain(|(seq, _)| *seq > cursor);
         self.dirty |= ahead != self.stored.read_ahead.len();
         if std::mem::take(&mut self.dirty) {
-            env.shell.store.put(format!("room/{}", self.id), &self.stored);
+            self.save(&mut env.shell.store);
         }
     }
 

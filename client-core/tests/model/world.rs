@@ -76,6 +76,12 @@ impl World {
         }
     }
 
+    /// Draws from now on as a new world with this seed would.
+    pub fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
+        self.random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    }
+
     /// xorshift64*: enough to choose who is next.
     pub fn draw(&mut self, bound: u64) -> u64 {
         self.random ^= self.random >> 12;
@@ -87,7 +93,9 @@ impl World {
     /// An installation without anybody, for example `"alice"` or `"alice's phone"`.
     pub fn install(&mut self, name: &str) {
         let person = name.split('\'').next().unwrap();
-        let number = u8::try_from(self.installations.len() + 1).unwrap();
+        // Each has a key of its own, also one that takes the place of another.
+        let newest = self.installations.values().map(|one| one.key[0]).max();
+        let number = newest.unwrap_or(0) + 1;
         let installation = Installation {
             email: format!("{person}@example.org"),
             core: None,
