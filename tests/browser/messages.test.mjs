@@ -23,7 +23,11 @@ after(async () => {
   await server?.remove();
 });
 
-const message = (person, text) => person.role("log", "Messages").getByRole("article").filter({ hasText: text }).last();
+// By what it says itself, not by what it quotes.
+const message = (person, text) => {
+  const own = person.page.locator(".message-text").filter({ hasText: text });
+  return person.role("log", "Messages").getByRole("article").filter({ has: own }).last();
+};
 const box = (person) => person.role("textbox", "Message");
 
 async function act(person, text, name, item) {
