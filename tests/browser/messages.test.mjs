@@ -23,13 +23,15 @@ after(async () => {
   await server?.remove();
 });
 
-const message = (person, text) => person.role("log", "Messages").getByRole("article").filter({ hasText: text }).last();
-/** The message itself: answers that quote it come later. */
-const first = (person, text) => person.role("log", "Messages").getByRole("article").filter({ hasText: text }).first();
+// By what it says itself, not by what it quotes.
+const message = (person, text) => {
+  const own = person.page.locator(".message-text").filter({ hasText: text });
+  return person.role("log", "Messages").getByRole("article").filter({ has: own }).last();
+};
 const box = (person) => person.role("textbox", "Message");
 
 async function act(person, text, name, item) {
-  const article = first(person, text);
+  const article = message(person, text);
   await article.hover();
   const toolbar = article.getByRole("toolbar", { name: "Message actions" });
   await toolbar.getByRole("button", { name, exact: true }).click();

@@ -22,7 +22,7 @@ interface Props {
   /** Stands before the text. */
   readonly start?: ReactNode;
   /** More about the box itself. */
-  readonly more?: Pick<TextareaHTMLAttributes<HTMLTextAreaElement>, "aria-autocomplete" | "aria-controls" | "aria-activedescendant" | "onSelect" | "onBlur">;
+  readonly more?: Pick<TextareaHTMLAttributes<HTMLTextAreaElement>, "aria-autocomplete" | "aria-controls" | "aria-activedescendant" | "onInput" | "onSelect" | "onBlur">;
 }
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line. */

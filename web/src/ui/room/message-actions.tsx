@@ -16,11 +16,13 @@ interface Props {
   readonly message: MessageView;
   readonly open: OpenAction;
   readonly onOpen: (open: OpenAction) => void;
+  /** Something was chosen. */
+  readonly onDone: () => void;
   readonly onDelete: () => void;
 }
 
 /** The toolbar of a message, where there is anything to be done with it. */
-export function MessageActions({ roomId, message, open, onOpen, onDelete }: Props) {
+export function MessageActions({ roomId, message, open, onOpen, onDone, onDelete }: Props) {
   const { client, t } = useApp();
   const doable = doableWith(message);
   const more = doable.edit || doable.copy || doable.remove;
@@ -30,18 +32,31 @@ export function MessageActions({ roomId, message, open, onOpen, onDelete }: Prop
   };
   return (
     // It comes and goes with the pointer: nothing to be read out.
-    <div role="toolbar" className="message-actions" aria-label={t("message.actions")} aria-live="off" onKeyDown={moveByArrow} tabIndex={-1}>
-      {doable.react && <ReactAction roomId={roomId} message={message} isOpen={open === "react"} onOpenChange={opening("react")} />}
-      {doable.reply && (
-        <IconButton
-          icon="reply"
-          label={t("message.reply")}
-          onClick={() => {
-            client.writings.answer(roomId, message);
-          }}
-        />
-      )}
-      {more && <MoreActions roomId={roomId} message={message} doable={doable} isOpen={open === "more"} onOpenChange={opening("more")} onDelete={onDelete} />}
+    <div className="message-actions-track" aria-live="off">
+      <div role="toolbar" className="message-actions" aria-label={t("message.actions")} onKeyDown={moveByArrow} tabIndex={-1}>
+        {doable.react && <ReactAction roomId={roomId} message={message} isOpen={open === "react"} onOpenChange={opening("react")} onDone={onDone} />}
+        {doable.reply && (
+          <IconButton
+            icon="reply"
+            label={t("message.reply")}
+            onClick={() => {
+              client.writings.answer(roomId, message);
+              onDone();
+            }}
+          />
+        )}
+        {more && (
+          <MoreActions
+            roomId={roomId}
+            message={message}
+            doable={doable}
+            isOpen={open === "more"}
+            onOpenChange={opening("more")}
+            onDone={onDone}
+            onDelete={onDelete}
+          />
+        )}
+      </div>
     </div>
   );
 }
@@ -51,9 +66,10 @@ interface OpenerProps {
   readonly message: MessageView;
   readonly isOpen: boolean;
   readonly onOpenChange: (open: boolean) => void;
+  readonly onDone: () => void;
 }
 
-function ReactAction({ roomId, message, isOpen, onOpenChange }: OpenerProps) {
+function ReactAction({ roomId, message, isOpen, onOpenChange, onDone }: OpenerProps) {
   const { t } = useApp();
   const sign = useSign(roomId, message.message_id);
   const mine = new Set(message.signs.filter((each) => each.mine).map(({ emoji }) => emoji));
@@ -66,6 +82,7 @@ function ReactAction({ roomId, message, isOpen, onOpenChange }: OpenerProps) {
             mine={mine}
             onPick={(emoji) => {
               onOpenChange(false);
+              onDone();
               void sign(emoji, !mine.has(emoji));
             }}
           />
@@ -80,7 +97,7 @@ interface MoreProps extends OpenerProps {
   readonly onDelete: () => void;
 }
 
-function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDelete }: MoreProps) {
+function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDone, onDelete }: MoreProps) {
   const { client, t } = useApp();
   const copy = useCopy();
   const { body } = message;
@@ -88,7 +105,7 @@ function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDelete }
     <MenuTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
       <Opener icon="more" label={t("message.more")} />
       <Popover className="menu-popover" placement="bottom end">
-        <Menu className="menu" aria-label={t("message.more")}>
+        <Menu className="menu" aria-label={t("message.more")} onAction={onDone}>
           {doable.edit && (
             <MenuItem
               className="menu-item"

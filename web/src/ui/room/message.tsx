@@ -94,7 +94,7 @@ interface MessageProps {
 /** Drawn anew only where it changed: a list has many. */
 const Message = memo(function Message({ roomId, message, authorShown, last, stop, found, onQuote }: MessageProps) {
   const article = useRef<HTMLElement>(null);
-  const [near, nearProps] = useNear(article);
+  const { near, props: nearProps, release } = useNear(article);
   const [open, setOpen] = useState<OpenAction>(null);
   const [deleting, setDeleting] = useState(false);
   useFocusBack(article, deleting);
@@ -120,6 +120,7 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
             message={message}
             open={open}
             onOpen={setOpen}
+            onDone={release}
             onDelete={() => {
               setDeleting(true);
             }}

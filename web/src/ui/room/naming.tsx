@@ -20,6 +20,7 @@ interface Naming {
     readonly "aria-autocomplete": "list";
     readonly "aria-controls"?: string;
     readonly "aria-activedescendant"?: string;
+    readonly onInput: (event: SyntheticEvent<HTMLTextAreaElement>) => void;
     readonly onSelect: (event: SyntheticEvent<HTMLTextAreaElement>) => void;
     readonly onBlur: () => void;
   };
@@ -62,6 +63,12 @@ export function useNaming({ box, members, text, onText, onChosen }: Asked): Nami
     event.stopPropagation();
   };
 
+  const onCaret = ({ currentTarget: { selectionStart, selectionEnd, value } }: SyntheticEvent<HTMLTextAreaElement>): void => {
+    const at = selectionStart === selectionEnd ? selectionStart : null;
+    setCaret(at);
+    if (at === null || namingAt(value, at)?.start !== closed) setClosed(null);
+  };
+
   const list = shown && (
     <ul id={`${id}-list`} role="listbox" aria-label={t("writing.members")} className="suggestions naming">
       {offered.map((member, index) => (
@@ -93,12 +100,9 @@ export function useNaming({ box, members, text, onText, onChosen }: Asked): Nami
     box: {
       "aria-autocomplete": "list",
       ...(shown ? { "aria-controls": `${id}-list`, "aria-activedescendant": `${id}-option-${String(active)}` } : {}),
-      onSelect: ({ currentTarget }) => {
-        const { selectionStart, selectionEnd, value } = currentTarget;
-        const at = selectionStart === selectionEnd ? selectionStart : null;
-        setCaret(at);
-        if (at === null || namingAt(value, at)?.start !== closed) setClosed(null);
-      },
+      // Not every way of putting a text in place moves the selection as well.
+      onInput: onCaret,
+      onSelect: onCaret,
       onBlur: () => {
         setCaret(null);
       },

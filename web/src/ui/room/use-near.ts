@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type FocusEvent, type PointerEvent, type RefObject, type SyntheticEvent } from "react";
+import { byKeyboard } from "../parts/modality";
 
 /** A finger that rests as long wants more than to scroll; browsers take about as long. */
 const LONG_PRESS_MS = 500;
@@ -13,28 +14,38 @@ interface NearProps {
   readonly onPointerMove: (event: PointerEvent) => void;
   readonly onPointerUp: () => void;
   readonly onPointerCancel: () => void;
+  readonly onClickCapture: (event: SyntheticEvent) => void;
   readonly onContextMenu: (event: SyntheticEvent) => void;
-  readonly onFocus: (event: FocusEvent) => void;
+  readonly onFocus: () => void;
   readonly onBlur: (event: FocusEvent) => void;
+}
+
+interface Near {
+  readonly near: boolean;
+  readonly props: NearProps;
+  /** What one held a finger on it for is done. */
+  readonly release: () => void;
 }
 
 /**
  * Whether one is at an element, and wants to see what can be done with it: a pointer is over it, the keyboard's focus is
  * in it, or a finger rested on it.
  */
-export function useNear(element: RefObject<HTMLElement | null>): [near: boolean, props: NearProps] {
+export function useNear(element: RefObject<HTMLElement | null>): Near {
   const [hovered, setHovered] = useState(false);
   const [focused, setFocused] = useState(false);
   const [pressed, setPressed] = useState(false);
   const press = useRef<{ readonly timer: ReturnType<typeof setTimeout>; readonly x: number; readonly y: number } | null>(null);
+  /** A finger rested, and was not lifted yet. */
+  const held = useRef(false);
   const endPress = (): void => {
     if (press.current) clearTimeout(press.current.timer);
     press.current = null;
   };
   useEffect(() => {
-    const held = press;
+    const begun = press;
     return () => {
-      if (held.current) clearTimeout(held.current.timer);
+      if (begun.current) clearTimeout(begun.current.timer);
     };
   }, []);
   useEffect(() => {
@@ -58,9 +69,12 @@ export function useNear(element: RefObject<HTMLElement | null>): [near: boolean,
     },
     onPointerDown: (event) => {
       endPress();
-      if (event.pointerType !== "touch" || (event.target instanceof Element && event.target.closest("a, button"))) return;
+      held.current = false;
+      // For a link the browser has a menu.
+      if (event.pointerType !== "touch" || (event.target instanceof Element && event.target.closest("a, [role=toolbar]"))) return;
       const timer = setTimeout(() => {
         press.current = null;
+        held.current = true;
         setPressed(true);
       }, LONG_PRESS_MS);
       press.current = { timer, x: event.clientX, y: event.clientY };
@@ -75,12 +89,20 @@ export function useNear(element: RefObject<HTMLElement | null>): [near: boolean,
       // By touch this is the same long press, which Android would answer with a menu of its own.
       if (pressed || press.current) event.preventDefault();
     },
-    onFocus: (event) => {
-      setFocused(event.target.matches(":focus-visible"));
+    onClickCapture: (event) => {
+      // What was under the finger was not meant.
+      if (held.current) event.stopPropagation();
+      held.current = false;
+    },
+    onFocus: () => {
+      setFocused(byKeyboard());
     },
     onBlur: (event) => {
       if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
     },
   };
-  return [hovered || focused || pressed, props];
+  const release = (): void => {
+    setPressed(false);
+  };
+  return { near: hovered || focused || pressed, props, release };
 }

@@ -8,7 +8,7 @@ export interface Stops {
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** One message of a list is a stop of Tab; from there Up, Down, Home and End lead to the others. */
+/** One message of a list is a stop of Tab; from there, and from whatever is in it, Up, Down, Home and End lead to the others. */
 export function useStops(box: RefObject<HTMLElement | null>, ids: readonly string[]): Stops {
   const [last, setLast] = useState<string | null>(null);
   const stop = last !== null && ids.includes(last) ? last : (ids.at(-1) ?? null);
@@ -17,9 +17,9 @@ export function useStops(box: RefObject<HTMLElement | null>, ids: readonly strin
     if (message) setLast(message.dataset["message"] ?? null);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const messages = [...(box.current?.querySelectorAll<HTMLElement>("article.message") ?? [])];
-    const at = messages.findIndex((message) => message === event.target);
+    const at = messages.findIndex((message) => event.target instanceof Node && message.contains(event.target));
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 }[event.key];
     if (at < 0 || to === undefined) return;
     event.preventDefault();
