@@ -43,7 +43,8 @@ export interface Uploaded {
   readonly uploadSecret: Bytes;
 }
 
-/** The session's token; another one than `stale`. Nothing where nobody is signed in. */
+/** The session's token, if there is a newer one than `stale`; nothing where nobody is signed in. A device has one session at a
+ * time, and another each time that it connects anew; where it is about to, the stale one may be given, and is asked for again. */
 export type GiveToken = (stale: string | null) => Promise<string | null>;
 
 interface Open {

@@ -28,7 +28,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** The session's token; another one than `stale`. */
+/** The session's token, if there is a newer one than `stale`; nothing where nobody is signed in. */
 export type AskToken = (stale: string | null) => Promise<string | null>;
 
 export interface UploadState {
@@ -98,20 +98,31 @@ export class BlobServer {
   }
 
   private async ask(method: string, path: string, init: RequestInit, signal: AbortSignal, patience: number | null): Promise<Response> {
-    this.token ??= await this.askToken(null);
     let answer = await this.once(method, path, init, signal, patience);
     if (answer.status === 401) {
-      // The session may have been renewed since.
-      this.token = await this.askToken(this.token);
-      if (this.token !== null) answer = await this.once(method, path, init, signal, patience);
+      // A device has one session, and opens another each time it connects anew.
+      const stale = this.token;
+      this.token = await this.askToken(stale);
+      // Not signed out, but not connected yet either.
+      if (this.token !== null && this.token === stale) throw this.withoutSession();
+      answer = await this.once(method, path, init, signal, patience);
+      if (answer.status === 401) throw this.withoutSession();
     }
     if (answer.ok) return answer;
     throw await refusalOf(answer);
   }
 
+  private withoutSession(): Unreachable {
+    this.token = null;
+    return new Unreachable();
+  }
+
   private async once(method: string, path: string, init: RequestInit, signal: AbortSignal, patience: number | null): Promise<Response> {
+    this.token ??= await this.askToken(null);
+    // Nobody is signed in.
+    if (this.token === null) throw new Refusal("unauthenticated", null, null);
     const headers = new Headers(init.headers);
-    headers.set("authorization", `Bearer ${this.token ?? ""}`);
+    headers.set("authorization", `Bearer ${this.token}`);
     signal.throwIfAborted();
     // By hand, for not every browser has `AbortSignal.any`.
     const ending = new AbortController();

@@ -251,6 +251,17 @@ test("a session that was renewed is asked for once", async () => {
   page.upload(new Blob([content(10)]));
   await page.uploaded();
   expect(page.stale).toEqual([null, "old"]);
+
+  // The core is about to connect anew.
+  const early = new Page();
+  early.token = "old";
+  early.hear = (report) => {
+    if (report.type === "token" && early.stale.length > 4) early.token = "token";
+  };
+  early.upload(new Blob([content(10)]));
+  await early.uploaded();
+  expect(early.stale.length).toBeGreaterThan(4);
+
   const signedOut = new Page();
   signedOut.token = null;
   signedOut.upload(new Blob([content(10)]));
