@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../tests/fuzz"
 seconds=$1; shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(frame socket datagram rtp)
+[ ${#targets[@]} -gt 0 ] || targets=(frame file socket datagram rtp)
 
 # Longest search for the planted bug; it takes a second or two.
 PLANTED_SECONDS=60

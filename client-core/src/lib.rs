@@ -1,4 +1,4 @@
-//! The device: identity, MLS groups, messages, calls, media sealing. No sockets, no clock, no threads; builds
+//! The device: identity, MLS groups, messages, files, calls, media sealing. No sockets, no clock, no threads; builds
 //! native and for browsers.
 
 mod account;
@@ -8,6 +8,7 @@ mod cbor;
 mod compact;
 pub mod core;
 mod failure;
+pub mod files;
 mod group;
 mod hex;
 mod identity;

@@ -120,6 +120,23 @@ pub(crate) const MAX_CALL_MESSAGES: usize = 500;
 /// than can be on its way at that moment. Beyond: the oldest are forgotten.
 pub(crate) const MAX_CALL_SEEN: usize = 1_024;
 
+/// Longest name of a file in bytes, as file systems have it. Beyond: no descriptor, and cut by who sends it.
+pub(crate) const MAX_FILE_NAME_LEN: usize = 255;
+
+/// Longest media type in bytes (RFC 6838 §4.2: 127 for each half; none that exists is half as long as this). Beyond: no
+/// descriptor.
+pub(crate) const MAX_MEDIA_TYPE_LEN: usize = 127;
+
+/// Most pixels of a side of a picture, as browsers can show it. Beyond: no descriptor.
+pub(crate) const MAX_PICTURE_SIDE: u32 = 65_535;
+
+/// Parts of a voice note's waveform: as many as fit on a phone's screen. Beyond: no descriptor.
+pub(crate) const MAX_WAVEFORM_LEN: usize = 64;
+
+/// Largest thumbnail in bytes: it travels in the message, to every device, whether the picture is looked at or not.
+/// Beyond: no descriptor.
+pub(crate) const MAX_THUMBNAIL_LEN: usize = 8 * 1024;
+
 /// Reactions of one device in [`REACTION_WINDOW_MS`]: applause, but no flood. Beyond: `rate_limited`.
 pub(crate) const MAX_REACTIONS: u32 = 5;
 

@@ -67,6 +67,8 @@ uuid_id! {
     MessageId;
     /// A link by which guests may ask to come into a room's calls; drawn by the device that makes it.
     GuestLinkId;
+    /// A sealed file as the server keeps it; drawn by the device that uploads it.
+    BlobId;
 }
 
 macro_rules! counter {

@@ -4,6 +4,7 @@
 //! Unix epoch ([`Millis`]). Every type here is a *checked* one: whoever holds it may rely on its shape.
 
 pub mod accounts;
+pub mod blobs;
 pub mod bytes;
 pub mod email;
 pub mod encoding;
@@ -20,8 +21,8 @@ pub mod socket;
 pub use bytes::Bytes;
 pub use email::Email;
 pub use ids::{
-    CallId, DeviceId, Epoch, Generation, GuestLinkId, LeafIndex, MessageId, Millis, NetworkId, ParticipantId,
-    RoomId, Seq, UserId,
+    BlobId, CallId, DeviceId, Epoch, Generation, GuestLinkId, LeafIndex, MessageId, Millis, NetworkId,
+    ParticipantId, RoomId, Seq, UserId,
 };
 pub use problem::{Code, Problem};
 

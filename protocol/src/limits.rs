@@ -162,3 +162,14 @@ pub const MAX_GUEST_LINKS: usize = 32;
 /// Guests who wait at a room's door at a time. Each is shown to all members with a key package of some kilobytes. Beyond:
 /// `full`, and the guest tries again.
 pub const MAX_LOBBY: usize = 20;
+
+/// Largest file in bytes, sealed and padded, where the administrator says nothing else. Beyond: `too_large`, and the
+/// dialog says so before anything is sent.
+pub const MAX_FILE_LEN: u64 = 5 * 1024 * 1024 * 1024;
+
+/// Longest part of an upload in bytes. Longer parts save requests, shorter ones lose less when a connection breaks in
+/// the middle of one behind a proxy that gathers bodies. Beyond: `too_large`.
+pub const MAX_PART_LEN: u64 = 8 * 1024 * 1024;
+
+/// Length of an upload's secret in bytes.
+pub const UPLOAD_SECRET_LEN: usize = 32;

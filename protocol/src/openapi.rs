@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use crate::{
-    Bytes, DeviceId, Email, GuestLinkId, Millis, NetworkId, RoomId, UserId,
+    BlobId, Bytes, DeviceId, Email, GuestLinkId, Millis, NetworkId, RoomId, UserId,
     identity::{Certificate, DeviceList, PublicKey, Signature},
 };
 
@@ -36,6 +36,7 @@ schemas! {
     DeviceId: uuid("A device");
     RoomId: uuid("A room");
     GuestLinkId: uuid("A guest link");
+    BlobId: uuid("A blob");
     Email: string("email", "An e-mail address in its normal form");
     Millis: ObjectBuilder::new()
         .schema_type(Type::Integer)

@@ -51,6 +51,12 @@ pub enum Code {
     LinkExpired,
     /// The guest link lets nobody in any more: somebody took it back.
     LinkRevoked,
+    /// The part does not begin where the upload ends; ask how much is durable, and go on from there.
+    WrongOffset,
+    /// The files of the room fill the space that it has.
+    QuotaExceeded,
+    /// The file's time is over: the server has it no more.
+    FileExpired,
     /// The device's stored state is older than what the server has seen of it.
     Rollback,
     /// The client is too old or too new for this server.
@@ -104,12 +110,15 @@ impl Code {
             | Self::DuplicateId
             | Self::TooManyDevices
             | Self::Full
+            | Self::WrongOffset
+            | Self::QuotaExceeded
             | Self::Rollback => 409,
             Self::InvitationUsed
             | Self::InvitationExpired
             | Self::CallEnded
             | Self::LinkExpired
-            | Self::LinkRevoked => 410,
+            | Self::LinkRevoked
+            | Self::FileExpired => 410,
             Self::TooLarge => 413,
             Self::CommitRefused => 422,
             Self::RateLimited => 429,

@@ -11,6 +11,9 @@ use signaling::turn::TurnSecret;
 
 use crate::turn;
 
+/// Largest size that can be set, which is the largest that a file can have.
+const MAX_SIZE: u64 = 1 << 40;
+
 /// Everything is optional here; [`crate::settings`] has the defaults. The names of the file's keys are those
 /// of the flags.
 #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -98,6 +101,16 @@ pub struct ServeOptions {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
+
+    /// Largest file that people may send, such as 500M or 5G [default: 5G]
+    #[arg(long, env = "CONCLAVE_MAX_FILE_SIZE", value_name = "SIZE", value_parser = parse_size)]
+    #[serde(deserialize_with = "size")]
+    pub max_file_size: Option<u64>,
+
+    /// Space for all files of a room together [default: 50G, or --max-file-size if that is more]
+    #[arg(long, env = "CONCLAVE_ROOM_STORAGE", value_name = "SIZE", value_parser = parse_size)]
+    #[serde(deserialize_with = "size")]
+    pub room_storage: Option<u64>,
 
     /// Certificate chain for HTTPS (PEM); needs --tls-key
     #[arg(long, env = "CONCLAVE_TLS_CERT", value_name = "FILE")]
@@ -209,6 +222,8 @@ impl ServeOptions {
                 self.proxy
             },
             database_url: self.database_url.or(other.database_url),
+            max_file_size: self.max_file_size.or(other.max_file_size),
+            room_storage: self.room_storage.or(other.room_storage),
             tls_cert: self.tls_cert.or(tls.tls_cert),
             tls_key: self.tls_key.or(tls.tls_key),
             acme: self.acme.or(tls.acme),
@@ -247,6 +262,24 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     }
     text.parse()
         .map_err(|_| "write an address and a port, such as 127.0.0.1:8080 or [::]:443".to_owned())
+}
+
+/// Bytes, or so many of a unit: K, M, G or T, by 1024.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(char, u64); 4] = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30), ('T', 1 << 40)];
+    let split = |(letter, unit): (char, u64)| {
+        let digits = text.strip_suffix([letter, letter.to_ascii_lowercase()])?;
+        Some((digits, unit))
+    };
+    let (digits, unit) = UNITS.into_iter().find_map(split).unwrap_or((text, 1));
+    let size = digits.parse::<u64>().ok().and_then(|size| size.checked_mul(unit));
+    size.filter(|size| (1..=MAX_SIZE).contains(size))
+        .ok_or_else(|| "write a size such as 500M or 5G, 1T at most".to_owned())
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_size(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

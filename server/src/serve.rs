@@ -95,6 +95,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             public_url: public_url.clone(),
             proxies: settings.proxies.clone(),
             turn,
+            blobs: settings.blobs,
             clock: Clock::system(),
         },
         node.clone(),

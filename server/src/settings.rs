@@ -5,6 +5,8 @@ use std::{
     path::PathBuf,
 };
 
+use signaling::BlobLimits;
+
 use crate::{
     options::ServeOptions,
     turn::{SecretSource, TurnSettings, TurnUrl},
@@ -35,6 +37,8 @@ pub struct Settings {
     pub proxies: Vec<IpAddr>,
     /// Which database; SQLite in `data` where none is named.
     pub database_url: Option<String>,
+    /// How large files may be.
+    pub blobs: BlobLimits,
     /// How HTTPS is served.
     pub tls: Tls,
     /// What is logged.
@@ -95,6 +99,9 @@ pub enum Contradiction {
     /// The public address is none.
     #[error("--public-url {0:?} is not an address: write it like https://meet.example.org, without a path")]
     BadPublicUrl(String),
+    /// No room has space for the largest file.
+    #[error("--room-storage must not be less than --max-file-size")]
+    RoomBelowFile,
     /// The domain is none.
     #[error("--acme {0:?} is not a domain name: write it like meet.example.org")]
     BadDomain(String),
@@ -124,6 +131,7 @@ impl Settings {
             public_url,
             proxies: options.proxy,
             database_url: options.database_url,
+            blobs: blobs(options.max_file_size, options.room_storage)?,
             tls,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })
@@ -201,6 +209,16 @@ fn turn(options: &ServeOptions) -> Result<Option<TurnSettings>, Contradiction> {
         (false, None) => Err(Contradiction::TurnWithoutSecret),
         (false, Some(secret)) => Ok(Some(TurnSettings { urls, secret })),
     }
+}
+
+fn blobs(max_len: Option<u64>, room_quota: Option<u64>) -> Result<BlobLimits, Contradiction> {
+    let usual = BlobLimits::default();
+    let max_len = max_len.unwrap_or(usual.max_len);
+    let room_quota = room_quota.unwrap_or(usual.room_quota.max(max_len));
+    if room_quota < max_len {
+        return Err(Contradiction::RoomBelowFile);
+    }
+    Ok(BlobLimits { max_len, room_quota })
 }
 
 fn is_domain(text: &str) -> bool {
@@ -370,6 +388,27 @@ mod tests {
             settings(&["--acme", "localhost"]),
             Err(Contradiction::BadDomain(_))
         ));
+    }
+
+    #[test]
+    fn a_room_has_space_for_the_largest_file() {
+        let limits = |line: &[&str]| settings(line).map(|settings| settings.blobs);
+        assert_eq!(limits(&[]), Ok(BlobLimits::default()));
+        let large = limits(&["--max-file-size", "100G"]).unwrap();
+        assert_eq!((large.max_len, large.room_quota), (100 << 30, 100 << 30));
+        let both = limits(&["--max-file-size", "10m", "--room-storage", "4096K"]);
+        assert_eq!(both, Err(Contradiction::RoomBelowFile));
+        let file = file("max-file-size = '1M'\nroom-storage = '1024'");
+        assert_eq!(
+            (file.max_file_size, file.room_storage),
+            (Some(1 << 20), Some(1024))
+        );
+        for size in ["0", "", "G", "1X", "-1", "1.5G", "2T", "99999999999999999999G"] {
+            assert!(
+                toml::from_str::<ServeOptions>(&format!("max-file-size = '{size}'")).is_err(),
+                "{size}"
+            );
+        }
     }
 
     #[test]

@@ -14,12 +14,13 @@ use protocol::{
 use crate::{
     Clock,
     accounts::{Grantee, Opaque, SignInGuard},
+    blobs::Blobs,
     calls::Calls,
     client::Block,
     limits::{
         HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK, MAX_GUEST_TRIES_PER_BLOCK,
         MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK,
-        MAX_SESSION_OPENS_PER_DEVICE, MINUTE_MS,
+        MAX_SESSION_OPENS_PER_DEVICE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
     random::random,
     rate::RateLimiter,
@@ -43,6 +44,7 @@ pub struct App {
     pub server_generation: Bytes,
     pub store: Store,
     pub opaque: Opaque,
+    pub blobs: Blobs,
     /// Half-done sign-ins and session challenges.
     pub handshakes: Sealer,
     /// Who proved the password.
@@ -69,6 +71,15 @@ pub struct Rates {
     pub invitations: RateLimiter<DeviceId>,
     pub guest_blocks: RateLimiter<Block>,
     pub guest_links: RateLimiter<GuestLinkId>,
+    pub uploads: RateLimiter<DeviceId>,
+}
+
+/// What lasts: the database, and what lies in the data folder.
+pub struct Lasting {
+    pub server_generation: Bytes,
+    pub store: Store,
+    pub opaque: Opaque,
+    pub blobs: Blobs,
 }
 
 impl App {
@@ -76,11 +87,15 @@ impl App {
         clock: Clock,
         public_url: String,
         proxies: Vec<IpAddr>,
-        server_generation: Bytes,
-        store: Store,
-        opaque: Opaque,
+        lasting: Lasting,
         sfu: Arc<dyn SfuLink>,
     ) -> Self {
+        let Lasting {
+            server_generation,
+            store,
+            opaque,
+            blobs,
+        } = lasting;
         let hub = Arc::new(Hub::default());
         let call_outbox = Arc::new(CallOutbox::new(Arc::clone(&hub)));
         let calls = Calls::new(sfu, Arc::clone(&call_outbox) as _, Box::new(random::<16>));
@@ -92,6 +107,7 @@ impl App {
             server_generation,
             store,
             opaque,
+            blobs,
             handshakes: Sealer::new(HANDSHAKE_LIFE_MS),
             grants: Tokens::new(GRANT_LIFE_MS),
             tickets: Tokens::new(TICKET_LIFE_MS),
@@ -106,6 +122,7 @@ impl App {
                 invitations: RateLimiter::new(MAX_INVITATIONS_PER_HOUR, HOUR_MS),
                 guest_blocks: RateLimiter::new(MAX_GUEST_TRIES_PER_BLOCK, HANDSHAKE_LIFE_MS),
                 guest_links: RateLimiter::new(MAX_GUEST_SESSIONS_PER_LINK, HANDSHAKE_LIFE_MS),
+                uploads: RateLimiter::new(MAX_UPLOADS_PER_HOUR, HOUR_MS),
             },
             hub,
             calls: Mutex::new(calls),

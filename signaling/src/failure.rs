@@ -18,6 +18,9 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+    /// The place of blobs cannot be used.
+    #[error("the folder of blobs failed")]
+    Blobs(#[source] std::io::Error),
     /// The transaction that this write was part of was given up, or the writer has stopped.
     #[error("the write was given up")]
     GivenUp,
@@ -74,6 +77,7 @@ impl From<Failure> for Problem {
                 tracing::error!(error = causes(&error), "a request failed");
                 match error {
                     StoreError::Damaged { .. } => Self::new(Code::Internal, "a fault of the server"),
+                    StoreError::Blobs(_) => Self::new(Code::Unavailable, "files cannot be used now"),
                     StoreError::Sql(_) | StoreError::GivenUp => {
                         Self::new(Code::Unavailable, "the database cannot be used now")
                     }

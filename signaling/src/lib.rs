@@ -1,4 +1,4 @@
-//! axum service: accounts, rooms, delivery, calls.
+//! axum service: accounts, rooms, delivery, files, calls.
 //!
 //! [`Service`] is the face for the program around it: it opens the database, gives an HTTP router for `/api/…`
 //! and a sink for what the SFU says. [`admin`] works on the same database without a running service.
@@ -6,6 +6,7 @@
 mod accounts;
 pub mod admin;
 mod app;
+mod blobs;
 pub mod calls;
 mod client;
 pub mod clock;
@@ -34,5 +35,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use blobs::BlobLimits;
 pub use clock::Clock;
 pub use service::{OpenError, Service, Settings};

@@ -127,3 +127,43 @@ pub const MINUTE_MS: u64 = 60 * 1000;
 
 /// How far a client's clock may be ahead in what it signs.
 pub const CLOCK_SKEW_MS: u64 = 24 * HOUR_MS;
+
+/// Bytes of all blobs of a room together, where the administrator says nothing else: ten of the largest. Beyond:
+/// `quota_exceeded`, until some expire or are deleted.
+pub const ROOM_QUOTA: u64 = 50 * 1024 * 1024 * 1024;
+
+/// How long an upload waits for its next part: a laptop that is closed over night goes on in the morning. Beyond: what
+/// came is deleted.
+pub const UNFINISHED_LIFE_MS: u64 = 24 * HOUR_MS;
+
+/// How long it is remembered that a blob's time is over, so that who asks for it is told so.
+pub const BLOB_MEMORY_MS: u64 = 30 * 24 * HOUR_MS;
+
+/// Blobs deleted in one round of the retention job; the others wait for the next.
+pub const MAX_BLOBS_STEP: i64 = 200;
+
+/// Bytes of a blob read at a time: fewer cost system calls, more cost memory for each download.
+pub const BLOB_READ_LEN: usize = 128 * 1024;
+
+/// Parts and downloads of one device at a time: a page with as many pictures as fit on it. Each holds an open file.
+/// Beyond: `rate_limited` for [`TRANSFER_RETRY_MS`].
+pub const MAX_TRANSFERS_PER_DEVICE: usize = 24;
+
+/// When a device with too many transfers should try again.
+pub const TRANSFER_RETRY_MS: u64 = 1_000;
+
+/// Uploads of one user that are begun and not finished: a folder dropped at once goes file by file. Each takes of its
+/// room's quota. Beyond: `rate_limited` for [`UNFINISHED_RETRY_MS`], until some are finished, deleted or given up.
+pub const MAX_UNFINISHED_PER_USER: usize = 64;
+
+/// Unfinished uploads of all users whose makers are known. Beyond: as above.
+pub const MAX_UNFINISHED_KNOWN: usize = 50_000;
+
+/// When who has too many unfinished uploads should try again.
+pub const UNFINISHED_RETRY_MS: u64 = 10_000;
+
+/// Uploads that one device may begin an hour: a large folder, but no flood of rows. Beyond: `rate_limited`.
+pub const MAX_UPLOADS_PER_HOUR: u32 = 2_000;
+
+/// How often the folder of blobs is compared with the database.
+pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);

@@ -11,9 +11,10 @@ use tokio::{
 
 use crate::{
     app::App,
+    blobs,
     failure::{Failure, causes},
     guests,
-    limits::{CALLS_STEP, RETENTION_STEP},
+    limits::{CALLS_STEP, RETENTION_STEP, SWEEP_STEP},
     rooms, sessions,
     store::Written,
 };
@@ -22,6 +23,7 @@ use crate::{
 pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) {
     tokio::spawn(until(stop.clone(), keep_trimming(Arc::clone(app))));
     tokio::spawn(until(stop.clone(), keep_calls_going(Arc::clone(app))));
+    tokio::spawn(until(stop.clone(), keep_sweeping(Arc::clone(app))));
     let outbox = Arc::clone(app);
     tokio::spawn(until(stop.clone(), async move {
         outbox.call_outbox.run(&outbox).await
@@ -57,7 +59,7 @@ async fn mark_all(app: &App) -> Result<(), Failure> {
     Ok(app.dirty_rooms.mark_all(&mut connection).await?)
 }
 
-/// One round (R56): what is acknowledged, expired or too old goes.
+/// One round (R56): what is acknowledged, expired or too old goes, and blobs with it (R44).
 pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
     let mut dirty = app.dirty_rooms.take().into_iter();
     while let Some(room_id) = dirty.next() {
@@ -85,7 +87,8 @@ pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
                 Ok(Written::answer(()))
             })
         })
-        .await
+        .await?;
+    blobs::expire(app).await
 }
 
 /// In steps of their own, so that messages get in between.
@@ -98,6 +101,21 @@ async fn trim_room(app: &App, room_id: RoomId) -> Result<(), Failure> {
         .await?
     {}
     Ok(())
+}
+
+/// The first time at the start: a stop may have left something.
+async fn keep_sweeping(app: Arc<App>) {
+    let mut step = interval(SWEEP_STEP);
+    step.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        step.tick().await;
+        if let Err(error) = blobs::sweep(&app).await {
+            tracing::error!(
+                error = causes(&error),
+                "the folder of blobs was not swept; it is tried again"
+            );
+        }
+    }
 }
 
 /// Without a call this costs one look at an empty list.

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::Response,
     routing::get,
 };
-use protocol::{Code, PROTOCOL_VERSION, Problem, accounts::ServerInfo, limits::MAX_JSON_BODY_LEN};
+use protocol::{
+    Code, PROTOCOL_VERSION, Problem,
+    accounts::ServerInfo,
+    limits::{MAX_JSON_BODY_LEN, MAX_PART_LEN},
+};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
@@ -21,6 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     accounts, admin,
     app::App,
+    blobs,
     failure::{Failure, ProblemResponse, Refusals},
     guests,
     json::Json,
@@ -54,6 +59,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .merge(sessions::routes())
         .merge(admin::routes())
         .merge(guests::routes())
+        .merge(blobs::routes())
         .merge(socket::routes());
     OpenApiRouter::with_openapi(about()).nest("/api/v1", version_1)
 }
@@ -63,7 +69,7 @@ fn about() -> OpenApi {
         .title("Conclave")
         .version(PROTOCOL_VERSION.to_string())
         .description(Some(
-            "Accounts, devices and sessions over HTTP. Rooms, messages and calls go over the WebSocket.",
+            "Accounts, devices, sessions and files over HTTP. Rooms, messages and calls go over the WebSocket.",
         ))
         .build();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
@@ -81,9 +87,15 @@ fn about() -> OpenApi {
 
 /// Who says that the body is too large is told so before it is read; who does not say is cut off at the limit.
 async fn refuse_large(request: Request, next: Next) -> Result<Response, ProblemResponse> {
+    // Parts of blobs alone come by PATCH.
+    let limit = if request.method() == Method::PATCH {
+        MAX_PART_LEN
+    } else {
+        MAX_JSON_BODY_LEN as u64
+    };
     let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_JSON_BODY_LEN) {
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit) {
         return Err(Problem::new(Code::TooLarge, "the body is too large").into());
     }
     Ok(next.run(request).await)

@@ -14,7 +14,8 @@ use crate::{
     Clock,
     accounts::{Opaque, SetupError},
     admin::{self, Invitation},
-    app::App,
+    app::{App, Lasting},
+    blobs::{BlobLimits, Blobs, Folder},
     failure::causes,
     limits::GOODBYE_TIME,
     retention, router,
@@ -22,10 +23,13 @@ use crate::{
     turn::Turn,
 };
 
+/// Where blobs lie in the data folder.
+const BLOBS_FOLDER: &str = "blobs";
+
 /// What the program around the service decides.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Folder of everything durable: the OPAQUE server setup, and the database unless `database_url` is given.
+    /// Folder of everything durable: the OPAQUE server setup, the blobs, and the database unless `database_url` is given.
     pub data_dir: PathBuf,
     /// `sqlite:…` or `postgres:…`; without one, SQLite in `data_dir`.
     pub database_url: Option<String>,
@@ -35,6 +39,8 @@ pub struct Settings {
     pub proxies: Vec<IpAddr>,
     /// TURN servers that clients may use in calls.
     pub turn: Option<Turn>,
+    /// How large files may be, and those of a room together.
+    pub blobs: BlobLimits,
     /// The time.
     pub clock: Clock,
 }
@@ -77,6 +83,7 @@ impl Service {
             public_url,
             proxies,
             turn,
+            blobs,
             clock,
         } = settings;
         std::fs::DirBuilder::new()
@@ -91,6 +98,10 @@ impl Service {
             SetupError::Io { path, source } => OpenError::DataDir { path, source },
             SetupError::Damaged { path } => OpenError::ServerSetup { path },
         })?;
+        let folder = data_dir.join(BLOBS_FOLDER);
+        let keep = Folder::open(folder.clone())
+            .await
+            .map_err(|source| OpenError::DataDir { path: folder, source })?;
         let store = Store::open(&data_dir, database_url.as_deref())
             .await
             .map_err(|error| OpenError::Database(Box::new(error)))?;
@@ -110,9 +121,12 @@ impl Service {
             clock,
             public_url,
             proxies.into_iter().map(|proxy| proxy.to_canonical()).collect(),
-            deployment.server_generation,
-            store,
-            opaque,
+            Lasting {
+                server_generation: deployment.server_generation,
+                store,
+                opaque,
+                blobs: Blobs::new(blobs, Box::new(keep)),
+            },
             sfu,
         );
         if let Some(turn) = turn.clone() {

@@ -12,13 +12,15 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("sframe", &[]),
-    ("client-core", &["protocol", "sframe"]),
+    ("files", &[]),
+    ("client-core", &["files", "protocol", "sframe"]),
     ("sfu-core", &["protocol"]),
     ("sfu-node", &["protocol", "sfu-core"]),
     ("signaling", &["protocol"]),
     ("server", &["protocol", "sfu-node", "signaling"]),
     ("web-wasm", &["client-core", "protocol"]),
     ("web-wasm-media", &["client-core", "protocol"]),
+    ("web-wasm-files", &["files"]),
     ("web-wasm-mls-bench", &["client-core"]),
     ("load", &["protocol", "sfu-core", "sfu-node"]),
 ];

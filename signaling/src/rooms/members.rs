@@ -12,6 +12,7 @@ use sqlx::AnyConnection;
 use super::{send::no_room, store};
 use crate::{
     app::App,
+    blobs,
     calls::RoomForCall,
     failure::{Failure, StoreError, causes, refuse},
     groups::PublicGroupState,
@@ -41,7 +42,7 @@ pub async fn ask_for_removals(connection: &mut AnyConnection, room_id: RoomId) -
 }
 
 /// The user leaves: hears nothing more from now on, and the members are asked to remove the leaves. With its
-/// last member, the room goes.
+/// last member, the room goes, and its files with it.
 pub async fn leave(app: &Arc<App>, caller: Caller, request: RoomRef) -> Result<(), Failure> {
     let room_id = request.room_id;
     let worker = Arc::clone(app);
@@ -56,9 +57,16 @@ pub async fn leave(app: &Arc<App>, caller: Caller, request: RoomRef) -> Result<(
                     return Err(refuse(Code::Forbidden, "one's own room cannot be left"));
                 }
                 let members = store::members(connection, room_id, false).await?;
-                write_leave(connection, caller, room_id, members.len() == 1).await?;
+                let last = members.len() == 1;
+                let files = if last {
+                    blobs::of_room(connection, room_id).await?
+                } else {
+                    Vec::new()
+                };
+                write_leave(connection, caller, room_id, last).await?;
                 worker.room_cache.forget(room_id);
                 Ok(Written::then((), move || {
+                    blobs::delete_files(&worker, files);
                     worker.room_cache.forget(room_id);
                     for user_id in members {
                         worker.hub.to_user(user_id, &Event::RoomsChanged);

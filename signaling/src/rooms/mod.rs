@@ -29,4 +29,5 @@ pub use found::found;
 pub use members::{ask_for_removals, leave, refresh_call, room_for_call};
 pub use read::{ack, group_info, list, report, sync};
 pub use send::send;
+pub use store::is_member;
 pub use trim::{DirtyRooms, delete_aged, delete_orphans, trim};

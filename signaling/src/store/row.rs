@@ -1,8 +1,8 @@
 //! Reading columns into checked types.
 
 use protocol::{
-    CallId, DeviceId, Email, Epoch, Generation, GuestLinkId, MessageId, Millis, NetworkId, RoomId, Seq,
-    UserId,
+    BlobId, CallId, DeviceId, Email, Epoch, Generation, GuestLinkId, MessageId, Millis, NetworkId, RoomId,
+    Seq, UserId,
     identity::{Certificate, DeviceList, PublicKey},
 };
 use sqlx::{Row as _, any::AnyRow};
@@ -86,6 +86,7 @@ from_bytes! {
     DeviceId: |bytes| DeviceId::from_slice(bytes);
     RoomId: |bytes| RoomId::from_slice(bytes);
     GuestLinkId: |bytes| GuestLinkId::from_slice(bytes);
+    BlobId: |bytes| BlobId::from_slice(bytes);
     CallId: |bytes| CallId::from_slice(bytes);
     MessageId: |bytes| MessageId::from_slice(bytes);
     PublicKey: |bytes| PublicKey::from_slice(bytes).ok();

@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 
 use super::Postgres;
 use crate::{
-    Clock, Service, Settings,
+    BlobLimits, Clock, Service, Settings,
     admin::Invitation,
     app::App,
     groups::testing::NOW,
@@ -48,6 +48,7 @@ pub struct World {
     pub folder: Arc<tempfile::TempDir>,
     pub first: Option<Invitation>,
     database: Option<String>,
+    blobs: BlobLimits,
     now: Arc<AtomicU64>,
     /// Where requests come from; not known at first.
     pub from: Mutex<Option<IpAddr>>,
@@ -95,16 +96,23 @@ impl World {
         Self::on(Some(postgres.database().await)).await
     }
 
+    /// The same data after a stop and a start, with other limits.
+    pub async fn restart_with(self, blobs: BlobLimits) -> Self {
+        Self { blobs, ..self }.restart().await
+    }
+
     async fn on(database: Option<String>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let now = Arc::new(AtomicU64::new(NOW.0));
-        let service = open(&folder, database.clone(), &now).await;
+        let blobs = BlobLimits::default();
+        let service = open(&folder, database.clone(), blobs, &now).await;
         let first = service.first_invitation().await;
         Self {
             service,
             folder,
             first,
             database,
+            blobs,
             now,
             from: Mutex::default(),
         }
@@ -113,7 +121,7 @@ impl World {
     /// The same data after a stop and a start.
     pub async fn restart(self) -> Self {
         self.service.shutdown().await;
-        let service = open(&self.folder, self.database.clone(), &self.now).await;
+        let service = open(&self.folder, self.database.clone(), self.blobs, &self.now).await;
         let first = service.first_invitation().await;
         Self {
             service,
@@ -196,6 +204,7 @@ impl World {
 async fn open(
     folder: &tempfile::TempDir,
     database_url: Option<String>,
+    blobs: BlobLimits,
     now: &Arc<AtomicU64>,
 ) -> Arc<Service> {
     let now = Arc::clone(now);
@@ -208,6 +217,7 @@ async fn open(
             urls: vec![World::TURN.to_owned()],
             secret: TurnSecret::new("a secret of both servers").unwrap(),
         }),
+        blobs,
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };
     Service::open(settings, Arc::new(Sfu::default())).await.unwrap()

@@ -57,5 +57,16 @@ stories! {
     guest_links_are_made_kept_and_taken_back: stories::guests::links;
     /// B4: a session of a guest opens nothing but the door.
     a_guest_session_opens_nothing_but_the_door: stories::guests::sessions;
+    files_come_in_parts_and_go_on_after_a_restart: stories::blobs::parts;
+    a_part_of_a_file_is_what_was_asked_for: stories::blobs::ranges;
+    /// A room's files are its members', and only who has the secret changes one.
+    files_are_for_the_members_of_their_room: stories::blobs::foreign_rooms;
+    who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
+    a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
+    files_have_as_much_space_as_they_may: stories::blobs::space;
+    a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
+    /// R44: a file dies when its message does.
+    a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
+    what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

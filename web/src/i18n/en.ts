@@ -2,6 +2,7 @@ import { account } from "./en/account";
 import { call } from "./en/call";
 import { codes } from "./en/codes";
 import { emoji } from "./en/emoji";
+import { files } from "./en/files";
 import { media } from "./en/media";
 import { messages } from "./en/messages";
 import { rooms } from "./en/rooms";
@@ -23,6 +24,7 @@ export const en = {
   ...messages,
   ...writing,
   ...emoji,
+  ...files,
   ...call,
   ...statistics,
   ...media,

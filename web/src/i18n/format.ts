@@ -46,6 +46,19 @@ export function bitrateText(locale: string, bitsPerSecond: number): string {
   return `${value} ${mega ? "Mbit/s" : "kbit/s"}`;
 }
 
+/** A length of data, for example "3.4 MB". */
+export function sizeText(locale: string, bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+  const power = bytes < 1_000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1_000 ** power;
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: units[power] ?? "byte",
+    unitDisplay: power === 0 ? "long" : "short",
+    maximumFractionDigits: power > 0 && value < 10 ? 1 : 0,
+  }).format(value);
+}
+
 /** "Alice, Bob and Carol". */
 export function listText(locale: string, names: readonly string[]): string {
   return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names);

@@ -10,6 +10,7 @@ pub async fn schema(world: World) {
         ("invitations", vec!["expires_at"]),
         ("sessions", vec!["expires_at"]),
         ("guest_links", vec!["expires_at"]),
+        ("blobs", vec!["expires_at"]),
         ("entries", vec!["expires_at", "sent_at"]),
     ] {
         allowed.insert(

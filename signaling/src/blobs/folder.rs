@@ -1,0 +1,228 @@
+//! Blobs as files of a folder: `blobs/3f/3f0c….`, by the first byte of the id, so that no folder grows endless.
+
+use std::{
+    io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use axum::body::Bytes;
+use futures_util::stream;
+use protocol::BlobId;
+use tokio::{
+    fs::{self, File, OpenOptions},
+    io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
+};
+
+use super::keep::{Doing, Extending, Keep, Pieces};
+use crate::limits::BLOB_READ_LEN;
+
+/// Only the server's user may look in.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// A folder of blobs.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes it where it is missing.
+    pub async fn open(path: PathBuf) -> io::Result<Self> {
+        make_folder(&path).await?;
+        Ok(Self(path))
+    }
+
+    fn shelf(&self, first: u8) -> PathBuf {
+        self.0.join(format!("{first:02x}"))
+    }
+
+    fn file(&self, blob_id: BlobId) -> PathBuf {
+        let [first, ..] = *blob_id.as_bytes();
+        self.shelf(first).join(blob_id.to_string())
+    }
+}
+
+impl Keep for Folder {
+    fn extend(&self, blob_id: BlobId, at: u64) -> Doing<'_, Box<dyn Extending>> {
+        Box::pin(async move {
+            let path = self.file(blob_id);
+            let mut file = open_for_more(&path).await?;
+            let len = file.metadata().await?.len();
+            if len < at {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if len > at {
+                file.set_len(at).await?;
+            }
+            file.seek(io::SeekFrom::Start(at)).await?;
+            Ok(Box::new(Growing(file)) as _)
+        })
+    }
+
+    fn read(&self, blob_id: BlobId, range: Range<u64>) -> Doing<'_, Option<Pieces>> {
+        Box::pin(async move {
+            let Some(mut file) = found(File::open(self.file(blob_id)).await)? else {
+                return Ok(None);
+            };
+            if file.metadata().await?.len() < range.end {
+                return Ok(None);
+            }
+            file.seek(io::SeekFrom::Start(range.start)).await?;
+            let left = range.end - range.start;
+            let pieces = stream::try_unfold((file, left), |(mut file, left)| async move {
+                if left == 0 {
+                    return Ok(None);
+                }
+                let mut piece = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(BLOB_READ_LEN)];
+                let len = file.read(&mut piece).await?;
+                if len == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                piece.truncate(len);
+                Ok(Some((Bytes::from(piece), (file, left - len as u64))))
+            });
+            Ok(Some(Box::pin(pieces) as _))
+        })
+    }
+
+    fn delete(&self, blob_id: BlobId) -> Doing<'_, ()> {
+        Box::pin(async move {
+            let path = self.file(blob_id);
+            match found(fs::remove_file(&path).await)? {
+                Some(()) => sync_folder_of(&path).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>> {
+        Box::pin(async move {
+            let Some(mut entries) = found(fs::read_dir(self.shelf(first)).await)? else {
+                return Ok(Vec::new());
+            };
+            let mut found = Vec::new();
+            while let Some(entry) = entries.next_entry().await? {
+                // Whatever else somebody put there is theirs.
+                found.extend(
+                    entry
+                        .file_name()
+                        .to_str()
+                        .and_then(|name| name.parse::<BlobId>().ok()),
+                );
+            }
+            Ok(found)
+        })
+    }
+}
+
+struct Growing(File);
+
+impl Extending for Growing {
+    fn write(&mut self, bytes: Bytes) -> Doing<'_, ()> {
+        Box::pin(async move { self.0.write_all(&bytes).await })
+    }
+
+    fn sync(mut self: Box<Self>) -> Doing<'static, ()> {
+        Box::pin(async move {
+            // Flushing tells of writes that failed after they were taken.
+            self.0.flush().await?;
+            self.0.sync_all().await
+        })
+    }
+}
+
+/// Opens a file to write, or makes it so that its name is durable before anything is in it.
+async fn open_for_more(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if let Some(file) = found(options.open(path).await)? {
+        return Ok(file);
+    }
+    if let Some(shelf) = path.parent() {
+        make_folder(shelf).await?;
+    }
+    let file = options.create(true).mode(FILE_MODE).open(path).await?;
+    sync_folder_of(path).await?;
+    Ok(file)
+}
+
+async fn make_folder(path: &Path) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(FOLDER_MODE).create(path).await {
+        Ok(()) => sync_folder_of(path).await,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes durable what became of a name.
+async fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => File::open(folder).await?.sync_all().await,
+        None => Ok(()),
+    }
+}
+
+/// Nothing where there is no such file.
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt as _;
+
+    use super::*;
+
+    async fn written(folder: &Folder, blob_id: BlobId, at: u64, bytes: &[u8]) {
+        let mut growing = folder.extend(blob_id, at).await.unwrap();
+        growing.write(Bytes::copy_from_slice(bytes)).await.unwrap();
+        growing.sync().await.unwrap();
+    }
+
+    async fn all(folder: &Folder, blob_id: BlobId, range: Range<u64>) -> Option<Vec<u8>> {
+        let pieces = folder.read(blob_id, range).await.unwrap()?;
+        Some(pieces.try_collect::<Vec<_>>().await.unwrap().concat())
+    }
+
+    #[tokio::test]
+    async fn a_blob_grows_from_where_it_is_durable() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path().join("blobs")).await.unwrap();
+        let blob_id = BlobId::from_random([7; 16]);
+        assert!(folder.read(blob_id, 0..1).await.unwrap().is_none());
+        written(&folder, blob_id, 0, b"one and more").await;
+        written(&folder, blob_id, 3, b" two").await;
+        assert_eq!(all(&folder, blob_id, 0..7).await.unwrap(), b"one two");
+        assert_eq!(all(&folder, blob_id, 4..6).await.unwrap(), b"tw");
+        assert!(all(&folder, blob_id, 0..8).await.is_none(), "it is shorter");
+        assert!(
+            folder.extend(blob_id, 8).await.is_err(),
+            "what is durable is missing"
+        );
+
+        assert_eq!(folder.list(7).await.unwrap(), [blob_id]);
+        assert!(folder.list(8).await.unwrap().is_empty());
+        for _ in 0..2 {
+            folder.delete(blob_id).await.unwrap();
+        }
+        assert!(folder.list(7).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_the_server_looks_into_its_blobs() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path().join("blobs")).await.unwrap();
+        let blob_id = BlobId::from_random([7; 16]);
+        written(&folder, blob_id, 0, b"sealed").await;
+        let file = folder.file(blob_id);
+        for (path, mode) in [(folder.shelf(7), FOLDER_MODE), (file, FILE_MODE)] {
+            let found = std::fs::metadata(path).unwrap().permissions().mode();
+            assert_eq!(found & 0o777, mode);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Where the bytes of blobs lie: what the rest of this noun needs of it.
+
+use std::{io, ops::Range, pin::Pin};
+
+use axum::body::Bytes;
+use futures_util::Stream;
+use protocol::BlobId;
+
+/// Work that may fail as input and output do.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
+/// Bytes as they come.
+pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// A place for the bytes of blobs. Nobody writes a blob twice at a time; that is seen to above.
+pub trait Keep: Send + Sync {
+    /// Goes on with a blob of which `at` bytes are durable; what may lie behind them is thrown away. Fails where there
+    /// are fewer.
+    fn extend(&self, blob_id: BlobId, at: u64) -> Doing<'_, Box<dyn Extending>>;
+
+    /// A part of a blob, which lies within it; nothing where the blob is not there, or is shorter.
+    fn read(&self, blob_id: BlobId, range: Range<u64>) -> Doing<'_, Option<Pieces>>;
+
+    /// Deletes a blob, durably; well also where there is none.
+    fn delete(&self, blob_id: BlobId) -> Doing<'_, ()>;
+
+    /// The blobs whose id begins with a byte, so that nobody has to hold all at once.
+    fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>>;
+}
+
+/// A blob that grows.
+pub trait Extending: Send {
+    /// Takes bytes, which are not durable yet.
+    fn write(&mut self, bytes: Bytes) -> Doing<'_, ()>;
+
+    /// Makes all of it durable.
+    fn sync(self: Box<Self>) -> Doing<'static, ()>;
+}

@@ -1,0 +1,56 @@
+//! Blobs: sealed files of rooms. The server knows of one in which room it is and how long it is; not what is in it, nor
+//! who made it. Its maker goes on with it and deletes it by a secret of which the server has the hash.
+//!
+//! ```text
+//!             begin                 part, part, …             all is there          its time is over
+//! (nothing) ─────────► unfinished ─────────────► … ─────────► complete ─────────► expired ─────────► (nothing)
+//!                          │ nobody goes on with it for a day,    │ deleted        the row stays for a while, so that
+//!                          ▼ or deleted                           ▼                who asks is told why
+//!                      (nothing)                              (nothing)
+//! ```
+//!
+//! A row comes before its file, and goes before it: what is on the disk without a row is nobody's (`sweep.rs`). How
+//! much of a file counts is what its row says, written once the bytes are synced; more than that is cut off before the
+//! next part.
+
+mod folder;
+mod keep;
+mod range;
+mod routes;
+mod rules;
+mod store;
+mod sweep;
+mod transfers;
+mod types;
+mod uploads;
+mod writing;
+
+pub use folder::Folder;
+pub use keep::Keep;
+pub use routes::routes;
+pub use store::of_room;
+pub use sweep::{delete_files, expire, sweep};
+pub use types::BlobLimits;
+
+use transfers::Transfers;
+use uploads::Uploads;
+
+/// What the routes of this noun share.
+pub struct Blobs {
+    pub limits: BlobLimits,
+    keep: Box<dyn Keep>,
+    uploads: Uploads,
+    transfers: Transfers,
+}
+
+impl Blobs {
+    /// Blobs that lie in `keep`.
+    pub fn new(limits: BlobLimits, keep: Box<dyn Keep>) -> Self {
+        Self {
+            limits,
+            keep,
+            uploads: Uploads::default(),
+            transfers: Transfers::default(),
+        }
+    }
+}

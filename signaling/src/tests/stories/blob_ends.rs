@@ -1,0 +1,123 @@
+//! How files of rooms end.
+
+use protocol::limits::MAX_RETENTION_MS;
+
+use super::{blobs::Upload, *};
+use crate::{
+    blobs,
+    limits::{BLOB_MEMORY_MS, HOUR_MS, UNFINISHED_LIFE_MS},
+    testing::open_session,
+};
+
+/// A session of the same device: the one before ended.
+async fn renew(world: &World, account: &mut Account) {
+    account.session = open_session(world, &account.device).await.read();
+}
+
+pub async fn expiry(world: World) {
+    let (mut alice, mut bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let mut short = Upload::new(&world, &room, 1_000);
+    short.create.expires_at = world.now().plus(1_000);
+    short.begin(&world, &alice).await.unwrap();
+    short.part(&world, &alice, 0..1_000).await;
+    let mut long = Upload::new(&world, &room, 1_000);
+    long.create.expires_at = world.now().plus(10 * MAX_RETENTION_MS);
+    let begun = long.begin(&world, &alice).await.unwrap();
+    assert_eq!(begun.expires_at, world.now().plus(MAX_RETENTION_MS));
+    long.part(&world, &alice, 0..1_000).await;
+
+    world.advance(999);
+    trim_once(world.app()).await.unwrap();
+    assert_eq!(short.get(&world, &bob, None).await.bytes, short.bytes);
+    world.advance(1);
+    // Its time is over before the job comes.
+    assert_eq!(short.get(&world, &bob, None).await.status, StatusCode::GONE);
+    for _ in 0..2 {
+        trim_once(world.app()).await.unwrap();
+        assert_eq!(
+            short.get(&world, &bob, None).await.problem().code,
+            Code::FileExpired
+        );
+        assert!(!short.file(&world).exists());
+    }
+    assert_eq!(short.begin(&world, &alice).await, Err(Code::FileExpired));
+    assert_eq!(long.get(&world, &bob, None).await.bytes, long.bytes);
+
+    world.advance(BLOB_MEMORY_MS);
+    trim_once(world.app()).await.unwrap();
+    renew(&world, &mut alice).await;
+    renew(&world, &mut bob).await;
+    assert_eq!(short.get(&world, &bob, None).await.problem().code, Code::NotFound);
+    assert_eq!(
+        long.get(&world, &bob, None).await.problem().code,
+        Code::FileExpired
+    );
+    assert!(!long.file(&world).exists());
+    assert_eq!(count(&world, "blobs").await, 1);
+}
+
+/// What a client began and left, what a crash left, and what a room left.
+pub async fn leftovers(world: World) {
+    let (mut alice, bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let alone = Room::found(&world, &alice, &[]).await;
+    let left = Upload::new(&world, &room, 1_000);
+    left.begin(&world, &alice).await.unwrap();
+    left.part(&world, &alice, 0..400).await;
+    world.advance(UNFINISHED_LIFE_MS - HOUR_MS);
+    left.part(&world, &alice, 400..800).await;
+    world.advance(UNFINISHED_LIFE_MS - 1);
+    trim_once(world.app()).await.unwrap();
+    assert!(left.file(&world).exists(), "somebody went on with it");
+    world.advance(1);
+    trim_once(world.app()).await.unwrap();
+    assert!(!left.file(&world).exists());
+    renew(&world, &mut alice).await;
+    assert_eq!(left.offset(&world, &alice).await, Err(StatusCode::NOT_FOUND));
+
+    // A file without a row; one of a stranger to us; rows without a file.
+    let (kept, lost) = (
+        Upload::whole(&world, &room, &alice, 100).await,
+        Upload::whole(&world, &room, &alice, 100).await,
+    );
+    let orphan = Upload::new(&world, &room, 100);
+    let of_somebody = orphan.file(&world).with_file_name("notes.txt");
+    std::fs::create_dir_all(of_somebody.parent().unwrap()).unwrap();
+    std::fs::write(orphan.file(&world), "left by a crash").unwrap();
+    std::fs::write(&of_somebody, "not ours").unwrap();
+    std::fs::remove_file(lost.file(&world)).unwrap();
+    assert_eq!(
+        lost.get(&world, &alice, None).await.problem().code,
+        Code::NotFound
+    );
+    for _ in 0..2 {
+        blobs::sweep(world.app()).await.unwrap();
+        assert!(!orphan.file(&world).exists() && of_somebody.exists());
+        assert_eq!(kept.get(&world, &alice, None).await.bytes, kept.bytes);
+        assert_eq!(count(&world, "blobs").await, 1);
+    }
+    // Where nothing at all is there, it is the wrong folder, and nothing is forgotten.
+    let (there, away) = (kept.file(&world), world.folder.path().join("away"));
+    std::fs::rename(&there, &away).unwrap();
+    blobs::sweep(world.app()).await.unwrap();
+    std::fs::rename(&away, &there).unwrap();
+    assert_eq!(kept.get(&world, &alice, None).await.bytes, kept.bytes);
+
+    // With its last member, a room goes, and its files with it.
+    let of_alone = Upload::whole(&world, &alone, &alice, 100).await;
+    let leave = Request::RoomLeave(RoomRef { room_id: alone.id });
+    alice.ask(&world, leave).await.unwrap();
+    assert_eq!(
+        of_alone.get(&world, &alice, None).await.problem().code,
+        Code::NotFound
+    );
+    let gone = async {
+        while of_alone.file(&world).exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let gone = tokio::time::timeout(std::time::Duration::from_secs(20), gone).await;
+    assert!(gone.is_ok(), "the file of a room that is gone is still there");
+    assert!(kept.file(&world).exists());
+}

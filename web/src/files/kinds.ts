@@ -1,0 +1,56 @@
+/** What of a file may be shown in the page, and how. Senders say what a file is, and are not believed further than that. */
+
+export type Shown = "picture" | "video" | "sound" | "nothing";
+
+/** What browsers decode, and nothing that can carry a script: no SVG, no HTML, no PDF. */
+const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"]);
+const VIDEOS = new Set(["video/mp4", "video/webm", "video/ogg", "video/quicktime"]);
+const SOUNDS = new Set(["audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/webm", "audio/wav", "audio/x-wav", "audio/flac"]);
+
+/** What is larger is not held in memory for looking at it; it can be saved. */
+export const MAX_SHOWN_LEN = 64 * 1024 * 1024;
+
+/** Pictures up to so much come without being asked for: as much as a page with some of them may cost on a phone. */
+export const MAX_UNASKED_LEN = 5 * 1024 * 1024;
+
+/** How a file of this type and size is shown. */
+export function shownAs(mediaType: string, size: number): Shown {
+  if (size > MAX_SHOWN_LEN) return "nothing";
+  if (PICTURES.has(mediaType)) return "picture";
+  if (VIDEOS.has(mediaType)) return "video";
+  if (SOUNDS.has(mediaType)) return "sound";
+  return "nothing";
+}
+
+/** The type that a blob gets: what may be shown as what it is, the rest as bytes that no browser interprets. */
+export function safeType(mediaType: string): string {
+  return shownAs(mediaType, 0) === "nothing" ? "application/octet-stream" : mediaType;
+}
+
+/** Media types of `type/subtype` alone, as a message carries them; parameters say nothing that we use. */
+export function plainType(type: string): string {
+  const plain = (type.split(";")[0] ?? "").trim().toLowerCase();
+  return /^[a-z0-9][a-z0-9!#$&\-^_.+]*\/[a-z0-9][a-z0-9!#$&\-^_.+]*$/.test(plain) && plain.length <= 127 ? plain : "application/octet-stream";
+}
+
+/** Bytes of UTF-8 that a name may have (`client-core/src/limits.rs`). */
+const MAX_NAME_LEN = 255;
+
+// What a message must not have in a name (`client-core/src/files/descriptor.rs`): it would hide what the file is.
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const HIDING = /[\u0000-\u001f\u007f-\u009f/\\\u200e\u200f\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]/g;
+
+/** A name that a message can carry, as near to the file's own as that goes. */
+export function plainName(name: string, fallback: string): string {
+  const plain = name.replaceAll(HIDING, "_").trim();
+  if (plain === "" || plain === "." || plain === "..") return fallback;
+  const encoder = new TextEncoder();
+  if (encoder.encode(plain).length <= MAX_NAME_LEN) return plain;
+  // The end says what it is, so the middle goes.
+  const dot = plain.lastIndexOf(".");
+  const ending = dot > 0 && plain.length - dot <= 16 ? plain.slice(dot) : "";
+  // By code points, so that none is cut in half.
+  let stem = Array.from(plain.slice(0, plain.length - ending.length));
+  while (encoder.encode(stem.join("") + ending).length > MAX_NAME_LEN) stem = stem.slice(0, -1);
+  return `${stem.join("").trim()}${ending}`;
+}
