@@ -30,7 +30,7 @@ fn seeds() -> u64 {
     wanted.unwrap_or(SEEDS)
 }
 
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 60;
 
 /// Threads of the test: each has every so-manieth seed.
 const PARTS: u64 = 4;
@@ -40,6 +40,16 @@ const STORIES_PER_WORLD: usize = 10;
 
 /// What happens in one story.
 const STEPS: usize = 40;
+
+/// What one sees of a message, but for what each person has of its own.
+#[derive(Debug, PartialEq)]
+struct Outline {
+    message_id: MessageId,
+    body: BodyView,
+    edited: bool,
+    signs: Vec<(String, Vec<String>)>,
+    answered: Option<MessageId>,
+}
 
 struct Story {
     world: World,
@@ -267,16 +277,7 @@ impl Story {
         self.world.run();
     }
 
-    /// What one sees of a message, but for what each person has of its own.
-    fn outline(
-        message: &MessageView,
-    ) -> (
-        MessageId,
-        BodyView,
-        bool,
-        Vec<(String, Vec<String>)>,
-        Option<MessageId>,
-    ) {
+    fn outline(message: &MessageView) -> Outline {
         let mut signs: Vec<_> = message
             .signs
             .iter()
@@ -288,13 +289,13 @@ impl Story {
             .collect();
         signs.sort();
         let answered = message.reply_to.as_ref().map(|quote| quote.message_id);
-        (
-            message.message_id,
-            message.body.clone(),
-            message.edited,
+        Outline {
+            message_id: message.message_id,
+            body: message.body.clone(),
+            edited: message.edited,
             signs,
             answered,
-        )
+        }
     }
 
     fn said_in_order(&self, device: &str) -> Vec<MessageView> {

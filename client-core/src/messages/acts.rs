@@ -174,7 +174,7 @@ impl Message {
 /// Whether a text can stand as a sign on a message: short, and not a word.
 fn is_sign(text: &str) -> bool {
     text.len() <= MAX_SIGN_LEN
-        && text.chars().any(|c| !c.is_ascii())
+        && !text.is_ascii()
         && !text
             .chars()
             .any(|c| c.is_control() || c.is_whitespace() || c.is_alphabetic())

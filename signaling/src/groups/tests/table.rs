@@ -1,6 +1,6 @@
 //! The rules alone, on plain descriptions.
 
-use protocol::{DeviceId, Millis, identity::Certificate, room_settings::WhoMayAdd};
+use protocol::{DeviceId, Millis, UserId, identity::Certificate, room_settings::WhoMayAdd};
 
 use super::*;
 use crate::groups::{
