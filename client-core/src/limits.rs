@@ -161,6 +161,10 @@ pub(crate) const MAX_SIGN_LEN: usize = 40;
 /// Signs of one person on one message. More is a wall that hides what was said. Beyond: refused, or not heard.
 pub(crate) const MAX_SIGNS: usize = 8;
 
+/// Different signs that one person may ever have put on one message, those taken back among them, of which each device keeps
+/// when. Beyond: no further one.
+pub(crate) const MAX_SIGNS_TRIED: usize = 4 * MAX_SIGNS;
+
 /// People that one message may name apart. More is everybody. Beyond: the rest is not named.
 pub(crate) const MAX_MENTIONS: usize = 64;
 

@@ -263,6 +263,46 @@ fn what_ends_before_it_could_leave_is_not_sent() {
     }
 }
 
+/// Burning begins with the sending, not with the writing: what waits for the network is not lost for it.
+#[test]
+fn what_waits_in_the_outbox_does_not_burn() {
+    let (mut world, room) = meet(10, &["alice", "bob"]);
+    world.go_offline("alice");
+    world.command("alice", say(room, "patient", None, Some(MINUTE)));
+    world.run_for(5 * MINUTE);
+    assert_eq!(world.texts("alice", room), ["patient"]);
+    world.go_online("alice");
+    world.run();
+    assert_eq!(world.texts("bob", room), ["patient"]);
+    world.run_for(2 * MINUTE);
+    assert!(world.texts("alice", room).is_empty());
+    assert_eq!(world.texts("bob", room), ["patient"]);
+}
+
+/// A time that was wrong once, and was put right, takes nothing off lives that began later.
+#[test]
+fn a_clock_that_was_far_ahead_once_does_not_end_what_comes_later() {
+    let (mut world, room) = meet(11, &["alice", "bob"]);
+    world.command("alice", say(room, "short", Some(MINUTE), None));
+    for back in [false, true] {
+        world.kill("bob");
+        let year = 365 * 24 * 60 * MINUTE;
+        world.now = if back {
+            Millis(world.now.0 - year)
+        } else {
+            world.now.plus(year)
+        };
+        world.start("bob");
+        world.run();
+    }
+    world.command("alice", say(room, "later", Some(60 * MINUTE), None));
+    assert_eq!(world.texts("bob", room), ["later"]);
+    world.kill("bob");
+    world.start("bob");
+    world.run();
+    assert_eq!(world.texts("bob", room), ["later"]);
+}
+
 /// An edit does not lengthen a life.
 #[test]
 fn an_edited_message_ends_when_it_would_have() {

@@ -35,8 +35,8 @@ impl Clock {
     pub(super) fn look(&mut self, store: &mut Store, now: Millis, timed: bool) -> u64 {
         let back = self.newest.since(now);
         self.newest = now;
-        let due = back > 0 || now.since(self.stored) >= CLOCK_STORED_MS;
-        if timed && due {
+        // A time that was too late must not be found again, or it would take off lives that began after it.
+        if back > 0 || timed && now.since(self.stored) >= CLOCK_STORED_MS {
             self.stored = now;
             store.put(RECORD, &now);
         }

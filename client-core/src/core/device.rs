@@ -24,7 +24,7 @@ use crate::{
     messages::OwnState,
     people::People,
     random::Random,
-    rooms::{Charter, Env, NewRoom, Notes, Room},
+    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room},
     sorted::SortedMap,
     store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
@@ -110,7 +110,7 @@ impl Device {
             }
         }
         let Self { rooms, mls, .. } = &mut device;
-        for (id, stored) in take_all(loaded, "room/")? {
+        for (id, stored) in take_all(loaded, RECORDS)? {
             if let Ok(id) = id.parse() {
                 rooms.insert(id, Box::new(Room::restore(id, stored, mls)));
             }

@@ -95,9 +95,13 @@ impl Core {
     /// For tests: [`Core::new`] with other costs.
     pub fn with_options(start: Start, options: Options) -> Result<Self, StartError> {
         let random = Random::new(start.seed);
-        let (store, mut loaded): (Store, Loaded) =
+        let (mut store, mut loaded): (Store, Loaded) =
             Store::open(start.storage_key, random.clone(), start.records)?;
         let device = Device::load(&mut loaded, &random, start.now)?;
+        // What nothing here knows, as of an earlier form, would lie there for ever, and no timer would end it.
+        for name in loaded.keys().filter(|_| device.is_some()) {
+            store.delete(name.clone());
+        }
         let shell = Shell::new(start.now, random, store);
         let mut core = Self {
             shell,

@@ -50,7 +50,8 @@ impl Device {
             return;
         };
         self.with_room(shell, own_id, |room, env| {
-            if room.group().is_none_or(|group| group.members().len() > 1) {
+            // While this device has no place there, the own state tells them, if later.
+            if room.group().is_some_and(|group| group.members().len() > 1) {
                 let rooms = vec![(room_id, seq)];
                 room.send_content(env, Content::Read { rooms }, None);
             }
@@ -62,8 +63,8 @@ impl Device {
             return;
         };
         let now = shell.now;
+        self.begin_burning(shell, room_id, seq, now);
         if self.own.set_read(&mut shell.store, now, room_id, seq) {
-            self.begin_burning(shell, room_id, seq, now);
             self.tell_read(shell, room_id, seq);
         }
         self.changed = true;

@@ -10,7 +10,7 @@ use protocol::{MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Content, Message};
-use crate::limits::{MAX_MENTIONS, MAX_SIGN_LEN, MAX_SIGNS};
+use crate::limits::{MAX_MENTIONS, MAX_SIGN_LEN, MAX_SIGNS, MAX_SIGNS_TRIED};
 
 /// Behind all places of the log: of what is not in it yet.
 const NOT_YET: u64 = u64::MAX;
@@ -80,9 +80,14 @@ impl Acts {
         signs
     }
 
-    fn given_by(&self, user: UserId) -> usize {
-        let given = self.reactions.iter().filter(|one| one.user == user && one.on);
-        given.count()
+    /// What a person said of signs, those taken back among it.
+    fn given_by(&self, user: UserId) -> Vec<&Reacted> {
+        self.reactions.iter().filter(|one| one.user == user).collect()
+    }
+
+    fn knows(&self, user: UserId, emoji: &str) -> bool {
+        let mut reactions = self.reactions.iter();
+        reactions.any(|one| one.user == user && one.emoji == emoji)
     }
 }
 
@@ -93,7 +98,10 @@ impl Message {
             Act::Edit { .. } => self.author == by && matches!(self.body, Body::Text(_)),
             Act::Delete => (self.author == by || moderator) && self.is_said(),
             Act::React { emoji, on } => {
-                self.is_said() && (!on || is_sign(emoji) && self.acts.given_by(by) < MAX_SIGNS)
+                let given = self.acts.given_by(by);
+                let room = self.acts.knows(by, emoji) || given.len() < MAX_SIGNS_TRIED;
+                let few = given.iter().filter(|one| one.on).count() < MAX_SIGNS;
+                self.is_said() && is_sign(emoji) && room && (!on || few)
             }
         }
     }
@@ -266,6 +274,24 @@ mod tests {
         }
         assert!(!said.allows(&sign("\u{1F44D}", true), user(2), false));
         assert!(said.allows(&sign("\u{1F44D}", true), user(3), false));
+    }
+
+    /// What is never seen takes room all the same.
+    #[test]
+    fn signs_that_are_taken_back_have_an_end_too() {
+        let mut said = message();
+        let long = "\u{1F44D}".repeat(1_000);
+        assert!(!said.allows(&sign(&long, false), user(2), false));
+        for (place, emoji) in (0x1F600u32..).take(1_000).enumerate() {
+            for on in [true, false] {
+                let act = sign(&char::from_u32(emoji).unwrap().to_string(), on);
+                if said.allows(&act, user(2), false) {
+                    said.take(&act, user(2), place as u64);
+                }
+            }
+        }
+        assert_eq!(said.acts.reactions.len(), MAX_SIGNS_TRIED);
+        assert!(said.acts.signs().len() <= MAX_SIGNS);
     }
 
     #[test]

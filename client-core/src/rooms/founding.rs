@@ -199,6 +199,7 @@ impl Room {
         self.known_last = summary.last_seq;
         self.stored.cursor = self.stored.cursor.min(summary.last_seq);
         self.stored.acked = self.stored.acked.min(summary.last_seq);
+        self.stored.read_ahead.clear();
         if let Some(pending) = &mut self.stored.pending {
             pending.accepted = false;
         }

@@ -27,6 +27,6 @@ mod view;
 
 pub(crate) use env::{Env, Notes};
 pub(crate) use founding::NewRoom;
-pub(crate) use state::Room;
+pub(crate) use state::{RECORDS, Room};
 pub(crate) use stored::{Charter, Intent, Setting};
 pub(crate) use view::Lens;

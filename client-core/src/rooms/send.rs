@@ -68,9 +68,6 @@ impl Room {
         out.save(&mut env.shell.store, self.id);
         self.outbox.push_back(out);
         if let Some(body) = body {
-            let mut life = Life::new(timers);
-            // Who wrote it has read it.
-            life.read(env.now());
             let message = Message {
                 id: message_id,
                 order: self.history.next_unsent(),
@@ -82,7 +79,7 @@ impl Room {
                 re,
                 mentions,
                 acts: Acts::default(),
-                life,
+                life: Life::new(timers),
             };
             self.history.put(&mut env.shell.store, message);
         }
@@ -203,9 +200,29 @@ impl Room {
                 .change(&mut env.shell.store, of, |message| message.end_await(message_id));
             return env.shell.notice(failure("act_refused"));
         }
+        if self.history.get(message_id).is_none() {
+            // Nobody could try it again.
+            env.shell.store.delete(out.record(self.id));
+            self.outbox.remove(place);
+            return;
+        }
         out.state = OutState::Failed;
         out.save(&mut env.shell.store, self.id);
         self.show_delivery(env, message_id, Delivery::Failed);
+        self.drop_acts_on(env, message_id);
+    }
+
+    /// What was to be done to a message that the others do not have.
+    fn drop_acts_on(&mut self, env: &mut Env<'_>, message_id: MessageId) {
+        let on_it = |out: &&Outgoing| act_in(&out.content).is_some_and(|(of, _)| of == message_id);
+        let acts: Vec<Outgoing> = self.outbox.iter().filter(on_it).cloned().collect();
+        for act in acts {
+            env.shell.store.delete(act.record(self.id));
+            self.outbox.retain(|out| out.number != act.number);
+            self.history.change(&mut env.shell.store, message_id, |message| {
+                message.end_await(act.message_id);
+            });
+        }
     }
 
     fn arrived_before(&mut self, env: &mut Env<'_>, message_id: MessageId) {
@@ -244,6 +261,8 @@ impl Room {
             message.order = History::place(seq, 0);
             message.sent_at = message.sent_at.min(sent_at);
             message.delivery = Delivery::Sent;
+            // Who wrote it has read it; what did not leave yet does not burn.
+            message.life.read(message.sent_at);
             if let Some(settings) = settings.filter(|_| !message.body.is_event()) {
                 message.life.cap(&settings);
             }
@@ -370,7 +389,8 @@ impl Room {
             }
             Content::Read { rooms } => {
                 if author.user_id == env.me() {
-                    let at = envelope.at.min(entry.sent_at);
+                    // By the own device's word: the server's would let it burn what it cannot take back.
+                    let at = envelope.at.min(env.now());
                     let read = rooms.into_iter().map(|(room_id, seq)| (room_id, seq, at));
                     env.notes.read_elsewhere.extend(read);
                 }
@@ -437,7 +457,7 @@ impl Room {
         };
         let own = author.user_id == env.me();
         // Neither a sender's clock nor the server's may move a message into the future of the other.
-        let sent_at = envelope.at.min(entry.sent_at);
+        let sent_at = envelope.at.min(entry.sent_at).min(env.now());
         let mut life = match body.is_event() {
             true => Life::default(),
             false => Life::new(self.clamp(envelope.timers)),
@@ -445,7 +465,7 @@ impl Room {
         let read_at = if own {
             Some(sent_at)
         } else {
-            self.was_read(entry.seq)
+            self.was_read(entry.seq, sent_at)
         };
         if let Some(at) = read_at {
             life.read(at);

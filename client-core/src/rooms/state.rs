@@ -24,6 +24,10 @@ use crate::{
     store::Store,
 };
 
+/// What names of the records of rooms begin with. Another name than that of earlier forms, which cannot be read as this
+/// one: such a room is joined anew.
+pub(crate) const RECORDS: &str = "place/";
+
 /// One room on this device.
 pub(crate) struct Room {
     pub(crate) id: RoomId,
@@ -254,12 +258,14 @@ impl Room {
     }
 
     fn save(&self, store: &mut Store) {
-        store.put(format!("room/{}", self.id), &self.stored);
+        store.put(format!("{RECORDS}{}", self.id), &self.stored);
     }
 
     /// When the user read an entry that only now comes here.
-    pub(super) fn was_read(&self, seq: Seq) -> Option<Millis> {
-        let read = self.stored.read_ahead.iter().filter(|(up_to, _)| *up_to >= seq);
+    pub(super) fn was_read(&self, seq: Seq, sent_at: Millis) -> Option<Millis> {
+        // Nobody reads what is not written yet: such a word is of a log that the server lost.
+        let of_it = |(up_to, at): &&(Seq, Millis)| *up_to >= seq && *at >= sent_at;
+        let read = self.stored.read_ahead.iter().filter(of_it);
         read.map(|(_, at)| *at).min()
     }
 
@@ -563,7 +569,7 @@ impl Room {
         for command in self.take_waiting_commands() {
             env.shell.fail(command, crate::failure::failure("room_gone"));
         }
-        env.shell.store.delete(format!("room/{}", self.id));
+        env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;
         env.shell.store.put(format!("past/{}", self.id), &charter);
         Some(charter)

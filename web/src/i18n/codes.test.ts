@@ -4,6 +4,7 @@ import { account } from "./en/account";
 import { call } from "./en/call";
 import { codes } from "./en/codes";
 import { emoji } from "./en/emoji";
+import { files } from "./en/files";
 import { media } from "./en/media";
 import { messages } from "./en/messages";
 import { rooms } from "./en/rooms";
@@ -78,6 +79,6 @@ test("the times of a room are told in words", () => {
 });
 
 test("no text of one area hides that of another", () => {
-  const keys = [account, call, codes, emoji, media, messages, rooms, statistics, writing].flatMap((area) => Object.keys(area));
+  const keys = [account, call, codes, emoji, files, media, messages, rooms, statistics, writing].flatMap((area) => Object.keys(area));
   expect(keys.toSorted()).toEqual(Object.keys(en).toSorted());
 });

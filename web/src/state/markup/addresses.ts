@@ -44,7 +44,9 @@ export function safeHref(text: string): string | null {
 
 /** Whether a text looks as if it was an address itself. */
 export function looksLikeAddress(text: string): boolean {
-  return /:\/\/|@|\p{L}\.\p{L}{2}/u.test(text);
+  // What only looks like a dot or a letter, and what is not seen at all, is taken for what it is meant to look like.
+  const seen = text.normalize("NFKC").replaceAll(/[\p{Cf}\p{Mn}]/gu, "").replaceAll(/[\u3002\uFF61]/gu, ".");
+  return /:\/\/|@|[\p{L}\p{N}-]\.[\p{L}\p{N}]/u.test(seen);
 }
 
 function matchAt(pattern: RegExp, text: string, start: number): string | null {

@@ -97,6 +97,9 @@ test("a link leads where it says, and nowhere else than to the web or an e-mail"
   expect(line("[https://bank.example](https://elsewhere.example/)")).toBe(
     "https://bank.example (<a https://elsewhere.example/>https://elsewhere.example/</a>)",
   );
+  for (const words of ["paypal24.com", "192.168.1.1", "bank.\u200Bcom", "bank\uFF0Ecom", "bank\u3002com", "bank\u2024com"]) {
+    expect(line(`[${words}](https://elsewhere.example/)`), words).toContain("(<a https://elsewhere.example/>");
+  }
   expect(line("[https://example.org/](https://example.org/)")).toBe("<a https://example.org/>https://example.org/</a>");
 });
 
