@@ -154,16 +154,16 @@ pub(crate) const CALL_PASSING_MS: u64 = 10_000;
 /// bring together. Beyond: dropped.
 pub(crate) const MAX_REACTIONS_SHOWN: u32 = 2 * MAX_REACTIONS;
 
-/// Length in bytes of a sign on a message: the longest emoji are families of four with their joiners. Beyond: refused, or
+/// Length in bytes of a reaction to a message: the longest emoji are families of four with their joiners. Beyond: refused, or
 /// not heard.
-pub(crate) const MAX_SIGN_LEN: usize = 40;
+pub(crate) const MAX_EMOJI_LEN: usize = 40;
 
-/// Signs of one person on one message. More is a wall that hides what was said. Beyond: refused, or not heard.
-pub(crate) const MAX_SIGNS: usize = 8;
+/// Reactions of one person to one message. More is a wall that hides what was said. Beyond: refused, or not heard.
+pub(crate) const MAX_REACTIONS_BY_ONE: usize = 8;
 
-/// Different signs that one person may ever have put on one message, those taken back among them, of which each device keeps
+/// Different reactions that one person may ever have given to one message, those taken back among them, of which each device keeps
 /// when. Beyond: no further one.
-pub(crate) const MAX_SIGNS_TRIED: usize = 4 * MAX_SIGNS;
+pub(crate) const MAX_REACTIONS_TRIED: usize = 4 * MAX_REACTIONS_BY_ONE;
 
 /// People that one message may name apart. More is everybody. Beyond: the rest is not named.
 pub(crate) const MAX_MENTIONS: usize = 64;

@@ -1,4 +1,4 @@
-//! What is done to messages after they were said: replies, edits, signs, deletion, over an honest server.
+//! What is done to messages after they were said: replies, edits, reactions, deletion, over an honest server.
 
 #![allow(
     clippy::expect_used,
@@ -11,19 +11,10 @@
 mod model;
 
 use conclave_client_core::api::{BodyView, Command, MessageView, Reply};
-use model::World;
+use model::{Honest, World, meeting::prepare};
 use protocol::{MessageId, RoomId};
 
 const THUMB: &str = "\u{1F44D}";
-
-fn meet(seed: u64, people: &[&str]) -> (World, RoomId) {
-    let mut world = World::new(seed);
-    for name in people {
-        world.register(name);
-    }
-    let room = world.create_room(people[0], "Plans", &people[1..]);
-    (world, room)
-}
 
 fn edit(room_id: RoomId, message_id: MessageId, text: &str) -> Command {
     Command::EditMessage {
@@ -34,7 +25,7 @@ fn edit(room_id: RoomId, message_id: MessageId, text: &str) -> Command {
     }
 }
 
-fn sign(room_id: RoomId, message_id: MessageId, on: bool) -> Command {
+fn react(room_id: RoomId, message_id: MessageId, on: bool) -> Command {
     Command::ReactToMessage {
         room_id,
         message_id,
@@ -73,12 +64,12 @@ fn text_of(world: &mut World, name: &str, room: RoomId, id: MessageId) -> Option
 }
 
 #[test]
-fn an_edit_and_a_sign_show_for_everybody_and_the_author_alone_edits() {
-    let (mut world, room) = meet(1, &["alice", "bob", "carol"]);
+fn an_edit_and_a_reaction_show_for_everybody_and_the_author_alone_edits() {
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     let id = world.send("alice", room, "Hallo");
     done(&mut world, "alice", edit(room, id, "Hello"));
-    done(&mut world, "bob", sign(room, id, true));
-    done(&mut world, "carol", sign(room, id, true));
+    done(&mut world, "bob", react(room, id, true));
+    done(&mut world, "carol", react(room, id, true));
     for name in ["alice", "bob", "carol"] {
         let seen = message(&mut world, name, room, id).unwrap();
         assert_eq!(
@@ -89,14 +80,14 @@ fn an_edit_and_a_sign_show_for_everybody_and_the_author_alone_edits() {
             "{name}"
         );
         assert!(seen.edited);
-        assert_eq!(seen.signs.len(), 1);
-        assert_eq!(seen.signs[0].names, ["Bob", "Carol"]);
-        assert_eq!(seen.signs[0].mine, name != "alice");
+        assert_eq!(seen.reactions.len(), 1);
+        assert_eq!(seen.reactions[0].names, ["Bob", "Carol"]);
+        assert_eq!(seen.reactions[0].mine, name != "alice");
         assert_eq!(seen.may_edit, name == "alice");
     }
-    done(&mut world, "bob", sign(room, id, false));
+    done(&mut world, "bob", react(room, id, false));
     assert_eq!(
-        message(&mut world, "carol", room, id).unwrap().signs[0].names,
+        message(&mut world, "carol", room, id).unwrap().reactions[0].names,
         ["Carol"]
     );
     assert_eq!(refused(&mut world, "bob", edit(room, id, "x")), "forbidden");
@@ -104,7 +95,7 @@ fn an_edit_and_a_sign_show_for_everybody_and_the_author_alone_edits() {
 
 #[test]
 fn a_deleted_message_is_gone_for_everybody_and_quotes_lose_it() {
-    let (mut world, room) = meet(2, &["alice", "bob", "carol"]);
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     let id = world.send("bob", room, "secret");
     let reply = world.command(
         "carol",
@@ -142,7 +133,7 @@ fn a_deleted_message_is_gone_for_everybody_and_quotes_lose_it() {
 
 #[test]
 fn who_is_named_sees_that_there_is_something_for_them() {
-    let (mut world, room) = meet(3, &["alice", "bob", "carol"]);
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     let bob = world
         .room("alice", room)
         .unwrap()
@@ -182,13 +173,13 @@ fn who_is_named_sees_that_there_is_something_for_them() {
 /// What is done without a network shows at once, leaves in order, and survives a restart.
 #[test]
 fn acts_wait_in_the_outbox_with_what_they_are_done_to() {
-    let (mut world, room) = meet(4, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     let old = world.send("alice", room, "old");
     world.go_offline("alice");
     let new = world.send("alice", room, "new");
     done(&mut world, "alice", edit(room, old, "older"));
     done(&mut world, "alice", edit(room, new, "newer"));
-    done(&mut world, "alice", sign(room, old, true));
+    done(&mut world, "alice", react(room, old, true));
     world.kill("alice");
     world.start("alice");
     world.run();
@@ -199,18 +190,23 @@ fn acts_wait_in_the_outbox_with_what_they_are_done_to() {
     for name in ["alice", "bob"] {
         assert_eq!(world.texts(name, room), ["older", "newer"], "{name}");
         assert_eq!(
-            message(&mut world, name, room, old).unwrap().signs[0].names,
+            message(&mut world, name, room, old).unwrap().reactions[0].names,
             ["Alice"]
         );
     }
     // Nothing waits any more: what others do later shows.
-    done(&mut world, "alice", sign(room, old, false));
-    assert!(message(&mut world, "alice", room, old).unwrap().signs.is_empty());
+    done(&mut world, "alice", react(room, old, false));
+    assert!(
+        message(&mut world, "alice", room, old)
+            .unwrap()
+            .reactions
+            .is_empty()
+    );
 }
 
 #[test]
 fn what_did_not_leave_yet_is_taken_back_without_a_trace() {
-    let (mut world, room) = meet(5, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.send("alice", room, "first");
     world.go_offline("alice");
     let id = world.send("alice", room, "regretted");
@@ -236,7 +232,7 @@ fn edits_of_two_own_devices_end_the_same_everywhere() {
         let id = world.send("alice", room, "text");
         world.begin("alice", edit(room, id, "one"));
         world.begin("alice's phone", edit(room, id, "two"));
-        world.begin("bob", sign(room, id, true));
+        world.begin("bob", react(room, id, true));
         world.run();
         let end = text_of(&mut world, "bob", room, id).unwrap();
         assert!(["one", "two"].contains(&end.as_str()));
@@ -246,14 +242,14 @@ fn edits_of_two_own_devices_end_the_same_everywhere() {
                 Some(end.as_str()),
                 "{seed} {name}"
             );
-            assert_eq!(message(&mut world, name, room, id).unwrap().signs.len(), 1);
+            assert_eq!(message(&mut world, name, room, id).unwrap().reactions.len(), 1);
         }
     }
 }
 
 #[test]
-fn what_is_no_sign_or_not_there_is_refused() {
-    let (mut world, room) = meet(6, &["alice", "bob"]);
+fn what_is_no_emoji_or_not_there_is_refused() {
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     let id = world.send("alice", room, "text");
     let word = Command::ReactToMessage {
         room_id: room,

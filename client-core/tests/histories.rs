@@ -19,7 +19,7 @@ use model::World;
 use protocol::{MessageId, Millis, RoomId};
 
 const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
-const SIGNS: [&str; 3] = ["\u{1F44D}", "\u{2764}\u{FE0F}", "\u{1F389}"];
+const EMOJI: [&str; 3] = ["\u{1F44D}", "\u{2764}\u{FE0F}", "\u{1F389}"];
 const MINUTE: u64 = 60_000;
 
 /// Seeds of one run; `CONCLAVE_SEEDS` has more.
@@ -47,7 +47,7 @@ struct Outline {
     message_id: MessageId,
     body: BodyView,
     edited: bool,
-    signs: Vec<(String, Vec<String>)>,
+    reactions: Vec<(String, Vec<String>)>,
     answered: Option<MessageId>,
 }
 
@@ -169,7 +169,7 @@ impl Story {
             2 | 3 => Command::ReactToMessage {
                 room_id,
                 message_id,
-                emoji: self.pick(&SIGNS).to_owned(),
+                emoji: self.pick(&EMOJI).to_owned(),
                 on: self.world.draw(3) > 0,
             },
             _ => {
@@ -278,22 +278,22 @@ impl Story {
     }
 
     fn outline(message: &MessageView) -> Outline {
-        let mut signs: Vec<_> = message
-            .signs
+        let mut reactions: Vec<_> = message
+            .reactions
             .iter()
-            .map(|sign| {
-                let mut names = sign.names.clone();
+            .map(|reaction| {
+                let mut names = reaction.names.clone();
                 names.sort();
-                (sign.emoji.clone(), names)
+                (reaction.emoji.clone(), names)
             })
             .collect();
-        signs.sort();
+        reactions.sort();
         let answered = message.reply_to.as_ref().map(|quote| quote.message_id);
         Outline {
             message_id: message.message_id,
             body: message.body.clone(),
             edited: message.edited,
-            signs,
+            reactions,
             answered,
         }
     }

@@ -11,19 +11,10 @@
 mod model;
 
 use conclave_client_core::api::{Command, MessageView, Reply};
-use model::World;
+use model::{Honest, World, meeting::prepare};
 use protocol::{Millis, RoomId};
 
 const MINUTE: u64 = 60_000;
-
-fn meet(seed: u64, people: &[&str]) -> (World, RoomId) {
-    let mut world = World::new(seed);
-    for name in people {
-        world.register(name);
-    }
-    let room = world.create_room(people[0], "Plans", &people[1..]);
-    (world, room)
-}
 
 fn set(world: &mut World, name: &str, room_id: RoomId, ttl_ms: u64, burn_ms: u64) -> Reply {
     world.command(
@@ -66,7 +57,7 @@ fn shown(world: &mut World, name: &str, room_id: RoomId, text: &str) -> Option<M
 /// R40: at sent + time to live it is gone on the sender's and on all recipients' devices.
 #[test]
 fn what_has_a_time_to_live_is_gone_everywhere_at_its_end() {
-    let (mut world, room) = meet(1, &["alice", "bob", "carol"]);
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     world.command("alice", say(room, "short", Some(MINUTE), None));
     world.send("alice", room, "lasting");
     for name in ["alice", "bob", "carol"] {
@@ -98,7 +89,7 @@ fn shown_without_time(world: &World, name: &str, room_id: RoomId, text: &str) ->
 /// R40: also where the app was closed, or offline: gone before anything is shown.
 #[test]
 fn who_was_away_at_its_end_never_shows_it() {
-    let (mut world, room) = meet(2, &["alice", "bob", "carol"]);
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     world.go_offline("carol");
     world.command("alice", say(room, "short", Some(MINUTE), None));
     world.command("alice", say(room, "short too", Some(MINUTE), None));
@@ -123,7 +114,7 @@ fn who_was_away_at_its_end_never_shows_it() {
 /// R39, B8: the room's caps hold for everything in it, also for what somebody wrote before they knew of them.
 #[test]
 fn the_rooms_caps_hold_for_what_has_longer_timers_or_none() {
-    let (mut world, room) = meet(3, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.send("bob", room, "before");
     world.go_offline("bob");
     world.send("bob", room, "unaware");
@@ -158,7 +149,7 @@ fn the_rooms_caps_hold_for_what_has_longer_timers_or_none() {
 
 #[test]
 fn moderators_alone_set_the_timers_of_a_room_and_both_those_of_a_direct_one() {
-    let (mut world, room) = meet(4, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     assert!(!world.room("bob", room).unwrap().may_set_timers);
     let Reply::Failed(failure) = set(&mut world, "bob", room, MINUTE, 0) else {
         panic!("a member may not");
@@ -178,7 +169,7 @@ fn moderators_alone_set_the_timers_of_a_room_and_both_those_of_a_direct_one() {
 /// R41, R42: burning begins with the reading, on all devices of who read it, and not on those of others.
 #[test]
 fn reading_on_one_device_burns_on_the_others_of_that_person() {
-    let (mut world, room) = meet(5, &["alice", "bob", "carol"]);
+    let (mut world, room) = prepare(&["alice", "bob", "carol"], Box::new(Honest));
     world.sign_in("bob's phone");
     world.run();
     world.command("alice", say(room, "burns", Some(60 * MINUTE), Some(MINUTE)));
@@ -209,7 +200,7 @@ fn reading_on_one_device_burns_on_the_others_of_that_person() {
 /// A phone that was off while the other device read it burns it as soon as it hears so, by the time of that reading.
 #[test]
 fn a_device_that_was_off_burns_by_the_time_of_the_reading() {
-    let (mut world, room) = meet(6, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.sign_in("bob's phone");
     world.run();
     world.command("alice", say(room, "burns", None, Some(5 * MINUTE)));
@@ -224,7 +215,7 @@ fn a_device_that_was_off_burns_by_the_time_of_the_reading() {
 /// Clock jumps neither resurrect nor prolong, here while the app is closed.
 #[test]
 fn a_clock_that_was_set_back_prolongs_nothing() {
-    let (mut world, room) = meet(7, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.command("alice", say(room, "short", Some(30 * MINUTE), None));
     world.run_for(25 * MINUTE);
     world.kill("bob");
@@ -251,7 +242,7 @@ fn a_clock_that_was_set_back_prolongs_nothing() {
 /// What ended in the outbox never leaves.
 #[test]
 fn what_ends_before_it_could_leave_is_not_sent() {
-    let (mut world, room) = meet(8, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.go_offline("alice");
     world.command("alice", say(room, "too late", Some(MINUTE), None));
     world.run_for(2 * MINUTE);
@@ -266,7 +257,7 @@ fn what_ends_before_it_could_leave_is_not_sent() {
 /// Burning begins with the sending, not with the writing: what waits for the network is not lost for it.
 #[test]
 fn what_waits_in_the_outbox_does_not_burn() {
-    let (mut world, room) = meet(10, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.go_offline("alice");
     world.command("alice", say(room, "patient", None, Some(MINUTE)));
     world.run_for(5 * MINUTE);
@@ -282,7 +273,7 @@ fn what_waits_in_the_outbox_does_not_burn() {
 /// A time that was wrong once, and was put right, takes nothing off lives that began later.
 #[test]
 fn a_clock_that_was_far_ahead_once_does_not_end_what_comes_later() {
-    let (mut world, room) = meet(11, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     world.command("alice", say(room, "short", Some(MINUTE), None));
     for back in [false, true] {
         world.kill("bob");
@@ -306,7 +297,7 @@ fn a_clock_that_was_far_ahead_once_does_not_end_what_comes_later() {
 /// An edit does not lengthen a life.
 #[test]
 fn an_edited_message_ends_when_it_would_have() {
-    let (mut world, room) = meet(9, &["alice", "bob"]);
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
     let Reply::Message { message_id } = world.command("alice", say(room, "short", Some(5 * MINUTE), None))
     else {
         panic!("not sent");

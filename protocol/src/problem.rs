@@ -55,6 +55,8 @@ pub enum Code {
     WrongOffset,
     /// The files of the room fill the space that it has.
     QuotaExceeded,
+    /// The server's disk is nearly full: it takes no files until there is room again.
+    StorageFull,
     /// The file's time is over: the server has it no more.
     FileExpired,
     /// The device's stored state is older than what the server has seen of it.
@@ -124,6 +126,7 @@ impl Code {
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
+            Self::StorageFull => 507,
         }
     }
 }

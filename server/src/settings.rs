@@ -218,7 +218,11 @@ fn blobs(max_len: Option<u64>, room_quota: Option<u64>) -> Result<BlobLimits, Co
     if room_quota < max_len {
         return Err(Contradiction::RoomBelowFile);
     }
-    Ok(BlobLimits { max_len, room_quota })
+    Ok(BlobLimits {
+        max_len,
+        room_quota,
+        ..usual
+    })
 }
 
 fn is_domain(text: &str) -> bool {

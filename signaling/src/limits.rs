@@ -132,6 +132,14 @@ pub const CLOCK_SKEW_MS: u64 = 24 * HOUR_MS;
 /// `quota_exceeded`, until some expire or are deleted.
 pub const ROOM_QUOTA: u64 = 50 * 1024 * 1024 * 1024;
 
+/// Free space of the disk that files leave alone: the database beside them must go on writing. Beyond: `storage_full`,
+/// while what is not a file goes on.
+pub const DISK_RESERVE: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Unfinished uploads of one user hold at most as much of their rooms' space as so many of the largest files: two at once
+/// are common, and who uploads nothing must not keep others from it. Beyond: `rate_limited` for [`UNFINISHED_RETRY_MS`].
+pub const MAX_UNFINISHED_FILES: u64 = 2;
+
 /// How long an upload waits for its next part: a laptop that is closed over night goes on in the morning. Beyond: what
 /// came is deleted.
 pub const UNFINISHED_LIFE_MS: u64 = 24 * HOUR_MS;

@@ -64,9 +64,9 @@ test("one's own message is changed, here and there", async () => {
   await alice.page.keyboard.press("Escape");
 });
 
-test("signs are given by each, counted, and taken back", async () => {
+test("reactions are given by each, counted, and taken back", async () => {
   await act(alice, "The red one", "React");
-  await alice.role("grid", "Signs").getByRole("button", { name: "Thumbs up", exact: true }).click();
+  await alice.role("grid", "Reactions").getByRole("button", { name: "Thumbs up", exact: true }).click();
   await message(bob, "The red one").getByRole("button", { name: `👍, ${alice.name}`, exact: true, pressed: false }).click();
   const both = `👍, ${alice.name} and ${bob.name}`;
   for (const person of [alice, bob]) await message(person, "The red one").getByRole("button", { name: both, exact: true, pressed: true }).waitFor();

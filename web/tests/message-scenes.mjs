@@ -46,12 +46,12 @@ export const MESSAGE_SCENES = [
   },
   { name: "message-actions", path: "/rooms/board", act: (page) => reach(page, PRINTER) },
   {
-    name: "message-signs",
+    name: "message-reactions",
     path: "/rooms/board",
     act: async (page) => {
       await reach(page, PRINTER);
       await press(page, "React");
-      await page.getByRole("grid", { name: "Signs" }).waitFor();
+      await page.getByRole("grid", { name: "Reactions" }).waitFor();
     },
   },
   {
@@ -152,7 +152,7 @@ export const MESSAGE_SCENES = [
         // @ts-expect-error -- the fake puts itself there
         const { core, wrote } = window.fake;
         const first = wrote(90, "carol", `${long}\n\n> ${long}\n\n- **${long}**\n\n\`${long}\`\n\nhttps://example.org/${long}`);
-        core.receive("board", { ...first, signs: ["👍", "🎉", "❤️", "😂", "😮", "🙏", "🔥", "💯"].map((emoji) => ({ emoji, names: [long], mine: emoji === "🎉" })) });
+        core.receive("board", { ...first, reactions: ["👍", "🎉", "❤️", "😂", "😮", "🙏", "🔥", "💯"].map((emoji) => ({ emoji, names: [long], mine: emoji === "🎉" })) });
         core.receive("board", { ...wrote(91, "alice", long), reply_to: { message_id: first.message_id, author_name: long, preview: long }, edited: true });
       }, LONG);
       await page.getByText(LONG).last().waitFor();
@@ -169,7 +169,7 @@ export const MESSAGE_SCENES = [
         const { core, wrote } = window.fake;
         const first = wrote(90, "carol", "مرحبا بالجميع. **الأرقام** جاهزة:\n\n- السفر\n- الطباعة\n\n> من يتصل بالمطبعة؟");
         core.receive("board", first);
-        core.receive("board", { ...wrote(91, "alice", "أنا أتصل غدا، `report.sh` عندي."), reply_to: { message_id: first.message_id, author_name: "Carol", preview: "مرحبا بالجميع" }, signs: [{ emoji: "👍", names: ["Carol"], mine: false }] });
+        core.receive("board", { ...wrote(91, "alice", "أنا أتصل غدا، `report.sh` عندي."), reply_to: { message_id: first.message_id, author_name: "Carol", preview: "مرحبا بالجميع" }, reactions: [{ emoji: "👍", names: ["Carol"], mine: false }] });
       });
       await page.getByRole("article").filter({ hasText: "report.sh" }).last().hover();
     },

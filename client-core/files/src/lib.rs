@@ -16,6 +16,7 @@
 //! No IO, no randomness: key and base are drawn by the caller, afresh for each file. A crate of its own because files are
 //! what a person waits for: in browsers it is built for speed where the rest of client-core is built for size.
 
+mod cipher;
 mod digest;
 mod layout;
 mod opener;

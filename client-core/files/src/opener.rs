@@ -1,13 +1,10 @@
 //! Opening, a chunk at a time: a video is shown from the middle.
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit as _,
-    aead::{AeadInOut as _, inout::InOutBuf},
-};
+use aes_gcm::aead::{AeadInOut as _, inout::InOutBuf};
 
 use crate::{
+    cipher::FileCipher,
     layout::{FileTooLong, Layout, TAG_LEN},
-    sealer::{AAD_LEN, aad},
     secret::{FileKey, NonceBase},
 };
 
@@ -45,35 +42,24 @@ pub enum OpenError {
 }
 
 /// Opens the chunks of one file. The cipher is wiped when dropped.
-pub struct Opener {
-    cipher: Aes256Gcm,
-    base: NonceBase,
-    layout: Layout,
-    aad: [u8; AAD_LEN],
-}
+pub struct Opener(FileCipher);
 
 impl Opener {
     /// For a file of `len` bytes.
     pub fn new(key: &FileKey, base: NonceBase, len: u64) -> Result<Self, FileTooLong> {
-        let layout = Layout::new(len)?;
-        Ok(Self {
-            cipher: Aes256Gcm::new(key.as_bytes().into()),
-            base,
-            layout,
-            aad: aad(len),
-        })
+        FileCipher::new(key, base, len).map(Self)
     }
 
     /// Where its chunks lie.
     pub fn layout(&self) -> Layout {
-        self.layout
+        self.0.layout
     }
 
     /// The bytes of the file in a sealed chunk, which is the whole of [`Layout::sealed_range`].
     pub fn open(&self, index: u32, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
         let missing = OpenError::NoSuchChunk { index };
-        let sealed_range = self.layout.sealed_range(index).ok_or(missing)?;
-        let plain_range = self.layout.plain_range(index).ok_or(missing)?;
+        let sealed_range = self.0.layout.sealed_range(index).ok_or(missing)?;
+        let plain_range = self.0.layout.plain_range(index).ok_or(missing)?;
         let (expected, found) = (sealed_range.end - sealed_range.start, sealed.len() as u64);
         if expected != found {
             return Err(OpenError::WrongLength {
@@ -86,10 +72,11 @@ impl Opener {
         let cut = sealed.len().checked_sub(TAG_LEN as usize).ok_or(not_authentic)?;
         let (ciphertext, tag) = sealed.split_at_checked(cut).ok_or(not_authentic)?;
         let tag = tag.try_into().map_err(|_| not_authentic)?;
-        let nonce = self.base.nonce(index, self.layout.is_last(index)).into();
         let mut plain = ciphertext.to_vec();
-        self.cipher
-            .decrypt_inout_detached(&nonce, &self.aad, InOutBuf::from(plain.as_mut_slice()), &tag)
+        let buffer = InOutBuf::from(plain.as_mut_slice());
+        self.0
+            .cipher
+            .decrypt_inout_detached(&self.0.nonce(index).into(), &self.0.aad, buffer, &tag)
             .map_err(|_| not_authentic)?;
         // A chunk is 64 KiB at most.
         let plain_len = (plain_range.end - plain_range.start) as usize;

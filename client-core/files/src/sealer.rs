@@ -1,17 +1,12 @@
 //! Sealing, a chunk at a time, in any order: an upload that was broken off goes on in the middle.
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit as _,
-    aead::{AeadInOut as _, inout::InOutBuf},
-};
+use aes_gcm::aead::{AeadInOut as _, inout::InOutBuf};
 
 use crate::{
+    cipher::FileCipher,
     layout::{FileTooLong, Layout, TAG_LEN},
     secret::{FileKey, NonceBase},
 };
-
-/// Prefix of what is authenticated with each chunk.
-const LABEL: &[u8] = b"Conclave 1.0 file";
 
 /// Why a chunk was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,37 +36,24 @@ pub enum SealError {
 ///
 /// A chunk may be sealed again, for an upload that goes on; only ever with the same bytes, for it has the same nonce. Who
 /// goes on with a file that may have changed compares the hash of what was sent first.
-pub struct Sealer {
-    cipher: Aes256Gcm,
-    base: NonceBase,
-    layout: Layout,
-    aad: [u8; AAD_LEN],
-}
-
-pub(crate) const AAD_LEN: usize = LABEL.len() + 8;
+pub struct Sealer(FileCipher);
 
 impl Sealer {
     /// For a file of `len` bytes.
     pub fn new(key: &FileKey, base: NonceBase, len: u64) -> Result<Self, FileTooLong> {
-        let layout = Layout::new(len)?;
-        Ok(Self {
-            cipher: Aes256Gcm::new(key.as_bytes().into()),
-            base,
-            layout,
-            aad: aad(len),
-        })
+        FileCipher::new(key, base, len).map(Self)
     }
 
     /// Where its chunks lie.
     pub fn layout(&self) -> Layout {
-        self.layout
+        self.0.layout
     }
 
     /// Seals a chunk: exactly the bytes of [`Layout::plain_range`]. Appends it to `out`.
     pub fn seal_into(&self, index: u32, plain: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
         let missing = SealError::NoSuchChunk { index };
-        let plain_range = self.layout.plain_range(index).ok_or(missing)?;
-        let padded_range = self.layout.padded_range(index).ok_or(missing)?;
+        let plain_range = self.0.layout.plain_range(index).ok_or(missing)?;
+        let padded_range = self.0.layout.padded_range(index).ok_or(missing)?;
         let (expected, found) = (plain_range.end - plain_range.start, plain.len() as u64);
         if expected != found {
             return Err(SealError::WrongLength {
@@ -86,22 +68,13 @@ impl Sealer {
         out.reserve(padded_len + TAG_LEN as usize);
         out.extend_from_slice(plain);
         out.resize(start + padded_len, 0);
-        let nonce = self.base.nonce(index, self.layout.is_last(index)).into();
         let buffer = InOutBuf::from(out.get_mut(start..).ok_or(SealError::Cipher)?);
         let tag = self
+            .0
             .cipher
-            .encrypt_inout_detached(&nonce, &self.aad, buffer)
+            .encrypt_inout_detached(&self.0.nonce(index).into(), &self.0.aad, buffer)
             .map_err(|_| SealError::Cipher)?;
         out.extend_from_slice(&tag);
         Ok(())
     }
-}
-
-/// `label ‖ length of the file`.
-pub(crate) fn aad(len: u64) -> [u8; AAD_LEN] {
-    let mut aad = [0; AAD_LEN];
-    for (to, from) in aad.iter_mut().zip(LABEL.iter().chain(&len.to_be_bytes())) {
-        *to = *from;
-    }
-    aad
 }

@@ -182,7 +182,7 @@ fn the_padding_is_empty() {
     let nonce = BASE.nonce(0, true).into();
     let payload = Payload {
         msg: &padded,
-        aad: &sealer::aad(3),
+        aad: &cipher::aad(3),
     };
     let forged = Aes256Gcm::new(key(1).as_bytes().into())
         .encrypt(&nonce, payload)

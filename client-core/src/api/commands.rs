@@ -153,7 +153,7 @@ pub enum Command {
         #[cfg_attr(test, ts(type = "string[]"))]
         mentions: Vec<UserId>,
     },
-    /// Puts a sign on a message, or takes it back → `done`.
+    /// Reacts to a message, or takes that back → `done`.
     ReactToMessage {
         /// The room.
         #[cfg_attr(test, ts(type = "string"))]

@@ -375,8 +375,8 @@ pub struct MessageView {
     pub mentions: Vec<MentionView>,
     /// Its author changed the text.
     pub edited: bool,
-    /// Signs on it, in the order of their coming.
-    pub signs: Vec<SignView>,
+    /// Reactions to it, in the order of their coming.
+    pub reactions: Vec<ReactionView>,
     /// When it is gone.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub ends_at: Option<Millis>,
@@ -415,10 +415,10 @@ pub struct MentionView {
     pub me: bool,
 }
 
-/// A sign on a message.
+/// A reaction to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct SignView {
+pub struct ReactionView {
     /// An emoji.
     pub emoji: String,
     /// Names of who gave it.

@@ -1,7 +1,7 @@
 //! What is done to a message after it was said: edits, reactions, deletion.
 //!
 //! Each act has a place in the log. An edit counts where none of a later place was taken, a reaction likewise among
-//! those of its person with the same sign, and a deletion for good: so all devices end with the same, in whatever order
+//! those of its person with the same emoji, and a deletion for good: so all devices end with the same, in whatever order
 //! they learn of the acts. An own act that the log does not have yet waits with the message, and shows at once.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use protocol::{MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Content, Message};
-use crate::limits::{MAX_MENTIONS, MAX_SIGN_LEN, MAX_SIGNS, MAX_SIGNS_TRIED};
+use crate::limits::{MAX_EMOJI_LEN, MAX_MENTIONS, MAX_REACTIONS_BY_ONE, MAX_REACTIONS_TRIED};
 
 /// Behind all places of the log: of what is not in it yet.
 const NOT_YET: u64 = u64::MAX;
@@ -28,12 +28,12 @@ pub(crate) enum Act {
 pub(crate) struct Acts {
     /// Place of the newest edit.
     edited: Option<u64>,
-    reactions: Vec<Reacted>,
+    reacted: Vec<Reacted>,
     /// Own acts that the log does not have yet, by the message that carries each.
     pending: Vec<(MessageId, Act)>,
 }
 
-/// The newest word of a person on a sign.
+/// The newest word of a person on an emoji.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Reacted {
     user: UserId,
@@ -68,26 +68,26 @@ impl Acts {
         self.edited.is_some()
     }
 
-    /// The signs on the message in the order of their coming, each with who gave it.
-    pub(crate) fn signs(&self) -> Vec<(&str, Vec<UserId>)> {
-        let mut signs: Vec<(&str, Vec<UserId>)> = vec![];
-        for one in self.reactions.iter().filter(|one| one.on) {
-            match signs.iter_mut().find(|(emoji, _)| *emoji == one.emoji) {
+    /// The reactions to the message in the order of their coming: each emoji with who gave it.
+    pub(crate) fn reactions(&self) -> Vec<(&str, Vec<UserId>)> {
+        let mut reactions: Vec<(&str, Vec<UserId>)> = vec![];
+        for one in self.reacted.iter().filter(|one| one.on) {
+            match reactions.iter_mut().find(|(emoji, _)| *emoji == one.emoji) {
                 Some((_, users)) => users.push(one.user),
-                None => signs.push((&one.emoji, vec![one.user])),
+                None => reactions.push((&one.emoji, vec![one.user])),
             }
         }
-        signs
+        reactions
     }
 
-    /// What a person said of signs, those taken back among it.
+    /// The reactions of a person, those taken back among them.
     fn given_by(&self, user: UserId) -> Vec<&Reacted> {
-        self.reactions.iter().filter(|one| one.user == user).collect()
+        self.reacted.iter().filter(|one| one.user == user).collect()
     }
 
     fn knows(&self, user: UserId, emoji: &str) -> bool {
-        let mut reactions = self.reactions.iter();
-        reactions.any(|one| one.user == user && one.emoji == emoji)
+        let mut reacted = self.reacted.iter();
+        reacted.any(|one| one.user == user && one.emoji == emoji)
     }
 }
 
@@ -99,9 +99,9 @@ impl Message {
             Act::Delete => (self.author == by || moderator) && self.is_said(),
             Act::React { emoji, on } => {
                 let given = self.acts.given_by(by);
-                let room = self.acts.knows(by, emoji) || given.len() < MAX_SIGNS_TRIED;
-                let few = given.iter().filter(|one| one.on).count() < MAX_SIGNS;
-                self.is_said() && is_sign(emoji) && room && (!on || few)
+                let room = self.acts.knows(by, emoji) || given.len() < MAX_REACTIONS_TRIED;
+                let few = given.iter().filter(|one| one.on).count() < MAX_REACTIONS_BY_ONE;
+                self.is_said() && is_emoji(emoji) && room && (!on || few)
             }
         }
     }
@@ -140,7 +140,7 @@ impl Message {
     fn react(&mut self, emoji: &str, on: bool, by: UserId, place: u64) {
         let known = self
             .acts
-            .reactions
+            .reacted
             .iter()
             .position(|one| one.user == by && one.emoji == emoji);
         let reacted = Reacted {
@@ -149,10 +149,10 @@ impl Message {
             place,
             on,
         };
-        match known.and_then(|at| self.acts.reactions.get_mut(at)) {
+        match known.and_then(|at| self.acts.reacted.get_mut(at)) {
             Some(known) if known.place < place => *known = reacted,
             Some(_) => {}
-            None => self.acts.reactions.push(reacted),
+            None => self.acts.reacted.push(reacted),
         }
     }
 
@@ -179,9 +179,9 @@ impl Message {
     }
 }
 
-/// Whether a text can stand as a sign on a message: short, and not a word.
-fn is_sign(text: &str) -> bool {
-    text.len() <= MAX_SIGN_LEN
+/// Whether a text can stand as a reaction: short, and not a word.
+fn is_emoji(text: &str) -> bool {
+    text.len() <= MAX_EMOJI_LEN
         && !text.is_ascii()
         && !text
             .chars()
@@ -223,7 +223,7 @@ mod tests {
         }
     }
 
-    fn sign(emoji: &str, on: bool) -> Act {
+    fn react(emoji: &str, on: bool) -> Act {
         Act::React {
             emoji: emoji.to_owned(),
             on,
@@ -243,17 +243,17 @@ mod tests {
     #[test]
     fn what_is_deleted_takes_nothing_more() {
         let mut said = message();
-        said.take(&sign("\u{1F44D}", true), user(2), 2);
+        said.take(&react("\u{1F44D}", true), user(2), 2);
         said.take(&Act::Delete, user(1), 3);
         assert_eq!(said.body, Body::Deleted);
-        assert!(said.acts.signs().is_empty());
-        for act in [edit("x"), sign("\u{1F44D}", true), Act::Delete] {
+        assert!(said.acts.reactions().is_empty());
+        for act in [edit("x"), react("\u{1F44D}", true), Act::Delete] {
             assert!(!said.allows(&act, user(1), true));
         }
     }
 
     #[test]
-    fn signs_are_signs_and_not_too_many() {
+    fn reactions_are_emoji_and_not_too_many() {
         for (text, fits) in [
             ("\u{1F44D}", true),
             ("\u{2764}\u{FE0F}", true),
@@ -263,35 +263,35 @@ mod tests {
             ("gr\u{FC}n", false),
             ("\u{1F44D} \u{1F44D}", false),
         ] {
-            assert_eq!(is_sign(text), fits, "{text:?}");
+            assert_eq!(is_emoji(text), fits, "{text:?}");
         }
-        assert!(!is_sign(&"\u{1F44D}".repeat(100)));
+        assert!(!is_emoji(&"\u{1F44D}".repeat(100)));
         let mut said = message();
-        for (nth, emoji) in (0x1F600u32..).take(MAX_SIGNS).enumerate() {
+        for (nth, emoji) in (0x1F600u32..).take(MAX_REACTIONS_BY_ONE).enumerate() {
             let emoji = char::from_u32(emoji).unwrap().to_string();
-            assert!(said.allows(&sign(&emoji, true), user(2), false));
-            said.take(&sign(&emoji, true), user(2), nth as u64);
+            assert!(said.allows(&react(&emoji, true), user(2), false));
+            said.take(&react(&emoji, true), user(2), nth as u64);
         }
-        assert!(!said.allows(&sign("\u{1F44D}", true), user(2), false));
-        assert!(said.allows(&sign("\u{1F44D}", true), user(3), false));
+        assert!(!said.allows(&react("\u{1F44D}", true), user(2), false));
+        assert!(said.allows(&react("\u{1F44D}", true), user(3), false));
     }
 
     /// What is never seen takes room all the same.
     #[test]
-    fn signs_that_are_taken_back_have_an_end_too() {
+    fn reactions_that_are_taken_back_have_an_end_too() {
         let mut said = message();
         let long = "\u{1F44D}".repeat(1_000);
-        assert!(!said.allows(&sign(&long, false), user(2), false));
+        assert!(!said.allows(&react(&long, false), user(2), false));
         for (place, emoji) in (0x1F600u32..).take(1_000).enumerate() {
             for on in [true, false] {
-                let act = sign(&char::from_u32(emoji).unwrap().to_string(), on);
+                let act = react(&char::from_u32(emoji).unwrap().to_string(), on);
                 if said.allows(&act, user(2), false) {
                     said.take(&act, user(2), place as u64);
                 }
             }
         }
-        assert_eq!(said.acts.reactions.len(), MAX_SIGNS_TRIED);
-        assert!(said.acts.signs().len() <= MAX_SIGNS);
+        assert_eq!(said.acts.reacted.len(), MAX_REACTIONS_TRIED);
+        assert!(said.acts.reactions().len() <= MAX_REACTIONS_BY_ONE);
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
     fn acts() -> impl Strategy<Value = Vec<(Act, UserId, u64)>> {
         let act = prop_oneof![
             "[a-c]{1,2}".prop_map(|text| edit(&text)),
-            (0u8..2, any::<bool>()).prop_map(|(n, on)| sign(["\u{1F44D}", "\u{1F389}"][usize::from(n)], on)),
+            (0u8..2, any::<bool>()).prop_map(|(n, on)| react(["\u{1F44D}", "\u{1F389}"][usize::from(n)], on)),
             Just(Act::Delete),
         ];
         let one = (act, 1u8..4).prop_map(|(act, by)| (act, user(by)));
@@ -346,12 +346,12 @@ mod tests {
                 for (act, by, place) in acts {
                     said.take(act, *by, *place);
                 }
-                let mut signs: Vec<_> = said.acts.signs().into_iter().map(|(sign, mut users)| {
+                let mut reactions: Vec<_> = said.acts.reactions().into_iter().map(|(emoji, mut users)| {
                     users.sort();
-                    (sign.to_owned(), users)
+                    (emoji.to_owned(), users)
                 }).collect();
-                signs.sort();
-                (said.body, signs)
+                reactions.sort();
+                (said.body, reactions)
             };
             prop_assert_eq!(end(&acts), end(&shuffled));
         }

@@ -71,7 +71,7 @@ pub(crate) enum Content {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,
     },
-    /// A sign on a message, or that it is taken back.
+    /// A reaction to a message, or that it is taken back.
     React {
         of: MessageId,
         emoji: String,

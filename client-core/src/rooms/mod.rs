@@ -12,6 +12,7 @@
 //! [`Room::drive`] does the next thing, one request at a time: bring the log up to date, finish the commit that is
 //! on its way, remove whom the server asks to remove, do what was wished, renew the own leaf, send the outbox.
 
+mod acts;
 mod commit;
 mod entries;
 mod env;
@@ -19,6 +20,7 @@ mod events;
 mod founding;
 mod guests;
 mod joining;
+mod reading;
 mod ringing;
 mod send;
 mod state;

@@ -7,20 +7,20 @@ use protocol::{
 };
 
 use super::{
+    acts::act_in,
     env::Env,
     founding::is_passing,
     state::Room,
     stored::{OutState, Outgoing, Sealed},
 };
 use crate::{
-    api::{self, Delivery, Failure},
+    api::{self, Delivery},
     core::{
         asks::{Ask, RoomAsk},
         shell::{Answer, Refusal},
     },
     failure::{failure, of_refusal},
     messages::{Act, Acts, Body, Content, Envelope, History, Life, ListHead, Message, Timers},
-    store::Store,
 };
 
 impl Room {
@@ -85,6 +85,14 @@ impl Room {
         }
         self.drive(env);
         message_id
+    }
+
+    /// Timers, no longer than the room's caps.
+    pub(crate) fn clamp(&self, timers: Timers) -> Timers {
+        match self.settings() {
+            Some(settings) => timers.clamped(settings),
+            None => timers,
+        }
     }
 
     /// Whether this device has written a message under this id.
@@ -209,20 +217,7 @@ impl Room {
         out.state = OutState::Failed;
         out.save(&mut env.shell.store, self.id);
         self.show_delivery(env, message_id, Delivery::Failed);
-        self.drop_acts_on(env, message_id);
-    }
-
-    /// What was to be done to a message that the others do not have.
-    fn drop_acts_on(&mut self, env: &mut Env<'_>, message_id: MessageId) {
-        let on_it = |out: &&Outgoing| act_in(&out.content).is_some_and(|(of, _)| of == message_id);
-        let acts: Vec<Outgoing> = self.outbox.iter().filter(on_it).cloned().collect();
-        for act in acts {
-            env.shell.store.delete(act.record(self.id));
-            self.outbox.retain(|out| out.number != act.number);
-            self.history.change(&mut env.shell.store, message_id, |message| {
-                message.end_await(act.message_id);
-            });
-        }
+        self.drop_acts_on(&mut env.shell.store, message_id);
     }
 
     fn arrived_before(&mut self, env: &mut Env<'_>, message_id: MessageId) {
@@ -272,89 +267,6 @@ impl Room {
     fn show_delivery(&mut self, env: &mut Env<'_>, message_id: MessageId, delivery: Delivery) {
         self.history.change(&mut env.shell.store, message_id, |message| {
             message.delivery = delivery
-        });
-    }
-
-    /// Does something to a message that is there: shows it, and puts it into the outbox.
-    pub(crate) fn act(&mut self, env: &mut Env<'_>, of: MessageId, act: Act) -> Result<(), Failure> {
-        let me = env.me();
-        let message = self.history.get(of).ok_or_else(|| failure("not_found"))?;
-        let unsent = message.delivery == Delivery::Failed && act != Act::Delete;
-        if unsent || !message.as_shown(me).allows(&act, me, self.is_moderator(me)) {
-            return Err(failure("forbidden"));
-        }
-        let expires_at = message.life.expires_at(message.sent_at);
-        if act == Act::Delete && self.take_back(env, of) {
-            return Ok(());
-        }
-        // The server has no need of it for longer than of what it is done to. That one burnt here does not end it elsewhere.
-        let timers = Timers {
-            ttl: expires_at.map(|at| at.since(env.now())),
-            burn: None,
-        };
-        let carrier = self.send_content_as(env, None, act.content(of), timers, None);
-        self.history.change(&mut env.shell.store, of, |message| {
-            message.await_act(carrier, act)
-        });
-        Ok(())
-    }
-
-    /// Timers, no longer than the room's caps.
-    pub(crate) fn clamp(&self, timers: Timers) -> Timers {
-        match self.settings() {
-            Some(settings) => timers.clamped(settings),
-            None => timers,
-        }
-    }
-
-    /// Takes out what has ended, here and of what did not leave yet. Answers whether there was any.
-    pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> bool {
-        let ended = self.history.take_ended(store, now);
-        for id in &ended {
-            self.drop_held(store, *id);
-        }
-        !ended.is_empty()
-    }
-
-    /// Takes out of the outbox what certainly did not leave yet. Answers whether it was so.
-    fn take_back(&mut self, env: &mut Env<'_>, message_id: MessageId) -> bool {
-        let held = self.drop_held(&mut env.shell.store, message_id);
-        if held {
-            self.history.remove(&mut env.shell.store, message_id);
-        }
-        held
-    }
-
-    fn drop_held(&mut self, store: &mut Store, message_id: MessageId) -> bool {
-        let held = |out: &Outgoing| {
-            let kept = out.state == OutState::Waiting && out.sealed.is_none();
-            out.message_id == message_id && (kept || out.state == OutState::Failed)
-        };
-        let Some(place) = self.outbox.iter().position(held) else {
-            return false;
-        };
-        if let Some(out) = self.outbox.remove(place) {
-            store.delete(out.record(self.id));
-        }
-        true
-    }
-
-    /// An act stands in the log. One that is not allowed, or on what is not here, is passed over.
-    fn take_act(
-        &mut self,
-        env: &mut Env<'_>,
-        carrier: MessageId,
-        seq: Seq,
-        of: MessageId,
-        act: &Act,
-        by: UserId,
-    ) {
-        let moderator = self.is_moderator(by);
-        self.history.change(&mut env.shell.store, of, |message| {
-            message.end_await(carrier);
-            if message.allows(act, by, moderator) {
-                message.take(act, by, History::place(seq, 0));
-            }
         });
     }
 
@@ -511,11 +423,6 @@ impl Room {
             Err(refusal) => env.shell.fail(command, of_refusal(&refusal)),
         }
     }
-}
-
-/// The act that content of the outbox is.
-fn act_in(content: &[u8]) -> Option<(MessageId, Act)> {
-    Act::of(Envelope::decode(content)?.content).ok()
 }
 
 pub(super) fn happened(code: &str, by: UserId) -> Body {

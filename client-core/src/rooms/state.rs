@@ -18,7 +18,7 @@ use crate::{
         shell::{Answer, Refusal},
     },
     group::{Commit, Group, GroupName, Mls},
-    limits::{MAX_READ_AHEAD, RETRY_MS, STALE_AFTER_MS},
+    limits::{RETRY_MS, STALE_AFTER_MS},
     messages::History,
     sorted::SortedSet,
     store::Store,
@@ -237,36 +237,8 @@ impl Room {
         );
     }
 
-    /// The user read the room up to here, then, on some device: what burns begins to, also what this device does not have
-    /// yet.
-    pub(crate) fn read_up_to(&mut self, store: &mut Store, seq: Seq, at: Millis) {
-        self.history.read_up_to(store, History::place(seq, u64::MAX), at);
-        let ahead = &mut self.stored.read_ahead;
-        let known = |(known, when): &(Seq, Millis)| *known >= seq && *when <= at;
-        if seq <= self.stored.cursor || ahead.iter().any(known) {
-            return;
-        }
-        ahead.push((seq, at));
-        if ahead.len() > MAX_READ_AHEAD {
-            // The earliest time for all of them: nothing lives longer for it.
-            let earliest = ahead.iter().map(|(_, at)| *at).min().unwrap_or(at);
-            let furthest = ahead.iter().map(|(seq, _)| *seq).max().unwrap_or(seq);
-            *ahead = vec![(furthest, earliest)];
-        }
-        // With what told it, which is not told again.
-        self.save(store);
-    }
-
-    fn save(&self, store: &mut Store) {
+    pub(super) fn save(&self, store: &mut Store) {
         store.put(format!("{RECORDS}{}", self.id), &self.stored);
-    }
-
-    /// When the user read an entry that only now comes here.
-    pub(super) fn was_read(&self, seq: Seq, sent_at: Millis) -> Option<Millis> {
-        // Nobody reads what is not written yet: such a word is of a log that the server lost.
-        let of_it = |(up_to, at): &&(Seq, Millis)| *up_to >= seq && *at >= sent_at;
-        let read = self.stored.read_ahead.iter().filter(of_it);
-        read.map(|(_, at)| *at).min()
     }
 
     /// The server gave what it owed.
@@ -539,10 +511,7 @@ impl Room {
                 request,
             );
         }
-        let cursor = self.stored.cursor;
-        let ahead = self.stored.read_ahead.len();
-        self.stored.read_ahead.retain(|(seq, _)| *seq > cursor);
-        self.dirty |= ahead != self.stored.read_ahead.len();
+        self.forget_readings_behind();
         if std::mem::take(&mut self.dirty) {
             self.save(&mut env.shell.store);
         }

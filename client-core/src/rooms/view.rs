@@ -2,7 +2,7 @@ use protocol::{MessageId, Millis, Seq, UserId, room_settings::WhoMayAdd, socket:
 
 use super::{state::Room, stored::Standing};
 use crate::{
-    api::{MentionView, MessageView, QuoteView, RoomCallView, RoomKeys, RoomView, SignView},
+    api::{MentionView, MessageView, QuoteView, ReactionView, RoomCallView, RoomKeys, RoomView},
     group::SUITE_NAME,
     messages::{Act, Body, History, Message, OwnState},
     people::People,
@@ -117,7 +117,7 @@ impl Room {
             text: String::new(),
             mentions: vec![],
         };
-        let signs = message.acts.signs().into_iter();
+        let reactions = message.acts.reactions().into_iter();
         MessageView {
             message_id: message.id,
             order: message.order,
@@ -138,8 +138,8 @@ impl Room {
                 })
                 .collect(),
             edited: message.acts.was_edited(),
-            signs: signs
-                .map(|(emoji, users)| SignView {
+            reactions: reactions
+                .map(|(emoji, users)| ReactionView {
                     emoji: emoji.to_owned(),
                     mine: users.contains(&lens.me),
                     names: users.into_iter().map(name).collect(),

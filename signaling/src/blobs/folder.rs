@@ -94,6 +94,16 @@ impl Keep for Folder {
         })
     }
 
+    fn free(&self) -> Doing<'_, u64> {
+        let path = self.0.clone();
+        Box::pin(async move {
+            // A disk that hangs must not hold up connections.
+            let disk = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&path));
+            let disk = disk.await.map_err(io::Error::other)??;
+            Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        })
+    }
+
     fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>> {
         Box::pin(async move {
             let Some(mut entries) = found(fs::read_dir(self.shelf(first)).await)? else {

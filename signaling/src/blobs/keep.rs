@@ -24,6 +24,9 @@ pub trait Keep: Send + Sync {
     /// Deletes a blob, durably; well also where there is none.
     fn delete(&self, blob_id: BlobId) -> Doing<'_, ()>;
 
+    /// How many bytes there is room for.
+    fn free(&self) -> Doing<'_, u64>;
+
     /// The blobs whose id begins with a byte, so that nobody has to hold all at once.
     fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>>;
 }

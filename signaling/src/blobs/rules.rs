@@ -48,6 +48,14 @@ pub fn check_quota(blob: &Blob, limits: BlobLimits, used: u64) -> Result<(), Pro
     Ok(())
 }
 
+/// Whether a disk with so much room takes more.
+pub fn check_disk(limits: BlobLimits, free: u64) -> Result<(), Problem> {
+    if free < limits.disk_reserve {
+        return Err(Problem::new(Code::StorageFull, "the disk is nearly full"));
+    }
+    Ok(())
+}
+
 /// What is there under the id of a new blob: the same one, begun before, or somebody else's.
 pub fn check_known(known: Blob, new: &Blob) -> Result<Blob, Problem> {
     let same = known.room_id == new.room_id && known.size == new.size && known.is_made_with(&new.secret_hash);
@@ -95,6 +103,7 @@ mod tests {
     const LIMITS: BlobLimits = BlobLimits {
         max_len: 100,
         room_quota: 250,
+        disk_reserve: 1_000,
     };
 
     fn create() -> BlobCreate {
@@ -142,6 +151,12 @@ mod tests {
             code(check_quota(&blob, LIMITS, u64::MAX)),
             Some(Code::QuotaExceeded)
         );
+    }
+
+    #[test]
+    fn a_disk_that_is_nearly_full_takes_no_files() {
+        assert_eq!(code(check_disk(LIMITS, 1_000)), None);
+        assert_eq!(code(check_disk(LIMITS, 999)), Some(Code::StorageFull));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use protocol::{BlobId, Millis, RoomId, limits::MAX_FILE_LEN};
 use subtle::ConstantTimeEq as _;
 
-use crate::{limits::ROOM_QUOTA, tokens::TokenHash};
+use crate::{
+    limits::{DISK_RESERVE, ROOM_QUOTA},
+    tokens::TokenHash,
+};
 
 /// What the administrator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub struct BlobLimits {
     pub max_len: u64,
     /// Bytes of all blobs of a room.
     pub room_quota: u64,
+    /// Bytes that the disk keeps free beside blobs.
+    pub disk_reserve: u64,
 }
 
 impl Default for BlobLimits {
@@ -19,6 +24,7 @@ impl Default for BlobLimits {
         Self {
             max_len: MAX_FILE_LEN,
             room_quota: ROOM_QUOTA,
+            disk_reserve: DISK_RESERVE,
         }
     }
 }

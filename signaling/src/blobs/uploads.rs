@@ -12,7 +12,8 @@ use std::{
 use protocol::{BlobId, UserId};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard, watch};
 
-use crate::limits::{MAX_UNFINISHED_KNOWN, MAX_UNFINISHED_PER_USER};
+use super::types::{Blob, BlobLimits};
+use crate::limits::{MAX_UNFINISHED_FILES, MAX_UNFINISHED_KNOWN, MAX_UNFINISHED_PER_USER};
 
 /// See the module.
 #[derive(Clone, Default)]
@@ -21,7 +22,8 @@ pub struct Uploads(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     lines: HashMap<BlobId, Arc<Line>>,
-    unfinished: HashMap<BlobId, UserId>,
+    /// Whose each is, and how much of its room's space it holds.
+    unfinished: HashMap<BlobId, (UserId, u64)>,
 }
 
 /// Those who want the same upload.
@@ -82,17 +84,21 @@ impl Uploads {
         }
     }
 
-    /// Counts an upload as the user's, unless the user has too many that are not finished.
-    pub fn begin(&self, blob_id: BlobId, user_id: UserId) -> Begun {
+    /// Counts an upload as the user's, unless the user has too many, or too much, that is not finished.
+    pub fn begin(&self, blob: &Blob, user_id: UserId, limits: BlobLimits) -> Begun {
         let mut state = self.state();
-        if state.unfinished.contains_key(&blob_id) {
+        if state.unfinished.contains_key(&blob.blob_id) {
             return Begun::Before;
         }
-        let begun = state.unfinished.values().filter(|of| **of == user_id).count();
-        if begun >= MAX_UNFINISHED_PER_USER || state.unfinished.len() >= MAX_UNFINISHED_KNOWN {
+        let own = state.unfinished.values().filter(|(of, _)| *of == user_id);
+        let (count, held) = own.fold((0, blob.size), |(count, held), (_, size)| {
+            (count + 1, held.saturating_add(*size))
+        });
+        let most = limits.max_len.saturating_mul(MAX_UNFINISHED_FILES);
+        if count >= MAX_UNFINISHED_PER_USER || held > most || state.unfinished.len() >= MAX_UNFINISHED_KNOWN {
             return Begun::TooMany;
         }
-        state.unfinished.insert(blob_id, user_id);
+        state.unfinished.insert(blob.blob_id, (user_id, blob.size));
         Begun::Now
     }
 
@@ -132,11 +138,31 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use protocol::{Millis, RoomId};
+
     use super::*;
 
     fn blob(number: u8) -> BlobId {
         BlobId::from_random([number; 16])
     }
+
+    fn of_size(number: u8, size: u64) -> Blob {
+        Blob {
+            blob_id: blob(number),
+            room_id: RoomId::from_random([1; 16]),
+            size,
+            received: 0,
+            secret_hash: [0; 32],
+            expires_at: Millis(1),
+            unfinished_until: Some(Millis(1)),
+        }
+    }
+
+    const LIMITS: BlobLimits = BlobLimits {
+        max_len: 1_000,
+        room_quota: 10_000,
+        disk_reserve: 0,
+    };
 
     #[tokio::test]
     async fn the_newest_claim_stops_the_one_before_and_waits_for_it() {
@@ -161,13 +187,26 @@ mod tests {
         let uploads = Uploads::default();
         let (alice, bob) = (UserId::from_random([1; 16]), UserId::from_random([2; 16]));
         for number in 0..MAX_UNFINISHED_PER_USER {
-            let begun = uploads.begin(blob(u8::try_from(number).unwrap()), alice);
+            let begun = uploads.begin(&of_size(u8::try_from(number).unwrap(), 1), alice, LIMITS);
             assert_eq!(begun, Begun::Now);
         }
-        assert_eq!(uploads.begin(blob(200), alice), Begun::TooMany);
-        assert_eq!(uploads.begin(blob(0), alice), Begun::Before);
-        assert_eq!(uploads.begin(blob(201), bob), Begun::Now);
+        assert_eq!(uploads.begin(&of_size(200, 1), alice, LIMITS), Begun::TooMany);
+        assert_eq!(uploads.begin(&of_size(0, 1), alice, LIMITS), Begun::Before);
+        assert_eq!(uploads.begin(&of_size(201, 1), bob, LIMITS), Begun::Now);
         uploads.end(blob(0));
-        assert_eq!(uploads.begin(blob(200), alice), Begun::Now);
+        assert_eq!(uploads.begin(&of_size(200, 1), alice, LIMITS), Begun::Now);
+    }
+    /// Who begins large uploads and sends nothing keeps nobody from the room's space.
+    #[test]
+    fn a_user_holds_only_so_much_with_what_is_unfinished() {
+        let uploads = Uploads::default();
+        let (alice, bob) = (UserId::from_random([1; 16]), UserId::from_random([2; 16]));
+        assert_eq!(uploads.begin(&of_size(1, 1_000), alice, LIMITS), Begun::Now);
+        assert_eq!(uploads.begin(&of_size(2, 900), alice, LIMITS), Begun::Now);
+        assert_eq!(uploads.begin(&of_size(3, 101), alice, LIMITS), Begun::TooMany);
+        assert_eq!(uploads.begin(&of_size(3, 100), alice, LIMITS), Begun::Now);
+        assert_eq!(uploads.begin(&of_size(4, 1_000), bob, LIMITS), Begun::Now);
+        uploads.end(blob(1));
+        assert_eq!(uploads.begin(&of_size(5, 1_000), alice, LIMITS), Begun::Now);
     }
 }

@@ -104,7 +104,11 @@ impl World {
     async fn on(database: Option<String>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let now = Arc::new(AtomicU64::new(NOW.0));
-        let blobs = BlobLimits::default();
+        // Whatever disk the tests run on.
+        let blobs = BlobLimits {
+            disk_reserve: 0,
+            ..BlobLimits::default()
+        };
         let service = open(&folder, database.clone(), blobs, &now).await;
         let first = service.first_invitation().await;
         Self {

@@ -95,7 +95,7 @@ export class Commands {
     return this.#ask({ type: "edit_message", room_id: roomId, message_id: messageId, text, mentions }, "done");
   }
 
-  /** Puts a sign on a message, or takes it back. */
+  /** Reacts to a message, or takes that back. */
   reactToMessage(roomId: string, messageId: string, emoji: string, on: boolean): Promise<Outcome<undefined>> {
     return this.#ask({ type: "react_to_message", room_id: roomId, message_id: messageId, emoji, on }, "done");
   }

@@ -1,7 +1,7 @@
 import type { MentionView } from "../core/generated/MentionView";
 import type { MessageView } from "../core/generated/MessageView";
 import type { PersonCard } from "../core/generated/PersonCard";
-import type { SignView } from "../core/generated/SignView";
+import type { ReactionView } from "../core/generated/ReactionView";
 import type { Command } from "../state/core";
 import { alice, deleted } from "./fake-data";
 
@@ -13,7 +13,7 @@ export function actOn(message: MessageView, act: Act, members: readonly PersonCa
     case "edit_message":
       return { ...message, body: { type: "text", text: act.text }, mentions: mentionsOf(act.mentions, members), edited: true };
     case "react_to_message":
-      return { ...message, signs: signed(message.signs, act.emoji, act.on) };
+      return { ...message, reactions: reacted(message.reactions, act.emoji, act.on) };
     case "delete_message":
       return deleted(message);
   }
@@ -24,11 +24,11 @@ export function mentionsOf(ids: readonly string[], members: readonly PersonCard[
   return members.filter(({ user_id }) => ids.includes(user_id)).map(({ user_id, name, trust }) => ({ user_id, name, me: trust === "own" }));
 }
 
-function signed(signs: readonly SignView[], emoji: string, on: boolean): SignView[] {
-  const before = signs.find((sign) => sign.emoji === emoji) ?? { emoji, names: [], mine: false };
+function reacted(reactions: readonly ReactionView[], emoji: string, on: boolean): ReactionView[] {
+  const before = reactions.find((each) => each.emoji === emoji) ?? { emoji, names: [], mine: false };
   const others = before.names.filter((name) => name !== alice.name);
   const after = { emoji, names: on ? [...others, alice.name] : others, mine: on };
-  const known = signs.some((sign) => sign.emoji === emoji);
-  const all = known ? signs.map((sign) => (sign.emoji === emoji ? after : sign)) : [...signs, after];
+  const known = reactions.some((each) => each.emoji === emoji);
+  const all = known ? reactions.map((each) => (each.emoji === emoji ? after : each)) : [...reactions, after];
   return all.filter(({ names }) => names.length > 0);
 }

@@ -73,7 +73,7 @@ export function text(order: number, author: PersonCard, at: number, body: string
     reply_to: null,
     mentions: [],
     edited: false,
-    signs: [],
+    reactions: [],
     ends_at: null,
     burn_ms: null,
     may_edit: mine,
@@ -94,7 +94,7 @@ export function quoteOf({ message_id, author_name, body }: MessageView): QuoteVi
 
 /** A message that is deleted. */
 export function deleted(message: MessageView): MessageView {
-  return { ...message, body: { type: "deleted" }, reply_to: null, mentions: [], signs: [], edited: false, may_edit: false, may_delete: false };
+  return { ...message, body: { type: "deleted" }, reply_to: null, mentions: [], reactions: [], edited: false, may_edit: false, may_delete: false };
 }
 
 /** A participant with a camera and an open microphone. */
@@ -187,7 +187,7 @@ export function someMessages(roomId: string): MessageView[] {
 /** Everything that can be done to messages. */
 function boardMessages(): MessageView[] {
   const plan = text(2, carol, NOW - 70 * MINUTE, "**Figures** for the third quarter are in. *Please* read them before Friday, ~~Thursday~~.\n\n> Costs are down by a tenth.\n> Nobody knows why yet.\n\n1. Travel\n2. Printing\n   - posters\n   - leaflets\n\nThe script is `report.sh`:\n```\n./report.sh --quarter 3\n```\nAll of it: https://example.org/figures?quarter=3 (or [the old place](https://example.org/old))", {
-    signs: [
+    reactions: [
       { emoji: "👍", names: [alice.name, bob.name], mine: true },
       { emoji: "🎉", names: [bob.name], mine: false },
     ],
@@ -212,7 +212,7 @@ function boardMessages(): MessageView[] {
     text(6, alice, NOW - 30 * MINUTE, "I will call the printer.", {
       reply_to: { message_id: "gone", author_name: "", preview: "" },
       ends_at: NOW + 12 * MINUTE,
-      signs: [{ emoji: "🙏", names: [carol.name], mine: false }],
+      reactions: [{ emoji: "🙏", names: [carol.name], mine: false }],
     }),
   ];
 }

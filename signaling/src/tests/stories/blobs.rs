@@ -354,6 +354,7 @@ pub async fn space(world: World) {
         .restart_with(BlobLimits {
             max_len: 1_000,
             room_quota: 2_500,
+            disk_reserve: 0,
         })
         .await;
     let large = Upload::new(&world, &room, 1_001);
@@ -387,6 +388,18 @@ pub async fn space(world: World) {
     Upload::new(&world, &other, 1).begin(&world, &bob).await.unwrap();
     begun[0].part(&world, &alice, 0..1).await;
     small.begin(&world, &alice).await.unwrap();
+
+    // A disk that is nearly full takes nothing more, neither of what is new nor of what was begun.
+    let world = world
+        .restart_with(BlobLimits {
+            disk_reserve: u64::MAX,
+            ..BlobLimits::default()
+        })
+        .await;
+    let new = Upload::new(&world, &other, 1);
+    assert_eq!(new.begin(&world, &alice).await, Err(Code::StorageFull));
+    let part = small.send(&world, &alice, 0, vec![0; 1].into()).await;
+    assert_eq!(part.problem().code, Code::StorageFull);
 }
 
 /// Over a real connection, which breaks in the middle of a part: what came counts, though nobody waits for the answer.

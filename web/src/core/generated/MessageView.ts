@@ -3,7 +3,7 @@ import type { BodyView } from "./BodyView";
 import type { Delivery } from "./Delivery";
 import type { MentionView } from "./MentionView";
 import type { QuoteView } from "./QuoteView";
-import type { SignView } from "./SignView";
+import type { ReactionView } from "./ReactionView";
 
 /**
  * A message.
@@ -54,9 +54,9 @@ mentions: Array<MentionView>,
  */
 edited: boolean, 
 /**
- * Signs on it, in the order of their coming.
+ * Reactions to it, in the order of their coming.
  */
-signs: Array<SignView>, 
+reactions: Array<ReactionView>, 
 /**
  * When it is gone.
  */

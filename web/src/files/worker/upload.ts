@@ -52,6 +52,8 @@ export class Upload {
   private offset = 0;
   /** Up to where the page has noted what is sealed. */
   private noted = 0;
+  /** What was sealed, part by part: the end of each in the blob, and the hash of all up to there. */
+  private readonly marks: { readonly end: number; readonly hash: Bytes }[] = [];
 
   constructor(job: UploadJob, parts: { server: BlobServer; sealing: Sealing; patience: Patience }, hearer: UploadHearer, signal: AbortSignal) {
     this.job = job;
@@ -122,11 +124,15 @@ export class Upload {
     while (this.end <= this.offset) await this.read(LONGEST_PART);
   }
 
-  /** Reads and seals so many chunks, which take the place of the part in hand. */
+  /**
+   * Reads and seals so many chunks, which take the place of the part in hand. What was sealed before comes in the parts of
+   * then, and must be the same: under one nonce nothing else may ever leave, whatever the server says it lacks.
+   */
   private async read(chunks: number): Promise<void> {
     const start = this.end;
+    const before = this.marks.find(({ end }) => end > start);
     const first = start / SEALED_CHUNK_LEN;
-    const count = Math.min(chunks, Math.ceil((this.total - start) / SEALED_CHUNK_LEN));
+    const count = Math.min(before ? Infinity : chunks, Math.ceil(((before?.end ?? this.total) - start) / SEALED_CHUNK_LEN));
     const plain = await readSlice(this.job.file, first * CHUNK_LEN, (first + count) * CHUNK_LEN);
     this.signal.throwIfAborted();
     const bytes = new Uint8Array(Math.min(count * SEALED_CHUNK_LEN, this.total - start));
@@ -135,7 +141,10 @@ export class Upload {
       bytes.set(this.sealed.seal_next(chunk), index * SEALED_CHUNK_LEN);
     }
     plain.fill(0);
+    const hash = own(this.sealed.hash());
+    if (before && !same(hash, before.hash)) throw new TransferError("file_changed");
     this.part = { start, bytes };
+    if (!before) this.marks.push({ end: this.end, hash });
   }
 
   /** Has the part in hand noted, and sends it. */

@@ -13,13 +13,14 @@ export const codes = {
   "notice.call_locked": "The call is locked, so this device could not come back into it.",
   "notice.moderation_refused": "The server did not take this change to the call. Look whether you still are a moderator, and try again.",
   "notice.act_refused":
-    "The server refused a change to a message (an edit, a sign or a deletion), so it was undone. Look whether you are still in the room, and try again.",
+    "The server refused a change to a message (an edit, a reaction or a deletion), so it was undone. Look whether you are still in the room, and try again.",
   "notice.store_failed": "This device could not store something. Free some disk space; unsent messages may be lost when you close the page.",
 
   "error.unknown": "That did not work ({code}). Try again; if it stays, tell your administrator this code.",
   "error.malformed": "The server did not understand this. Load the page again; if it stays, tell your administrator.",
   "error.wrong_offset": "The upload and the server lost step. Try again; it goes on where it stopped.",
   "error.quota_exceeded": "The files of this room fill the space that it has. Delete some, or wait until some expire.",
+  "error.storage_full": "The server has no space for files at the moment. Tell your administrator, and try again later.",
   "error.file_expired": "This file has expired. Ask whoever sent it to send it again.",
   "error.file_changed": "The file changed since it was chosen. Attach it again.",
   "error.file_unreadable": "The file cannot be read any more. It may have been moved, deleted or changed; attach it again.",

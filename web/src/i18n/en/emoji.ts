@@ -1,4 +1,4 @@
-/** What the signs on messages are called. */
+/** What the emoji to react with are called. */
 export const emoji = {
   "emoji.thumbs_up": "Thumbs up",
   "emoji.heart": "Heart",

@@ -5,8 +5,8 @@ import { useCopy } from "../guest/use-copy";
 import { moveByArrow } from "../parts/arrows";
 import { IconButton, TOOLTIPS } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
-import { doableWith, useSign, type Doable } from "./message-acts";
-import { SignPicker } from "./sign-picker";
+import { doableWith, useReact, type Doable } from "./message-acts";
+import { EmojiPicker } from "./emoji-picker";
 
 /** What is open of a message's actions. */
 export type OpenAction = "react" | "more" | null;
@@ -71,19 +71,19 @@ interface OpenerProps {
 
 function ReactAction({ roomId, message, isOpen, onOpenChange, onDone }: OpenerProps) {
   const { t } = useApp();
-  const sign = useSign(roomId, message.message_id);
-  const mine = new Set(message.signs.filter((each) => each.mine).map(({ emoji }) => emoji));
+  const react = useReact(roomId, message.message_id);
+  const mine = new Set(message.reactions.filter((each) => each.mine).map(({ emoji }) => emoji));
   return (
     <DialogTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
       <Opener icon="reaction" label={t("message.react")} />
-      <Popover className="menu-popover sign-popover" placement="top">
+      <Popover className="menu-popover emoji-popover" placement="top">
         <Dialog className="dialog" aria-label={t("message.react")}>
-          <SignPicker
+          <EmojiPicker
             mine={mine}
             onPick={(emoji) => {
               onOpenChange(false);
               onDone();
-              void sign(emoji, !mine.has(emoji));
+              void react(emoji, !mine.has(emoji));
             }}
           />
         </Dialog>

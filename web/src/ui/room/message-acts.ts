@@ -2,8 +2,8 @@ import type { MessageView } from "../../core/generated/MessageView";
 import { failureText } from "../../i18n/codes";
 import { useApp } from "../app/context";
 
-/** Puts a sign on a message, or takes it back; says why, where that fails. */
-export function useSign(roomId: string, messageId: string): (emoji: string, on: boolean) => Promise<void> {
+/** Reacts to a message, or takes that back; says why, where that fails. */
+export function useReact(roomId: string, messageId: string): (emoji: string, on: boolean) => Promise<void> {
   const { client } = useApp();
   return async (emoji, on) => {
     const outcome = await client.commands.reactToMessage(roomId, messageId, emoji, on);

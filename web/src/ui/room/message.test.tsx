@@ -86,12 +86,12 @@ test("a long press of a finger shows what can be done, a short one and a scroll 
   });
 });
 
-test("a sign is chosen by pointer or by arrow keys, shows with who gave it, and is taken back", async () => {
+test("a reaction is chosen by pointer or by arrow keys, shows with who gave it, and is taken back", async () => {
   const { core, user } = await open();
   const message = await article(/call the printer/);
   hover(message);
   await user.click(within(message).getByRole("button", { name: "React" }));
-  const grid = await screen.findByRole("grid", { name: "Signs" });
+  const grid = await screen.findByRole("grid", { name: "Reactions" });
   await waitFor(() => {
     expect(document.activeElement?.getAttribute("aria-label")).toBe("Thumbs up");
   });
@@ -113,7 +113,7 @@ test("a sign is chosen by pointer or by arrow keys, shows with who gave it, and 
   expect(sent(core, "react_to_message").map((command) => "on" in command && command.on)).toEqual([true, false, true]);
 });
 
-test("a sign that is not taken is told, and the others stay", async () => {
+test("a reaction that is not taken is told, and the others stay", async () => {
   const { client, core, user } = await open();
   core.answers.set("react_to_message", { type: "failed", value: { code: "rate_limited", params: {} } });
   await user.click(within(await article(/call the printer/)).getByRole("button", { name: /🙏/ }));

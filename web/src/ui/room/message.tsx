@@ -10,7 +10,7 @@ import { Confirm } from "../parts/dialog";
 import { Markup } from "../parts/markup";
 import { MessageActions, type OpenAction } from "./message-actions";
 import { MessageFoot } from "./message-foot";
-import { Signs } from "./signs";
+import { MessageReactions } from "./message-reactions";
 import { useNear } from "./use-near";
 
 /** What all messages of a list have in common. */
@@ -127,7 +127,7 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
           />
         )}
       </div>
-      <Signs roomId={roomId} message={message} />
+      <MessageReactions roomId={roomId} message={message} />
       <MessageFoot roomId={roomId} message={message} last={last} />
       {deleting && (
         <DeleteMessage

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { MORE_SIGNS, QUICK_SIGNS, SIGNS_PER_ROW } from "../../state/emoji";
+import { MORE_EMOJI, QUICK_EMOJI, SIGNS_PER_ROW } from "../../state/emoji";
 import { useApp } from "../app/context";
 import { isRightToLeft } from "../parts/arrows";
 
-type Sign = (typeof QUICK_SIGNS)[number] | (typeof MORE_SIGNS)[number];
+type Choice = (typeof QUICK_EMOJI)[number] | (typeof MORE_EMOJI)[number];
 
-const ROWS: readonly (readonly Sign[])[] = [
-  QUICK_SIGNS,
-  ...Array.from({ length: Math.ceil(MORE_SIGNS.length / SIGNS_PER_ROW) }, (_, row) => MORE_SIGNS.slice(row * SIGNS_PER_ROW, (row + 1) * SIGNS_PER_ROW)),
+const ROWS: readonly (readonly Choice[])[] = [
+  QUICK_EMOJI,
+  ...Array.from({ length: Math.ceil(MORE_EMOJI.length / SIGNS_PER_ROW) }, (_, row) => MORE_EMOJI.slice(row * SIGNS_PER_ROW, (row + 1) * SIGNS_PER_ROW)),
 ];
 
 interface Place {
@@ -16,13 +16,13 @@ interface Place {
 }
 
 interface Props {
-  /** Signs that one gave already: choosing them takes them back. */
+  /** What one gave already: choosing them takes them back. */
   readonly mine: ReadonlySet<string>;
   readonly onPick: (emoji: string) => void;
 }
 
-/** Signs to choose from: the most wanted, then others. One stop for Tab; arrows move within. */
-export function SignPicker({ mine, onPick }: Props) {
+/** Emoji to choose from: the most wanted, then others. One stop for Tab; arrows move within. */
+export function EmojiPicker({ mine, onPick }: Props) {
   const { t } = useApp();
   const grid = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<Place>({ row: 0, column: 0 });
@@ -49,14 +49,14 @@ export function SignPicker({ mine, onPick }: Props) {
   return (
     // The buttons in it have the focus.
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
-    <div ref={grid} role="grid" className="sign-picker" aria-label={t("message.signs")} onKeyDown={onKeyDown}>
-      {ROWS.map((signs, row) => (
-        <div key={signs[0]?.[0]} role="row" className={row === 0 ? "sign-row sign-row-quick" : "sign-row"}>
-          {signs.map(([emoji, name], column) => (
+    <div ref={grid} role="grid" className="emoji-picker" aria-label={t("message.reactions")} onKeyDown={onKeyDown}>
+      {ROWS.map((choices, row) => (
+        <div key={choices[0]?.[0]} role="row" className={row === 0 ? "emoji-row emoji-row-quick" : "emoji-row"}>
+          {choices.map(([emoji, name], column) => (
             <div key={emoji} role="gridcell">
               <button
                 type="button"
-                className="sign-choice"
+                className="emoji-choice"
                 data-place={`${String(row)}-${String(column)}`}
                 aria-label={t(`emoji.${name}`)}
                 aria-pressed={mine.has(emoji)}
