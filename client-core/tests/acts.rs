@@ -126,6 +126,8 @@ fn a_deleted_message_is_gone_for_everybody_and_quotes_lose_it() {
         assert_eq!(seen.body, BodyView::Deleted, "{name}");
         assert!(!seen.may_edit && !seen.may_delete);
     }
+    // What happened to the room, or is gone, is no preview.
+    assert_eq!(world.room("bob", room).unwrap().preview, "about that");
     assert_eq!(quote(&mut world).preview, "");
     assert_eq!(quote(&mut world).author_name, "");
     assert_eq!(refused(&mut world, "bob", edit(room, id, "back")), "forbidden");

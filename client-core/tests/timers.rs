@@ -144,6 +144,7 @@ fn the_rooms_caps_hold_for_what_has_longer_timers_or_none() {
     for name in ["alice", "bob"] {
         assert_eq!(world.texts(name, room), ["before"], "{name}");
         assert!(world.happened(name, room).contains(&"ttl_set".to_owned()));
+        assert_eq!(world.room(name, room).unwrap().preview, "before");
     }
 }
 

@@ -266,7 +266,7 @@ pub struct RoomView {
     pub unread: u32,
     /// Whether one of them names oneself.
     pub named: bool,
-    /// Beginning of the newest message.
+    /// Beginning of the newest message that somebody wrote.
     pub preview: String,
     /// Time of the newest message.
     #[cfg_attr(test, ts(type = "number"))]

@@ -286,6 +286,12 @@ impl History {
         self.order.values().next_back().and_then(|id| self.get(*id))
     }
 
+    /// The newest that somebody said and that is still there.
+    pub(crate) fn newest_said(&self) -> Option<&Message> {
+        let mut newest_first = self.order.values().rev().filter_map(|id| self.get(*id));
+        newest_first.find(|message| !message.body.is_event())
+    }
+
     /// What others said after a place: how much, and whether it names the reader.
     pub(crate) fn unread(&self, after: u64, me: UserId) -> (u32, bool) {
         let from = after.saturating_add(1);

@@ -45,7 +45,9 @@ impl Room {
             keys: self.keys(lens.now),
             unread,
             named,
-            preview: newest
+            preview: self
+                .history
+                .newest_said()
                 .map(|newest| newest.as_shown(lens.me).preview())
                 .unwrap_or_default(),
             active_at: newest.map(|message| message.sent_at).unwrap_or_default(),

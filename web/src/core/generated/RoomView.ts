@@ -69,7 +69,7 @@ unread: number,
  */
 named: boolean, 
 /**
- * Beginning of the newest message.
+ * Beginning of the newest message that somebody wrote.
  */
 preview: string, 
 /**

@@ -1,5 +1,5 @@
 import { addressAt, looksLikeAddress, safeHref } from "./addresses";
-import type { Inline } from "./tree";
+import { inlineText, type Inline } from "./tree";
 
 /** Marks within marks. Nobody needs more, and each costs a search at every mark that closes. Beyond: as typed. */
 const MAX_OPEN = 16;
@@ -219,7 +219,7 @@ class InlineReader {
 /** A link whose words look like an address, and another one than it leads to, shows both. */
 function linkOf(nodes: readonly Inline[], target: string, href: string): readonly Inline[] {
   const children = withoutLinks(nodes);
-  const words = plainText(children);
+  const words = inlineText(children);
   if (words.trim() === "") return [{ type: "link", href, children: [{ type: "text", text: target }] }];
   if (!looksLikeAddress(words) || safeHref(words) === href) return [{ type: "link", href, children }];
   return [
@@ -235,10 +235,6 @@ function withoutLinks(nodes: readonly Inline[]): readonly Inline[] {
     if (node.type === "link") return withoutLinks(node.children);
     return "children" in node ? [{ ...node, children: withoutLinks(node.children) }] : [node];
   });
-}
-
-function plainText(nodes: readonly Inline[]): string {
-  return nodes.map((node) => ("children" in node ? plainText(node.children) : node.text)).join("");
 }
 
 function isSpace(character: string | undefined): boolean {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { safeHref } from "./addresses";
 import { parseMarkup } from "./blocks";
 import { parseInline } from "./inline";
+import { withoutMarks } from "./plain";
 import type { Block, Inline } from "./tree";
 
 /** What comes out, short enough to compare. */
@@ -101,6 +102,12 @@ test("a link leads where it says, and nowhere else than to the web or an e-mail"
     expect(line(`[${words}](https://elsewhere.example/)`), words).toContain("(<a https://elsewhere.example/>");
   }
   expect(line("[https://example.org/](https://example.org/)")).toBe("<a https://example.org/>https://example.org/</a>");
+});
+
+test("where there is room for words alone, the marks are left out", () => {
+  const text = "**Figures** are `in`:\n- one\n- ~~two~~\n\n> [see](https://example.org/)\n```\ncode\n```";
+  expect(withoutMarks(text)).toBe("Figures are in: one two see code");
+  expect(withoutMarks("snake_case **cut of")).toBe("snake_case **cut of");
 });
 
 test("quotes, lists and blocks of code; line breaks stay", () => {

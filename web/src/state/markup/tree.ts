@@ -17,3 +17,8 @@ export type Block =
   | { readonly type: "code"; readonly text: string }
   | { readonly type: "quote"; readonly children: readonly Block[] }
   | { readonly type: "list"; readonly ordered: boolean; readonly items: readonly ListItem[] };
+
+/** The words of a line. */
+export function inlineText(nodes: readonly Inline[]): string {
+  return nodes.map((node) => ("children" in node ? inlineText(node.children) : node.text)).join("");
+}

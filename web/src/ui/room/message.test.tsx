@@ -183,7 +183,7 @@ test("a quote says what is answered, and leads there", async () => {
   const answer = await article(/I read them on the train/);
   const quote = within(answer).getByRole("button", { name: /^In reply to Carol Lindqvist:/ });
   // Plain, without marks that do something.
-  expect(quote.textContent).toContain("**Figures**");
+  expect(quote.textContent).toContain("Figures for");
   await user.click(quote);
   const quoted = await article(/Figures/);
   await waitFor(() => {

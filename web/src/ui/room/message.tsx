@@ -4,6 +4,7 @@ import type { QuoteView } from "../../core/generated/QuoteView";
 import { roomEventText } from "../../i18n/codes";
 import { timeText } from "../../i18n/format";
 import type { MessageGroup } from "../../state/conversation";
+import { withoutMarks } from "../../state/markup/plain";
 import { useApp } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Confirm } from "../parts/dialog";
@@ -165,7 +166,7 @@ function Quote({ quote, onPress }: { readonly quote: QuoteView; readonly onPress
         {quote.author_name}
       </bdi>
       <span className="quote-text" dir="auto">
-        {quote.preview === "" ? t("message.quote.no_text") : quote.preview}
+        {quote.preview === "" ? t("message.quote.no_text") : withoutMarks(quote.preview)}
       </span>
     </button>
   );

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { spanText } from "../../i18n/format";
 import type { Translate } from "../../i18n/translate";
 import { ROOM_TIMERS, type Timers } from "../../state/timers";
+import { withoutMarks } from "../../state/markup/plain";
 import { useApp, useStore } from "../app/context";
 import { Icon, type IconName } from "../parts/icons";
 
@@ -26,7 +27,7 @@ export function WritingAbout({ roomId, onCancel }: Props) {
     <>
       {answered && (
         <About icon="reply" title={t("writing.answering", { name: answered.authorName })} cancel={t("writing.cancel_reply")} onCancel={onCancel}>
-          {answered.preview}
+          {withoutMarks(answered.preview)}
         </About>
       )}
       {timersText(t, timers) !== "" && (
