@@ -1,5 +1,5 @@
 //! The settings of a room, as an authenticated extension of its group context (B8): server and members
-//! judge commits by them alike. The end of life is carried, and not enforced yet. Title, description and avatar are not
+//! judge commits by them alike. Title, description and avatar are not
 //! here; they are encrypted.
 
 use crate::{
@@ -76,6 +76,11 @@ impl RoomSettings {
         } else {
             &self.moderators
         }
+    }
+
+    /// When the room ends (R38); a call ends with its room, and has no end of its own.
+    pub fn end(&self) -> Option<Millis> {
+        (self.kind != RoomKind::Call && self.ends_at > Millis(0)).then_some(self.ends_at)
     }
 
     /// Of a call: whether nobody new comes in.

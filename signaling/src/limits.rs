@@ -60,6 +60,9 @@ pub const CALLS_STEP: Duration = Duration::from_millis(500);
 /// Entries deleted in one transaction by the retention job, so that messages are not held up by it.
 pub const MAX_TRIM_STEP: i64 = 2_000;
 
+/// Rooms ended in one round of the retention job; the others wait for the next.
+pub const MAX_ROOMS_STEP: i64 = 50;
+
 /// How long an SDP offer waits for the SFU. Beyond: `unavailable`.
 pub const SFU_PATIENCE: Duration = Duration::from_secs(10);
 

@@ -59,8 +59,10 @@ async fn mark_all(app: &App) -> Result<(), Failure> {
     Ok(app.dirty_rooms.mark_all(&mut connection).await?)
 }
 
-/// One round (R56): what is acknowledged, expired or too old goes, and blobs with it (R44).
+/// One round (R56): what is acknowledged, expired or too old goes, rooms whose time is over (R38), and blobs with them
+/// (R44).
 pub async fn trim_once(app: &Arc<App>) -> Result<(), Failure> {
+    rooms::end_due(app).await?;
     let mut dirty = app.dirty_rooms.take().into_iter();
     while let Some(room_id) = dirty.next() {
         if let Err(failure) = trim_room(app, room_id).await {

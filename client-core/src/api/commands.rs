@@ -110,6 +110,21 @@ pub enum Command {
         #[cfg_attr(test, ts(type = "number"))]
         burn_ms: u64,
     },
+    /// When the room ends, with everything in it, for everybody; for moderators of a room that is not direct → `done`.
+    SetRoomEnd {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// From now on; 0 = never.
+        #[cfg_attr(test, ts(type = "number"))]
+        life_ms: u64,
+    },
+    /// Ends the room at once, with everything in it, for everybody; for moderators of a room that is not direct → `done`.
+    DeleteRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
     /// → `message` as soon as it is durable in the outbox.
     SendText {
         /// The room.

@@ -258,6 +258,9 @@ pub struct RoomView {
     pub burn_ms: u64,
     /// Whether one may change these.
     pub may_set_timers: bool,
+    /// When the room ends, with everything in it.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub ends_at: Option<Millis>,
     /// Links that let guests ask to come in, the one that is good longest first.
     pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
@@ -441,7 +444,7 @@ pub enum BodyView {
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
         /// `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`,
-        /// `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`.
+        /// `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`, `end_set` (with `ends_at`), `end_off`.
         event: Failure,
     },
     /// Made by a newer program.

@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, LeafIndex, MessageId, RoomId,
+    Email, LeafIndex, MessageId, Millis, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{PersonLookUp, Reply, Request, RoomKindTag},
 };
@@ -19,7 +19,7 @@ use crate::{
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
     messages::{Act, Body, Content, Timers},
-    rooms::{Env, Intent, Room, Setting},
+    rooms::{AT_ONCE, Env, Intent, Room, Setting},
     tasks::{Goal, Task, take_card},
 };
 
@@ -116,6 +116,17 @@ impl Device {
                 ttl_ms,
                 burn_ms,
             } => self.set(shell, id, room_id, Setting::Timers { ttl_ms, burn_ms })?,
+            Command::SetRoomEnd { room_id, life_ms } => {
+                let at = match life_ms {
+                    0 => Millis(0),
+                    life => shell.now.plus(life),
+                };
+                self.set(shell, id, room_id, Setting::EndsAt(at))?;
+            }
+            Command::DeleteRoom { room_id } => {
+                self.must_be_online()?;
+                self.set(shell, id, room_id, Setting::EndsAt(AT_ONCE))?;
+            }
             Command::SendText {
                 room_id,
                 text,

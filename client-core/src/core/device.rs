@@ -24,7 +24,7 @@ use crate::{
     messages::OwnState,
     people::People,
     random::Random,
-    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room},
+    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_lost},
     sorted::SortedMap,
     store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
@@ -113,6 +113,11 @@ impl Device {
         for (id, stored) in take_all(loaded, RECORDS)? {
             if let Ok(id) = id.parse() {
                 rooms.insert(id, Box::new(Room::restore(id, stored, mls)));
+            }
+        }
+        for (id, lost) in load_lost(loaded)? {
+            if let Some(room) = rooms.get_mut(&id) {
+                room.restore_lost(lost);
             }
         }
         for (name, out) in take_all(loaded, "out/")? {
@@ -362,10 +367,20 @@ impl Device {
             let listed = summaries.iter().any(|summary| summary.room_id == room.id);
             // A room that came after the question may be missing in the answer.
             if !listed && room.since_list < lists && !room.is_being_founded() {
+                if room.is_member() && room.kind() == RoomKindTag::Room {
+                    // Deleted while this device was away, or left on another one, or the server's doing.
+                    room.notice(&mut env, "room_lost", None);
+                }
                 room.gone = true;
             }
         }
+        forget_ended(&mut env, parts.past, &summaries);
         for summary in summaries {
+            // Over by what its members agreed on, though the server does not say so (yet).
+            let past = parts.past.get(&summary.room_id);
+            if past.is_some_and(|charter| charter.is_over(env.now())) {
+                continue;
+            }
             let room = parts.rooms.get_or_insert_with(summary.room_id, || {
                 let mut room = Room::listed(&summary, env.now());
                 room.since_list = lists;
@@ -536,4 +551,18 @@ pub(crate) struct Parts<'a> {
 fn room_of<'a>(rooms: &'a mut SortedMap<RoomId, Box<Room>>, name: &str) -> Option<&'a mut Room> {
     let (room_id, _) = name.split_once('/')?;
     rooms.get_mut(&room_id.parse().ok()?).map(Box::as_mut)
+}
+
+/// What rooms were that are over by their own settings is of use only as long as the server lists them.
+fn forget_ended(env: &mut Env<'_>, past: &mut SortedMap<RoomId, Charter>, listed: &[socket::RoomSummary]) {
+    let now = env.now();
+    let is_listed = |room_id: RoomId| listed.iter().any(|summary| summary.room_id == room_id);
+    let over = past
+        .iter()
+        .filter(|(room_id, charter)| charter.is_over(now) && !is_listed(**room_id));
+    let over: Vec<RoomId> = over.map(|(room_id, _)| *room_id).collect();
+    for room_id in over {
+        past.remove(&room_id);
+        env.shell.store.delete(format!("past/{room_id}"));
+    }
 }

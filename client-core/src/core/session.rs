@@ -499,7 +499,7 @@ impl Device {
         let rooms = self.rooms.values().filter(|_| online);
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
-        let ends = self.rooms.values().filter_map(|room| room.history.next_end());
+        let ends = self.rooms.values().filter_map(|room| room.next_end());
         let wakes = [session, own]
             .into_iter()
             .flatten()

@@ -12,7 +12,7 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content};
+use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content, rooms::Room};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -86,16 +86,22 @@ impl Device {
 
     /// Takes out of the rooms what has ended, before anything is shown. A clock that went back prolongs nothing.
     pub(super) fn purge(&mut self, shell: &mut Shell) {
-        let timed = self.rooms.values().any(|room| room.history.next_end().is_some());
+        let timed = self.rooms.values().any(|room| room.next_end().is_some());
         let back = self.clock.look(&mut shell.store, shell.now, timed);
         let mut ended = false;
         for room in self.rooms.values_mut() {
             if back > 0 {
-                room.history.lose(&mut shell.store, back);
+                room.lose(&mut shell.store, back);
             }
             ended |= room.purge(&mut shell.store, shell.now);
         }
         self.changed |= ended;
+        let now = shell.now;
+        let over = self.rooms.values().filter(|room| room.is_over(now));
+        let over: Vec<RoomId> = over.map(|room| room.id).collect();
+        for room_id in over {
+            self.with_room(shell, room_id, Room::end_if_over);
+        }
     }
 
     /// Fills the stock of key packages that the server has.

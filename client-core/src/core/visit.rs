@@ -59,6 +59,7 @@ impl Visit {
             ttl_ms: 0,
             burn_ms: 0,
             may_set_timers: false,
+            ends_at: None,
             constant_bitrate: false,
             guest_links: vec![],
             keys: RoomKeys::Ready,

@@ -190,6 +190,11 @@ impl Room {
         let Some(now) = self.settings().cloned() else {
             return;
         };
+        if let Some(end) = self.see_end(env, before, by) {
+            let code = if end > Millis(0) { "end_set" } else { "end_off" };
+            let texts = [("ends_at".to_owned(), end.0.to_string())].into();
+            self.tell_with(env, entry.seq, entry.sent_at, 902, code, &[("by", by)], texts);
+        }
         if now.constant_bitrate != before.constant_bitrate {
             let code = if now.constant_bitrate {
                 "constant_bitrate_on"
@@ -290,11 +295,7 @@ impl Room {
             self.dirty = true;
             return;
         }
-        let mut notice = crate::failure::failure("removed_from_room");
-        if let Some((_, title)) = self.title_known(env) {
-            notice.params.insert("title".to_owned(), title);
-        }
-        env.shell.notice(notice);
+        self.notice(env, "removed_from_room", None);
         self.gone = true;
         self.over = true;
     }

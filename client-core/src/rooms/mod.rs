@@ -14,6 +14,7 @@
 
 mod acts;
 mod commit;
+mod ending;
 mod entries;
 mod env;
 mod events;
@@ -27,6 +28,7 @@ mod state;
 mod stored;
 mod view;
 
+pub(crate) use ending::{AT_ONCE, load_lost};
 pub(crate) use env::{Env, Notes};
 pub(crate) use founding::NewRoom;
 pub(crate) use state::{RECORDS, Room};

@@ -71,6 +71,8 @@ pub(crate) struct Room {
     /// Number of the request for the list of rooms before which this room was not there.
     pub(crate) since_list: u64,
     pub(super) dirty: bool,
+    /// How far the device's clock went back since it knows of the room's end.
+    pub(super) lost: u64,
 }
 
 impl Room {
@@ -154,6 +156,7 @@ impl Room {
             over: false,
             since_list: 0,
             dirty: true,
+            lost: 0,
         }
     }
 
@@ -483,7 +486,7 @@ impl Room {
 
     /// Ends a change: what is new is stored, and acknowledged after that.
     pub(crate) fn finish(&mut self, env: &mut Env<'_>) {
-        if self.gone {
+        if self.gone || self.end_if_over(env) {
             return;
         }
         if let Some(group) = &self.group
@@ -535,9 +538,15 @@ impl Room {
         for out in &self.outbox {
             env.shell.store.delete(out.record(self.id));
         }
+        let wished = self.wishes_end();
         for command in self.take_waiting_commands() {
-            env.shell.fail(command, crate::failure::failure("room_gone"));
+            let reply = match wished {
+                true => crate::api::Reply::Done,
+                false => crate::api::Reply::Failed(crate::failure::failure("room_gone")),
+            };
+            env.shell.reply(command, reply);
         }
+        self.forget_lost(&mut env.shell.store);
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;
         env.shell.store.put(format!("past/{}", self.id), &charter);

@@ -98,6 +98,8 @@ pub(crate) enum Setting {
     ConstantBitrate(bool),
     /// How long messages live at most, in milliseconds; 0 = without end.
     Timers { ttl_ms: u64, burn_ms: u64 },
+    /// When the room ends; 0 = never.
+    EndsAt(Millis),
 }
 
 impl Setting {
@@ -108,6 +110,7 @@ impl Setting {
                 settings.ttl_cap_ms = ttl_ms;
                 settings.burn_cap_ms = burn_ms;
             }
+            Self::EndsAt(at) => settings.ends_at = at,
         }
     }
 }

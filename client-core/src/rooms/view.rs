@@ -41,6 +41,7 @@ impl Room {
             ttl_ms: self.settings().map_or(0, |settings| settings.ttl_cap_ms),
             burn_ms: self.settings().map_or(0, |settings| settings.burn_cap_ms),
             may_set_timers: self.stored.kind == RoomKindTag::Direct || self.is_moderator(lens.me),
+            ends_at: self.ends_at(),
             guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
             unread,

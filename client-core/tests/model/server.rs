@@ -101,6 +101,7 @@ impl Server {
     }
 
     pub fn frame(&mut self, from: DeviceId, text: &str) {
+        self.end_rooms();
         let frame: ClientFrame = serde_json::from_str(text).expect("a device writes frames");
         let conduct = self.conduct.as_mut().expect("conduct");
         if conduct.swallows(from, &frame.request) {
@@ -551,7 +552,24 @@ impl Server {
             self.event(device, Event::RoomsChanged);
         }
         self.tell_rooms_changed(room_id);
+        self.end_rooms();
         Ok(accepted)
+    }
+
+    /// Rooms whose time is over go, with everything that is here of them.
+    pub fn end_rooms(&mut self) {
+        let now = self.now;
+        let over = |room: &Room| room.group.settings().end().is_some_and(|at| at <= now);
+        let over: Vec<RoomId> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| over(room))
+            .map(|(id, _)| *id)
+            .collect();
+        for room_id in over {
+            self.tell_rooms_changed(room_id);
+            self.rooms.remove(&room_id);
+        }
     }
 
     fn tell_rooms_changed(&mut self, room_id: RoomId) {

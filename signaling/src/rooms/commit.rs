@@ -10,6 +10,7 @@ use protocol::{
 use sqlx::AnyConnection;
 
 use super::{
+    end_due,
     group_write::{GroupChange, Judged, Standing, welcome_event, write_group},
     judge::RoomJudge,
     refresh_call, rules,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    failure::{Failure, refuse},
+    failure::{Failure, causes, refuse},
     groups::PublicGroupState,
     people,
     sessions::Caller,
@@ -140,10 +141,10 @@ async fn write(
         return same_again(&known, &bundle).map(Written::answer);
     }
     check_batch(connection, caller, batch).await?;
-    let seq = store::advance(connection, room_id, generation, bundle.epoch, 1)
+    let sent_at = app.clock.now();
+    let seq = store::advance(connection, room_id, generation, bundle.epoch, 1, sent_at)
         .await?
         .ok_or_else(stale)?;
-    let sent_at = app.clock.now();
     let kind = EntryKind::Commit;
     store::insert_entry(
         connection,
@@ -186,10 +187,24 @@ async fn write(
         expires_at: None,
     };
     app.room_cache.forget(room_id);
+    let over = judged.ends_at.is_some_and(|at| at <= sent_at);
     Ok(Written::then(Accepted { seq, sent_at }, move || {
         let welcome = welcome_event(standing, &bundle, judged.tree);
         announce(&app, room, change, vec![entry], welcome);
+        if over {
+            end_now(&app);
+        }
     }))
+}
+
+/// A moderator deleted the room: what waits for the retention job would live longer than it was told.
+fn end_now(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        if let Err(error) = end_due(&app).await {
+            tracing::error!(error = causes(&error), "a deleted room waits for the next round");
+        }
+    });
 }
 
 /// Tells everyone concerned: first the log, then what came of it.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use protocol::{
-    DeviceId, Epoch, Generation, RoomId, Seq, UserId,
+    DeviceId, Epoch, Generation, Millis, RoomId, Seq, UserId,
     socket::{CommitBundle, RoomWelcome},
 };
 use sqlx::AnyConnection;
@@ -26,6 +26,8 @@ pub struct Judged {
     pub added: Vec<Leaf>,
     /// For the welcome, if there is one.
     pub tree: Option<Vec<u8>>,
+    /// When the room ends by the group's settings.
+    pub ends_at: Option<Millis>,
 }
 
 impl Judged {
@@ -47,6 +49,7 @@ impl Judged {
             } else {
                 None
             },
+            ends_at: group.settings().end(),
         })
     }
 
@@ -107,6 +110,7 @@ pub async fn write_group(
     let Standing { room_id, .. } = standing;
     check_live(connection, judged).await?;
     store::put_group(connection, room_id, &judged.state).await?;
+    store::set_end(connection, room_id, judged.ends_at).await?;
 
     let before = store::leaves(connection, room_id).await?;
     let live = store::live_leaves(connection, room_id).await?;

@@ -85,11 +85,7 @@ async fn write_leave(
     last: bool,
 ) -> Result<(), StoreError> {
     if last {
-        sqlx::query("DELETE FROM rooms WHERE room_id = $1")
-            .bind(room_id.as_bytes().as_slice())
-            .execute(connection)
-            .await?;
-        return Ok(());
+        return store::delete(connection, room_id).await;
     }
     for query in [
         "UPDATE room_members SET gone = 1 WHERE room_id = $1 AND user_id = $2",
@@ -103,6 +99,43 @@ async fn write_leave(
             .bind(room_id.as_bytes().as_slice())
             .bind(caller.user_id.as_bytes().as_slice())
             .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Ends rooms whose time is over (R38): each goes with all that the server has of it, and its members are told. Safe to
+/// repeat.
+pub async fn end_due(app: &Arc<App>) -> Result<(), Failure> {
+    let now = app.clock.now();
+    let ended = {
+        let mut connection = app.store.read().await?;
+        store::ended(&mut connection, now).await?
+    };
+    for (room_id, network_id) in ended {
+        let worker = Arc::clone(app);
+        app.store
+            .write(move |connection| {
+                Box::pin(async move {
+                    // Its end may have been moved since.
+                    let over = store::ended(connection, now).await?;
+                    if !over.contains(&(room_id, network_id)) {
+                        return Ok(Written::answer(()));
+                    }
+                    let members = store::members(connection, room_id, true).await?;
+                    let files = blobs::of_room(connection, room_id).await?;
+                    store::delete(connection, room_id).await?;
+                    worker.room_cache.forget(room_id);
+                    Ok(Written::then((), move || {
+                        blobs::delete_files(&worker, files);
+                        worker.room_cache.forget(room_id);
+                        for user_id in members {
+                            worker.hub.to_user(user_id, &Event::RoomsChanged);
+                        }
+                        refresh_call(&worker, room_id, network_id);
+                    }))
+                })
+            })
             .await?;
     }
     Ok(())

@@ -88,10 +88,10 @@ async fn write(
         return Err(stale());
     }
     check_batch(connection, caller, batch).await?;
-    let seq = store::advance(connection, room_id, generation, epoch, 0)
+    let sent_at = app.clock.now();
+    let seq = store::advance(connection, room_id, generation, epoch, 0, sent_at)
         .await?
         .ok_or_else(stale)?;
-    let sent_at = app.clock.now();
     let kind = EntryKind::Application;
     store::insert_entry(
         connection,

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use protocol::{DeviceId, Epoch, Generation, MessageId, RoomId, Seq, UserId};
+use protocol::{DeviceId, Epoch, Generation, MessageId, Millis, NetworkId, RoomId, Seq, UserId};
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::types::{
     Known, Leaf, NewEntry, Room, entry_kind_from_stored, entry_kind_to_stored, kind_from_stored,
 };
-use crate::{failure::StoreError, store::Row};
+use crate::{failure::StoreError, limits::MAX_ROOMS_STEP, store::Row};
 
 /// A room's row.
 pub async fn room(connection: &mut AnyConnection, room_id: RoomId) -> Result<Option<Room>, StoreError> {
@@ -156,24 +156,26 @@ pub async fn known(
     }))
 }
 
-/// Takes the next places of the log, if generation and epoch are still these; `epochs` is how far the epoch
-/// goes on. Answers the last of the places.
+/// Takes the next place of the log, if generation and epoch are still these and the room has not ended; `epochs` is how
+/// far the epoch goes on. Answers the place.
 pub async fn advance(
     connection: &mut AnyConnection,
     room_id: RoomId,
     generation: Generation,
     epoch: Epoch,
     epochs: i64,
+    now: Millis,
 ) -> Result<Option<Seq>, StoreError> {
     let row = sqlx::query(
         "UPDATE rooms SET last_seq = last_seq + 1, epoch = epoch + $4
-         WHERE room_id = $1 AND generation = $2 AND epoch = $3
+         WHERE room_id = $1 AND generation = $2 AND epoch = $3 AND (ends_at IS NULL OR ends_at > $5)
          RETURNING last_seq",
     )
     .bind(room_id.as_bytes().as_slice())
     .bind(generation.0.cast_signed())
     .bind(epoch.0.cast_signed())
     .bind(epochs)
+    .bind(now.0.cast_signed())
     .fetch_optional(connection)
     .await?;
     row.map(|row| row.get_as("last_seq")).transpose()
@@ -197,6 +199,44 @@ pub async fn insert_entry(connection: &mut AnyConnection, entry: &NewEntry<'_>) 
     .bind(entry.payload)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Stores when a room ends.
+pub async fn set_end(
+    connection: &mut AnyConnection,
+    room_id: RoomId,
+    ends_at: Option<Millis>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE rooms SET ends_at = $2 WHERE room_id = $1")
+        .bind(room_id.as_bytes().as_slice())
+        .bind(ends_at.map(|at| i64::try_from(at.0).unwrap_or(i64::MAX)))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Some rooms whose time is over, with their networks.
+pub async fn ended(
+    connection: &mut AnyConnection,
+    now: Millis,
+) -> Result<Vec<(RoomId, NetworkId)>, StoreError> {
+    let rows = sqlx::query("SELECT room_id, network_id FROM rooms WHERE ends_at <= $1 LIMIT $2")
+        .bind(now.0.cast_signed())
+        .bind(MAX_ROOMS_STEP)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get_as("room_id")?, row.get_as("network_id")?)))
+        .collect()
+}
+
+/// Deletes a room and everything in it.
+pub async fn delete(connection: &mut AnyConnection, room_id: RoomId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM rooms WHERE room_id = $1")
+        .bind(room_id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -67,6 +67,11 @@ stories! {
     a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
     /// R44: a file dies when its message does.
     a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
+    /// R38: a room ends at its time, with everything in it.
+    a_room_whose_time_is_over_is_gone: stories::room_ends::by_time;
+    /// R38: a room ends by hand, with everything in it.
+    a_room_that_a_moderator_deletes_is_gone_at_once: stories::room_ends::by_hand;
+    rooms_end_in_rounds: stories::room_ends::many;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

@@ -25,7 +25,7 @@ const ERRORS =
   "link_expired link_revoked link_unknown link_malformed guest_denied guest_gone " +
   "wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full";
 
-const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
+const NOTICES = "removed_from_room room_ended room_deleted room_lost rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
 
 test("every known error and notice has a text of its own", () => {
   const unknown = failureText(t, { code: "surely_not_known", params: {} });
@@ -63,7 +63,7 @@ test("what happened in a room names whom it happened to", () => {
 // The codes of `BodyView::RoomEvent` (`client-core/src/api/views.rs`).
 const EVENTS =
   "created added added_you removed removed_by_server left renamed device_added call_started call_declined call_missed founded_anew " +
-  "constant_bitrate_on constant_bitrate_off ttl_set burn_set timers_set timers_off guest_link_made guest_link_revoked";
+  "constant_bitrate_on constant_bitrate_off ttl_set burn_set timers_set timers_off end_set end_off guest_link_made guest_link_revoked";
 
 test("whatever happens in a room has a text of its own", () => {
   const unknown = text("surely_not_known", {});
@@ -75,6 +75,8 @@ test("the times of a room are told in words", () => {
   expect(text("ttl_set", { ttl_ms: day, burn_ms: "0" })).toBe("Rita set new messages to be deleted 1 day after sending");
   expect(text("burn_set", { ttl_ms: "0", burn_ms: minutes })).toBe("Rita set new messages to be deleted 5 minutes after reading");
   expect(text("timers_set", { ttl_ms: day, burn_ms: minutes })).toContain("5 minutes after reading, and at most 1 day after sending");
+  expect(text("end_set", { ends_at: String(Date.UTC(2026, 11, 3, 12)) })).toMatch(/Rita set this room to end on .*2026/);
+  expect(text("end_set", { ends_at: "soon" })).toBe("Rita set a time at which this room ends");
   expect(text("ttl_set", { ttl_ms: "soon" })).toBe("Rita set a time after which new messages are deleted");
 });
 

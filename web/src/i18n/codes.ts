@@ -1,6 +1,6 @@
 import type { Failure } from "../core/generated/Failure";
 import type { MediaProblem } from "../state/media";
-import { spanText, waitText } from "./format";
+import { momentText, spanText, waitText } from "./format";
 import { isTextKey, type Translate } from "./translate";
 
 /** Families of codes that come from the core. */
@@ -51,7 +51,7 @@ export function hasTextForBoth(code: MediaProblem["code"]): boolean {
 }
 
 function codeText(t: Translate, family: Family, code: string, params: Readonly<Record<string, string | undefined>>): string {
-  const spans = { ttl: spanOf(t, params["ttl_ms"]), burn: spanOf(t, params["burn_ms"]) };
+  const spans = { ttl: spanOf(t, params["ttl_ms"]), burn: spanOf(t, params["burn_ms"]), moment: momentOf(t, params["ends_at"]) };
   const values: Record<string, string | undefined> = { code, wait: waitOf(t, params), ...spans, ...params };
   return filled(t, [`${family}.${code}.named`, `${family}.${code}`, `${family}.unknown`], values) || code;
 }
@@ -69,6 +69,12 @@ function filled(t: Translate, keys: readonly string[], values: Readonly<Record<s
 function spanOf(t: Translate, ms: string | undefined): string | undefined {
   const value = Number(ms ?? Number.NaN);
   return value > 0 ? spanText(t.locale, value) : undefined;
+}
+
+function momentOf(t: Translate, at: string | undefined): string | undefined {
+  const value = Number(at ?? Number.NaN);
+  // Beyond what a date can be, nothing is said.
+  return value > 0 && Number.isFinite(new Date(value).getTime()) ? momentText(t.locale, value) : undefined;
 }
 
 function waitOf(t: Translate, params: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -31,6 +31,11 @@ export function dateText(locale: string, at: number): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(at);
 }
 
+/** Day and time, for example "3 Dec 2026, 14:05". */
+export function momentText(locale: string, at: number): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
 /** The shortest text that places a moment: the time today, the weekday within a week, else the date. */
 export function agoText(locale: string, at: number, now: number): string {
   const days = dayNumber(now) - dayNumber(at);

@@ -17,7 +17,7 @@ import { Writings } from "./writing";
 export type Session = { readonly state: "starting" } | SessionView;
 
 /** Notices that interrupt, because something of the person's is at stake. */
-const URGENT_NOTICES = new Set(["removed_from_room", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost", "act_refused"]);
+const URGENT_NOTICES = new Set(["removed_from_room", "room_deleted", "room_lost", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost", "act_refused"]);
 
 /** The whole state of the app, kept up to date from the core's events. Knows neither React nor the DOM. */
 export class Client {

@@ -80,6 +80,16 @@ export class Commands {
     return this.#ask({ type: "set_timers", room_id: roomId, ttl_ms: ttlMs, burn_ms: burnMs }, "done");
   }
 
+  /** When the room ends, with everything in it, from now on; 0: never. */
+  setRoomEnd(roomId: string, lifeMs: number): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_room_end", room_id: roomId, life_ms: lifeMs }, "done");
+  }
+
+  /** Ends the room at once, for everybody. */
+  deleteRoom(roomId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "delete_room", room_id: roomId }, "done");
+  }
+
   /** The same id is the same message, however often it is asked for. */
   sendText(roomId: string, { text, replyTo, mentions, timers }: TextToSay, messageId: string): Promise<Outcome<{ message_id: string }>> {
     const more = {

@@ -13,6 +13,9 @@ export const OWN_TTL_CHOICES: readonly number[] = [HOUR, 8 * HOUR, DAY, WEEK, 4 
 /** How long messages may live from their reading on. */
 export const BURN_CHOICES: readonly number[] = [10 * SECOND, MINUTE, 5 * MINUTE, HOUR, DAY];
 
+/** How long a room may go on. */
+export const ROOM_LIFE_CHOICES: readonly number[] = [DAY, WEEK, 4 * WEEK, 12 * WEEK, 26 * WEEK, 52 * WEEK];
+
 /** Times for what one writes; null: as the room has it. */
 export interface Timers {
   readonly ttlMs: number | null;

@@ -132,6 +132,10 @@ export class FakeCore implements CoreClient {
         this.#changeRoom(command.room_id, { members: members.filter((person) => person.user_id !== command.user_id) });
         return DONE;
       }
+      case "set_room_end":
+        this.#changeRoom(command.room_id, { ends_at: command.life_ms === 0 ? null : NOW + command.life_ms });
+        return DONE;
+      case "delete_room":
       case "leave_room":
         this.rooms = this.rooms.filter((room) => room.room_id !== command.room_id);
         this.tell({ type: "rooms", rooms: this.rooms });

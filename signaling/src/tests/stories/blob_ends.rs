@@ -112,12 +112,6 @@ pub async fn leftovers(world: World) {
         of_alone.get(&world, &alice, None).await.problem().code,
         Code::NotFound
     );
-    let gone = async {
-        while of_alone.file(&world).exists() {
-            tokio::task::yield_now().await;
-        }
-    };
-    let gone = tokio::time::timeout(std::time::Duration::from_secs(20), gone).await;
-    assert!(gone.is_ok(), "the file of a room that is gone is still there");
+    super::room_ends::gone(&world, &of_alone).await;
     assert!(kept.file(&world).exists());
 }

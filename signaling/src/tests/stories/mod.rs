@@ -8,6 +8,7 @@ pub mod guests;
 pub mod hostile;
 pub mod membership;
 pub mod people;
+pub mod room_ends;
 pub mod schema;
 pub mod writer;
 

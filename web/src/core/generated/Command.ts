@@ -104,7 +104,19 @@ ttl_ms: number,
 /**
  * From their reading on; 0 = without end.
  */
-burn_ms: number, } | { "type": "send_text", 
+burn_ms: number, } | { "type": "set_room_end", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * From now on; 0 = never.
+ */
+life_ms: number, } | { "type": "delete_room", 
+/**
+ * The room.
+ */
+room_id: string, } | { "type": "send_text", 
 /**
  * The room.
  */

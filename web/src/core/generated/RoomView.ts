@@ -53,6 +53,10 @@ burn_ms: number,
  */
 may_set_timers: boolean, 
 /**
+ * When the room ends, with everything in it.
+ */
+ends_at: number | null, 
+/**
  * Links that let guests ask to come in, the one that is good longest first.
  */
 guest_links: Array<GuestLinkView>, 

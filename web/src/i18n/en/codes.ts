@@ -3,6 +3,12 @@ export const codes = {
   "notice.unknown": "Something needs your attention ({code}).",
   "notice.removed_from_room": "You were removed from a room.",
   "notice.removed_from_room.named": "You were removed from “{title}”.",
+  "notice.room_ended": "A room came to its end, and was deleted with everything in it.",
+  "notice.room_ended.named": "“{title}” came to its end, and was deleted with everything in it.",
+  "notice.room_deleted": "A moderator deleted a room, with everything in it.",
+  "notice.room_deleted.named": "{by} deleted “{title}”, with everything in it.",
+  "notice.room_lost": "A room is not here any more: it was deleted, or you are no member of it now.",
+  "notice.room_lost.named": "“{title}” is not here any more: it was deleted, or you are no member of it now.",
   "notice.rolled_back":
     "The data of this device is older than what the server has seen, as after restoring a backup. Its old keys were thrown away, and the device joins its rooms anew by itself. If you restored nothing, someone may have a copy of it: revoke this device under Devices.",
   "notice.version_mismatch": "The server was updated. Load this page again when it suits you.",

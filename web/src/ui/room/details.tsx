@@ -13,6 +13,7 @@ import { ConstantBitrate } from "./constant-bitrate";
 import { Disappearing } from "./disappearing";
 import { Members } from "./members";
 import { RenameRoom } from "./rename-room";
+import { DeleteRoom, RoomEnd } from "./room-end";
 
 /** Members, name and encryption of a room. */
 export function Details({ room, onClose }: { readonly room: RoomView; readonly onClose: () => void }) {
@@ -37,6 +38,12 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
         <h3>{t("details.timers")}</h3>
         <Disappearing room={room} />
       </section>
+      {shared && (
+        <section>
+          <h3>{t("details.end")}</h3>
+          <RoomEnd room={room} />
+        </section>
+      )}
       <section>
         <h3>{t("details.calls")}</h3>
         <p>{t("details.calls_text")}</p>
@@ -75,7 +82,7 @@ function LeaveRoom({ room }: { readonly room: RoomView }) {
   const [asking, setAsking] = useState(false);
   const title = useRoomTitle()(room);
   return (
-    <section>
+    <section className="panel-actions">
       <Button
         look="danger"
         icon="sign_out"
@@ -85,6 +92,7 @@ function LeaveRoom({ room }: { readonly room: RoomView }) {
       >
         {t("details.leave")}
       </Button>
+      {room.moderator && <DeleteRoom room={room} />}
       {asking && (
         <Confirm
           title={t("details.leave_title", { room: title })}

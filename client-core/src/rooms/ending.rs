@@ -1,0 +1,146 @@
+//! The end of a room (R38): at the time that its settings say, or by hand, which is the same with a time that is now.
+//!
+//! A device ends a room by what the group's members agreed on, also where it is offline or was switched off: before
+//! anything of the room is shown. The server ends it likewise.
+
+use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings};
+
+use super::{
+    env::Env,
+    state::Room,
+    stored::{Charter, Intent, Setting},
+};
+use crate::{
+    failure::failure,
+    store::{BadRecord, Loaded, Store, take_all},
+};
+
+/// The end of a room that is deleted by hand: past by every clock, whatever it shows.
+pub(crate) const AT_ONCE: Millis = Millis(1);
+
+/// What names of the records begin with that say what the device's clock went back since it knows of a room's end.
+const LOST: &str = "lost/";
+
+impl Room {
+    /// When the room ends here. A clock that goes back prolongs nothing.
+    pub(crate) fn ends_at(&self) -> Option<Millis> {
+        let end = match self.settings() {
+            Some(settings) => settings.end()?,
+            None => self.stored.charter.as_ref()?.settings()?.end()?,
+        };
+        Some(Millis(end.0.saturating_sub(self.lost)))
+    }
+
+    /// When something here ends: a message, or the room.
+    pub(crate) fn next_end(&self) -> Option<Millis> {
+        self.history.next_end().into_iter().chain(self.ends_at()).min()
+    }
+
+    pub(crate) fn is_over(&self, now: Millis) -> bool {
+        self.ends_at().is_some_and(|at| at <= now)
+    }
+
+    /// The clock went back.
+    pub(crate) fn lose(&mut self, store: &mut Store, ms: u64) {
+        self.history.lose(store, ms);
+        if self.ends_at().is_some() {
+            self.lost = self.lost.saturating_add(ms);
+            store.put(lost_record(self.id), &self.lost);
+        }
+    }
+
+    pub(crate) fn restore_lost(&mut self, lost: u64) {
+        self.lost = lost;
+    }
+
+    /// Forgets the room, if its time is over; the person is told.
+    pub(crate) fn end_if_over(&mut self, env: &mut Env<'_>) -> bool {
+        if self.gone || !self.is_over(env.now()) {
+            return false;
+        }
+        if !self.wishes_end() {
+            self.notice(env, "room_ended", None);
+        }
+        self.end(env);
+        true
+    }
+
+    /// What a commit made of the room's end. A room that it ended is deleted by who made it.
+    pub(super) fn see_end(&mut self, env: &mut Env<'_>, before: &RoomSettings, by: UserId) -> Option<Millis> {
+        let end = self.settings().and_then(RoomSettings::end);
+        if end == before.end() {
+            return None;
+        }
+        // The end as it is now agreed on has not been put off by any clock.
+        self.lost = 0;
+        env.shell.store.delete(lost_record(self.id));
+        if !self.is_over(env.now()) {
+            return Some(end.unwrap_or_default());
+        }
+        if by != env.me() {
+            self.notice(env, "room_deleted", Some(by));
+        }
+        self.end(env);
+        None
+    }
+
+    fn end(&mut self, env: &mut Env<'_>) {
+        // Own other devices, and this one when it starts again, find no title in the own state either.
+        let (now, after) = (env.now(), self.stored.cursor.next());
+        env.own.set_title(&mut env.shell.store, now, self.id, after, "");
+        env.notes.members_changed.push(self.id);
+        self.gone = true;
+    }
+
+    /// Tells the person what became of the room, by its title.
+    pub(crate) fn notice(&self, env: &mut Env<'_>, code: &str, by: Option<UserId>) {
+        let mut notice = failure(code);
+        if let Some((_, title)) = self.title_known(env) {
+            notice.params.insert("title".to_owned(), title);
+        }
+        if let Some(by) = by {
+            let name = env.people.name(by, self.certificate_of(by));
+            notice.params.insert("by".to_owned(), name);
+        }
+        env.shell.notice(notice);
+    }
+
+    /// Whether somebody here waits for the room to end.
+    pub(super) fn wishes_end(&self) -> bool {
+        let pending = self.stored.pending.iter().flat_map(|pending| &pending.intents);
+        pending.chain(&self.intents).any(Intent::waits_for_end)
+    }
+
+    pub(super) fn forget_lost(&self, store: &mut Store) {
+        if self.lost > 0 {
+            store.delete(lost_record(self.id));
+        }
+    }
+}
+
+impl Intent {
+    /// Whether a command waits for the room to be deleted.
+    pub(super) fn waits_for_end(&self) -> bool {
+        let delete = matches!(self, Self::Set { setting: Setting::EndsAt(at), .. } if *at == AT_ONCE);
+        delete && self.command().is_some()
+    }
+}
+
+impl Charter {
+    /// Whether what was agreed on before the room was forgotten here says that it is over.
+    pub(crate) fn is_over(&self, now: Millis) -> bool {
+        let end = self.settings().and_then(|settings| settings.end());
+        end.is_some_and(|at| at <= now)
+    }
+}
+
+/// What the clock went back, of each room for which it counts.
+pub(crate) fn load_lost(loaded: &mut Loaded) -> Result<Vec<(RoomId, u64)>, BadRecord> {
+    let lost = take_all::<u64>(loaded, LOST)?;
+    let of_room = |(id, ms): (String, u64)| Some((id.parse().ok()?, ms));
+    Ok(lost.into_iter().filter_map(of_room).collect())
+}
+
+fn lost_record(room_id: RoomId) -> String {
+    format!("{LOST}{room_id}")
+}
