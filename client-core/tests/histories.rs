@@ -365,6 +365,45 @@ impl Story {
         }
     }
 
+    /// The room ends, by time or by hand, while some are away or crash; then nobody has anything of it (R38).
+    fn end(&mut self, seed: u64) {
+        for device in self.devices.clone().iter().filter(|device| *device != "alice") {
+            match self.world.draw(4) {
+                0 => self.world.kill(device),
+                1 => self.world.go_offline(device),
+                2 => {
+                    let in_batches = 1 + self.world.draw(3);
+                    let installation = self.world.installations.get_mut(device).unwrap();
+                    installation.crash_at = Some((installation.batches + in_batches, seed.is_multiple_of(2)));
+                }
+                _ => {}
+            }
+        }
+        let room_id = self.room;
+        let command = match self.world.draw(2) {
+            0 => Command::DeleteRoom { room_id },
+            _ => Command::SetRoomEnd {
+                room_id,
+                life_ms: MINUTE / 2,
+            },
+        };
+        self.world.begin("alice", command);
+        for _ in 0..self.world.draw(40) {
+            self.world.step();
+        }
+        self.settle();
+        for device in &self.devices {
+            assert!(
+                self.world.room(device, room_id).is_none(),
+                "seed {seed}: {device} has the room"
+            );
+            let named = room_id.to_string();
+            let store = &self.world.get(device).store;
+            let left: Vec<&String> = store.keys().filter(|key| key.contains(&named)).collect();
+            assert!(left.is_empty(), "seed {seed}: {device} has {left:?}");
+        }
+    }
+
     fn compare(&self, seed: u64, one: &str, two: &str) {
         let sides = [one, two].map(|device| self.said_in_order(device));
         let ids = [0, 1].map(|side: usize| -> BTreeSet<MessageId> {
@@ -407,6 +446,7 @@ fn tell(part: u64) {
             }
             story.settle();
             story.check(*seed);
+            story.end(*seed);
             world = story.world;
         }
     }

@@ -1,4 +1,4 @@
-//! Rooms end by time or by hand, and everything in them goes (R38), in virtual time.
+//! R38: rooms end by time or by hand, and everything in them goes (R38), in virtual time.
 
 #![allow(
     clippy::expect_used,
