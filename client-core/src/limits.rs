@@ -175,3 +175,20 @@ pub(crate) const CLOCK_STORED_MS: u64 = 60_000;
 /// Readings by other own devices of what this one does not have yet, for each room. Beyond: they become one, at the
 /// earliest of their times.
 pub(crate) const MAX_READ_AHEAD: usize = 64;
+
+/// Messages that a search finds at once, the newest of all; more than one reads through. Beyond: the person is told that
+/// there are more, and makes the query narrower.
+pub(crate) const MAX_FOUND: usize = 50;
+
+/// Words of a query that count: more narrow nothing down.
+pub(crate) const MAX_QUERY_WORDS: usize = 16;
+
+/// Characters of a message that a result of a search shows: two lines of the list.
+pub(crate) const FOUND_LEN: usize = 120;
+
+/// How many of these stand before what was found.
+pub(crate) const FOUND_BEFORE: usize = 30;
+
+/// Longest draft in bytes, four times what can be sent: what was pasted is not lost while it is being made shorter.
+/// Beyond: the draft stays as it was stored last.
+pub(crate) const MAX_DRAFT_LEN: usize = 4 * protocol::limits::MAX_TEXT_LEN;

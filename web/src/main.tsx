@@ -25,9 +25,12 @@ const { core, media } = await parts();
 const t = translator(preferredLocale(navigator.languages));
 const app = { client: new Client(core, window.localStorage), media, navigator: new Navigator(), t };
 
-// What was typed and not sent is in memory alone: the browser asks before it is lost.
-window.addEventListener("beforeunload", (event) => {
-  if (app.client.drafts.size > 0) event.preventDefault();
+// What was typed last is not stored yet. Pages that are hidden may end without another word.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") app.client.drafts.flush();
+});
+window.addEventListener("pagehide", () => {
+  app.client.drafts.flush();
 });
 
 const root = document.getElementById("root");

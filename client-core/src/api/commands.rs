@@ -125,6 +125,31 @@ pub enum Command {
         #[cfg_attr(test, ts(type = "string"))]
         room_id: RoomId,
     },
+    /// Whether one wants to hear nothing of the room, on all own devices → `done`.
+    SetMuted {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Whether it is so.
+        on: bool,
+    },
+    /// Keeps what one began to write in a room on this device; empty = nothing → `done`.
+    SaveDraft {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// As typed.
+        draft: String,
+    },
+    /// Looks for words in what was said → `found`.
+    Search {
+        /// The words, all of which are to be there.
+        query: String,
+        /// Where; nothing: everywhere.
+        #[serde(default)]
+        #[cfg_attr(test, ts(type = "string", optional))]
+        room_id: Option<RoomId>,
+    },
     /// → `message` as soon as it is durable in the outbox.
     SendText {
         /// The room.

@@ -159,6 +159,8 @@ pub enum Reply {
         #[cfg_attr(test, ts(type = "string"))]
         message_id: protocol::MessageId,
     },
+    /// To [`Command::Search`].
+    Found(Found),
     /// To [`Command::ListDevices`].
     Devices(Vec<DeviceCard>),
     /// To [`Command::MediaOffer`].

@@ -265,6 +265,10 @@ pub struct RoomView {
     pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
     pub keys: RoomKeys,
+    /// Whether one wants to hear nothing of it.
+    pub muted: bool,
+    /// What one began to write.
+    pub draft: String,
     /// Messages not seen yet.
     pub unread: u32,
     /// Whether one of them names oneself.
@@ -428,6 +432,37 @@ pub struct ReactionView {
     pub names: Vec<String>,
     /// Whether oneself is among them.
     pub mine: bool,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Found {
+    /// The newest first.
+    pub messages: Vec<FoundMessage>,
+    /// There are more than these.
+    pub more: bool,
+}
+
+/// A message that has what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct FoundMessage {
+    /// Where.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// Which.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub message_id: MessageId,
+    /// By whom.
+    pub author_name: String,
+    /// By oneself.
+    pub mine: bool,
+    /// When.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub sent_at: Millis,
+    /// The part of it where it was found, with `…` where something was left out.
+    pub excerpt: String,
 }
 
 /// Content of a message.

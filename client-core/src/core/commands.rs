@@ -18,6 +18,7 @@ use crate::{
     api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
+    limits::MAX_DRAFT_LEN,
     messages::{Act, Body, Content, Timers},
     rooms::{AT_ONCE, Env, Intent, Room, Setting},
     tasks::{Goal, Task, take_card},
@@ -126,6 +127,23 @@ impl Device {
             Command::DeleteRoom { room_id } => {
                 self.must_be_online()?;
                 self.set(shell, id, room_id, Setting::EndsAt(AT_ONCE))?;
+            }
+            Command::SetMuted { room_id, on } => {
+                self.room(room_id)?;
+                self.own.set_muted(&mut shell.store, shell.now, room_id, on);
+                self.changed = true;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::SaveDraft { room_id, draft } => {
+                if draft.len() > MAX_DRAFT_LEN {
+                    return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
+                }
+                self.in_room(shell, room_id, |room, env| room.save_draft(env, draft))?;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::Search { query, room_id } => {
+                let found = self.search(&query, room_id);
+                shell.reply(id, api::Reply::Found(found));
             }
             Command::SendText {
                 room_id,

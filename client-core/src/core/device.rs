@@ -24,7 +24,7 @@ use crate::{
     messages::OwnState,
     people::People,
     random::Random,
-    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_lost},
+    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_drafts, load_lost},
     sorted::SortedMap,
     store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
@@ -118,6 +118,11 @@ impl Device {
         for (id, lost) in load_lost(loaded)? {
             if let Some(room) = rooms.get_mut(&id) {
                 room.restore_lost(lost);
+            }
+        }
+        for (id, draft) in load_drafts(loaded)? {
+            if let Some(room) = rooms.get_mut(&id) {
+                room.restore_draft(draft);
             }
         }
         for (name, out) in take_all(loaded, "out/")? {

@@ -14,6 +14,7 @@ mod device;
 mod entering;
 mod events;
 mod running;
+mod search;
 mod session;
 pub(crate) mod shell;
 mod upkeep;

@@ -63,6 +63,8 @@ impl Visit {
             constant_bitrate: false,
             guest_links: vec![],
             keys: RoomKeys::Ready,
+            muted: false,
+            draft: String::new(),
             unread: 0,
             named: false,
             preview: String::new(),

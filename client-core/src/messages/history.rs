@@ -286,10 +286,14 @@ impl History {
         self.order.values().next_back().and_then(|id| self.get(*id))
     }
 
+    /// All messages, from the newest on.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Message> {
+        self.order.values().rev().filter_map(|id| self.get(*id))
+    }
+
     /// The newest that somebody said and that is still there.
     pub(crate) fn newest_said(&self) -> Option<&Message> {
-        let mut newest_first = self.order.values().rev().filter_map(|id| self.get(*id));
-        newest_first.find(|message| !message.body.is_event())
+        self.newest_first().find(|message| !message.body.is_event())
     }
 
     /// What others said after a place: how much, and whether it names the reader.
@@ -396,6 +400,14 @@ impl Message {
             Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) | Body::Deleted => {
                 String::new()
             }
+        }
+    }
+
+    /// What a search looks into.
+    pub(crate) fn searchable(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) | Body::Deleted => None,
         }
     }
 

@@ -29,6 +29,11 @@ const NONCE_LEN: usize = 12;
 const MAX_PADDED_LEN: usize = MAX_OWN_STATE_LEN - NONCE_LEN - 16;
 const RECORD: &str = "own_state";
 
+/// What names of the settings begin with that say whether a room is muted.
+const MUTE: &str = "mute/";
+/// A switch that is on; off is the empty text.
+const ON: &str = "on";
+
 /// Own state as this device knows it.
 #[derive(Default)]
 pub(crate) struct OwnState {
@@ -125,6 +130,27 @@ impl OwnState {
             self.known.parts.titles.insert(room_id, (at, title.to_owned()));
             self.changed(store, now);
         }
+    }
+
+    /// Whether the person wants to hear nothing of a room.
+    pub(crate) fn muted(&self, room_id: RoomId) -> bool {
+        let setting = self.known.parts.settings.get(&mute_of(room_id));
+        setting.is_some_and(|(_, on)| on == ON)
+    }
+
+    pub(crate) fn set_muted(&mut self, store: &mut Store, now: Millis, room_id: RoomId, on: bool) {
+        if self.muted(room_id) != on {
+            let value = if on { ON } else { "" };
+            self.set(store, now, mute_of(room_id), value);
+        }
+    }
+
+    /// Of two changes at the same time the greater value wins, so the later change has a later time in any case.
+    fn set(&mut self, store: &mut Store, now: Millis, name: String, value: &str) {
+        let settings = &mut self.known.parts.settings;
+        let before = settings.get(&name).map_or(Millis(0), |(at, _)| *at);
+        settings.insert(name, (now.max(before.plus(1)), value.to_owned()));
+        self.changed(store, now);
     }
 
     pub(crate) fn set_read(&mut self, store: &mut Store, now: Millis, room_id: RoomId, seq: Seq) -> bool {
@@ -269,6 +295,10 @@ fn open(key: &[u8; 32], user_id: UserId, state: &socket::OwnState) -> Option<Par
     cbor::from_slice(unpad(&opened)?)
 }
 
+fn mute_of(room_id: RoomId) -> String {
+    format!("{MUTE}{room_id}")
+}
+
 fn aad(user_id: UserId, version: u64) -> Vec<u8> {
     Writer::default()
         .vec16(b"Conclave 1.0 own state")
@@ -283,6 +313,8 @@ impl Parts {
     fn forget_rooms(&mut self, is_in: impl Fn(RoomId) -> bool) {
         self.titles.retain(|room_id, _| is_in(*room_id));
         self.read.retain(|room_id, _| is_in(*room_id));
+        let of_room = |name: &str| name.strip_prefix(MUTE)?.parse::<RoomId>().ok();
+        self.settings.retain(|name, _| of_room(name).is_none_or(&is_in));
     }
 
     fn merge(&mut self, theirs: &Self) {

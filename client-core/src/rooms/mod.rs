@@ -14,6 +14,7 @@
 
 mod acts;
 mod commit;
+mod draft;
 mod ending;
 mod entries;
 mod env;
@@ -28,6 +29,7 @@ mod state;
 mod stored;
 mod view;
 
+pub(crate) use draft::load_drafts;
 pub(crate) use ending::{AT_ONCE, load_lost};
 pub(crate) use env::{Env, Notes};
 pub(crate) use founding::NewRoom;

@@ -71,6 +71,8 @@ pub(crate) struct Room {
     /// Number of the request for the list of rooms before which this room was not there.
     pub(crate) since_list: u64,
     pub(super) dirty: bool,
+    /// What the person began to write.
+    pub(super) draft: String,
     /// How far the device's clock went back since it knows of the room's end.
     pub(super) lost: u64,
 }
@@ -156,6 +158,7 @@ impl Room {
             over: false,
             since_list: 0,
             dirty: true,
+            draft: String::new(),
             lost: 0,
         }
     }
@@ -547,6 +550,7 @@ impl Room {
             env.shell.reply(command, reply);
         }
         self.forget_lost(&mut env.shell.store);
+        self.keep_draft(&mut env.shell.store, String::new());
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;
         env.shell.store.put(format!("past/{}", self.id), &charter);

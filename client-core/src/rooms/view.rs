@@ -44,6 +44,8 @@ impl Room {
             ends_at: self.ends_at(),
             guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
+            muted: lens.own.muted(self.id),
+            draft: self.draft.clone(),
             unread,
             named,
             preview: self

@@ -8,6 +8,7 @@ import { Commands } from "./commands";
 import { UNOPENED, withMessages, type Conversation } from "./conversation";
 import type { CoreClient, CoreEvent } from "./core";
 import { Countdowns } from "./countdowns";
+import { Drafts } from "./drafts";
 import { Store, type Readable } from "./observable";
 import { Preferences, type KeyValue } from "./preferences";
 import { Reactions } from "./reactions";
@@ -15,6 +16,12 @@ import { Writings } from "./writing";
 
 /** The session; `starting` until the core has spoken for the first time. */
 export type Session = { readonly state: "starting" } | SessionView;
+
+/** A message and where it is. */
+export interface Sought {
+  readonly roomId: string;
+  readonly messageId: string;
+}
 
 /** Notices that interrupt, because something of the person's is at stake. */
 const URGENT_NOTICES = new Set(["removed_from_room", "room_deleted", "room_lost", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost", "act_refused"]);
@@ -34,11 +41,9 @@ export class Client {
   readonly board = new Board();
   readonly preferences: Preferences;
   readonly commands: Commands;
-  /**
-   * Unsent text per room. In memory alone: what is stored on the device is sealed by the core, and drafts do not
-   * go through it.
-   */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
+  /** A message that the page of its room is to lead to, once it shows. */
+  readonly sought = new Store<Sought | null>(null);
   /** What is answered, or changed, and how long it is to live, per room. */
   readonly writings = new Writings();
   /** What is left of messages that end. */
@@ -51,6 +56,7 @@ export class Client {
   constructor(core: CoreClient, keep: KeyValue) {
     this.preferences = new Preferences(keep);
     this.commands = new Commands(core);
+    this.drafts = new Drafts((roomId, draft) => void this.commands.saveDraft(roomId, draft));
     this.#unsubscribe = core.onEvent((event) => {
       this.#hear(event);
     });
@@ -68,6 +74,11 @@ export class Client {
       void this.commands.closeRoom(roomId);
       this.#conversation(roomId).set(UNOPENED);
     };
+  }
+
+  /** Has the page of a room lead to one of its messages. */
+  lookAt(roomId: string, messageId: string): void {
+    this.sought.set({ roomId, messageId });
   }
 
   /** Stops listening to the core. */
@@ -131,6 +142,7 @@ export class Client {
     this.#forgetCall();
     this.call.set(null);
     this.drafts.clear();
+    this.sought.set(null);
     this.writings.clear();
     this.untaken.clear();
     this.#conversations.clear();

@@ -1,3 +1,4 @@
+import type { Found } from "../core/generated/Found";
 import type { DeviceCard } from "../core/generated/DeviceCard";
 import type { InvitationCard } from "../core/generated/InvitationCard";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
@@ -88,6 +89,20 @@ export class Commands {
   /** Ends the room at once, for everybody. */
   deleteRoom(roomId: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "delete_room", room_id: roomId }, "done");
+  }
+
+  /** Whether one wants to hear nothing of the room. */
+  setMuted(roomId: string, on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_muted", room_id: roomId, on }, "done");
+  }
+
+  saveDraft(roomId: string, draft: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "save_draft", room_id: roomId, draft }, "done");
+  }
+
+  /** Looks for words in what was said, in all rooms. */
+  search(query: string): Promise<Outcome<Found>> {
+    return this.#ask({ type: "search", query }, "found");
   }
 
   /** The same id is the same message, however often it is asked for. */

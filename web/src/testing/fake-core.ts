@@ -1,3 +1,4 @@
+import type { Found } from "../core/generated/Found";
 import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { CallView } from "../core/generated/CallView";
 import type { MessageView } from "../core/generated/MessageView";
@@ -132,6 +133,14 @@ export class FakeCore implements CoreClient {
         this.#changeRoom(command.room_id, { members: members.filter((person) => person.user_id !== command.user_id) });
         return DONE;
       }
+      case "set_muted":
+        this.#changeRoom(command.room_id, { muted: command.on });
+        return DONE;
+      case "save_draft":
+        this.#changeRoom(command.room_id, { draft: command.draft });
+        return DONE;
+      case "search":
+        return { type: "found", value: this.#search(command.query) };
       case "set_room_end":
         this.#changeRoom(command.room_id, { ends_at: command.life_ms === 0 ? null : NOW + command.life_ms });
         return DONE;
@@ -260,6 +269,16 @@ export class FakeCore implements CoreClient {
     this.rooms = [room(`room-${String(this.rooms.length)}`, title, members, { active_at: NOW }), ...this.rooms];
     this.tell({ type: "rooms", rooms: this.rooms });
     return { type: "room", value: { room_id: this.rooms[0]?.room_id ?? "" } };
+  }
+
+  #search(query: string): Found {
+    const has = (text: string): boolean => text.toLowerCase().includes(query.toLowerCase());
+    const messages = this.rooms.flatMap(({ room_id }) =>
+      this.#of(room_id).flatMap(({ message_id, author_name, mine, sent_at, body }) =>
+        body.type === "text" && has(body.text) ? [{ room_id, message_id, author_name, mine, sent_at, excerpt: body.text }] : [],
+      ),
+    );
+    return { messages: messages.toSorted((a, b) => b.sent_at - a.sent_at), more: false };
   }
 
   #sendText(command: Extract<Command, { type: "send_text" }>): Reply {

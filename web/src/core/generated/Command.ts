@@ -116,7 +116,31 @@ life_ms: number, } | { "type": "delete_room",
 /**
  * The room.
  */
-room_id: string, } | { "type": "send_text", 
+room_id: string, } | { "type": "set_muted", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * Whether it is so.
+ */
+on: boolean, } | { "type": "save_draft", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * As typed.
+ */
+draft: string, } | { "type": "search", 
+/**
+ * The words, all of which are to be there.
+ */
+query: string, 
+/**
+ * Where; nothing: everywhere.
+ */
+room_id?: string, } | { "type": "send_text", 
 /**
  * The room.
  */

@@ -65,6 +65,14 @@ guest_links: Array<GuestLinkView>,
  */
 keys: RoomKeys, 
 /**
+ * Whether one wants to hear nothing of it.
+ */
+muted: boolean, 
+/**
+ * What one began to write.
+ */
+draft: string, 
+/**
  * Messages not seen yet.
  */
 unread: number, 

@@ -4,15 +4,18 @@ import { useApp } from "./context";
 
 interface Props extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"> {
   readonly to: Route;
+  /** Before one is led there within the page. */
+  readonly onFollow?: () => void;
   readonly children: ReactNode;
 }
 
 /** A real link that stays inside the page unless the person wants another tab. */
-export function Link({ to, children, ...rest }: Props) {
+export function Link({ to, onFollow, children, ...rest }: Props) {
   const { navigator } = useApp();
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    onFollow?.();
     navigator.go(to);
   };
   return (

@@ -62,7 +62,13 @@ test("a text that is too long is said and not sent", async () => {
 test("a draft waits in its room", async () => {
   const first = show(<Composer room={design} title="Design" />);
   await userEvent.type(box(), "half a");
-  expect(first.client.drafts.get("design")).toBe("half a");
+  expect(first.client.drafts.get("design", "")).toBe("half a");
+  first.client.drafts.flush();
+  expect(first.core.sent).toContainEqual({ type: "save_draft", room_id: "design", draft: "half a" });
+  first.unmount();
+  // Loaded anew, it comes from the core.
+  show(<Composer room={{ ...design, draft: "half a line" }} title="Design" />);
+  expect(box().value).toBe("half a line");
 });
 
 const theirs = text(1, bob, NOW, "Shall we?\nOr not?");

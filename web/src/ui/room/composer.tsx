@@ -16,7 +16,7 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
   const roomId = room.room_id;
   const store = client.writings.of(roomId);
   const writing = useStore(store);
-  const [draft, setDraft] = useState(() => client.drafts.get(roomId) ?? "");
+  const [draft, setDraft] = useState(() => client.drafts.get(roomId, room.draft));
   const [failure, setFailure] = useState<Failure | null>(null);
   const sending = useRef(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -26,8 +26,7 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
 
   const changeDraft = (value: string): void => {
     setDraft(value);
-    if (value === "") client.drafts.delete(roomId);
-    else client.drafts.set(roomId, value);
+    client.drafts.set(roomId, value);
   };
   const change = (value: string): void => {
     if (!editing) changeDraft(value);
@@ -55,8 +54,8 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     if (outcome.ok) return;
     client.untaken.set(roomId, { text: body, messageId });
     setFailure(outcome.failure);
-    const typedSince = client.drafts.get(roomId);
-    changeDraft(typedSince === undefined ? body : `${body}\n${typedSince}`);
+    const typedSince = client.drafts.get(roomId, "");
+    changeDraft(typedSince === "" ? body : `${body}\n${typedSince}`);
     store.update((writing) => ({ ...writing, answered: writing.answered ?? answered, chosen: new Set([...chosen, ...writing.chosen]) }));
   };
 

@@ -12,6 +12,7 @@ import { AddPeople } from "./add-people";
 import { ConstantBitrate } from "./constant-bitrate";
 import { Disappearing } from "./disappearing";
 import { Members } from "./members";
+import { Muted } from "./muted";
 import { RenameRoom } from "./rename-room";
 import { DeleteRoom, RoomEnd } from "./room-end";
 
@@ -34,6 +35,10 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
           <RenameRoom key={room.title} room={room} />
         </section>
       )}
+      <section>
+        <h3>{t("details.notices")}</h3>
+        <Muted room={room} />
+      </section>
       <section>
         <h3>{t("details.timers")}</h3>
         <Disappearing room={room} />

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useState, type RefObject } fro
 import type { Client } from "../../state/client";
 import type { Conversation } from "../../state/conversation";
 import type { Readable } from "../../state/observable";
-import { useApp } from "../app/context";
+import { useApp, useStore } from "../app/context";
 
 /** Pages that are loaded to find a message that one is led to. More keeps one waiting for what may not be there. */
 const MAX_SEARCHED_PAGES = 20;
@@ -44,6 +44,14 @@ export function useJump(
     },
     [client, roomId],
   );
+
+  // From elsewhere, as from what a search found.
+  const sought = useStore(client.sought);
+  useEffect(() => {
+    if (sought?.roomId !== roomId || !conversation.loaded) return;
+    client.sought.set(null);
+    jumpTo(sought.messageId);
+  }, [client, sought, roomId, conversation.loaded, jumpTo]);
 
   useLayoutEffect(() => {
     if (wanted === null || index < 0) return;

@@ -9,6 +9,9 @@ import { Loading } from "../parts/messages";
 import { useNow } from "../parts/now";
 import { useRoomTitle } from "../parts/room-title";
 
+/** As long as a line of it shows. */
+const PREVIEW_LEN = 100;
+
 /** All rooms, the most recently active first. */
 export function RoomList({ current }: { readonly current: string | null }) {
   const { client, t } = useApp();
@@ -35,13 +38,14 @@ export function RoomList({ current }: { readonly current: string | null }) {
   );
 }
 
-function RoomLink({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
+/** A room of the list. */
+export function RoomLink({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
   const { t } = useApp();
   const title = useRoomTitle()(room);
   const now = useNow(60_000);
   const unread = room.unread > 0;
   return (
-    <div className={unread ? "room-link room-link-unread" : "room-link"}>
+    <div className={`room-link${unread ? " room-link-unread" : ""}${room.muted ? " room-link-quiet" : ""}`}>
       <Avatar id={room.room_id} name={title} />
       {/* The name of the link is the title alone, so that people and programs find the room by it; it covers the
           whole row, and the rest describes it. */}
@@ -62,24 +66,43 @@ function RoomLink({ room, current }: { readonly room: RoomView; readonly current
               {t("main.in_call")}
             </span>
           ) : (
-            withoutMarks(room.preview)
+            <Preview room={room} current={current} />
           )}
         </span>
-        {unread && (
+        {(unread || room.muted) && (
           <span className="room-link-counts">
+            {room.muted && (
+              <span className="room-link-muted">
+                <Icon name="muted" size={16} />
+                <span className="visually-hidden">{t("main.muted")}</span>
+              </span>
+            )}
             {room.named && (
               <span className="room-link-named">
                 <span aria-hidden="true">@</span>
                 <span className="visually-hidden">{t("main.named")}</span>
               </span>
             )}
-            <span className="room-link-count">
-              <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
-              <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
-            </span>
+            {unread && (
+              <span className="room-link-count">
+                <span aria-hidden="true">{room.unread > 99 ? "99+" : room.unread}</span>
+                <span className="visually-hidden">{t("main.unread", { count: room.unread })}</span>
+              </span>
+            )}
           </span>
         )}
       </div>
     </div>
+  );
+}
+
+/** What was said last; before it goes what one began to write, unless one is there. */
+function Preview({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
+  const { t } = useApp();
+  if (room.draft === "" || current) return withoutMarks(room.preview);
+  return (
+    <>
+      <span className="room-link-draft">{t("main.draft")}</span> {room.draft.slice(0, PREVIEW_LEN)}
+    </>
   );
 }

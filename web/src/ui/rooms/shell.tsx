@@ -12,7 +12,7 @@ import { Wordmark } from "../parts/wordmark";
 import { CallBanner } from "../ring/call-banner";
 import { NewMessage } from "./new-message";
 import { NewRoom } from "./new-room";
-import { RoomList } from "./room-list";
+import { SearchedRooms } from "./search";
 import { UserMenu } from "./user-menu";
 
 /** Where the list and the page do not fit beside each other; the same width as in the style sheets. */
@@ -58,7 +58,7 @@ export function Shell({ me, route, children }: Props) {
           {t("main.new_message")}
         </Button>
       </div>
-      <RoomList current={inRoom ? route.roomId : null} />
+      <SearchedRooms current={inRoom ? route.roomId : null} />
       <footer className="sidebar-footer">
         <CallBar route={route} />
         <ConnectionLine />
