@@ -6,7 +6,7 @@ import { Board } from "./board";
 import { CallChat } from "./call-chat";
 import { Commands } from "./commands";
 import { UNOPENED, withMessages, type Conversation } from "./conversation";
-import type { CoreClient, CoreEvent } from "./core";
+import type { CoreClient, CoreEvent, Failure } from "./core";
 import { Countdowns } from "./countdowns";
 import { Drafts } from "./drafts";
 import { Store, type Readable } from "./observable";
@@ -39,6 +39,8 @@ export class Client {
   /** Room whose call the person takes: it is joined without more questions. */
   readonly answering = new Store<string | null>(null);
   readonly board = new Board();
+  /** The newest notice of the core. */
+  readonly told = new Store<Failure | null>(null);
   readonly preferences: Preferences;
   readonly commands: Commands;
   readonly drafts: Drafts;
@@ -120,6 +122,7 @@ export class Client {
         this.reactions.take(event.leaf, event.reaction);
         return;
       case "notice":
+        this.told.set(event.notice);
         this.board.notify(URGENT_NOTICES.has(event.notice.code) ? "alert" : "status", (t) => noticeText(t, event.notice));
         return;
       case "call_moderated":

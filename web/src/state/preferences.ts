@@ -1,4 +1,5 @@
 import { VIEW_CHOICES, type ViewChoice } from "./layout";
+import type { NoticeKind } from "./news";
 import { Store } from "./observable";
 
 /** Where preferences are kept; `localStorage` in the browser. Holds nothing that anybody wrote. */
@@ -19,6 +20,12 @@ export interface PreferencesView {
   readonly callView: ViewChoice;
   /** Calls in direct rooms sound. */
   readonly ring: boolean;
+  /** What the system tells of while the page is in the background. */
+  readonly notify: Readonly<Record<NoticeKind, boolean>>;
+  /** The person was asked whether it may. */
+  readonly notifyAsked: boolean;
+  /** Do not disturb: nothing sounds, and the system tells nothing. */
+  readonly quiet: boolean;
 }
 
 const DEFAULTS: PreferencesView = {
@@ -26,6 +33,9 @@ const DEFAULTS: PreferencesView = {
   announce: { presence: true, hand: true, reactions: true, chat: true, sharing: true, connection: true, messages: true },
   callView: "auto",
   ring: true,
+  notify: { messages: true, updates: true, administration: true },
+  notifyAsked: false,
+  quiet: false,
 };
 
 const KEY = "conclave.preferences";
@@ -57,6 +67,19 @@ export class Preferences {
     this.#change({ ...this.view.get(), ring });
   }
 
+  setNotify(kind: NoticeKind, on: boolean): void {
+    const view = this.view.get();
+    this.#change({ ...view, notify: { ...view.notify, [kind]: on } });
+  }
+
+  setNotifyAsked(): void {
+    this.#change({ ...this.view.get(), notifyAsked: true });
+  }
+
+  setQuiet(quiet: boolean): void {
+    this.#change({ ...this.view.get(), quiet });
+  }
+
   #change(view: PreferencesView): void {
     this.view.set(view);
     try {
@@ -71,12 +94,15 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView, ring } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
       callView: VIEW_CHOICES.find((choice) => choice === callView) ?? DEFAULTS.callView,
       ring: typeof ring === "boolean" ? ring : true,
+      notify: { ...DEFAULTS.notify, ...notify },
+      notifyAsked: notifyAsked === true,
+      quiet: quiet === true,
     };
   } catch {
     return DEFAULTS;

@@ -141,6 +141,7 @@ export const account = {
   "settings.keyboard": "Keyboard",
   "settings.shortcuts": "Single-key shortcuts in calls",
   "settings.shortcuts_hint": "Such as M for the microphone. Ctrl+D and Ctrl+E always work.",
+  "settings.notices": "Notifications",
   "settings.calls": "Calls",
   "settings.ring": "Sound when somebody calls me, and while I wait for an answer",
   "settings.announcements": "Announcements for screen readers",

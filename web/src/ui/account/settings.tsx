@@ -1,5 +1,6 @@
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
+import { NoticeSettings } from "../app/notice-choices";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
 
@@ -20,6 +21,10 @@ export function Settings() {
           {t("settings.shortcuts")}
         </Toggle>
         <p className="soft">{t("settings.shortcuts_hint")}</p>
+      </section>
+      <section className="card">
+        <h2>{t("settings.notices")}</h2>
+        <NoticeSettings />
       </section>
       <section className="card">
         <h2>{t("settings.calls")}</h2>

@@ -17,6 +17,7 @@ import type { PersonCard } from "../../core/generated/PersonCard";
 import { pathOf, type Route } from "../../state/routes";
 import { useApp, useStore } from "./context";
 import { LiveRegions } from "./live-regions";
+import { useSystemNotices } from "./system-notices";
 import { NotFound } from "./not-found";
 
 /** The page: what is shown depends on the session and on the address. */
@@ -47,6 +48,7 @@ function SignedOut({ route, reason }: { readonly route: Route; readonly reason: 
 }
 
 function SignedIn({ route: address, me }: { readonly route: Route; readonly me: PersonCard }) {
+  useSystemNotices();
   const accepting = useStore(useApp().client.accepting);
   const arriving = address.page === "invite" && address.code === accepting;
   const route: Route = arriving ? { page: "home" } : address;

@@ -3,6 +3,7 @@ import type { PersonCard } from "../../core/generated/PersonCard";
 import type { Route } from "../../state/routes";
 import { useApp, useRoom, useStore } from "../app/context";
 import { Link } from "../app/link";
+import { AskForNotices } from "../app/notice-choices";
 import { useTitle } from "../app/title";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icons";
@@ -59,6 +60,7 @@ export function Shell({ me, route, children }: Props) {
         </Button>
       </div>
       <SearchedRooms current={inRoom ? route.roomId : null} />
+      <AskForNotices />
       <footer className="sidebar-footer">
         <CallBar route={route} />
         <ConnectionLine />

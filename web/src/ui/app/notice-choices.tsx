@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { NOTICE_KINDS } from "../../state/news";
+import { Button } from "../parts/button";
+import { Toggle } from "../parts/toggle";
+import { useApp, useStore } from "./context";
+import { permission } from "./system-notices";
+
+/** The kinds of notices, each with its switch. */
+export function NoticeKinds() {
+  const { client, t } = useApp();
+  const { notify } = useStore(client.preferences.view);
+  return NOTICE_KINDS.map((kind) => (
+    <Toggle
+      key={kind}
+      on={notify[kind]}
+      onChange={(on) => {
+        client.preferences.setNotify(kind, on);
+      }}
+    >
+      {t(`notify.kind.${kind}`)}
+    </Toggle>
+  ));
+}
+
+/** What the settings say of notices: what the system allows, and what one wants. */
+export function NoticeSettings() {
+  const { client, t } = useApp();
+  const { quiet } = useStore(client.preferences.view);
+  const [allowed, setAllowed] = useState(permission());
+  const ask = async (): Promise<void> => {
+    client.preferences.setNotifyAsked();
+    setAllowed(await Notification.requestPermission());
+  };
+  return (
+    <>
+      {allowed === "default" && (
+        <>
+          <p>{t("notify.off_text")}</p>
+          <Button onClick={() => void ask()}>{t("notify.allow")}</Button>
+        </>
+      )}
+      {(allowed === "denied" || allowed === "missing") && <p>{t(`notify.${allowed}`)}</p>}
+      {allowed === "granted" && <NoticeKinds />}
+      <Toggle
+        on={quiet}
+        onChange={(on) => {
+          client.preferences.setQuiet(on);
+        }}
+      >
+        {t("notify.quiet")}
+      </Toggle>
+      <p className="soft">{t("notify.quiet_text")}</p>
+    </>
+  );
+}
+
+/** Asks once, after the first sign-in, whether one wants to hear of what is new. Refusing costs nothing. */
+export function AskForNotices() {
+  const { client, t } = useApp();
+  const { notifyAsked } = useStore(client.preferences.view);
+  if (notifyAsked || permission() !== "default") return null;
+  const done = (): void => {
+    client.preferences.setNotifyAsked();
+  };
+  const turnOn = async (): Promise<void> => {
+    await Notification.requestPermission();
+    done();
+  };
+  return (
+    <section className="ask-card" aria-label={t("notify.ask_title")}>
+      <p className="ask-title">{t("notify.ask_title")}</p>
+      <NoticeKinds />
+      <p className="soft">{t("notify.ask_text")}</p>
+      <div className="panel-actions">
+        <Button
+          look="primary"
+          onClick={() => {
+            void turnOn();
+          }}
+        >
+          {t("notify.turn_on")}
+        </Button>
+        <Button look="quiet" onClick={done}>
+          {t("notify.not_now")}
+        </Button>
+      </div>
+    </section>
+  );
+}
