@@ -4,7 +4,10 @@
 use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId, socket::RoomKindTag};
 use serde::{Deserialize, Serialize};
 
-use super::{CallMessageView, CallView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply, SlotView, WatchedView};
+use super::{
+    CallMessageView, CallView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply, SlotView,
+    WatchedView,
+};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -65,7 +65,9 @@ mod as_cbor {
         serializer.serialize_bytes(&cbor::to_vec(file))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FileDescriptor, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<FileDescriptor, D::Error> {
         let bytes = Zeroizing::new(ByteBuf::deserialize(deserializer)?.into_vec());
         cbor::from_slice(&bytes).ok_or_else(|| D::Error::custom("no file"))
     }

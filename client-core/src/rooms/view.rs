@@ -167,10 +167,7 @@ impl Room {
                         .name(quoted.author, self.certificate_of(quoted.author))
                 })
                 .unwrap_or_default(),
-            preview: quoted
-                .as_ref()
-                .map(|quoted| quoted.preview())
-                .unwrap_or_default(),
+            preview: quoted.as_ref().map(|quoted| quoted.preview()).unwrap_or_default(),
             file: quoted.and_then(|quoted| quoted.file_hint()),
         }
     }
