@@ -66,7 +66,7 @@ fn file(world: &mut World, room_id: RoomId, card: FileCard, text: &str, ends_at:
         .insert(card.blob_id, upload_secret.0.clone());
     Command::SendFile {
         room_id,
-        file: card,
+        file: Box::new(card),
         upload_secret,
         text: text.to_owned(),
         reply_to: None,
@@ -122,7 +122,9 @@ fn delete(room_id: RoomId, message_id: MessageId) -> Command {
 }
 
 fn note(upload: UploadCard) -> Command {
-    Command::NoteUpload { upload }
+    Command::NoteUpload {
+        upload: Box::new(upload),
+    }
 }
 
 /// R33, R43, R45: key, hash, name and whether it may be saved reach the others inside the message.
@@ -174,12 +176,12 @@ fn files_have_words_in_the_list_of_rooms_and_where_they_are_answered() {
     assert_eq!(view.unread, 1);
     let answer = Command::SendFile {
         room_id: room,
-        file: FileCard {
+        file: Box::new(FileCard {
             waveform: Some(Bytes(vec![1, 2])),
             duration_ms: Some(2_000),
             media_type: "audio/webm".to_owned(),
             ..card(2)
-        },
+        }),
         upload_secret: Secret(b64(2, 32)),
         text: String::new(),
         reply_to: Some(id),

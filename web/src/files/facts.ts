@@ -51,6 +51,9 @@ async function videoFacts(file: Blob): Promise<Pick<FileFacts, "dimensions" | "d
 const MAX_SIDE = 65_535;
 
 function fitting(width: number, height: number): FileFacts["dimensions"] {
-  const fits = (side: number): boolean => side >= 1 && side <= MAX_SIDE;
-  return fits(width) && fits(height) ? { width, height } : null;
+  return isSide(width) && isSide(height) ? { width, height } : null;
+}
+
+function isSide(pixels: number): boolean {
+  return pixels >= 1 && pixels <= MAX_SIDE;
 }

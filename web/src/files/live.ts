@@ -10,14 +10,14 @@ const PREFIX = "conclave upload ";
 
 export const liveUploads: LiveUploads = {
   hold(blobId) {
-    let release = (): void => {};
-    const until = new Promise<void>((resolve) => {
-      release = resolve;
+    const ending = new AbortController();
+    const ended = new Promise<void>((resolve) => {
+      ending.signal.addEventListener("abort", () => resolve());
     });
     void lockManager()
-      ?.request(PREFIX + blobId, () => until)
+      ?.request(PREFIX + blobId, () => ended)
       .catch(() => undefined);
-    return release;
+    return () => ending.abort();
   },
 
   async held() {

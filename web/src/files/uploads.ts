@@ -166,7 +166,8 @@ export class Uploads {
 
   /** Uploads into rooms that are not there any more. */
   keepRooms(rooms: ReadonlySet<string>): void {
-    for (const { view } of [...this.entries.values()]) if (!rooms.has(view.roomId)) this.cancel(view.id);
+    const gone = this.views.get().filter(({ roomId }) => !rooms.has(roomId));
+    for (const { id } of gone) this.cancel(id);
   }
 
   private take(card: UploadCard): void {
