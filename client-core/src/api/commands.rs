@@ -1,12 +1,12 @@
 //! Wishes of the user interface.
 
 use protocol::{
-    BlobId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId,
+    BlobId, DeviceId, GuestLinkId, MessageId, RoomId, UserId,
     socket::{Side, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileCard, UploadCard};
+use super::{FileMessage, UploadCard};
 
 /// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
 ///
@@ -142,38 +142,7 @@ pub enum Command {
     },
     /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
     /// durable in the outbox. Fails with `file_expired` where its end is over already.
-    SendFile {
-        /// The room.
-        #[cfg_attr(test, ts(type = "string"))]
-        room_id: RoomId,
-        /// The file.
-        file: Box<FileCard>,
-        /// By this the blob is deleted when its message is, base64url.
-        upload_secret: Secret,
-        /// What is written with it; may be empty.
-        text: String,
-        /// The message that it answers.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "string"))]
-        reply_to: Option<MessageId>,
-        /// Members whom the text names.
-        #[serde(default)]
-        #[cfg_attr(test, ts(type = "string[]"))]
-        mentions: Vec<UserId>,
-        /// When it ends, where it is to: the blob's end, which was settled as the upload began. Never later than the room
-        /// allows.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "number"))]
-        ends_at: Option<Millis>,
-        /// How long it lives after its reader has read it.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "number"))]
-        burn_ms: Option<u64>,
-        /// As of `send_text`.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "string"))]
-        message_id: Option<MessageId>,
-    },
+    SendFile(Box<FileMessage>),
     /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
     /// not take is named: the device then looks for another, and until it has one gives the same again.
     GiveToken {

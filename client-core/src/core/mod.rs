@@ -17,6 +17,7 @@ mod files;
 mod running;
 mod session;
 pub(crate) mod shell;
+mod token;
 mod upkeep;
 mod views;
 mod visit;

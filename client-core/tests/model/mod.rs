@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod blobs;
 pub mod calls;
 pub mod conduct;
+pub mod files;
 pub mod forge;
 pub mod groups;
 pub mod guests;
