@@ -146,9 +146,7 @@ pub enum Command {
     /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
     /// not take is named: the device then looks for another, and until it has one gives the same again.
     GiveToken {
-        /// What was refused.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
+        /// What was refused; nothing where none was.
         stale: Option<Secret>,
     },
     /// Stores what it takes to go on with an upload, in the place of what was noted of it before → `done` once it is durable.

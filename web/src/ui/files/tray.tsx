@@ -46,6 +46,7 @@ export function FileTray({ roomId }: { readonly roomId: string }) {
 
 function TrayPicture({ file }: { readonly file: Chosen["file"] }) {
   const [url, setUrl] = useState<string | null>(null);
+  const [broken, setBroken] = useState(false);
   const isPicture = shownAs(plainType(file.type), file.size) === "picture";
   useEffect(() => {
     if (!isPicture) return undefined;
@@ -56,5 +57,5 @@ function TrayPicture({ file }: { readonly file: Chosen["file"] }) {
       URL.revokeObjectURL(made);
     };
   }, [file, isPicture]);
-  return <span className="tray-mark">{url === null ? <Icon name="file" /> : <img src={url} alt="" />}</span>;
+  return <span className="tray-mark">{url === null || broken ? <Icon name="file" /> : <img src={url} alt="" onError={() => setBroken(true)} />}</span>;
 }

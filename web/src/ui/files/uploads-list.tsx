@@ -23,10 +23,10 @@ export function UploadsList({ roomId }: { readonly roomId: string }) {
 
 function Upload({ upload }: { readonly upload: UploadView }) {
   const { files, t } = useApp();
-  const { id, size, voiceNote } = upload;
+  const { id, size, stage, voiceNote } = upload;
   const name = voiceNote ? t("voice.name") : upload.name;
   return (
-    <FileCard name={name} size={size} mark={voiceNote ? "microphone" : "file"} foot={<UploadFoot upload={upload} name={name} />}>
+    <FileCard name={name} size={stage === "running" || stage === "posting" ? null : size} mark={voiceNote ? "microphone" : "file"} foot={<UploadFoot upload={upload} name={name} />}>
       <CancelTransfer name={name} onCancel={() => files.uploads.cancel(id)} />
     </FileCard>
   );
