@@ -1,10 +1,12 @@
 //! Wishes of the user interface.
 
 use protocol::{
-    DeviceId, GuestLinkId, MessageId, RoomId, UserId,
+    BlobId, DeviceId, GuestLinkId, MessageId, RoomId, UserId,
     socket::{Side, TrackKind},
 };
 use serde::{Deserialize, Serialize};
+
+use super::{FileMessage, UploadCard};
 
 /// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
 ///
@@ -177,6 +179,30 @@ pub enum Command {
         #[serde(default)]
         #[cfg_attr(test, ts(optional, type = "string"))]
         message_id: Option<MessageId>,
+    },
+    /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
+    /// durable in the outbox. Fails with `file_expired` where its end is over already.
+    SendFile(Box<FileMessage>),
+    /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
+    /// not take is named: the device then looks for another, and until it has one gives the same again.
+    GiveToken {
+        /// What was refused; nothing where none was.
+        stale: Option<Secret>,
+    },
+    /// Stores what it takes to go on with an upload, in the place of what was noted of it before → `done` once it is durable.
+    /// Fails with `not_found` where the upload was dropped.
+    NoteUpload {
+        /// The upload.
+        upload: Box<UploadCard>,
+    },
+    /// What was noted of uploads that were neither sent nor dropped → `uploads`.
+    ListUploads,
+    /// An upload is not gone on with: what was noted of it goes, and the server deletes the blob, now or when it can be
+    /// reached → `done`.
+    DropUpload {
+        /// The blob.
+        #[cfg_attr(test, ts(type = "string"))]
+        blob_id: BlobId,
     },
     /// Puts another text in place of one's own → `done` as soon as it is durable in the outbox.
     EditMessage {
@@ -420,7 +446,7 @@ pub enum ParticipantAsk {
 }
 
 /// A text that is never printed and is wiped when dropped.
-#[derive(Clone, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(transparent)]
 pub struct Secret(pub String);

@@ -154,6 +154,8 @@ impl Device {
                 burn_ms,
                 message_id,
             } => {
+                check_text(&text)?;
+                let body = Body::Text(text.clone());
                 let content = Content::Text {
                     text,
                     re: reply_to,
@@ -163,7 +165,19 @@ impl Device {
                     ttl: ttl_ms,
                     burn: burn_ms,
                 };
-                self.send_text(shell, id, room_id, content, timers, message_id)?;
+                let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::SendFile(said) => {
+                let message_id = self.send_file(shell, *said)?;
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            command @ (Command::GiveToken { .. }
+            | Command::NoteUpload { .. }
+            | Command::ListUploads
+            | Command::DropUpload { .. }) => {
+                let reply = self.on_files_command(shell, command)?;
+                shell.reply(id, reply);
             }
             Command::EditMessage {
                 room_id,
@@ -321,7 +335,7 @@ impl Device {
         }
     }
 
-    fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
+    pub(super) fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
         let room = self.rooms.get(&room_id).ok_or_else(|| failure("room_gone"))?;
         Ok(room)
     }
@@ -414,30 +428,23 @@ impl Device {
         shell.reply(command, reply);
     }
 
-    fn send_text(
+    pub(super) fn say(
         &mut self,
         shell: &mut Shell,
-        id: u32,
         room_id: RoomId,
-        content: Content,
-        timers: Timers,
         message_id: Option<MessageId>,
-    ) -> Result<(), Failure> {
-        let Content::Text { text, .. } = &content else {
-            return Err(failure("internal"));
-        };
-        check_text(text)?;
-        let body = Body::Text(text.clone());
+        timers: Timers,
+        content: Content,
+        body: Body,
+    ) -> Result<MessageId, Failure> {
         self.talk_in(room_id)?;
-        let message_id = self.in_room(shell, room_id, |room, env| {
+        self.in_room(shell, room_id, |room, env| {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
             }
             let timers = room.clamp(timers);
             room.send_content_as(env, message_id, content, timers, Some(body))
-        })?;
-        shell.reply(id, api::Reply::Message { message_id });
-        Ok(())
+        })
     }
 
     fn set(&mut self, shell: &mut Shell, id: u32, room_id: RoomId, setting: Setting) -> Result<(), Failure> {
@@ -508,7 +515,7 @@ fn rename(room: &mut Room, env: &mut Env<'_>, title: String) {
     room.send_content(env, Content::RoomState { title }, Some(body));
 }
 
-fn check_text(text: &str) -> Result<(), Failure> {
+pub(super) fn check_text(text: &str) -> Result<(), Failure> {
     if text.len() > MAX_TEXT_LEN {
         return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
     }

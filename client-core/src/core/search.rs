@@ -55,7 +55,7 @@ impl Device {
             let found = room.history.newest_first().filter_map(|message| {
                 let shown = message.as_shown(me);
                 let text = shown.searchable()?;
-                let place = query.find(text)?;
+                let place = query.find(&text)?;
                 Some(FoundMessage {
                     room_id: room.id,
                     message_id: message.id,
@@ -64,7 +64,7 @@ impl Device {
                         .name(message.author, room.certificate_of(message.author)),
                     mine: message.author == me,
                     sent_at: message.sent_at,
-                    excerpt: excerpt(text, place),
+                    excerpt: excerpt(text.trim_end(), place),
                 })
             });
             messages.extend(found.take(MAX_FOUND + 1));

@@ -25,6 +25,7 @@ use super::{
     device::{Device, Ended, REVOKED},
     entering::{HttpResult, parse},
     shell::{Answer, Refusal, Shell},
+    token::Token,
 };
 use crate::{
     api::ConnectionView,
@@ -44,8 +45,9 @@ pub(crate) struct Session {
     /// When it was last begun to connect.
     tried_at: Millis,
     /// The network may have changed: a connection of which nothing is heard by then leads nowhere.
-    doubted_until: Option<Millis>,
+    pub(super) doubted_until: Option<Millis>,
     told_version: bool,
+    pub(super) token: Option<Token>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,7 @@ impl Session {
             tried_at: now,
             doubted_until: None,
             told_version: false,
+            token: None,
         }
     }
 
@@ -101,7 +104,7 @@ impl Session {
         matches!(self.state, State::CatchingUp { listed: true } | State::Online)
     }
 
-    fn has_socket(&self) -> bool {
+    pub(super) fn has_socket(&self) -> bool {
         matches!(
             self.state,
             State::ExpectHello | State::CatchingUp { .. } | State::Online
@@ -190,6 +193,7 @@ impl Device {
         match parse::<Opened>(result) {
             Ok(opened) => {
                 self.session.refused = 0;
+                self.session.token = Some(Token::new(opened.token.to_base64url(), core.shell.now));
                 self.confirmed(core.shell);
                 self.session.state = State::ExpectSocket;
                 core.shell
@@ -469,6 +473,7 @@ impl Device {
             self.with_call(core.shell, Call::on_time);
         }
         self.ask_for_missing(core.shell);
+        self.delete_blobs(core.shell);
         let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
             self.session.state = State::Online;
@@ -499,8 +504,9 @@ impl Device {
         let rooms = self.rooms.values().filter(|_| online);
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
+        let blobs = self.files.wakes().filter(|_| online);
         let ends = self.rooms.values().filter_map(|room| room.next_end());
-        let wakes = [session, own]
+        let wakes = [session, own, blobs]
             .into_iter()
             .flatten()
             .chain(rooms)
@@ -528,6 +534,9 @@ impl Core {
             Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
             Some(HttpAsk::Revoked) => self.with_device(|device, core| device.on_revocation(core, result)),
             Some(HttpAsk::Open) => self.with_device(|device, core| device.on_ticket(core, result)),
+            Some(HttpAsk::DeleteBlob { blob_id, token }) => {
+                self.with_device(|device, core| device.on_blob_deleted(core.shell, blob_id, &token, result));
+            }
             None => {}
         }
     }

@@ -12,7 +12,13 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content, rooms::Room};
+use crate::{
+    failure::failure,
+    identity::check_newer,
+    key_packages::Stock,
+    messages::{Content, Message},
+    rooms::Room,
+};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -88,14 +94,22 @@ impl Device {
     pub(super) fn purge(&mut self, shell: &mut Shell) {
         let timed = self.rooms.values().any(|room| room.next_end().is_some());
         let back = self.clock.look(&mut shell.store, shell.now, timed);
-        let mut ended = false;
         for room in self.rooms.values_mut() {
             if back > 0 {
                 room.lose(&mut shell.store, back);
             }
-            ended |= room.purge(&mut shell.store, shell.now);
+            let ended = room.purge(&mut shell.store, shell.now);
+            self.changed |= !ended.is_empty();
+            // What only burnt here, others may not have read yet; that the server deletes at its time. Of two, the other has
+            // read what burns for who did not write it.
+            let direct = room.kind() == RoomKindTag::Direct;
+            let is_last = |message: &&Message| direct && message.author != self.identity.user_id();
+            let over = ended
+                .iter()
+                .filter(|message| message.is_over_for_all(shell.now) || is_last(message));
+            let blobs = over.filter_map(Message::own_blob);
+            self.files.doom(&mut shell.store, blobs);
         }
-        self.changed |= ended;
         let now = shell.now;
         let over = self.rooms.values().filter(|room| room.is_over(now));
         let over: Vec<RoomId> = over.map(|room| room.id).collect();

@@ -3,7 +3,7 @@
 use protocol::{
     Bytes, Code, MessageId, Millis, Seq, UserId,
     identity::Certificate,
-    socket::{Accepted, Entry, Reply, Request, RoomRef, RoomSend},
+    socket::{Accepted, Entry, Reply, Request, RoomKindTag, RoomRef, RoomSend},
 };
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
         shell::{Answer, Refusal},
     },
     failure::{failure, of_refusal},
+    files::SaidFile,
     messages::{Act, Acts, Body, Content, Envelope, History, Life, ListHead, Message, Timers},
 };
 
@@ -293,6 +294,14 @@ impl Room {
         let (re, mentions) = content.relations();
         let body = match content {
             Content::Text { text, .. } => Body::Text(text),
+            Content::File {
+                file, text, secret, ..
+            } => Body::File(Box::new(SaidFile {
+                file: *file,
+                text,
+                upload_secret: secret.filter(|_| self.kind() == RoomKindTag::Direct),
+            })),
+            Content::BrokenFile => Body::BrokenFile,
             Content::RoomState { title } => {
                 if self.may_add(author.user_id) {
                     self.set_title_by(env, entry, author.user_id, &title);

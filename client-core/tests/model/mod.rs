@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test program uses a part of the model")]
 
 pub mod accounts;
+pub mod blobs;
 pub mod calls;
 pub mod conduct;
+pub mod files;
 pub mod forge;
 pub mod groups;
 pub mod guests;

@@ -5,6 +5,8 @@ import type { Found } from "./Found";
 import type { IceServerCard } from "./IceServerCard";
 import type { InvitationCard } from "./InvitationCard";
 import type { PersonCard } from "./PersonCard";
+import type { Secret } from "./Secret";
+import type { UploadCard } from "./UploadCard";
 
 /**
  * Answer to a command: a value, or an error for the message catalogue.
@@ -41,4 +43,8 @@ ice_servers: Array<IceServerCard>,
 /**
  * See [`CallView::constant_bitrate`].
  */
-constant_bitrate: boolean, } } | { "type": "failed", "value": Failure };
+constant_bitrate: boolean, } } | { "type": "token", "value": { 
+/**
+ * The session's token, base64url.
+ */
+token: Secret, } } | { "type": "uploads", "value": Array<UploadCard> } | { "type": "failed", "value": Failure };

@@ -5,14 +5,16 @@ import type { Failure } from "../../state/core";
 import type { Readable } from "../../state/observable";
 import { useStore, useText } from "../app/context";
 import { IconButton } from "../parts/button";
-import { Icon } from "../parts/icons";
+import { Icon, type IconName } from "../parts/icons";
 import { FailureText } from "../parts/messages";
 
 interface CardProps {
   readonly name: string;
-  readonly size: number;
+  /** Null where it is said elsewhere. */
+  readonly size: number | null;
   /** What else there is to say. */
   readonly note?: string;
+  readonly mark?: IconName;
   /** Buttons. */
   readonly children?: ReactNode;
   /** Under the name. */
@@ -20,18 +22,18 @@ interface CardProps {
 }
 
 /** A file by its name and size. */
-export function FileCard({ name, size, note, children, foot }: CardProps) {
+export function FileCard({ name, size, note, mark = "file", children, foot }: CardProps) {
   const t = useText();
   return (
     <div className="file-card" role="group" aria-label={name}>
       <span className="file-mark">
-        <Icon name="file" />
+        <Icon name={mark} />
       </span>
       <div className="file-about">
         <bdi className="file-name" title={name}>
           {name}
         </bdi>
-        <span className="file-size">{note === undefined ? sizeText(t.locale, size) : `${sizeText(t.locale, size)} · ${note}`}</span>
+        {size !== null && <span className="file-size">{note === undefined ? sizeText(t.locale, size) : `${sizeText(t.locale, size)} · ${note}`}</span>}
         {foot}
       </div>
       {children}

@@ -1,6 +1,6 @@
 import type { RoomView } from "../../core/generated/RoomView";
 import { agoText } from "../../i18n/format";
-import { withoutMarks } from "../../state/markup/plain";
+import { lineText } from "../../i18n/files";
 import { useApp, useStore } from "../app/context";
 import { Link } from "../app/link";
 import { Avatar } from "../parts/avatar";
@@ -99,7 +99,7 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
 /** What was said last; before it goes what one began to write, unless one is there. */
 function Preview({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
   const { t } = useApp();
-  if (room.draft === "" || current) return withoutMarks(room.preview);
+  if (room.draft === "" || current) return lineText(t, room.preview, room.preview_file);
   return (
     <>
       <span className="room-link-draft">{t("main.draft")}</span> {room.draft.slice(0, PREVIEW_LEN)}
