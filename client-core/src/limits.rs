@@ -203,3 +203,21 @@ pub(crate) const FOUND_BEFORE: usize = 30;
 /// Longest draft in bytes, four times what can be sent: what was pasted is not lost while it is being made shorter.
 /// Beyond: the draft stays as it was stored last.
 pub(crate) const MAX_DRAFT_LEN: usize = 4 * protocol::limits::MAX_TEXT_LEN;
+
+/// How long after reading a receipt says so: for what is read in the same moment, one is enough.
+pub(crate) const READ_DELAY_MS: u64 = 1_000;
+
+/// Likewise after messages came that nobody reads (yet); longer, for reading them often follows and says both.
+pub(crate) const GOT_DELAY_MS: u64 = 4_000;
+
+/// Receipts of several people, and of several devices of one, spread over so long: of two devices the slower one then
+/// finds its receipt sent.
+pub(crate) const RECEIPT_JITTER_MS: u64 = 1_000;
+
+/// How long the server keeps a receipt for devices that are away. Later ones say the same and more; what is never read
+/// again is left as it was.
+pub(crate) const RECEIPT_LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Members of a room up to which there are receipts. In larger ones each message would bring as many receipts, and who
+/// has read what tells nobody much.
+pub(crate) const MAX_RECEIPT_MEMBERS: usize = 20;

@@ -65,6 +65,8 @@ fn a_room_ends_at_its_time_on_all_devices_and_on_the_server() {
         assert_gone(&world, name, room);
         assert_eq!(world.get(name).notices, ["room_ended"], "{name}");
     }
+    world.server.now = world.now;
+    world.server.end_rooms();
     assert!(
         world
             .server

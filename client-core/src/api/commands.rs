@@ -135,6 +135,11 @@ pub enum Command {
         /// Whether it is so.
         on: bool,
     },
+    /// Whether others learn what one has received and read, and one of them; on all own devices → `done`.
+    SetReceipts {
+        /// Whether it is so.
+        on: bool,
+    },
     /// Keeps what one began to write in a room on this device; empty = nothing → `done`.
     SaveDraft {
         /// The room.

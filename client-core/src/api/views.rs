@@ -115,6 +115,8 @@ pub enum SessionView {
         connection: ConnectionView,
         /// Set where this is no device of an account, but a guest of one call.
         guest: Option<GuestView>,
+        /// Whether others learn what one has received and read, and one of them.
+        receipts: bool,
     },
 }
 
@@ -381,6 +383,8 @@ pub struct MessageView {
     pub body: BodyView,
     /// How far it is.
     pub delivery: Delivery,
+    /// Names of the members who have read it, by their word; of what one sent oneself.
+    pub read_by: Vec<String>,
     /// The message that it answers.
     pub reply_to: Option<QuoteView>,
     /// Members whom it names.
@@ -517,4 +521,8 @@ pub enum Delivery {
     Failed,
     /// Somebody else's.
     Received,
+    /// All other members have it, by their word.
+    Delivered,
+    /// All other members have read it, by their word.
+    Read,
 }

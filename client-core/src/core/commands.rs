@@ -134,6 +134,15 @@ impl Device {
                 self.changed = true;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::SetReceipts { on } => {
+                self.own.set_receipts(&mut shell.store, shell.now, on);
+                self.rooms.values_mut().for_each(|room| room.history.mark_all());
+                let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+                for room_id in rooms {
+                    self.plan_receipt(shell, room_id);
+                }
+                shell.reply(id, api::Reply::Done);
+            }
             Command::SaveDraft { room_id, draft } => {
                 if draft.len() > MAX_DRAFT_LEN {
                     return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));

@@ -25,7 +25,7 @@ use crate::{
     messages::OwnState,
     people::People,
     random::Random,
-    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_drafts, load_lost},
+    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_drafts, load_lost, load_seen},
     sorted::SortedMap,
     store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
@@ -121,6 +121,11 @@ impl Device {
         for (id, lost) in load_lost(loaded)? {
             if let Some(room) = rooms.get_mut(&id) {
                 room.restore_lost(lost);
+            }
+        }
+        for (id, seen) in load_seen(loaded)? {
+            if let Some(room) = rooms.get_mut(&id) {
+                room.restore_seen(seen);
             }
         }
         for (id, draft) in load_drafts(loaded)? {

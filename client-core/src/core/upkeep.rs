@@ -72,8 +72,14 @@ impl Device {
         self.begin_burning(shell, room_id, seq, now);
         if self.own.set_read(&mut shell.store, now, room_id, seq) {
             self.tell_read(shell, room_id, seq);
+            self.plan_receipt(shell, room_id);
         }
         self.changed = true;
+    }
+
+    /// The room's members may have something new to learn of this person.
+    pub(super) fn plan_receipt(&mut self, shell: &mut Shell, room_id: RoomId) {
+        self.with_room(shell, room_id, |room, env| room.plan_receipt(env));
     }
 
     /// The user read a room up to here, then: what burns begins to.

@@ -19,6 +19,7 @@ impl Device {
                 self.session.view()
             },
             guest: self.visit.as_ref().map(Visit::view),
+            receipts: self.own.receipts(),
         }
     }
 

@@ -297,6 +297,19 @@ impl History {
         self.newest_first().find(|message| !message.body.is_event())
     }
 
+    /// The newest in the log that somebody else said.
+    pub(crate) fn newest_of_others(&self, me: UserId) -> Option<&Message> {
+        let mut said = self.newest_first();
+        said.find(|message| message.author != me && message.order < UNSENT && !message.body.is_event())
+    }
+
+    /// Somebody's receipts changed from a place on: what is shown of it is told again.
+    pub(crate) fn mark_own(&mut self, from: Seq) {
+        if let Some(oldest) = self.shown.as_ref().map(|shown| shown.oldest) {
+            self.mark_from(oldest.max(Self::place(from, 0)), UNSENT);
+        }
+    }
+
     /// What others said after a place: how much, and whether it names the reader.
     pub(crate) fn unread(&self, after: u64, me: UserId) -> (u32, bool) {
         let from = after.saturating_add(1);

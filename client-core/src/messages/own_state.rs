@@ -31,8 +31,11 @@ const RECORD: &str = "own_state";
 
 /// What names of the settings begin with that say whether a room is muted.
 const MUTE: &str = "mute/";
-/// A switch that is on; off is the empty text.
+/// Name of the setting whether there are receipts; without it they are on.
+const RECEIPTS: &str = "receipts";
+/// Switches. One that was never set is none of both.
 const ON: &str = "on";
+const OFF: &str = "off";
 
 /// Own state as this device knows it.
 #[derive(Default)]
@@ -140,8 +143,20 @@ impl OwnState {
 
     pub(crate) fn set_muted(&mut self, store: &mut Store, now: Millis, room_id: RoomId, on: bool) {
         if self.muted(room_id) != on {
-            let value = if on { ON } else { "" };
+            let value = if on { ON } else { OFF };
             self.set(store, now, mute_of(room_id), value);
+        }
+    }
+
+    /// Whether others learn what the person has received and read, and the person of them.
+    pub(crate) fn receipts(&self) -> bool {
+        let setting = self.known.parts.settings.get(RECEIPTS);
+        setting.is_none_or(|(_, value)| value != OFF)
+    }
+
+    pub(crate) fn set_receipts(&mut self, store: &mut Store, now: Millis, on: bool) {
+        if self.receipts() != on {
+            self.set(store, now, RECEIPTS.to_owned(), if on { ON } else { OFF });
         }
     }
 

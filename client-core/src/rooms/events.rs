@@ -148,6 +148,7 @@ impl Room {
         let moderators = group.settings().moderators.clone();
         self.group = Some(group);
         env.notes.members_changed.push(self.id);
+        self.forget_seen(&mut env.shell.store);
         self.plan_removals(env);
         if self.stored.kind == RoomKindTag::Own {
             return;

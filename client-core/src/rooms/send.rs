@@ -10,6 +10,7 @@ use super::{
     acts::act_in,
     env::Env,
     founding::is_passing,
+    receipts::Seen,
     state::Room,
     stored::{OutState, Outgoing, Sealed},
 };
@@ -316,6 +317,10 @@ impl Room {
                     env.notes.read_elsewhere.extend(read);
                 }
                 return;
+            }
+            Content::Receipt { got, read } => {
+                let seen = Seen { got, read };
+                return self.take_receipt(&mut env.shell.store, author.user_id, seen, entry.seq);
             }
             Content::CallStarted { call_id } => {
                 self.begin_ring(env, call_id, author.user_id, false);

@@ -9,6 +9,7 @@ use protocol::{
 use super::{
     env::Env,
     guests::NewLink,
+    receipts::AllSeen,
     ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
 };
@@ -71,6 +72,10 @@ pub(crate) struct Room {
     /// Number of the request for the list of rooms before which this room was not there.
     pub(crate) since_list: u64,
     pub(super) dirty: bool,
+    /// How far the members have the log, by their receipts.
+    pub(super) seen: AllSeen,
+    /// When the next own receipt is due.
+    pub(super) receipt_at: Option<Millis>,
     /// What the person began to write.
     pub(super) draft: String,
     /// How far the device's clock went back since it knows of the room's end.
@@ -158,6 +163,8 @@ impl Room {
             over: false,
             since_list: 0,
             dirty: true,
+            seen: AllSeen::new(),
+            receipt_at: None,
             draft: String::new(),
             lost: 0,
         }
@@ -392,7 +399,10 @@ impl Room {
             return;
         }
         if !self.start_commit(env) {
-            self.send_next(env);
+            self.send_receipt(env);
+            if !self.busy {
+                self.send_next(env);
+            }
         }
     }
 
@@ -463,9 +473,15 @@ impl Room {
     /// When the room wants to be looked at again. A time of the past is of what could not be done yet.
     pub(crate) fn wakes(&self, now: Millis) -> impl Iterator<Item = Millis> {
         let stale_at = self.stale_at().filter(|at| *at > now);
-        [self.retry_at, self.remove_at, stale_at, self.ring_ends_at()]
-            .into_iter()
-            .flatten()
+        [
+            self.retry_at,
+            self.remove_at,
+            stale_at,
+            self.ring_ends_at(),
+            self.receipt_at(),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// When the room is shown as stale, unless the server gives what it owes.
@@ -517,6 +533,9 @@ impl Room {
                 request,
             );
         }
+        if env.online {
+            self.plan_receipt(env);
+        }
         self.forget_readings_behind();
         if std::mem::take(&mut self.dirty) {
             self.save(&mut env.shell.store);
@@ -550,6 +569,7 @@ impl Room {
             env.shell.reply(command, reply);
         }
         self.forget_lost(&mut env.shell.store);
+        self.delete_seen(&mut env.shell.store);
         self.keep_draft(&mut env.shell.store, String::new());
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;

@@ -120,6 +120,7 @@ impl Room {
             text: String::new(),
             mentions: vec![],
         };
+        let (delivery, readers) = self.delivery_of(&message, lens);
         let reactions = message.acts.reactions().into_iter();
         MessageView {
             message_id: message.id,
@@ -129,7 +130,8 @@ impl Room {
             mine: message.author == lens.me,
             sent_at: message.sent_at,
             body: message.view(name),
-            delivery: message.delivery,
+            delivery,
+            read_by: readers.into_iter().map(name).collect(),
             reply_to: message.re.map(|id| self.quote_view(id, lens)),
             mentions: message
                 .mentions

@@ -112,6 +112,11 @@ export class Commands {
     return this.#ask({ type: "set_muted", room_id: roomId, on }, "done");
   }
 
+  /** Whether others learn what one has received and read, and one of them. */
+  setReceipts(on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_receipts", on }, "done");
+  }
+
   saveDraft(roomId: string, draft: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "save_draft", room_id: roomId, draft }, "done");
   }

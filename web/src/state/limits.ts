@@ -18,3 +18,6 @@ export function excess(text: string, limit: number): number {
 
 /** Who waits before a locked call knocks so often. Shorter costs the server for nothing, longer lets people wait in vain. */
 export const LOCKED_RETRY_MS = 5_000;
+
+/** Members of a room up to which there are receipts; as in `client-core/src/limits.rs`. */
+export const MAX_RECEIPT_MEMBERS = 20;

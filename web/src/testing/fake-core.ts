@@ -151,6 +151,9 @@ export class FakeCore implements CoreClient {
       case "set_muted":
         this.#changeRoom(command.room_id, { muted: command.on });
         return DONE;
+      case "set_receipts":
+        if (this.session.state === "signed_in") this.tell({ type: "session", session: { ...this.session, receipts: command.on } });
+        return DONE;
       case "save_draft":
         this.#changeRoom(command.room_id, { draft: command.draft });
         return DONE;
@@ -276,7 +279,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", guest: null };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", guest: null, receipts: true };
   }
 
   #createRoom(title: string, people: string[]): Reply {

@@ -74,6 +74,7 @@ export function text(order: number, author: PersonCard, at: number, body: string
     sent_at: at,
     body: { type: "text", text: body },
     delivery: mine ? "sent" : "received",
+    read_by: [],
     reply_to: null,
     mentions: [],
     edited: false,

@@ -110,6 +110,11 @@ pub(crate) enum Content {
     Read {
         rooms: Vec<(RoomId, Seq)>,
     },
+    /// In rooms: up to where the sender's devices have the log, and up to where it has read.
+    Receipt {
+        got: Seq,
+        read: Seq,
+    },
     CallStarted {
         call_id: CallId,
     },

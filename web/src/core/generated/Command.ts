@@ -126,6 +126,10 @@ room_id: string,
 /**
  * Whether it is so.
  */
+on: boolean, } | { "type": "set_receipts", 
+/**
+ * Whether it is so.
+ */
 on: boolean, } | { "type": "save_draft", 
 /**
  * The room.
@@ -172,7 +176,7 @@ burn_ms?: number,
  */
 message_id?: string, } | { "type": "send_file" } & FileMessage | { "type": "give_token", 
 /**
- * What was refused.
+ * What was refused; nothing where none was.
  */
 stale: Secret | null, } | { "type": "note_upload", 
 /**

@@ -3,4 +3,4 @@
 /**
  * How far a message of one's own is.
  */
-export type Delivery = "sending" | "sent" | "failed" | "received";
+export type Delivery = "sending" | "sent" | "failed" | "received" | "delivered" | "read";

@@ -42,6 +42,10 @@ body: BodyView,
  */
 delivery: Delivery, 
 /**
+ * Names of the members who have read it, by their word; of what one sent oneself.
+ */
+read_by: Array<string>, 
+/**
  * The message that it answers.
  */
 reply_to: QuoteView | null, 

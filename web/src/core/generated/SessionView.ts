@@ -26,4 +26,8 @@ connection: ConnectionView,
 /**
  * Set where this is no device of an account, but a guest of one call.
  */
-guest: GuestView | null, };
+guest: GuestView | null, 
+/**
+ * Whether others learn what one has received and read, and one of them.
+ */
+receipts: boolean, };

@@ -41,6 +41,9 @@ export const messages = {
 
   "message.sending": "Sending",
   "message.sent": "Sent",
+  "message.delivered": "Delivered",
+  "message.read": "Read",
+  "message.read_by": "Read by {names}",
   "message.failed": "Not sent",
   "message.retry": "Send again",
   "message.unknown": "This message was made by a newer version. Update the app to see it.",

@@ -1,3 +1,5 @@
+import { failureText } from "../../i18n/codes";
+import { MAX_RECEIPT_MEMBERS } from "../../state/limits";
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
@@ -26,6 +28,7 @@ export function Settings() {
         <h2>{t("settings.notices")}</h2>
         <NoticeSettings />
       </section>
+      <Receipts />
       <section className="card">
         <h2>{t("settings.calls")}</h2>
         <Toggle
@@ -56,5 +59,24 @@ export function Settings() {
         <p>{t("settings.appearance_text")}</p>
       </section>
     </TextPage>
+  );
+}
+
+function Receipts() {
+  const { client, t } = useApp();
+  const session = useStore(client.session);
+  if (session.state !== "signed_in") return null;
+  const choose = async (on: boolean): Promise<void> => {
+    const outcome = await client.commands.setReceipts(on);
+    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
+  };
+  return (
+    <section className="card">
+      <h2>{t("settings.receipts")}</h2>
+      <Toggle on={session.receipts} onChange={(on) => void choose(on)}>
+        {t("settings.receipts_on")}
+      </Toggle>
+      <p className="soft">{t("settings.receipts_text", { max: MAX_RECEIPT_MEMBERS })}</p>
+    </section>
   );
 }

@@ -89,6 +89,7 @@ const PATHS = {
   muted: <path d="M6.5 16.5V11a5.5 5.5 0 0 1 8.9-4.3M17.5 10.5V16l1.5 1.8H7M10 20.5h4M4 4l16 16" />,
   close: <path d="M6 6l12 12M18 6 6 18" />,
   check: <path d="m5 12.5 4.5 4.5L19 7.5" />,
+  checks: <path d="m2.5 12.5 4 4 8.5-9M11 15.5l1 1 9.5-9.5" />,
   copy: (
     <>
       <rect x="9" y="9" width="11" height="11" rx="2" />

@@ -27,6 +27,6 @@ export function doableWith({ body, delivery, may_edit, may_delete }: MessageView
   const text = body.type === "text" || (body.type === "file" && body.file.waveform === null);
   const copy = body.type === "text" || (body.type === "file" && body.text !== "");
   // Others can only be told of what they have.
-  const there = delivery === "sent" || delivery === "received";
+  const there = delivery !== "sending" && delivery !== "failed";
   return { react: said && there, reply: said && there, edit: text && may_edit, copy, remove: may_delete };
 }

@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { MessageView } from "../../core/generated/MessageView";
 import { failureText } from "../../i18n/codes";
-import { leftText, spanText, timeText } from "../../i18n/format";
+import { leftText, listText, spanText, timeText } from "../../i18n/format";
 import { leftUntil } from "../../state/timers";
 import { useApp } from "../app/context";
 import { Icon, type IconName } from "../parts/icons";
@@ -47,7 +47,7 @@ function Countdown({ endsAt }: { readonly endsAt: number }) {
   );
 }
 
-const DELIVERY_ICON = { sending: "clock", sent: "check", failed: "alert" } as const satisfies Record<string, IconName>;
+const DELIVERY_ICON = { sending: "clock", sent: "check", delivered: "checks", read: "checks", failed: "alert" } as const satisfies Record<string, IconName>;
 
 function DeliveryState({ roomId, message }: { readonly roomId: string; readonly message: MessageView }) {
   const { client, t } = useApp();
@@ -56,10 +56,13 @@ function DeliveryState({ roomId, message }: { readonly roomId: string; readonly 
     const outcome = await client.commands.retryMessage(roomId, message.message_id);
     if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
   };
+  // Of two people it goes without saying who has read it, and of many when all have.
+  const some = message.delivery !== "read" && message.read_by.length > 0;
+  const readers = some ? listText(t.locale, message.read_by) : null;
   return (
     <span className={`delivery delivery-${message.delivery}`}>
       <Icon name={DELIVERY_ICON[message.delivery]} size={14} />
-      {t(`message.${message.delivery}`)}
+      {readers === null ? t(`message.${message.delivery}`) : t("message.read_by", { names: readers })}
       {message.delivery === "failed" && (
         <button
           type="button"
