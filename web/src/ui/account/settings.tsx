@@ -76,7 +76,7 @@ function Receipts() {
       <Toggle on={session.receipts} onChange={(on) => void choose(on)}>
         {t("settings.receipts_on")}
       </Toggle>
-      <p className="soft">{t("settings.receipts_text", { max: MAX_RECEIPT_MEMBERS })}</p>
+      <p className="soft">{t("settings.receipts_text", { max: String(MAX_RECEIPT_MEMBERS) })}</p>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import type { Delivery } from "../../core/generated/Delivery";
 import type { CallMessageView } from "../../core/generated/CallMessageView";
 import { timeText } from "../../i18n/format";
 import type { Failure } from "../../state/core";
@@ -51,11 +52,16 @@ const DELIVERY = {
   failed: { icon: "alert", text: "message.failed" },
 } as const satisfies Record<string, { icon: IconName; text: string }>;
 
+/** How far a message is. In calls there are no receipts: it was said, or not. */
+function stateOf(delivery: Delivery): (typeof DELIVERY)[keyof typeof DELIVERY] | null {
+  return delivery === "sending" || delivery === "sent" || delivery === "failed" ? DELIVERY[delivery] : null;
+}
+
 /** Drawn anew only where it changed: each that comes would else draw all that were there. */
 const ChatMessage = memo(function ChatMessage({ message }: { readonly message: CallMessageView }) {
   const { t } = useApp();
   const { delivery, person, sent_at, text } = message;
-  const state = delivery === "received" ? null : DELIVERY[delivery];
+  const state = stateOf(delivery);
   return (
     <article className="chat-message">
       <p className="chat-head">

@@ -75,6 +75,7 @@ const visit = (door: GuestView["door"]): FakeCore => {
     device_id: "device-1",
     connection: "online",
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
+    receipts: true,
   };
   return core;
 };
