@@ -1,5 +1,6 @@
 /** One download: each chunk is opened as it comes, and nothing is handed out before the hash of the whole has proved right. */
 import type { Progress, SealedFile } from "../wire";
+import { free } from "./free";
 import type { Patience } from "./patience";
 import { SEALED_CHUNK_LEN, same, type Opener, type Sealing } from "./sealing";
 import { SILENCE_MS, Unreachable, type BlobServer } from "./server";
@@ -94,6 +95,7 @@ export class Download {
           this.put(opener, sealed.subarray(0, wanted));
           held = 0;
         }
+        free(value);
       }
     } finally {
       this.signal.removeEventListener("abort", stop);
@@ -107,6 +109,7 @@ export class Download {
     plain.fill(0);
     this.opened += sealed.length;
     this.written += plain.length;
+    free(plain);
     const now = performance.now();
     if (now - this.told < TELL_MS && this.opened < this.total) return;
     this.told = now;

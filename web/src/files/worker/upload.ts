@@ -7,6 +7,7 @@
  */
 import type { Bytes, Checkpoint, Progress, SealedFile, UploadTicket } from "../wire";
 import type { Patience } from "./patience";
+import { free } from "./free";
 import { CHUNK_LEN, SEALED_CHUNK_LEN, own, same, type Sealer, type Sealing } from "./sealing";
 import { Refusal, type BlobServer, type UploadState } from "./server";
 
@@ -138,11 +139,15 @@ export class Upload {
     const bytes = new Uint8Array(Math.min(count * SEALED_CHUNK_LEN, this.total - start));
     for (let index = 0; index < count; index++) {
       const chunk = plain.subarray(index * CHUNK_LEN, (index + 1) * CHUNK_LEN);
-      bytes.set(this.sealed.seal_next(chunk), index * SEALED_CHUNK_LEN);
+      const sealed = this.sealed.seal_next(chunk);
+      bytes.set(sealed, index * SEALED_CHUNK_LEN);
+      free(sealed);
     }
     plain.fill(0);
+    free(plain);
     const hash = own(this.sealed.hash());
     if (before && !same(hash, before.hash)) throw new TransferError("file_changed");
+    free(this.part.bytes);
     this.part = { start, bytes };
     if (!before) this.marks.push({ end: this.end, hash });
   }
