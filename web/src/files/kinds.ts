@@ -38,17 +38,20 @@ const MAX_NAME_LEN = 255;
 
 // What a message must not have in a name (`client-core/src/files/descriptor.rs`): it would hide what the file is.
 const HIDING =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f/\\\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff\p{Cs}\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/gu;
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f/\\\u00ad\u{34f}\u061c\u115f\u1160\u{17b4}\u{17b5}\u{180b}-\u{180f}\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff\p{Cs}\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/gu;
 
 /** Emoji and some scripts are written with them; between letters of ASCII they only hide. */
 const JOINER = /^[\u200c\u200d]$/;
 const VARIANT = /^[\ufe00-\ufe0f]$/;
 
+function isJoined(char: string | undefined): boolean {
+  return (char?.codePointAt(0) ?? 0) > 0x9f;
+}
+
 /** Joiners that join nothing are made visible, until none is left. */
 function withoutLooseJoiners(name: string): string {
   const chars = Array.from(name);
-  const isJoined = (char: string | undefined): boolean => char !== undefined && (char.codePointAt(0) ?? 0) > 0x9f;
   const loose = (): number =>
     chars.findIndex((char, at) => (JOINER.test(char) && !(isJoined(chars[at - 1]) && isJoined(chars[at + 1]))) || (VARIANT.test(char) && !isJoined(chars[at - 1])));
   for (let at = loose(); at >= 0; at = loose()) chars[at] = "_";
