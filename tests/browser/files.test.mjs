@@ -251,6 +251,28 @@ test("R44 a file that burns is gone from who read it", async () => {
   await alice.role("button", "Remove timer").click();
 });
 
+test("R44 between two, what burns leaves the server with its second reader", async () => {
+  await alice.role("button", "New message").click();
+  const dialog = alice.role("dialog", "New message");
+  await dialog.getByRole("textbox").fill(bob.email);
+  await dialog.getByRole("textbox").press("Enter");
+  await alice.role("heading", bob.name).waitFor();
+  await bob.role("navigation", "Rooms").getByRole("link", { name: alice.name }).waitFor();
+  const kept = new Set(blobs());
+  const burns = () => blobs().filter((blob) => !kept.has(blob));
+  await alice.role("button", "Timer for what you write").click();
+  await alice.role("menuitemradio", "10 seconds").click();
+  await attach(alice, { name: "letter.png", type: "image/png", bytes: png(40, 40, [70, 30, 90]) });
+  await articleOf(alice, "letter.png").waitFor();
+  await articleOf(alice, "letter.png").waitFor({ state: "detached" });
+  assert.equal(burns().length, 1, "bob has not read it yet");
+  await bob.openRoom(alice.name);
+  await articleOf(bob, "letter.png").getByRole("img", { name: "Picture letter.png" }).waitFor();
+  await articleOf(bob, "letter.png").waitFor({ state: "detached" });
+  await until("the blob is gone", () => burns().length === 0);
+  for (const person of [alice, bob]) await person.openRoom(ROOM);
+});
+
 test("a file is answered by its word, and reacted to", async () => {
   const article = articleOf(bob, "beach.png");
   await article.scrollIntoViewIfNeeded();
