@@ -220,14 +220,25 @@ test("R44 what is deleted is gone from both, and from the server's disk", async 
   const picture = articleOf(bob, "gone.png").getByRole("img", { name: "Picture gone.png" });
   await picture.waitFor();
   const address = await picture.evaluate(({ src }) => src);
+  const opens = () =>
+    bob.page.evaluate(
+      (address) =>
+        new Promise((resolve) => {
+          const image = new Image();
+          image.onload = () => resolve(true);
+          image.onerror = () => resolve(false);
+          image.src = address;
+        }),
+      address,
+    );
+  assert.equal(await opens(), true);
   const [blob] = blobs().filter((blob) => !kept.has(blob));
   assert.ok(blob);
   await remove(alice, articleOf(alice, "gone.png"));
   await bob.sees("This message was deleted.");
   assert.equal(await card(bob, "gone.png").count(), 0);
   await until("the blob is gone", () => !blobs().includes(blob));
-  const opens = await bob.page.evaluate((address) => fetch(address).then(() => true, () => false), address);
-  assert.equal(opens, false, "what was opened is not in memory any more");
+  assert.equal(await opens(), false, "what was opened is not in memory any more");
 });
 
 test("R44 a file that burns is gone from who read it", async () => {
@@ -238,6 +249,28 @@ test("R44 a file that burns is gone from who read it", async () => {
   await picture.waitFor();
   for (const person of [bob, alice]) await articleOf(person, "ashes.png").waitFor({ state: "detached" });
   await alice.role("button", "Remove timer").click();
+});
+
+test("R44 between two, what burns leaves the server with its second reader", async () => {
+  await alice.role("button", "New message").click();
+  const dialog = alice.role("dialog", "New message");
+  await dialog.getByRole("textbox").fill(bob.email);
+  await dialog.getByRole("textbox").press("Enter");
+  await alice.role("heading", bob.name).waitFor();
+  await bob.role("navigation", "Rooms").getByRole("link", { name: alice.name }).waitFor();
+  const kept = new Set(blobs());
+  const burns = () => blobs().filter((blob) => !kept.has(blob));
+  await alice.role("button", "Timer for what you write").click();
+  await alice.role("menuitemradio", "10 seconds").click();
+  await attach(alice, { name: "letter.png", type: "image/png", bytes: png(40, 40, [70, 30, 90]) });
+  await articleOf(alice, "letter.png").waitFor();
+  await articleOf(alice, "letter.png").waitFor({ state: "detached" });
+  assert.equal(burns().length, 1, "bob has not read it yet");
+  await bob.openRoom(alice.name);
+  await articleOf(bob, "letter.png").getByRole("img", { name: "Picture letter.png" }).waitFor();
+  await articleOf(bob, "letter.png").waitFor({ state: "detached" });
+  await until("the blob is gone", () => burns().length === 0);
+  for (const person of [alice, bob]) await person.openRoom(ROOM);
 });
 
 test("a file is answered by its word, and reacted to", async () => {

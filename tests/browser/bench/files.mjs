@@ -51,10 +51,11 @@ async function hashOf(file) {
   return hash.digest("hex");
 }
 
-/** Resident memory of a process in MiB. */
+/** Memory of a process that is its own, in MiB, as a browser's task manager counts it: without the program's code. */
 function resident(pid) {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) / 1024;
+  return of("RssAnon") + of("VmSwap");
 }
 
 /** Pages of a browser as processes. */
@@ -74,6 +75,8 @@ class Memory {
 
   async watch(person) {
     this.session = await person.context.browser().newBrowserCDPSession();
+    await this.look();
+    this.idle = this.tab;
     this.timer = setInterval(() => void this.look(), LOOK_MS);
     return this;
   }
@@ -89,30 +92,8 @@ class Memory {
 
   end() {
     clearInterval(this.timer);
-    return { tab: Math.round(this.tab), server: Math.round(this.server) };
+    return { idle: Math.round(this.idle), tab: Math.round(this.tab), server: Math.round(this.server) };
   }
-}
-
-/** Cuts the wire each time that `done` has come so much further, until `ended`. */
-async function cutting(wire, times, done, ended, at = () => undefined) {
-  let next = 1;
-  let over = false;
-  ended.then(
-    () => (over = true),
-    () => (over = true),
-  );
-  while (!over) {
-    const share = await done();
-    if (next <= times && share > next / (times + 1)) {
-      wire.cut();
-      await pause(CUT_MS);
-      wire.mend();
-      next += 1;
-      await at(next);
-    }
-    await pause(LOOK_MS);
-  }
-  return next - 1;
 }
 
 /** The same bytes without sealing, in parts, over a token and into a room that the page used. */
@@ -154,52 +135,60 @@ try {
   alice.context.on("request", (request) => {
     if (!request.url().includes("/api/v1/blobs")) return;
     used.authorization = request.headers().authorization ?? used.authorization;
-    used.roomId = request.postDataJSON?.()?.room_id ?? used.roomId;
+    if (request.method() === "POST") used.roomId = request.postDataJSON().room_id;
   });
 
+  const row = alice.role("list", "Files on their way").getByRole("group", { name: NAME });
+  // A first one, from whose requests the plain ones have their token.
+  await choose(alice, alice.role("button", "Attach file"), [{ name: "first.txt", mimeType: "text/plain", buffer: Buffer.from("first") }]);
+  await alice.role("button", "Send").click();
+  await bob.role("log", "Messages").getByRole("group", { name: "first.txt" }).waitFor();
+  const bare = await plain(wire.url, used);
+  console.log(`plainly: ${bare.toFixed(1)} s, ${rate(bare)}`);
+  // What a password costs is not a file's: its 64 MiB stay with the page that asked for it.
+  for (const { page } of people) await page.reload();
+
+  await alice.role("button", "Attach file").waitFor();
   const memory = { up: await new Memory(server).watch(alice) };
   let begun = performance.now();
   await choose(alice, alice.role("button", "Attach file"));
   await alice.role("button", "Send").click();
-  const row = alice.role("list", "Files on their way").getByRole("group", { name: NAME });
-  const share = async (bar) => {
-    const [value = 0] = await bar.evaluateAll((bars) => bars.map(({ value, max }) => value / max));
-    return value;
-  };
   await row.waitFor();
-  const sent = row.waitFor({ state: "detached", timeout: 0 });
-  let reloaded = false;
-  const upCuts = await cutting(wire, Math.ceil(cuts / 2), () => share(row.getByRole("progressbar")), sent, async (next) => {
-    if (reloaded || next < cuts / 4) return;
-    reloaded = true;
-    await alice.page.reload();
-    await choose(alice, row.getByRole("button", { name: "Choose file again" }));
-  });
-  await sent;
+  const upCuts = Math.ceil(cuts / 2);
+  wire.cutEvery(length / (upCuts + 1), upCuts, CUT_MS);
+  // Past the middle, the page is loaded anew.
+  while (wire.cuts > Math.floor(upCuts / 2) || wire.down) await pause(LOOK_MS);
+  await alice.page.reload();
+  await choose(alice, row.getByRole("button", { name: "Choose file again" }));
+  await row.waitFor({ state: "detached", timeout: 0 });
+  const upMade = upCuts - wire.cuts;
   const up = (performance.now() - begun) / 1000;
   const upMemory = memory.up.end();
-  console.log(`up: ${up.toFixed(1)} s, ${rate(up)}, ${upCuts} cuts, loaded anew: ${reloaded ? "once" : "never"}; tab at most ${upMemory.tab} MiB, server ${upMemory.server} MiB more`);
+  console.log(`up: ${up.toFixed(1)} s, ${rate(up)}, ${upMade} cuts, loaded anew once; tab at most ${upMemory.tab} MiB (${upMemory.idle} before), server ${upMemory.server} MiB more`);
 
   memory.down = await new Memory(server).watch(bob);
   const card = bob.role("log", "Messages").getByRole("group", { name: NAME });
   begun = performance.now();
   const coming = bob.page.waitForEvent("download", { timeout: 0 });
+  // Where something else fails before, it is that which is told.
+  coming.catch(() => {});
   await card.getByRole("button", { name: `Save ${NAME}` }).click();
-  const downCuts = await cutting(wire, Math.floor(cuts / 2), () => share(card.getByRole("progressbar")), coming);
+  const downCuts = Math.floor(cuts / 2);
+  wire.cutEvery(length / (downCuts + 1), downCuts, CUT_MS);
   const got = await (await coming).path();
+  const downMade = downCuts - wire.cuts;
   const down = (performance.now() - begun) / 1000;
   const downMemory = memory.down.end();
-  console.log(`down: ${down.toFixed(1)} s, ${rate(down)}, ${downCuts} cuts; tab at most ${downMemory.tab} MiB, server ${downMemory.server} MiB more`);
+  console.log(`down: ${down.toFixed(1)} s, ${rate(down)}, ${downMade} cuts; tab at most ${downMemory.tab} MiB (${downMemory.idle} before), server ${downMemory.server} MiB more`);
   const same = (await hashOf(got)) === hash;
   console.log(same ? "what came is what was sent" : "WHAT CAME IS NOT WHAT WAS SENT");
 
-  const bare = await plain(wire.url, used);
   const ratio = bare / up;
-  console.log(`plainly: ${bare.toFixed(1)} s, ${rate(bare)}; sealed, cut and loaded anew it goes at ${(ratio * 100).toFixed(0)} % of that`);
-  const figures = { mib: length / MIB, same, reloaded, cuts: upCuts + downCuts, up_s: up, down_s: down, plain_s: bare, ratio, up_memory: upMemory, down_memory: downMemory };
+  console.log(`sealed, cut and loaded anew it goes up at ${(ratio * 100).toFixed(0)} % of the plain pace`);
+  const figures = { mib: length / MIB, same, cuts: upMade + downMade, up_s: up, down_s: down, plain_s: bare, ratio, up_memory: upMemory, down_memory: downMemory };
   console.log(JSON.stringify(figures));
   const fits = [upMemory, downMemory].every(({ tab, server }) => tab < TAB_MIB && server < SERVER_MIB);
-  process.exitCode = same && reloaded && fits ? 0 : 1;
+  process.exitCode = same && upMade + downMade === cuts && fits ? 0 : 1;
 } finally {
   await Promise.all(people.map((person) => person.close()));
   await wire?.close();
@@ -207,8 +196,8 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function choose(person, button) {
+async function choose(person, button, files = source) {
   const asked = person.page.waitForEvent("filechooser");
   await button.click();
-  await (await asked).setFiles(source);
+  await (await asked).setFiles(files);
 }

@@ -9,6 +9,10 @@ export class Wire {
   rate = Infinity;
   sockets = new Set();
   down = false;
+  /** Bytes between two cuts that it makes by itself, and how many are left. */
+  every = Infinity;
+  cuts = 0;
+  since = 0;
 
   static async start(url) {
     const wire = new Wire();
@@ -32,6 +36,20 @@ export class Wire {
 
   mend() {
     this.down = false;
+  }
+
+  /** From now on it cuts itself `times` times, each after so many more bytes and for so long. */
+  cutEvery(bytes, times, ms) {
+    Object.assign(this, { every: bytes, cuts: times, since: 0, lasts: ms });
+  }
+
+  count(bytes) {
+    this.since += bytes;
+    if (this.since < this.every || this.cuts === 0 || this.down) return;
+    this.since = 0;
+    this.cuts -= 1;
+    this.cut();
+    setTimeout(() => this.mend(), this.lasts);
   }
 
   async close() {
@@ -62,6 +80,8 @@ export class Wire {
     const wait = this.rate === Infinity ? 0 : Math.max((bytes.length / this.rate) * 1000, 1000 / STEPS / 50);
     from.pause();
     setTimeout(() => {
+      if (to.destroyed) return;
+      this.count(bytes.length);
       if (to.destroyed) return;
       if (to.write(bytes)) from.resume();
       else to.once("drain", () => from.resume());

@@ -39,3 +39,12 @@ test("base64url is what the server reads", () => {
   expect(fromBase64url("-_8AAQ")).toEqual(bytes);
   for (const bad of ["+/8AAQ", "-_8AAQ==", "a"]) expect(fromBase64url(bad)).toBeNull();
 });
+
+test("what does not show is made to, and what joins is left", () => {
+  for (const hidden of ["\u200b", "\u061c", "\u2060", "\u202e", "\ufeff", "\u00ad", "\u3164", "\ud800", "\u{e0041}"]) expect(name(`a${hidden}b.pdf`), String(hidden.codePointAt(0))).toBe("a_b.pdf");
+  expect(name("re\u200dport.pdf")).toBe("re_port.pdf");
+  expect(name("a\ufe0f.pdf")).toBe("a_.pdf");
+  expect(name("é\u200d\u200da")).toBe("é__a");
+  expect(name("\u200da")).toBe("_a");
+  for (const good of ["👨\u200d👩\u200d👧.png", "❤\ufe0f.png", "می\u200cخواهم.txt"]) expect(name(good)).toBe(good);
+});

@@ -37,12 +37,30 @@ export function plainType(type: string): string {
 const MAX_NAME_LEN = 255;
 
 // What a message must not have in a name (`client-core/src/files/descriptor.rs`): it would hide what the file is.
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const HIDING = /[\u0000-\u001f\u007f-\u009f/\\\u200e\u200f\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]/g;
+const HIDING =
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f/\\\u00ad\u{34f}\u061c\u115f\u1160\u{17b4}\u{17b5}\u{180b}-\u{180f}\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff\p{Cs}\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/gu;
+
+/** Emoji and some scripts are written with them; between letters of ASCII they only hide. */
+const JOINER = /^[\u200c\u200d]$/;
+const VARIANT = /^[\ufe00-\ufe0f]$/;
+
+function isJoined(char: string | undefined): boolean {
+  return (char?.codePointAt(0) ?? 0) > 0x9f;
+}
+
+/** Joiners that join nothing are made visible, until none is left. */
+function withoutLooseJoiners(name: string): string {
+  const chars = Array.from(name);
+  const loose = (): number =>
+    chars.findIndex((char, at) => (JOINER.test(char) && !(isJoined(chars[at - 1]) && isJoined(chars[at + 1]))) || (VARIANT.test(char) && !isJoined(chars[at - 1])));
+  for (let at = loose(); at >= 0; at = loose()) chars[at] = "_";
+  return chars.join("");
+}
 
 /** A name that a message can carry, as near to the file's own as that goes. */
 export function plainName(name: string, fallback: string): string {
-  const plain = name.replaceAll(HIDING, "_").trim();
+  const plain = withoutLooseJoiners(name.replaceAll(HIDING, "_").trim());
   if (plain === "" || plain === "." || plain === "..") return fallback;
   const encoder = new TextEncoder();
   if (encoder.encode(plain).length <= MAX_NAME_LEN) return plain;
@@ -52,5 +70,5 @@ export function plainName(name: string, fallback: string): string {
   // By code points, so that none is cut in half.
   let stem = Array.from(plain.slice(0, plain.length - ending.length));
   while (encoder.encode(stem.join("") + ending).length > MAX_NAME_LEN) stem = stem.slice(0, -1);
-  return `${stem.join("").trim()}${ending}`;
+  return withoutLooseJoiners(`${stem.join("").trim()}${ending}`);
 }

@@ -1,6 +1,7 @@
 /** One download: each chunk is opened as it comes, and nothing is handed out before the hash of the whole has proved right. */
 import type { Progress, SealedFile } from "../wire";
 import type { Patience } from "./patience";
+import { Pieces } from "./reading";
 import { SEALED_CHUNK_LEN, same, type Opener, type Sealing } from "./sealing";
 import { SILENCE_MS, Unreachable, type BlobServer } from "./server";
 import type { Sink } from "./sink";
@@ -8,6 +9,9 @@ import { TransferError } from "./upload";
 
 /** Progress is told at most so often. */
 const TELL_MS = 100;
+
+/** As much as networks bring at once. */
+const READ_LEN = 256 * 1024;
 
 export class Download {
   private readonly file: SealedFile;
@@ -60,7 +64,7 @@ export class Download {
       await this.patience.persist(
         async () => {
           const body = await this.server.get(this.file.blobId, this.opened, this.signal);
-          await this.take(body.getReader(), opener).catch((error: unknown) => {
+          await this.take(new Pieces(body, new ArrayBuffer(READ_LEN)), opener).catch((error: unknown) => {
             // The connection broke in the middle, but some came: at once again, from there.
             if (!(error instanceof Unreachable) || this.opened === before) throw error;
           });
@@ -72,17 +76,17 @@ export class Download {
   }
 
   /** Opens what comes, until the stream ends or breaks. */
-  private async take(reader: ReadableStreamDefaultReader<Uint8Array>, opener: Opener): Promise<void> {
-    const stop = (): void => void reader.cancel().catch(() => {});
+  private async take(pieces: Pieces, opener: Opener): Promise<void> {
+    const stop = (): void => pieces.cancel();
     this.signal.addEventListener("abort", stop);
     // The chunk in hand.
     const sealed = new Uint8Array(SEALED_CHUNK_LEN);
     let held = 0;
     try {
       while (this.opened < this.total) {
-        const { done, value } = await next(reader);
+        const value = await next(pieces);
         this.signal.throwIfAborted();
-        if (done) throw new Unreachable();
+        if (!value) throw new Unreachable();
         for (let at = 0; at < value.length; ) {
           const wanted = Math.min(SEALED_CHUNK_LEN, this.total - this.opened);
           if (wanted <= 0) throw new TransferError("file_damaged");
@@ -127,13 +131,13 @@ function opened(opener: Opener, sealed: Uint8Array): Uint8Array {
 }
 
 /** What comes next. A connection that says nothing for long is gone. */
-async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function next(pieces: Pieces): Promise<Uint8Array | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Unreachable()), SILENCE_MS);
   });
   try {
-    return await Promise.race([reader.read(), silence]);
+    return await Promise.race([pieces.next(), silence]);
   } catch {
     throw new Unreachable();
   } finally {

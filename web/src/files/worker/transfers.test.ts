@@ -228,7 +228,7 @@ test("a file that changed is not sent under the same key, and nothing of it stay
 test("a file that cannot be read any more ends its upload", async () => {
   const page = new Page();
   const file = new Blob([content(LONG)]);
-  vi.spyOn(file, "slice").mockReturnValue({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) } as Blob);
+  vi.spyOn(file, "slice").mockReturnValue({ stream: () => new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }) } as unknown as Blob);
   page.upload(file);
   expect(await page.ended()).toMatchObject({ type: "failed", code: "file_unreadable" });
 });

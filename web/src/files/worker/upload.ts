@@ -7,6 +7,7 @@
  */
 import type { Bytes, Checkpoint, Progress, SealedFile, UploadTicket } from "../wire";
 import type { Patience } from "./patience";
+import { Pieces } from "./reading";
 import { CHUNK_LEN, SEALED_CHUNK_LEN, own, same, type Sealer, type Sealing } from "./sealing";
 import { Refusal, type BlobServer, type UploadState } from "./server";
 
@@ -48,6 +49,7 @@ export class Upload {
   /** The part in hand: sealed bytes, and where they begin in the blob. */
   private part: { start: number; bytes: Bytes } = { start: 0, bytes: new Uint8Array() };
   private partChunks = FIRST_PART;
+  private readonly chunk = new Uint8Array(CHUNK_LEN);
   /** The durable end, as far as known. */
   private offset = 0;
   /** Up to where the page has noted what is sealed. */
@@ -133,14 +135,15 @@ export class Upload {
     const before = this.marks.find(({ end }) => end > start);
     const first = start / SEALED_CHUNK_LEN;
     const count = Math.min(before ? Infinity : chunks, Math.ceil(((before?.end ?? this.total) - start) / SEALED_CHUNK_LEN));
-    const plain = await readSlice(this.job.file, first * CHUNK_LEN, (first + count) * CHUNK_LEN);
-    this.signal.throwIfAborted();
     const bytes = new Uint8Array(Math.min(count * SEALED_CHUNK_LEN, this.total - start));
+    const { file } = this.job;
+    const pieces = new Chunks(file, first * CHUNK_LEN, Math.min((first + count) * CHUNK_LEN, file.size), this.chunk);
     for (let index = 0; index < count; index++) {
-      const chunk = plain.subarray(index * CHUNK_LEN, (index + 1) * CHUNK_LEN);
+      const chunk = await pieces.next();
+      this.signal.throwIfAborted();
       bytes.set(this.sealed.seal_next(chunk), index * SEALED_CHUNK_LEN);
+      chunk.fill(0);
     }
-    plain.fill(0);
     const hash = own(this.sealed.hash());
     if (before && !same(hash, before.hash)) throw new TransferError("file_changed");
     this.part = { start, bytes };
@@ -199,10 +202,42 @@ function offsetOf(error: unknown): { offset: number } {
   throw error;
 }
 
-async function readSlice(file: Blob, from: number, to: number): Promise<Bytes> {
-  try {
-    return new Uint8Array(await file.slice(from, Math.min(to, file.size)).arrayBuffer());
-  } catch {
+/** A part of a file, chunk by chunk. */
+class Chunks {
+  private readonly pieces: Pieces | null;
+  private readonly chunk: Uint8Array;
+  private left: number;
+  /** Of the piece in hand, what is in no chunk yet. */
+  private rest = new Uint8Array();
+
+  constructor(file: Blob, from: number, to: number, chunk: Uint8Array) {
+    this.left = Math.max(to - from, 0);
+    this.pieces = this.left > 0 ? new Pieces(file.slice(from, to).stream(), new ArrayBuffer(CHUNK_LEN)) : null;
+    this.chunk = chunk;
+  }
+
+  /** The next, shorter or empty at the end of the file; good until the next call. */
+  async next(): Promise<Uint8Array> {
+    const wanted = Math.min(this.left, CHUNK_LEN);
+    let held = 0;
+    while (held < wanted) {
+      if (this.rest.length === 0) this.rest = await this.read();
+      const piece = this.rest.subarray(0, wanted - held);
+      this.chunk.set(piece, held);
+      held += piece.length;
+      this.rest = this.rest.subarray(piece.length);
+    }
+    this.left -= wanted;
+    return this.chunk.subarray(0, wanted);
+  }
+
+  private async read(): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const piece = await this.pieces?.next();
+      if (piece && piece.length > 0) return piece as Uint8Array<ArrayBuffer>;
+    } catch {
+      // As below.
+    }
     // It was moved, deleted or changed since it was chosen.
     throw new TransferError("file_unreadable");
   }
