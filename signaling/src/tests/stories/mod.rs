@@ -88,6 +88,7 @@ impl Room {
             message_id: message_id(),
             payload: self.member.message(text.as_bytes()).into(),
             expires_at: None,
+            introduces: false,
         }
     }
 
