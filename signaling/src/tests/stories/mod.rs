@@ -3,6 +3,7 @@
 pub mod blob_ends;
 pub mod blobs;
 pub mod calls;
+pub mod contacts;
 pub mod delivery;
 pub mod guests;
 pub mod hostile;
