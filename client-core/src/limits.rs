@@ -137,6 +137,17 @@ pub(crate) const MAX_WAVEFORM_LEN: usize = 64;
 /// Beyond: no descriptor.
 pub(crate) const MAX_THUMBNAIL_LEN: usize = 8 * 1024;
 
+/// Uploads that were begun and neither sent nor dropped: as many as the server lets a user have. Beyond: `too_many_unsent`.
+pub(crate) const MAX_NOTED_UPLOADS: usize = 64;
+
+/// Bytes that the user interface may keep with such an upload: the text that goes with the file, twice over for what JSON
+/// escapes, a thumbnail and a waveform. Beyond: `too_large`.
+pub(crate) const MAX_ABOUT_LEN: usize = 64 * 1024;
+
+/// A token that is refused though it is younger than this is not what is wrong: no other is asked for. Shorter makes a
+/// server that refuses all of them see a new session at each request, longer holds uploads up for as long.
+pub(crate) const TOKEN_DOUBT_MS: u64 = 30_000;
+
 /// Reactions of one device in [`REACTION_WINDOW_MS`]: applause, but no flood. Beyond: `rate_limited`.
 pub(crate) const MAX_REACTIONS: u32 = 5;
 

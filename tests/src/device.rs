@@ -282,8 +282,12 @@ impl Shell {
                     method,
                     path,
                     token,
+                    headers,
                     body,
-                } => self.request(id, method, &path, token, body),
+                } => {
+                    let request = self.prepare(method, &path, token, &headers, body);
+                    self.request(id, request);
+                }
                 Output::SocketOpen { path } => self.connect(&path),
                 Output::SocketSend(text) => {
                     let text = self.spoil(text);
@@ -330,7 +334,14 @@ impl Shell {
         }
     }
 
-    fn request(&self, id: u64, method: &'static str, path: &str, token: Option<String>, body: Vec<u8>) {
+    fn prepare(
+        &self,
+        method: &'static str,
+        path: &str,
+        token: Option<String>,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap_or_default();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = token {
@@ -339,6 +350,13 @@ impl Shell {
         if !body.is_empty() {
             request = request.header("content-type", "application/json").body(body);
         }
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        request
+    }
+
+    fn request(&self, id: u64, request: reqwest::RequestBuilder) {
         let out = self.inputs_out.clone();
         tokio::spawn(async move {
             let answer = async {

@@ -1,10 +1,12 @@
 //! Wishes of the user interface.
 
 use protocol::{
-    DeviceId, GuestLinkId, MessageId, RoomId, UserId,
+    BlobId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId,
     socket::{Side, TrackKind},
 };
 use serde::{Deserialize, Serialize};
+
+use super::{FileCard, UploadCard};
 
 /// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
 ///
@@ -137,6 +139,63 @@ pub enum Command {
         #[serde(default)]
         #[cfg_attr(test, ts(optional, type = "string"))]
         message_id: Option<MessageId>,
+    },
+    /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
+    /// durable in the outbox. Fails with `file_expired` where its end is over already.
+    SendFile {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The file.
+        file: FileCard,
+        /// By this the blob is deleted when its message is, base64url.
+        upload_secret: Secret,
+        /// What is written with it; may be empty.
+        text: String,
+        /// The message that it answers.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        reply_to: Option<MessageId>,
+        /// Members whom the text names.
+        #[serde(default)]
+        #[cfg_attr(test, ts(type = "string[]"))]
+        mentions: Vec<UserId>,
+        /// When it ends, where it is to: the blob's end, which was settled as the upload began. Never later than the room
+        /// allows.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        ends_at: Option<Millis>,
+        /// How long it lives after its reader has read it.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        burn_ms: Option<u64>,
+        /// As of `send_text`.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        message_id: Option<MessageId>,
+    },
+    /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
+    /// not take is named: the device then looks for another, and until it has one gives the same again.
+    GiveToken {
+        /// What was refused.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        stale: Option<Secret>,
+    },
+    /// Stores what it takes to go on with an upload, in the place of what was noted of it before → `done` once it is durable.
+    /// Fails with `not_found` where the upload was dropped.
+    NoteUpload {
+        /// The upload.
+        upload: UploadCard,
+    },
+    /// What was noted of uploads that were neither sent nor dropped → `uploads`.
+    ListUploads,
+    /// An upload is not gone on with: what was noted of it goes, and the server deletes the blob, now or when it can be
+    /// reached → `done`.
+    DropUpload {
+        /// The blob.
+        #[cfg_attr(test, ts(type = "string"))]
+        blob_id: BlobId,
     },
     /// Puts another text in place of one's own → `done` as soon as it is durable in the outbox.
     EditMessage {
@@ -380,7 +439,7 @@ pub enum ParticipantAsk {
 }
 
 /// A text that is never printed and is wiped when dropped.
-#[derive(Clone, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(transparent)]
 pub struct Secret(pub String);

@@ -17,11 +17,13 @@
 
 mod call_views;
 mod commands;
+mod files;
 mod media;
 mod views;
 
 pub use call_views::*;
 pub use commands::*;
+pub use files::*;
 pub use media::*;
 pub use views::*;
 
@@ -87,6 +89,8 @@ pub enum Output {
         path: String,
         /// Bearer token.
         token: Option<String>,
+        /// Further headers.
+        headers: Vec<(&'static str, String)>,
         /// JSON body; empty = none.
         body: Vec<u8>,
     },
@@ -152,7 +156,7 @@ pub enum Reply {
         #[cfg_attr(test, ts(type = "string"))]
         room_id: protocol::RoomId,
     },
-    /// To [`Command::SendText`] and [`Command::SayInCall`]: the message, which also shows in [`Event::Messages`] or
+    /// To [`Command::SendText`], [`Command::SendFile`] and [`Command::SayInCall`]: the message, which also shows in [`Event::Messages`] or
     /// [`Event::CallMessages`].
     Message {
         /// The message.
@@ -186,6 +190,13 @@ pub enum Reply {
         /// See [`CallView::constant_bitrate`].
         constant_bitrate: bool,
     },
+    /// To [`Command::GiveToken`].
+    Token {
+        /// The session's token, base64url.
+        token: Secret,
+    },
+    /// To [`Command::ListUploads`].
+    Uploads(Vec<UploadCard>),
     /// It did not work.
     Failed(Failure),
 }

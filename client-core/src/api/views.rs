@@ -4,7 +4,7 @@
 use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId, socket::RoomKindTag};
 use serde::{Deserialize, Serialize};
 
-use super::{CallMessageView, CallView, Failure, ParticipantAsk, Reaction, Reply, SlotView, WatchedView};
+use super::{CallMessageView, CallView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply, SlotView, WatchedView};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -268,6 +268,8 @@ pub struct RoomView {
     pub named: bool,
     /// Beginning of the newest message that somebody wrote.
     pub preview: String,
+    /// The file of that message.
+    pub preview_file: Option<FileHint>,
     /// Time of the newest message.
     #[cfg_attr(test, ts(type = "number"))]
     pub active_at: Millis,
@@ -400,6 +402,8 @@ pub struct QuoteView {
     pub author_name: String,
     /// Beginning of its text.
     pub preview: String,
+    /// Its file.
+    pub file: Option<FileHint>,
 }
 
 /// A member whom a message names.
@@ -444,6 +448,15 @@ pub enum BodyView {
         /// `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`.
         event: Failure,
     },
+    /// A file.
+    File {
+        /// The file.
+        file: Box<FileCard>,
+        /// What was written with it; may be empty.
+        text: String,
+    },
+    /// A file of which its sender's program said what cannot be: it is neither fetched nor opened.
+    BrokenFile,
     /// Made by a newer program.
     Unknown,
     /// It was here, and was deleted.

@@ -1,6 +1,7 @@
 //! What is on its way to the server, so that an answer finds who asked.
 
-use protocol::{CallId, GuestLinkId, RoomId, Seq};
+use crate::api::Secret;
+use protocol::{BlobId, CallId, GuestLinkId, RoomId, Seq};
 
 /// Requests over the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,4 +130,9 @@ pub(crate) enum HttpAsk {
     Open,
     /// For the account's word that the device is over.
     Revoked,
+    /// The server is to delete a blob, asked with this token.
+    DeleteBlob {
+        blob_id: BlobId,
+        token: Secret,
+    },
 }

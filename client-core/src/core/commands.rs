@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, LeafIndex, MessageId, RoomId,
+    Email, LeafIndex, MessageId, Millis, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{PersonLookUp, Reply, Request, RoomKindTag},
 };
@@ -15,9 +15,10 @@ use super::{
     visit::is_for_guests,
 };
 use crate::{
-    api::{self, Command, DeviceCard, Failure},
+    api::{self, Command, DeviceCard, Failure, FileCard, Secret},
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
+    files::{SaidFile, UploadSecret},
     messages::{Act, Body, Content, Timers},
     rooms::{Env, Intent, Room, Setting},
     tasks::{Goal, Task, take_card},
@@ -125,6 +126,8 @@ impl Device {
                 burn_ms,
                 message_id,
             } => {
+                check_text(&text)?;
+                let body = Body::Text(text.clone());
                 let content = Content::Text {
                     text,
                     re: reply_to,
@@ -134,7 +137,50 @@ impl Device {
                     ttl: ttl_ms,
                     burn: burn_ms,
                 };
-                self.send_text(shell, id, room_id, content, timers, message_id)?;
+                let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::SendFile {
+                room_id,
+                file,
+                upload_secret,
+                text,
+                reply_to,
+                mentions,
+                ends_at,
+                burn_ms,
+                message_id,
+            } => {
+                check_text(&text)?;
+                let blob_id = file.blob_id;
+                let said = said_file(file, text, &upload_secret)?;
+                let content = Content::File {
+                    file: Box::new(said.file.clone()),
+                    text: said.text.clone(),
+                    re: reply_to,
+                    mentions,
+                };
+                let body = Body::File(Box::new(said));
+                let timers = Timers {
+                    ttl: ends_at.map(|at| left_of(shell, at)).transpose()?,
+                    burn: burn_ms,
+                };
+                let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
+                self.files.sent(&mut shell.store, blob_id);
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::GiveToken { stale } => {
+                let reply = self.give_token(shell, stale.as_ref())?;
+                shell.reply(id, reply);
+            }
+            Command::NoteUpload { upload } => {
+                let reply = self.note_upload(shell, &upload)?;
+                shell.reply(id, reply);
+            }
+            Command::ListUploads => shell.reply(id, self.uploads()),
+            Command::DropUpload { blob_id } => {
+                let reply = self.drop_upload(shell, blob_id);
+                shell.reply(id, reply);
             }
             Command::EditMessage {
                 room_id,
@@ -385,30 +431,23 @@ impl Device {
         shell.reply(command, reply);
     }
 
-    fn send_text(
+    fn say(
         &mut self,
         shell: &mut Shell,
-        id: u32,
         room_id: RoomId,
-        content: Content,
-        timers: Timers,
         message_id: Option<MessageId>,
-    ) -> Result<(), Failure> {
-        let Content::Text { text, .. } = &content else {
-            return Err(failure("internal"));
-        };
-        check_text(text)?;
-        let body = Body::Text(text.clone());
+        timers: Timers,
+        content: Content,
+        body: Body,
+    ) -> Result<MessageId, Failure> {
         self.talk_in(room_id)?;
-        let message_id = self.in_room(shell, room_id, |room, env| {
+        self.in_room(shell, room_id, |room, env| {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
             }
             let timers = room.clamp(timers);
             room.send_content_as(env, message_id, content, timers, Some(body))
-        })?;
-        shell.reply(id, api::Reply::Message { message_id });
-        Ok(())
+        })
     }
 
     fn set(&mut self, shell: &mut Shell, id: u32, room_id: RoomId, setting: Setting) -> Result<(), Failure> {
@@ -477,6 +516,24 @@ fn rename(room: &mut Room, env: &mut Env<'_>, title: String) {
         texts: [("title".to_owned(), title.clone())].into(),
     };
     room.send_content(env, Content::RoomState { title }, Some(body));
+}
+
+fn said_file(file: FileCard, text: String, upload_secret: &Secret) -> Result<SaidFile, Failure> {
+    let upload_secret = UploadSecret::from_base64url(&upload_secret.0);
+    Ok(SaidFile {
+        file: file.try_into().map_err(|_| failure("malformed"))?,
+        text,
+        upload_secret: Some(upload_secret.ok_or_else(|| failure("malformed"))?),
+    })
+}
+
+/// How long something lives from now on that ends then.
+fn left_of(shell: &Shell, ends_at: Millis) -> Result<u64, Failure> {
+    let left = ends_at.since(shell.now);
+    if left == 0 {
+        return Err(failure("file_expired"));
+    }
+    Ok(left)
 }
 
 fn check_text(text: &str) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use super::{
     Surroundings,
     asks::{Ask, RoomAsk},
     clock::Clock,
+    files::Files,
     session::Session,
     shell::{Answer, Shell},
     visit::Visit,
@@ -68,6 +69,7 @@ pub(crate) struct Device {
     /// When it was looked at last what is due.
     pub(super) looked_at: Millis,
     pub(super) clock: Clock,
+    pub(super) files: Files,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -98,6 +100,7 @@ impl Device {
         device.people = People::load(loaded)?;
         device.own = OwnState::load(loaded)?;
         device.clock.load(loaded)?;
+        device.files = Files::load(loaded)?;
         device.key_packages = KeyPackages::load(loaded)?;
         for (key, value) in take_bytes(loaded, "mls/") {
             if let Some(key) = unhex(&key) {
@@ -166,6 +169,7 @@ impl Device {
             visit: None,
             looked_at: now,
             clock: Clock::new(now),
+            files: Files::default(),
         }
     }
 
@@ -289,13 +293,18 @@ impl Device {
             .map(|room| room.id)
             .collect();
         let (mut env, parts) = self.split(shell);
-        for room_id in gone {
+        for room_id in &gone {
+            let room_id = *room_id;
             let room = parts.rooms.remove(&room_id);
             if let Some(charter) = room.and_then(|room| room.delete(&mut env)) {
                 parts.past.insert(room_id, charter);
             }
         }
+        for room_id in gone {
+            self.files.drop_of_room(&mut shell.store, room_id);
+        }
         let notes = std::mem::take(&mut self.notes);
+        self.files.doom(&mut shell.store, notes.doomed);
         if notes.last_resort_used {
             self.key_packages.last_resort_used(&mut shell.store);
         }

@@ -13,6 +13,7 @@ mod commands;
 mod device;
 mod entering;
 mod events;
+mod files;
 mod running;
 mod session;
 pub(crate) mod shell;

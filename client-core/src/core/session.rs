@@ -27,10 +27,10 @@ use super::{
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
-    api::ConnectionView,
+    api::{ConnectionView, Secret},
     calls::Call,
     failure::failure,
-    limits::{NUDGE_PATIENCE_MS, OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
+    limits::{NUDGE_PATIENCE_MS, OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS, TOKEN_DOUBT_MS},
 };
 
 /// How far the connection is.
@@ -46,6 +46,8 @@ pub(crate) struct Session {
     /// The network may have changed: a connection of which nothing is heard by then leads nowhere.
     doubted_until: Option<Millis>,
     told_version: bool,
+    /// For requests over HTTP: of the newest session, and since when.
+    token: Option<(Secret, Millis)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,21 @@ impl Session {
             tried_at: now,
             doubted_until: None,
             told_version: false,
+            token: None,
+        }
+    }
+
+    /// For requests over HTTP. It may be stale, until another session begins.
+    pub(super) fn token(&self) -> Option<&Secret> {
+        self.token.as_ref().map(|(token, _)| token)
+    }
+
+    /// The server does not take the token. One that is not quite new has ended, as each does within a day, though the
+    /// socket may go on: then another session is begun.
+    pub(super) fn doubt_token(&mut self, now: Millis) {
+        let is_old = |(_, since): &(Secret, Millis)| now.since(*since) >= TOKEN_DOUBT_MS;
+        if self.has_socket() && self.token.as_ref().is_some_and(is_old) {
+            self.doubted_until = Some(now);
         }
     }
 
@@ -190,6 +207,7 @@ impl Device {
         match parse::<Opened>(result) {
             Ok(opened) => {
                 self.session.refused = 0;
+                self.session.token = Some((Secret(opened.token.to_base64url()), core.shell.now));
                 self.confirmed(core.shell);
                 self.session.state = State::ExpectSocket;
                 core.shell
@@ -469,6 +487,7 @@ impl Device {
             self.with_call(core.shell, Call::on_time);
         }
         self.ask_for_missing(core.shell);
+        self.delete_blobs(core.shell);
         let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
             self.session.state = State::Online;
@@ -499,8 +518,9 @@ impl Device {
         let rooms = self.rooms.values().filter(|_| online);
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
+        let blobs = self.files.wakes().filter(|_| online);
         let ends = self.rooms.values().filter_map(|room| room.history.next_end());
-        let wakes = [session, own]
+        let wakes = [session, own, blobs]
             .into_iter()
             .flatten()
             .chain(rooms)
@@ -528,6 +548,9 @@ impl Core {
             Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
             Some(HttpAsk::Revoked) => self.with_device(|device, core| device.on_revocation(core, result)),
             Some(HttpAsk::Open) => self.with_device(|device, core| device.on_ticket(core, result)),
+            Some(HttpAsk::DeleteBlob { blob_id, token }) => {
+                self.with_device(|device, core| device.on_blob_deleted(core.shell, blob_id, &token, result));
+            }
             None => {}
         }
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::asks::{Ask, HttpAsk};
 use crate::{
-    api::{self, Event, Failure, MediaUpdate, Output, SessionView},
+    api::{self, Event, Failure, MediaUpdate, Output, Secret, SessionView},
     failure::failure,
     random::Random,
     sorted::{SortedMap, SortedSet},
@@ -128,16 +128,41 @@ impl Shell {
     /// Sends a request over HTTP. A value that cannot be written as JSON does not exist among ours.
     pub(crate) fn post(&mut self, ask: HttpAsk, path: &str, token: Option<String>, body: &impl Serialize) {
         let body = serde_json::to_vec(body).unwrap_or_default();
-        let id = self.next_http;
-        self.next_http = self.next_http.wrapping_add(1);
-        self.http.insert(id, ask);
+        let id = self.next_http(ask);
         self.said.push(Said::Output(Output::Http {
             id,
             method: "POST",
             path: path.to_owned(),
             token,
+            headers: vec![],
             body,
         }));
+    }
+
+    /// Has something deleted over HTTP.
+    pub(crate) fn delete(
+        &mut self,
+        ask: HttpAsk,
+        path: String,
+        token: &Secret,
+        headers: Vec<(&'static str, String)>,
+    ) {
+        let id = self.next_http(ask);
+        self.said.push(Said::Output(Output::Http {
+            id,
+            method: "DELETE",
+            path,
+            token: Some(token.0.clone()),
+            headers,
+            body: vec![],
+        }));
+    }
+
+    fn next_http(&mut self, ask: HttpAsk) -> u64 {
+        let id = self.next_http;
+        self.next_http = self.next_http.wrapping_add(1);
+        self.http.insert(id, ask);
+        id
     }
 
     pub(crate) fn take_http(&mut self, id: u64) -> Option<HttpAsk> {

@@ -12,7 +12,7 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::Content};
+use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::{Content, Message}};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -88,14 +88,17 @@ impl Device {
     pub(super) fn purge(&mut self, shell: &mut Shell) {
         let timed = self.rooms.values().any(|room| room.history.next_end().is_some());
         let back = self.clock.look(&mut shell.store, shell.now, timed);
-        let mut ended = false;
         for room in self.rooms.values_mut() {
             if back > 0 {
                 room.history.lose(&mut shell.store, back);
             }
-            ended |= room.purge(&mut shell.store, shell.now);
+            let ended = room.purge(&mut shell.store, shell.now);
+            self.changed |= !ended.is_empty();
+            // What only burnt here, others may not have read yet; that the server deletes at its time.
+            let over = ended.iter().filter(|message| message.is_over_for_all(shell.now));
+            let blobs = over.filter_map(Message::own_blob);
+            self.files.doom(&mut shell.store, blobs);
         }
-        self.changed |= ended;
     }
 
     /// Fills the stock of key packages that the server has.

@@ -65,6 +65,7 @@ impl Visit {
             unread: 0,
             named: false,
             preview: String::new(),
+            preview_file: None,
             active_at: protocol::Millis(0),
             call: None,
             epoch: 0,

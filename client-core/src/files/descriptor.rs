@@ -3,7 +3,7 @@
 use std::fmt;
 
 use file_sealing::{BASE_LEN, FileKey, MAX_LEN, NonceBase, Opener};
-use protocol::BlobId;
+use protocol::{BlobId, identity::is_invisible};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroize;
@@ -130,17 +130,21 @@ impl fmt::Debug for FileDescriptor {
 /// Whether a name may stand in a folder and in a list: no path, nothing that cannot be seen, nothing that turns the order
 /// of what can be seen around (`fdp.exe` that reads `exe.pdf`).
 fn is_file_name(name: &str) -> bool {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '/' | '\\' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
-            )
-            || ('\u{202a}'..='\u{202e}').contains(&c)
-            || ('\u{2066}'..='\u{2069}').contains(&c)
+    let chars: Vec<char> = name.chars().collect();
+    let is_hidden = |at: usize, c: char| {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let after = at.checked_add(1).and_then(|at| chars.get(at));
+        let is_joined = |c: Option<&char>| c.is_some_and(|c| !c.is_ascii() && !c.is_control());
+        match c {
+            '/' | '\\' => true,
+            // Emoji and some scripts are written with them; between letters of ASCII they only hide.
+            '\u{200c}' | '\u{200d}' => !is_joined(before) || !is_joined(after),
+            '\u{fe00}'..='\u{fe0f}' => !is_joined(before),
+            c => c.is_control() || is_invisible(c),
+        }
     };
     (1..=MAX_FILE_NAME_LEN).contains(&name.len())
-        && !name.contains(hides)
+        && !chars.iter().enumerate().any(|(at, c)| is_hidden(at, *c))
         && name.trim() == name
         && !matches!(name, "." | "..")
 }
@@ -241,7 +245,7 @@ impl TryFrom<Wire> for FileDescriptor {
     }
 }
 
-fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], BadDescriptor> {
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], BadDescriptor> {
     bytes.try_into().map_err(|_| BadDescriptor::Secret)
 }
 
@@ -306,6 +310,9 @@ mod tests {
             "..hidden",
             "日本語.txt",
             "a b",
+            "\u{1F468}\u{200d}\u{1F469}\u{200d}\u{1F467}.png",
+            "\u{2764}\u{fe0f}.png",
+            "\u{646}\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}.txt",
             &"x".repeat(MAX_FILE_NAME_LEN),
         ] {
             assert_eq!(name(good), None, "{good}");
@@ -325,6 +332,17 @@ mod tests {
             "invoice_\u{202e}fdp.exe",
             "a\u{2066}b",
             "a\u{200f}b",
+            "a\u{200b}b",
+            "a\u{61c}b",
+            "a\u{2060}b",
+            "a\u{feff}b",
+            "a\u{ad}b",
+            "a\u{3164}b",
+            "a\u{e0041}b",
+            "re\u{200d}port.pdf",
+            "\u{200d}a",
+            "\u{2764}\u{200d}",
+            "a\u{fe0f}",
             &"x".repeat(MAX_FILE_NAME_LEN + 1),
         ] {
             assert_eq!(name(bad), Some(BadDescriptor::Name), "{bad:?}");

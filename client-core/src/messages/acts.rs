@@ -95,7 +95,7 @@ impl Message {
     /// Whether a person may do this to the message.
     pub(crate) fn allows(&self, act: &Act, by: UserId, moderator: bool) -> bool {
         match act {
-            Act::Edit { .. } => self.author == by && matches!(self.body, Body::Text(_)),
+            Act::Edit { .. } => self.author == by && matches!(self.body, Body::Text(_) | Body::File(_)),
             Act::Delete => (self.author == by || moderator) && self.is_said(),
             Act::React { emoji, on } => {
                 let given = self.acts.given_by(by);
@@ -108,7 +108,10 @@ impl Message {
 
     /// Said by a person, and still there.
     fn is_said(&self) -> bool {
-        matches!(self.body, Body::Text(_) | Body::Unknown(_))
+        matches!(
+            self.body,
+            Body::Text(_) | Body::File(_) | Body::BrokenFile | Body::Unknown(_)
+        )
     }
 
     /// The act stands in the log. Whether it is allowed was asked before. What is gone stays gone.
@@ -120,7 +123,10 @@ impl Message {
             Act::Edit { text, mentions } => {
                 if self.acts.edited.is_none_or(|edited| edited < place) {
                     self.acts.edited = Some(place);
-                    self.body = Body::Text(text.clone());
+                    match &mut self.body {
+                        Body::File(said) => said.text.clone_from(text),
+                        body => *body = Body::Text(text.clone()),
+                    }
                     self.mentions = mentions.iter().copied().take(MAX_MENTIONS).collect();
                 }
             }

@@ -14,11 +14,15 @@ use super::Timers;
 use crate::{
     api::{ParticipantAsk, Reaction},
     cbor,
+    files::FileDescriptor,
     identity::LinkSecret,
     limits::MAX_MENTIONS,
 };
 
 const VERSION: u8 = 1;
+
+/// Name of [`Content::File`].
+const FILE: &str = "file";
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +68,18 @@ pub(crate) enum Content {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,
     },
-    /// Another text in place of the earlier one; by its author.
+    /// A file, which the server keeps for as long as this message lives.
+    File {
+        file: Box<FileDescriptor>,
+        /// What is written with it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        re: Option<MessageId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+    },
+    /// Another text in place of the earlier one, or of what stands with a file; by its author.
     Edit {
         of: MessageId,
         text: String,
@@ -143,6 +158,9 @@ pub(crate) enum Content {
     Name {
         name: String,
     },
+    /// A file of this version, of which what is said cannot be.
+    #[serde(skip)]
+    BrokenFile,
     /// Made by a newer program; kept as it came.
     #[serde(skip)]
     Unknown {
@@ -212,12 +230,15 @@ impl Content {
     /// What a message answers, and whom it names.
     pub(crate) fn relations(&self) -> (Option<MessageId>, Vec<UserId>) {
         match self {
-            Self::Text { re, mentions, .. } => (*re, mentions.iter().copied().take(MAX_MENTIONS).collect()),
+            Self::Text { re, mentions, .. } | Self::File { re, mentions, .. } => (*re, mentions.iter().copied().take(MAX_MENTIONS).collect()),
             _ => (None, vec![]),
         }
     }
 
     fn to_wire(&self) -> (String, Value) {
+        if *self == Self::BrokenFile {
+            return (FILE.to_owned(), Value::Null);
+        }
         if let Self::Unknown { kind, body } = self {
             return (kind.clone(), body.clone());
         }
@@ -234,7 +255,11 @@ impl Content {
     fn from_wire(version: u8, kind: String, body: Value) -> Self {
         let named = Value::Map(vec![(Value::Text(kind.clone()), body.clone())]);
         let known = named.deserialized().ok().filter(|_| version == VERSION);
-        known.unwrap_or(Self::Unknown { kind, body })
+        match known {
+            Some(known) => known,
+            None if version == VERSION && kind == FILE => Self::BrokenFile,
+            None => Self::Unknown { kind, body },
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Acts, Life};
 use crate::{
-    api::{BodyView, Delivery, Failure},
+    api::{BodyView, Delivery, Failure, FileCard, FileHint},
     failure::failure_with,
+    files::{OwnBlob, SaidFile},
     identity::LinkSecret,
     limits::{MESSAGES_PER_PAGE, PREVIEW_LEN},
     sorted::{SortedMap, SortedSet},
@@ -60,6 +61,9 @@ pub(crate) enum Body {
     },
     /// It was here.
     Deleted,
+    File(Box<SaidFile>),
+    /// A file of which what was said cannot be.
+    BrokenFile,
 }
 
 impl Body {
@@ -202,13 +206,11 @@ impl History {
     }
 
     /// Takes out what has ended, and says what that was.
-    pub(crate) fn take_ended(&mut self, store: &mut Store, now: Millis) -> Vec<MessageId> {
+    pub(crate) fn take_ended(&mut self, store: &mut Store, now: Millis) -> Vec<Message> {
         let ended = self.ends.iter().take_while(|(at, _)| *at <= now);
         let ended: Vec<MessageId> = ended.map(|(_, id)| *id).collect();
-        for id in &ended {
-            self.remove(store, *id);
-        }
-        ended
+        let taken = ended.into_iter().filter_map(|id| self.remove(store, id));
+        taken.collect()
     }
 
     /// Everything up to a place was read then.
@@ -251,10 +253,8 @@ impl History {
     }
 
     /// Takes a message out, without a trace.
-    pub(crate) fn remove(&mut self, store: &mut Store, id: MessageId) {
-        let Some(message) = self.messages.remove(&id) else {
-            return;
-        };
+    pub(crate) fn remove(&mut self, store: &mut Store, id: MessageId) -> Option<Message> {
+        let message = self.messages.remove(&id)?;
         store.delete(record(self.room_id, id));
         self.order.remove(&message.order);
         self.forget_life(id, message.ends_at());
@@ -264,6 +264,7 @@ impl History {
             shown.removed.push(id);
         }
         self.mark_answers(id);
+        Some(*message)
     }
 
     /// Deletes all records, as when the room is gone.
@@ -389,13 +390,37 @@ impl Message {
         self.life.ends_at(self.sent_at)
     }
 
+    /// Whether nobody has it any more, and not only whoever has read it.
+    pub(crate) fn is_over_for_all(&self, now: Millis) -> bool {
+        self.life.has_expired(self.sent_at, now)
+    }
+
+    /// The blob that this device uploaded for it.
+    pub(crate) fn own_blob(&self) -> Option<OwnBlob> {
+        match &self.body {
+            Body::File(said) => said.own_blob(),
+            _ => None,
+        }
+    }
+
+    /// Its file in a word, for the list of rooms and for what answers it.
+    pub(crate) fn file_hint(&self) -> Option<FileHint> {
+        match &self.body {
+            Body::File(said) => Some(said.file.hint()),
+            _ => None,
+        }
+    }
+
     /// The beginning of a text, for the list of rooms and for what answers it.
     pub(crate) fn preview(&self) -> String {
         match &self.body {
             Body::Text(text) => text.chars().take(PREVIEW_LEN).collect(),
-            Body::Happened { .. } | Body::GuestLink { .. } | Body::Unknown(_) | Body::Deleted => {
-                String::new()
-            }
+            Body::File(said) => said.text.chars().take(PREVIEW_LEN).collect(),
+            Body::Happened { .. }
+            | Body::GuestLink { .. }
+            | Body::Unknown(_)
+            | Body::Deleted
+            | Body::BrokenFile => String::new(),
         }
     }
 
@@ -415,6 +440,11 @@ impl Message {
             Body::GuestLink { .. } => BodyView::RoomEvent {
                 event: failure_with("guest_link_made", "by", name(self.author)),
             },
+            Body::File(said) => BodyView::File {
+                file: Box::new(FileCard::from(&said.file)),
+                text: said.text.clone(),
+            },
+            Body::BrokenFile => BodyView::BrokenFile,
             Body::Unknown(_) => BodyView::Unknown,
             Body::Deleted => BodyView::Deleted,
         }

@@ -83,6 +83,12 @@ impl Life {
         self.ttl.map(|ttl| sent_at.plus(ttl))
     }
 
+    /// Whether it ended for those who did not read it, too.
+    pub(crate) fn has_expired(&self, sent_at: Millis, now: Millis) -> bool {
+        let expires = self.expires_at(sent_at);
+        expires.is_some_and(|at| at.0.saturating_sub(self.lost) <= now.0)
+    }
+
     /// When it ends: `min(read + burn, sent + ttl)` (R41).
     pub(crate) fn ends_at(&self, sent_at: Millis) -> Option<Millis> {
         let expires = self.expires_at(sent_at);

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{Delivery, Failure},
     failure::failure,
-    messages::{Act, Envelope, History, Timers},
+    messages::{Act, Body, Envelope, History, Message, Timers},
     store::Store,
 };
 
@@ -39,20 +39,23 @@ impl Room {
         Ok(())
     }
 
-    /// Takes out what has ended, here and of what did not leave yet. Answers whether there was any.
-    pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> bool {
+    /// Takes out what has ended, here and of what did not leave yet. Answers what that was.
+    pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> Vec<Message> {
         let ended = self.history.take_ended(store, now);
-        for id in &ended {
-            self.drop_held(store, *id);
+        for message in &ended {
+            self.drop_held(store, message.id);
         }
-        !ended.is_empty()
+        ended
     }
 
     /// Takes out of the outbox what certainly did not leave yet. Answers whether it was so.
     fn take_back(&mut self, env: &mut Env<'_>, message_id: MessageId) -> bool {
         let held = self.drop_held(&mut env.shell.store, message_id);
         if held {
-            self.history.remove(&mut env.shell.store, message_id);
+            let taken = self.history.remove(&mut env.shell.store, message_id);
+            env.notes
+                .doomed
+                .extend(taken.and_then(|message| message.own_blob()));
         }
         held
     }
@@ -83,12 +86,17 @@ impl Room {
         by: UserId,
     ) {
         let moderator = self.is_moderator(by);
+        let blob = self.history.get(of).and_then(Message::own_blob);
         self.history.change(&mut env.shell.store, of, |message| {
             message.end_await(carrier);
             if message.allows(act, by, moderator) {
                 message.take(act, by, History::place(seq, 0));
             }
         });
+        let is_gone = |message: &Message| message.body == Body::Deleted;
+        if self.history.get(of).is_some_and(is_gone) {
+            env.notes.doomed.extend(blob);
+        }
     }
 
     /// What was to be done to a message that the others do not have.

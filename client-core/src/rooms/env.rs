@@ -4,6 +4,7 @@ use protocol::{MessageId, Millis, RoomId, Seq, UserId};
 
 use crate::{
     core::shell::Shell,
+    files::OwnBlob,
     group::{
         DeviceKey, Mls,
         rules::{Account, Circumstances},
@@ -38,6 +39,8 @@ pub(crate) struct Notes {
     pub(crate) read_elsewhere: Vec<(RoomId, Seq, Millis)>,
     /// The room's members changed, which the call in it may wait for.
     pub(crate) members_changed: Vec<RoomId>,
+    /// Own blobs whose messages are gone.
+    pub(crate) doomed: Vec<OwnBlob>,
 }
 
 impl Env<'_> {

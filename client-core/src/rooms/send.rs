@@ -20,6 +20,7 @@ use crate::{
         shell::{Answer, Refusal},
     },
     failure::{failure, of_refusal},
+    files::SaidFile,
     messages::{Act, Acts, Body, Content, Envelope, History, Life, ListHead, Message, Timers},
 };
 
@@ -293,6 +294,12 @@ impl Room {
         let (re, mentions) = content.relations();
         let body = match content {
             Content::Text { text, .. } => Body::Text(text),
+            Content::File { file, text, .. } => Body::File(Box::new(SaidFile {
+                file: *file,
+                text,
+                upload_secret: None,
+            })),
+            Content::BrokenFile => Body::BrokenFile,
             Content::RoomState { title } => {
                 if self.may_add(author.user_id) {
                     self.set_title_by(env, entry, author.user_id, &title);

@@ -27,6 +27,7 @@ impl Room {
                 .person_card(*user, self.certificate_of(*user), lens.me, lens.own)
         };
         let newest = self.history.newest();
+        let said = self.history.newest_said().map(|said| said.as_shown(lens.me));
         let read = History::place(lens.own.read(self.id), u64::MAX);
         let (unread, named) = self.history.unread(read, lens.me);
         RoomView {
@@ -45,11 +46,8 @@ impl Room {
             keys: self.keys(lens.now),
             unread,
             named,
-            preview: self
-                .history
-                .newest_said()
-                .map(|newest| newest.as_shown(lens.me).preview())
-                .unwrap_or_default(),
+            preview: said.as_ref().map(|said| said.preview()).unwrap_or_default(),
+            preview_file: said.and_then(|said| said.file_hint()),
             active_at: newest.map(|message| message.sent_at).unwrap_or_default(),
             call: self.call.as_ref().map(|call| RoomCallView {
                 started_at: call.started_at,
@@ -169,7 +167,11 @@ impl Room {
                         .name(quoted.author, self.certificate_of(quoted.author))
                 })
                 .unwrap_or_default(),
-            preview: quoted.map(|quoted| quoted.preview()).unwrap_or_default(),
+            preview: quoted
+                .as_ref()
+                .map(|quoted| quoted.preview())
+                .unwrap_or_default(),
+            file: quoted.and_then(|quoted| quoted.file_hint()),
         }
     }
 }

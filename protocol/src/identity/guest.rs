@@ -124,7 +124,7 @@ pub fn clean_name(text: &str, most: usize) -> Option<String> {
 }
 
 /// Characters without a picture of their own: controls of direction, joiners, fillers, tags, variation selectors.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(
         u32::from(c),
         0xAD | 0x034F | 0x061C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F

@@ -19,7 +19,7 @@ mod keys;
 pub use certificate::{CREDENTIAL_BASIC, CREDENTIAL_GUEST, Certificate, CertificateBody};
 pub use challenge::SessionChallenge;
 pub use device_list::{DeviceList, DeviceListBody, ListedDevice};
-pub use guest::{GuestLink, GuestPass, clean_name, guest_name};
+pub use guest::{GuestLink, GuestPass, clean_name, guest_name, is_invisible};
 pub use keys::{PublicKey, Signature, SignatureError, signed_bytes};
 
 #[cfg(test)]

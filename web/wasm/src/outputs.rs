@@ -12,7 +12,7 @@ export type CoreOutput =
   /** Store all records (null = delete) in one durable transaction, then `persisted`. */
   | { type: "persist"; batch: number; wipe: boolean; records: [string, Uint8Array | null][] }
   /** Send a request to the own origin, then `http_answer` or `http_failed`. */
-  | { type: "http"; id: number; method: string; path: string; token: string | null; body: Uint8Array }
+  | { type: "http"; id: number; method: string; path: string; token: string | null; headers: [string, string][]; body: Uint8Array }
   | { type: "socket_open"; path: string }
   | { type: "socket_send"; text: string }
   | { type: "socket_close" }
@@ -33,6 +33,7 @@ pub fn to_js(output: Output) -> Result<JsValue, JsError> {
             method,
             path,
             token,
+            headers,
             body,
         } => object(&[
             ("type", "http".into()),
@@ -40,6 +41,7 @@ pub fn to_js(output: Output) -> Result<JsValue, JsError> {
             ("method", method.into()),
             ("path", path.into()),
             ("token", token.map_or(JsValue::NULL, JsValue::from)),
+            ("headers", pairs(&headers)),
             ("body", Uint8Array::from(body.as_slice()).into()),
         ]),
         Output::SocketOpen { path } => object(&[("type", "socket_open".into()), ("path", path.into())]),
@@ -53,6 +55,14 @@ pub fn to_js(output: Output) -> Result<JsValue, JsError> {
         Output::WakeAt(at) => object(&[("type", "wake_at".into()), ("at", (at.0 as f64).into())]),
     };
     Ok(js)
+}
+
+fn pairs(pairs: &[(&str, String)]) -> JsValue {
+    let pairs = pairs.iter();
+    let js: Array = pairs
+        .map(|(name, value)| Array::of2(&(*name).into(), &value.into()))
+        .collect();
+    js.into()
 }
 
 fn persist(batch: Batch) -> JsValue {

@@ -105,9 +105,9 @@ export class Shell {
     }
   }
 
-  private async request({ id, method, path, token, body }: CoreOutput & { type: "http" }): Promise<void> {
+  private async request({ id, method, path, token, headers: more, body }: CoreOutput & { type: "http" }): Promise<void> {
     try {
-      const headers = new Headers();
+      const headers = new Headers(more);
       if (token !== null) headers.set("authorization", `Bearer ${token}`);
       if (body.length > 0) headers.set("content-type", "application/json");
       const answer = await fetch(path, {
