@@ -186,3 +186,7 @@ pub(crate) const CLOCK_STORED_MS: u64 = 60_000;
 /// Readings by other own devices of what this one does not have yet, for each room. Beyond: they become one, at the
 /// earliest of their times.
 pub(crate) const MAX_READ_AHEAD: usize = 64;
+
+/// Words of keys that are kept in memory, for deriving them takes a second: more contacts than anybody looks at in a row.
+/// Beyond: all are derived anew.
+pub(crate) const MAX_WORDS_KEPT: usize = 64;

@@ -4,7 +4,10 @@
 use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId, socket::RoomKindTag};
 use serde::{Deserialize, Serialize};
 
-use super::{CallMessageView, CallView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply, SlotView, WatchedView};
+use super::{
+    CallMessageView, CallView, ContactsView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply,
+    SlotView, WatchedView,
+};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,6 +86,8 @@ pub enum Event {
         /// What, by whom (`name`), to whom (`whom`).
         event: Failure,
     },
+    /// Something about contacts is other than before: what is shown of them is to be asked for again.
+    ContactsChanged,
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.
@@ -110,6 +115,8 @@ pub enum SessionView {
         device_id: DeviceId,
         /// The connection.
         connection: ConnectionView,
+        /// What the network asks in dealing with contacts.
+        contacts: ContactsView,
         /// Set where this is no device of an account, but a guest of one call.
         guest: Option<GuestView>,
     },
@@ -194,8 +201,12 @@ pub enum Trust {
     Unverified,
     /// Accepted by the user.
     Verified,
-    /// Another key than the one seen first.
+    /// Another key than the one seen first; or another key, e-mail or name than was accepted.
     Changed,
+    /// Declined by the user: neither messages nor calls.
+    Declined,
+    /// Blocked by the user: likewise.
+    Blocked,
 }
 
 /// What the invitation page shows.
@@ -262,6 +273,9 @@ pub struct RoomView {
     pub guest_links: Vec<GuestLinkView>,
     /// How the keys stand.
     pub keys: RoomKeys,
+    /// Of a direct room: why neither messages nor calls pass, if so; text under `refusal.<code>`: `verify_first`,
+    /// `not_verified`, `contact_declined`, `identity_changed`.
+    pub refusal: Option<String>,
     /// Messages not seen yet.
     pub unread: u32,
     /// Whether one of them names oneself.

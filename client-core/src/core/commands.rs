@@ -7,7 +7,7 @@ use protocol::{
 };
 
 use super::{
-    Core,
+    Core, Options,
     asks::Ask,
     calls::try_media,
     device::{Device, Ended},
@@ -50,10 +50,15 @@ impl Core {
     }
 
     fn on_device_command(&mut self, id: u32, command: Command) {
-        let Self { shell, device, .. } = self;
+        let Self {
+            shell,
+            device,
+            options,
+            ..
+        } = self;
         match device {
             Some(device) if device.is_enrolled() => {
-                if let Err(failure) = device.on_command(shell, id, command) {
+                if let Err(failure) = device.on_command(shell, *options, id, command) {
                     shell.fail(id, failure);
                 }
             }
@@ -68,7 +73,13 @@ impl Core {
 }
 
 impl Device {
-    fn on_command(&mut self, shell: &mut Shell, id: u32, command: Command) -> Result<(), Failure> {
+    fn on_command(
+        &mut self,
+        shell: &mut Shell,
+        options: Options,
+        id: u32,
+        command: Command,
+    ) -> Result<(), Failure> {
         if self.visit.is_some() && !is_for_guests(&command) {
             return Err(failure("forbidden"));
         }
@@ -169,6 +180,28 @@ impl Device {
                 self.files.sent(&mut shell.store, blob_id);
                 shell.reply(id, api::Reply::Message { message_id });
             }
+            Command::LookAtContact { user_id } => {
+                let card = self.contact_card(user_id)?;
+                shell.reply(id, api::Reply::Contact(Box::new(card)));
+            }
+            Command::ListContacts => shell.reply(id, self.list_contacts()),
+            Command::JudgeContact { contact, judgement } => {
+                self.judge(shell, &contact, judgement)?;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::ContactWords { user_id } => {
+                let reply = self.contact_words(options.words_cost, shell.now, user_id)?;
+                shell.reply(id, reply);
+            }
+            Command::PlanIdVideo => {
+                self.must_be_online()?;
+                let reply = self.plan_id_video(options.words_cost, shell.now)?;
+                shell.reply(id, reply);
+            }
+            Command::ShowIdVideo { file, day } => {
+                self.must_be_online()?;
+                self.show_id_video(shell, id, file, day)?;
+            }
             Command::GiveToken { stale } => {
                 let reply = self.give_token(shell, stale.as_ref())?;
                 shell.reply(id, reply);
@@ -228,6 +261,7 @@ impl Device {
                 if !self.room(room_id)?.is_member() {
                     return Err(failure("not_ready"));
                 }
+                self.check_contact(shell, self.room(room_id)?)?;
                 self.enter_call(shell, room_id, id);
             }
             Command::LeaveCall => {
@@ -440,7 +474,7 @@ impl Device {
         content: Content,
         body: Body,
     ) -> Result<MessageId, Failure> {
-        self.talk_in(room_id)?;
+        self.talk_in(shell, room_id)?;
         self.in_room(shell, room_id, |room, env| {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
@@ -466,19 +500,20 @@ impl Device {
         message_id: MessageId,
         act: Act,
     ) -> Result<(), Failure> {
-        self.talk_in(room_id)?;
+        self.talk_in(shell, room_id)?;
         self.in_room(shell, room_id, |room, env| room.act(env, message_id, act))??;
         self.changed = true;
         shell.reply(id, api::Reply::Done);
         Ok(())
     }
 
-    /// The own devices' group is no place to talk in.
-    fn talk_in(&self, room_id: RoomId) -> Result<(), Failure> {
-        if self.room(room_id)?.kind() == RoomKindTag::Own {
+    /// The own devices' group is no place to talk in, nor is a direct room with somebody of whom nothing is wanted.
+    fn talk_in(&self, shell: &Shell, room_id: RoomId) -> Result<(), Failure> {
+        let room = self.room(room_id)?;
+        if room.kind() == RoomKindTag::Own {
             return Err(failure("room_gone"));
         }
-        Ok(())
+        self.check_contact(shell, room)
     }
 
     fn show(

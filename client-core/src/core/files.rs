@@ -147,7 +147,13 @@ impl Device {
         shell.delete(ask, path, &token, headers);
     }
 
-    pub(super) fn on_blob_deleted(&mut self, shell: &mut Shell, blob_id: BlobId, token: &Secret, result: HttpResult) {
+    pub(super) fn on_blob_deleted(
+        &mut self,
+        shell: &mut Shell,
+        blob_id: BlobId,
+        token: &Secret,
+        result: HttpResult,
+    ) {
         self.files.deleting = false;
         let answer = result.map(|(status, body)| (status, code_of(&body)));
         match answer {

@@ -10,6 +10,7 @@ pub(crate) mod asks;
 mod calls;
 mod clock;
 mod commands;
+mod contacts;
 mod device;
 mod entering;
 mod events;
@@ -56,6 +57,8 @@ const SHUT_OUT: &str = "signed_out_by_server";
 pub struct Options {
     /// Cost of a guess at the password. The same on all devices of all accounts of a server.
     pub password_cost: PasswordCost,
+    /// Cost of deriving the words of a key. The same for all who compare them.
+    pub words_cost: PasswordCost,
     /// Key packages that the device keeps on the server.
     pub key_packages: usize,
 }
@@ -64,6 +67,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             password_cost: PasswordCost::STANDARD,
+            words_cost: PasswordCost::STANDARD,
             key_packages: protocol::limits::KEY_PACKAGES_PER_DEVICE,
         }
     }

@@ -12,7 +12,12 @@ use super::{
     device::{Device, Ended, REVOKED},
     shell::Shell,
 };
-use crate::{failure::failure, identity::check_newer, key_packages::Stock, messages::{Content, Message}};
+use crate::{
+    failure::failure,
+    identity::check_newer,
+    key_packages::Stock,
+    messages::{Content, Message},
+};
 
 impl Device {
     /// Asks for what is missing and may be asked for: cards, own state, key packages.
@@ -142,6 +147,7 @@ impl Device {
         for room in self.rooms.values_mut() {
             room.history.mark_all();
         }
+        self.contacts.change();
         self.changed = true;
     }
 

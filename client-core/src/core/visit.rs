@@ -61,6 +61,7 @@ impl Visit {
             may_set_timers: false,
             constant_bitrate: false,
             guest_links: vec![],
+            refusal: None,
             keys: RoomKeys::Ready,
             unread: 0,
             named: false,

@@ -14,6 +14,7 @@
 
 mod acts;
 mod commit;
+mod contacts;
 mod entries;
 mod env;
 mod events;

@@ -44,19 +44,24 @@ impl Room {
             may_set_timers: self.stored.kind == RoomKindTag::Direct || self.is_moderator(lens.me),
             guest_links: self.guest_link_views(lens),
             keys: self.keys(lens.now),
+            refusal: self.refusal(lens).map(str::to_owned),
             unread,
             named,
             preview: said.as_ref().map(|said| said.preview()).unwrap_or_default(),
             preview_file: said.and_then(|said| said.file_hint()),
             active_at: newest.map(|message| message.sent_at).unwrap_or_default(),
-            call: self.call.as_ref().map(|call| RoomCallView {
-                started_at: call.started_at,
-                names: call_names(self, call, lens),
-                joined: lens.in_call == Some(call.call_id),
-                elsewhere: lens.in_call != Some(call.call_id)
-                    && call.participants.iter().any(|one| one.user_id == lens.me),
-                ring: self.ring_view(lens),
-            }),
+            call: self
+                .call
+                .as_ref()
+                .filter(|_| self.refusal(lens).is_none())
+                .map(|call| RoomCallView {
+                    started_at: call.started_at,
+                    names: call_names(self, call, lens),
+                    joined: lens.in_call == Some(call.call_id),
+                    elsewhere: lens.in_call != Some(call.call_id)
+                        && call.participants.iter().any(|one| one.user_id == lens.me),
+                    ring: self.ring_view(lens),
+                }),
             epoch: self
                 .group
                 .as_ref()
@@ -167,10 +172,7 @@ impl Room {
                         .name(quoted.author, self.certificate_of(quoted.author))
                 })
                 .unwrap_or_default(),
-            preview: quoted
-                .as_ref()
-                .map(|quoted| quoted.preview())
-                .unwrap_or_default(),
+            preview: quoted.as_ref().map(|quoted| quoted.preview()).unwrap_or_default(),
             file: quoted.and_then(|quoted| quoted.file_hint()),
         }
     }

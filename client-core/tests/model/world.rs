@@ -147,6 +147,7 @@ impl World {
         };
         let options = Options {
             password_cost: PasswordCost::FOR_TESTS,
+            words_cost: PasswordCost::FOR_TESTS,
             key_packages: 6,
         };
         installation.core = Some(Core::with_options(start, options).unwrap());
