@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod calls;
 pub mod conduct;
+pub mod contacts;
 pub mod forge;
 pub mod groups;
 pub mod guests;
