@@ -24,11 +24,13 @@ impl Room {
         let trust = lens
             .people
             .trust(other, self.certificate_of(other), lens.me, lens.own);
-        let refused = rules::may_talk(lens.people.verify(), trust).err();
-        refused.or(match self.summary.as_ref()?.refusal? {
-            Code::VerifyFirst => Some("verify_first"),
-            Code::ContactDeclined => Some("contact_declined"),
-            _ => Some("not_verified"),
+        if let Err(refused) = rules::may_talk(lens.people.verify(), trust) {
+            return Some(refused);
+        }
+        Some(match self.summary.as_ref()?.refusal? {
+            Code::VerifyFirst => "verify_first",
+            Code::ContactDeclined => "contact_declined",
+            _ => "not_verified",
         })
     }
 
