@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { WorkerCoreClient } from "./core/client";
+import { startFiles, type Files } from "./files/files";
 import { preferredLocale, translator } from "./i18n/translate";
 import { Call } from "./media/call";
 import { Client } from "./state/client";
@@ -14,20 +15,21 @@ import { Navigator } from "./ui/app/navigator";
 import "./ui/styles/index.css";
 
 /** The real core and media, or in mode `fake` the players of `testing/`, which no other bundle contains. */
-async function parts(): Promise<{ core: CoreClient; media: MediaCall }> {
+async function parts(): Promise<{ core: CoreClient; media: MediaCall; files: (client: Client) => Files }> {
   if (import.meta.env.MODE === "fake") return (await import("./testing/fake-app")).fakeApp();
   const guest = parseRoute(window.location.pathname).page === "guest";
   const core = WorkerCoreClient.start(guest ? "guest" : "device");
-  return { core, media: new Call(core, window.localStorage) };
+  return { core, media: new Call(core, window.localStorage), files: startFiles };
 }
 
-const { core, media } = await parts();
+const { core, media, files } = await parts();
 const t = translator(preferredLocale(navigator.languages));
-const app = { client: new Client(core, window.localStorage), media, navigator: new Navigator(), t };
+const client = new Client(core, window.localStorage);
+const app = { client, files: files(client), media, navigator: new Navigator(), t };
 
 // What was typed and not sent is in memory alone: the browser asks before it is lost.
 window.addEventListener("beforeunload", (event) => {
-  if (app.client.drafts.size > 0) event.preventDefault();
+  if (app.client.drafts.size > 0 || app.files.uploads.wouldBeLost) event.preventDefault();
 });
 
 const root = document.getElementById("root");

@@ -147,7 +147,7 @@ pub enum Command {
         #[cfg_attr(test, ts(type = "string"))]
         room_id: RoomId,
         /// The file.
-        file: FileCard,
+        file: Box<FileCard>,
         /// By this the blob is deleted when its message is, base64url.
         upload_secret: Secret,
         /// What is written with it; may be empty.
@@ -217,7 +217,7 @@ pub enum Command {
     /// Fails with `not_found` where the upload was dropped.
     NoteUpload {
         /// The upload.
-        upload: UploadCard,
+        upload: Box<UploadCard>,
     },
     /// What was noted of uploads that were neither sent nor dropped → `uploads`.
     ListUploads,

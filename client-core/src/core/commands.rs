@@ -164,7 +164,7 @@ impl Device {
             } => {
                 check_text(&text)?;
                 let blob_id = file.blob_id;
-                let said = said_file(file, text, &upload_secret)?;
+                let said = said_file(*file, text, &upload_secret)?;
                 let content = Content::File {
                     file: Box::new(said.file.clone()),
                     text: said.text.clone(),

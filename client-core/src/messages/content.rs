@@ -335,6 +335,19 @@ mod tests {
                 re: Some(MessageId::from_random([7; 16])),
                 mentions: vec![UserId::from_random([8; 16])],
             },
+            Content::File {
+                file: Box::new(picture()),
+                text: "Look @Bob".to_owned(),
+                re: Some(MessageId::from_random([7; 16])),
+                mentions: vec![UserId::from_random([8; 16])],
+            },
+            Content::File {
+                file: Box::new(picture()),
+                text: String::new(),
+                re: None,
+                mentions: vec![],
+            },
+            Content::BrokenFile,
             Content::Edit {
                 of: MessageId::from_random([7; 16]),
                 text: "Hello".to_owned(),
@@ -431,7 +444,117 @@ mod tests {
         }
     }
 
+    fn picture() -> FileDescriptor {
+        let file = FileDescriptor {
+            blob_id: protocol::BlobId::from_random([1; 16]),
+            name: "beach.png".to_owned(),
+            media_type: "image/png".to_owned(),
+            size: 12_345,
+            key: crate::files::FileKey::new([2; 32]),
+            nonce_base: crate::files::NonceBase([3; 7]),
+            hash: [4; 32],
+            may_save: true,
+            dimensions: None,
+            duration_ms: None,
+            waveform: None,
+            thumbnail: Some(vec![5; 100]),
+        };
+        file.checked().unwrap()
+    }
+
+    /// The bytes of an envelope with a file, of which a field of the descriptor is another.
+    fn with_field(version: u8, key: &str, value: Value) -> Vec<u8> {
+        let mut file = Value::serialized(&picture()).unwrap().into_map().unwrap();
+        file.retain(|(name, _)| name.as_text() != Some(key));
+        file.push((Value::from(key), value));
+        cbor::to_vec(&Wire {
+            v: version,
+            id: MessageId::from_random([1; 16]),
+            at: Millis(5),
+            k: FILE.to_owned(),
+            b: Value::Map(vec![
+                (Value::from("file"), Value::Map(file)),
+                (Value::from("of_later"), Value::from(true)),
+            ]),
+            dl: None,
+            ttl: None,
+            burn: None,
+        })
+        .to_vec()
+    }
+
+    /// What cannot be is no file, and says so; what a newer program may mean is for a newer program.
+    #[test]
+    fn a_file_that_is_described_badly_is_known_as_one() {
+        let of = |bytes: &[u8]| Envelope::decode(bytes).unwrap().content;
+        assert!(matches!(
+            of(&with_field(1, "of_later", Value::from(1))),
+            Content::File { .. }
+        ));
+        for (key, value) in [
+            ("name", Value::from("a\u{202e}b")),
+            ("key", Value::Bytes(vec![1; 31])),
+            ("size", Value::from(u64::MAX)),
+            ("hash", Value::from("text")),
+        ] {
+            assert_eq!(of(&with_field(1, key, value)), Content::BrokenFile, "{key}");
+        }
+        assert!(matches!(
+            of(&with_field(2, "name", Value::from(""))),
+            Content::Unknown { .. }
+        ));
+    }
+
+    fn fields() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            any::<u64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            prop::collection::vec(any::<u8>(), 0..80).prop_map(Value::Bytes),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+        ]
+    }
+
+    const KEYS: [&str; 13] = [
+        "blob_id",
+        "name",
+        "media_type",
+        "size",
+        "key",
+        "nonce_base",
+        "hash",
+        "may_save",
+        "width",
+        "height",
+        "duration_ms",
+        "waveform",
+        "thumbnail",
+    ];
+
     proptest! {
+        /// Whatever stands in a field: it is read as a file that would be taken as it is, or as none. What is read is
+        /// written as what is read the same.
+        #[test]
+        fn whatever_is_said_of_a_file_is_a_file_or_a_broken_one(at in 0..KEYS.len(), value in fields()) {
+            let envelope = Envelope::decode(&with_field(1, KEYS[at], value)).unwrap();
+            match &envelope.content {
+                Content::File { file, .. } => prop_assert!(file.as_ref().clone().checked().is_ok()),
+                Content::BrokenFile => {}
+                other => prop_assert!(false, "{other:?}"),
+            }
+            prop_assert_eq!(Envelope::decode(&envelope.encode()), Some(envelope));
+        }
+
+        /// What was sent, with some bytes changed on the way, never breaks who reads it.
+        #[test]
+        fn a_changed_file_never_panics(at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<prop::sample::Index>()) {
+            let mut bytes = with_field(1, "width", Value::from(3));
+            let len = bytes.len();
+            bytes[at.index(len)] = to;
+            let _ = Envelope::decode(&bytes);
+            let _ = Envelope::decode(&bytes[..cut.index(len)]);
+        }
+
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = Envelope::decode(&bytes);

@@ -1,8 +1,9 @@
-use protocol::{DeviceId, MessageId, Millis, RoomId, Seq, UserId};
-use serde_json::json;
+use protocol::{BlobId, DeviceId, MessageId, Millis, RoomId, Seq, UserId};
+use serde_json::{Value, json};
 
 use super::{Content, Envelope, ListHead, OwnState, Timers};
 use crate::{
+    files::{FileDescriptor, FileKey, NonceBase},
     hex::hex,
     random::Random,
     store::Store,
@@ -59,6 +60,24 @@ fn content_of_rooms_is_that_of_the_document() {
                 },
             ),
             ("delete", Content::Delete { of }),
+            (
+                "file",
+                Content::File {
+                    file: Box::new(file_of(&takes["file"])),
+                    text: takes["text"].as_str().unwrap().to_owned(),
+                    re: Some(of),
+                    mentions: vec![named],
+                },
+            ),
+            (
+                "file_alone",
+                Content::File {
+                    file: Box::new(file_of(&takes["file"])),
+                    text: String::new(),
+                    re: None,
+                    mentions: vec![],
+                },
+            ),
         ];
         let envelope = |content| Envelope {
             id: MessageId::from_slice(&bytes(&takes["id"])).unwrap(),
@@ -76,6 +95,24 @@ fn content_of_rooms_is_that_of_the_document() {
             .collect::<serde_json::Map<_, _>>()
             .into()
     });
+}
+
+fn file_of(takes: &Value) -> FileDescriptor {
+    let text = |name: &str| takes[name].as_str().unwrap().to_owned();
+    FileDescriptor {
+        blob_id: BlobId::from_slice(&bytes(&takes["blob_id"])).unwrap(),
+        name: text("name"),
+        media_type: text("media_type"),
+        size: takes["size"].as_u64().unwrap(),
+        key: FileKey::new(array(&takes["key"])),
+        nonce_base: NonceBase(array(&takes["nonce_base"])),
+        hash: array(&takes["hash"]),
+        may_save: takes["may_save"].as_bool().unwrap(),
+        dimensions: None,
+        duration_ms: takes["duration_ms"].as_u64(),
+        waveform: Some(bytes(&takes["waveform"])),
+        thumbnail: None,
+    }
 }
 
 /// What is said in a call beside text: each kind with the name that stands for it in the file.

@@ -65,6 +65,9 @@ pub struct Accounts {
     counter: u64,
     /// Said in the place of the account's address.
     pub false_email: Option<Email>,
+    /// Of each device's newest session.
+    pub tokens: BTreeMap<DeviceId, String>,
+    pub blobs: super::blobs::Blobs,
 }
 
 /// The model's server needs no secrets worth the name.
@@ -121,6 +124,8 @@ impl Accounts {
             tickets: BTreeMap::new(),
             links: BTreeMap::new(),
             visitors: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            blobs: Default::default(),
             counter: 0,
             false_email: None,
         }
@@ -393,8 +398,10 @@ impl Accounts {
         .check_signature(&key, &open.signature)
         .map_err(|_| no(Code::Unauthenticated))?;
         let ticket = self.new_ticket(open.device_id);
+        let token = Bytes(self.fresh().to_vec());
+        self.tokens.insert(open.device_id, token.to_base64url());
         ok(&Session {
-            token: Bytes(self.fresh().to_vec()),
+            token,
             expires_at: now.plus(1_000_000),
             ticket,
         })

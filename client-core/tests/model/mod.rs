@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of the model")]
 
 pub mod accounts;
+pub mod blobs;
 pub mod calls;
 pub mod conduct;
 pub mod contacts;

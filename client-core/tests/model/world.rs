@@ -239,16 +239,21 @@ impl World {
                 Output::Http {
                     id,
                     path,
+                    method,
                     token,
+                    headers,
                     body,
-                    ..
                 } => {
                     if installation.offline {
                         installation.inbox.push_back(Input::HttpFailed { id });
                         continue;
                     }
                     let now = self.now;
-                    let (status, body) = self.server.accounts.http(&path, token.as_deref(), &body, now);
+                    let accounts = &mut self.server.accounts;
+                    let (status, body) = match path.strip_prefix("/api/v1/blobs/") {
+                        Some(blob_id) => accounts.blob(method, blob_id, token.as_deref(), &headers),
+                        None => accounts.http(&path, token.as_deref(), &body, now),
+                    };
                     let installation = self.installations.get_mut(name).unwrap();
                     installation
                         .inbox

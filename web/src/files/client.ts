@@ -44,7 +44,8 @@ export interface Uploaded {
 }
 
 /** The session's token, if there is a newer one than `stale`; nothing where nobody is signed in. A device has one session at a
- * time, and another each time that it connects anew; where it is about to, the stale one may be given, and is asked for again. */
+ * time, and another each time that it connects anew; where it is about to, the stale one may be given, and is asked for again.
+ * Rejects where there is none yet: it is asked for again. */
 export type GiveToken = (stale: string | null) => Promise<string | null>;
 
 interface Open {
@@ -177,8 +178,11 @@ export class FilesClient {
   }
 
   private async answer(request: number, stale: string | null): Promise<void> {
-    const token = await this.giveToken(stale).catch(() => null);
-    this.worker?.postMessage({ type: "token", request, token });
+    const answer = await this.giveToken(stale).then(
+      (token) => ({ token }),
+      () => ({ token: null, later: true as const }),
+    );
+    this.worker?.postMessage({ type: "token", request, ...answer });
   }
 
   /** The worker is lost, and with it what was under way; the next transfer begins with a new one. */

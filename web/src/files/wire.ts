@@ -74,8 +74,8 @@ export type FilesCommand =
   /** The transfer ends; of an upload, nothing stays on the server. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "delete"; readonly id: number; readonly blobId: string; readonly uploadSecret: Bytes }
-  /** Answer to a question for a token; nothing where nobody is signed in. */
-  | { readonly type: "token"; readonly request: number; readonly token: string | null }
+  /** Answer to a question for a token; nothing where nobody is signed in, or, `later`, while there is no connection. */
+  | { readonly type: "token"; readonly request: number; readonly token: string | null; readonly later?: true }
   /** The network is back. */
   | { readonly type: "nudge" };
 

@@ -23,7 +23,7 @@ const ERRORS =
   "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
   "call_locked call_removed call_ended core_failed no_encoded_transforms identity_changed email_differs other_account too_many_unsent " +
   "link_expired link_revoked link_unknown link_malformed guest_denied guest_gone " +
-  "wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full";
+  "file_other wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full";
 
 const NOTICES = "removed_from_room rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
 

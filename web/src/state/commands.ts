@@ -1,8 +1,10 @@
 import type { DeviceCard } from "../core/generated/DeviceCard";
+import type { FileCard } from "../core/generated/FileCard";
 import type { InvitationCard } from "../core/generated/InvitationCard";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { PersonCard } from "../core/generated/PersonCard";
 import type { Reaction } from "../core/generated/Reaction";
+import type { UploadCard } from "../core/generated/UploadCard";
 import type { Command, CoreClient, Reply } from "./core";
 import { expectReply, type Outcome } from "./outcome";
 import type { Timers } from "./timers";
@@ -15,6 +17,20 @@ export interface TextToSay {
   /** Ids of members whom it names. */
   readonly mentions: string[];
   readonly timers: Timers;
+}
+
+/** A file that one sends to a room; it is on the server already. */
+export interface FileToSay {
+  readonly file: FileCard;
+  /** base64url. */
+  readonly uploadSecret: string;
+  /** What is written with it; may be empty. */
+  readonly text: string;
+  readonly replyTo: string | null;
+  readonly mentions: string[];
+  /** When the blob ends, where the message is to. */
+  readonly endsAt: number | null;
+  readonly burnMs: number | null;
 }
 
 /** The core's commands as methods with the answer's type. */
@@ -88,6 +104,36 @@ export class Commands {
       ...(timers.burnMs === null ? {} : { burn_ms: timers.burnMs }),
     };
     return this.#ask({ type: "send_text", room_id: roomId, text, mentions, message_id: messageId, ...more }, "message");
+  }
+
+  /** The same id is the same message, however often it is asked for. */
+  sendFile(roomId: string, { file, uploadSecret, text, replyTo, mentions, endsAt, burnMs }: FileToSay, messageId: string): Promise<Outcome<{ message_id: string }>> {
+    const more = {
+      ...(replyTo === null ? {} : { reply_to: replyTo }),
+      ...(endsAt === null ? {} : { ends_at: endsAt }),
+      ...(burnMs === null ? {} : { burn_ms: burnMs }),
+    };
+    return this.#ask({ type: "send_file", room_id: roomId, file, upload_secret: uploadSecret, text, mentions, message_id: messageId, ...more }, "message");
+  }
+
+  /** The session's token, if there is a newer one than `stale`. */
+  giveToken(stale: string | null): Promise<Outcome<{ token: string }>> {
+    return this.#ask({ type: "give_token", ...(stale === null ? {} : { stale }) }, "token");
+  }
+
+  /** Stores what it takes to go on with an upload. */
+  noteUpload(upload: UploadCard): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "note_upload", upload }, "done");
+  }
+
+  /** What was noted of uploads that were neither sent nor dropped. */
+  listUploads(): Promise<Outcome<UploadCard[]>> {
+    return this.#ask({ type: "list_uploads" }, "uploads");
+  }
+
+  /** Nobody goes on with it; the server deletes the blob. */
+  dropUpload(blobId: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "drop_upload", blob_id: blobId }, "done");
   }
 
   /** Puts another text in place of one's own. */

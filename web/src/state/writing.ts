@@ -1,3 +1,5 @@
+import type { FileCard } from "../core/generated/FileCard";
+import type { FileHint } from "../core/generated/FileHint";
 import type { MessageView } from "../core/generated/MessageView";
 import { Store } from "./observable";
 import { ROOM_TIMERS, type Timers } from "./timers";
@@ -7,6 +9,7 @@ export interface Answered {
   readonly messageId: string;
   readonly authorName: string;
   readonly preview: string;
+  readonly file: FileHint | null;
 }
 
 /** A message of one's own that is being changed. */
@@ -34,6 +37,15 @@ const NOTHING: Writing = { answered: null, editing: null, timers: ROOM_TIMERS, w
 /** As long as a line of it shows. */
 const PREVIEW_LEN = 200;
 
+/** As the core has it for what it shows itself (`client-core/src/files/card.rs`). */
+function hintOf({ name, media_type, waveform }: FileCard): FileHint {
+  if (waveform !== null) return { kind: "voice_note", name };
+  const [main] = media_type.split("/");
+  if (main === "image") return { kind: "picture", name };
+  if (main === "video") return { kind: "video", name };
+  return { kind: main === "audio" ? "sound" : "other", name };
+}
+
 /** What one is about to write, by room. In memory alone, like drafts. */
 export class Writings {
   readonly #rooms = new Map<string, Store<Writing>>();
@@ -49,13 +61,14 @@ export class Writings {
 
   /** Who answers a message does not change another one at the same time. */
   answer(roomId: string, { message_id, author_name, body }: MessageView): void {
-    const preview = body.type === "text" ? body.text.slice(0, PREVIEW_LEN) : "";
-    const answered = { messageId: message_id, authorName: author_name, preview };
+    const preview = "text" in body ? body.text.slice(0, PREVIEW_LEN) : "";
+    const file = body.type === "file" ? hintOf(body.file) : null;
+    const answered = { messageId: message_id, authorName: author_name, preview, file };
     this.of(roomId).update((writing) => ({ ...writing, answered, editing: null, wanted: writing.wanted + 1 }));
   }
 
   edit(roomId: string, { message_id, body }: MessageView): void {
-    if (body.type !== "text") return;
+    if (!("text" in body)) return;
     const begun = { messageId: message_id, before: body.text, text: body.text };
     this.of(roomId).update((writing) => {
       // Asked for again, it is gone on with.

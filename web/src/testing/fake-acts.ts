@@ -11,7 +11,7 @@ type Act = Extract<Command, { type: "edit_message" | "react_to_message" | "delet
 export function actOn(message: MessageView, act: Act, members: readonly PersonCard[]): MessageView {
   switch (act.type) {
     case "edit_message":
-      return { ...message, body: { type: "text", text: act.text }, mentions: mentionsOf(act.mentions, members), edited: true };
+      return { ...message, body: message.body.type === "file" ? { ...message.body, text: act.text } : { type: "text", text: act.text }, mentions: mentionsOf(act.mentions, members), edited: true };
     case "react_to_message":
       return { ...message, reactions: reacted(message.reactions, act.emoji, act.on) };
     case "delete_message":

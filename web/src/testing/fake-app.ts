@@ -1,13 +1,17 @@
 import { FakeCore, someCall } from "./fake-core";
 import type { CallMessageView } from "../core/generated/CallMessageView";
+import type { FileCard } from "../core/generated/FileCard";
 import type { DoorView } from "../core/generated/DoorView";
 import type { Delivery } from "../core/generated/Delivery";
 import { alice, bob, carol, participant, person, said, text } from "./fake-data";
+import { fakeFiles, fileCardOf, FakeTransfers, type FakeFiles } from "./fake-files";
 import { FakeMedia } from "./fake-media";
+import { paintedPicture } from "./painted-picture";
+import type { Client } from "../state/client";
 import { paintedStream } from "./painted-stream";
 
 /** What mode `fake` runs on: the address chooses who is signed in, the console (`window.fake`) plays the rest. */
-export function fakeApp(): { core: FakeCore; media: FakeMedia } {
+export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: Client) => FakeFiles } {
   const address = new URLSearchParams(window.location.search);
   const core = new FakeCore(!address.has("signed-out"));
   if (address.has("reason")) core.session = { state: "signed_out", reason: address.get("reason") };
@@ -26,10 +30,21 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia } {
       alone: () => alone(core),
       everybody: () => everybody(core, media),
       knocking: () => knocking(core),
+      file: (order: number, who: "alice" | "carol", name: string, mediaType: string, change: Partial<FileCard>, words: string) =>
+        text(order, who === "alice" ? alice : carol, Date.now(), "", { body: { type: "file", file: fileCardOf(name, mediaType, change), text: words } }),
+      broken: (order: number) => text(order, carol, Date.now(), "", { body: { type: "broken_file" } }),
       guest: (door: DoorView) => visit(core, door),
     },
   });
-  return { core, media };
+  return { core, media, files: (client) => someFiles(client) };
+}
+
+/** Pictures are painted; what is uploaded waits for what the console says. */
+function someFiles(client: Client): FakeFiles {
+  const fake = new FakeTransfers();
+  fake.give = () => paintedPicture();
+  Object.assign((window as unknown as { fake: object }).fake, { transfers: fake });
+  return fakeFiles(client, fake);
 }
 
 /** The next sentence of a conversation in the call; one's own where it is on its way. */

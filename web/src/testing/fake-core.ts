@@ -9,6 +9,7 @@ import type { RingView } from "../core/generated/RingView";
 import type { RoomCallView } from "../core/generated/RoomCallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
+import type { UploadCard } from "../core/generated/UploadCard";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
 import { actOn, mentionsOf } from "./fake-acts";
 import { alice, bob, carol, dan, EVERYBODY, NOW, participant, quoteOf, room, said, someMessages, someRooms, text } from "./fake-data";
@@ -30,6 +31,8 @@ export class FakeCore implements CoreClient {
   /** Commands as they came, for tests. */
   readonly sent: Command[] = [];
   nudged = 0;
+  /** What was noted of uploads, by blob. */
+  readonly noted = new Map<string, UploadCard>();
   session: SessionView;
   rooms: RoomView[] = someRooms();
   call: CallView | null = null;
@@ -107,6 +110,18 @@ export class FakeCore implements CoreClient {
         return DONE;
       case "send_text":
         return this.#sendText(command);
+      case "send_file":
+        return this.#sendFile(command);
+      case "give_token":
+        return { type: "token", value: { token: "token" } };
+      case "note_upload":
+        this.noted.set(command.upload.blob_id, command.upload);
+        return DONE;
+      case "list_uploads":
+        return { type: "uploads", value: [...this.noted.values()] };
+      case "drop_upload":
+        this.noted.delete(command.blob_id);
+        return DONE;
       case "edit_message":
       case "react_to_message":
       case "delete_message": {
@@ -273,6 +288,32 @@ export class FakeCore implements CoreClient {
       this.receive(roomId, { ...message, delivery: "sent" });
     });
     return { type: "message", value: { message_id: message.message_id } };
+  }
+
+  #sendFile(command: Extract<Command, { type: "send_file" }>): Reply {
+    const { room_id: roomId, file, text: body, reply_to, mentions, ends_at, burn_ms, message_id } = command;
+    const answered = this.#of(roomId).find((each) => each.message_id === reply_to);
+    this.noted.delete(file.blob_id);
+    const message = text(this.#order++, alice, NOW, "", {
+      message_id: message_id ?? `file-${file.blob_id}`,
+      body: { type: "file", file, text: body },
+      reply_to: answered ? quoteOf(answered) : null,
+      mentions: mentionsOf(mentions, this.#membersOf(roomId)),
+      ends_at: ends_at ?? null,
+      burn_ms: burn_ms ?? null,
+    });
+    this.receive(roomId, message);
+    return { type: "message", value: { message_id: message.message_id } };
+  }
+
+  /** A message ends, without a trace. */
+  end(roomId: string, messageId: string): void {
+    const messages = this.#of(roomId);
+    this.#messages.set(
+      roomId,
+      messages.filter((each) => each.message_id !== messageId),
+    );
+    this.tell({ type: "messages", room_id: roomId, reset: false, messages: [], removed: [messageId], has_older: false });
   }
 
   #sayInCall(body: string): Reply {

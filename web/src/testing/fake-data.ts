@@ -50,6 +50,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     unread: 0,
     named: false,
     preview: "",
+    preview_file: null,
     active_at: NOW - DAY,
     call: null,
     epoch: 4,
@@ -89,7 +90,7 @@ export function event(order: number, author: PersonCard, at: number, code: strin
 
 /** What answers a message shows of it. */
 export function quoteOf({ message_id, author_name, body }: MessageView): QuoteView {
-  return { message_id, author_name, preview: body.type === "text" ? body.text.slice(0, 120) : "" };
+  return { message_id, author_name, preview: "text" in body ? body.text.slice(0, 120) : "", file: body.type === "file" ? { kind: "other", name: body.file.name } : null };
 }
 
 /** A message that is deleted. */
@@ -210,7 +211,7 @@ function boardMessages(): MessageView[] {
     }),
     deleted(text(5, carol, NOW - 40 * MINUTE, "Not for here.")),
     text(6, alice, NOW - 30 * MINUTE, "I will call the printer.", {
-      reply_to: { message_id: "gone", author_name: "", preview: "" },
+      reply_to: { message_id: "gone", author_name: "", preview: "", file: null },
       ends_at: NOW + 12 * MINUTE,
       reactions: [{ emoji: "🙏", names: [carol.name], mine: false }],
     }),

@@ -5,11 +5,13 @@ import { Client } from "../state/client";
 import { AppContext, type App } from "../ui/app/context";
 import { Navigator } from "../ui/app/navigator";
 import { FakeCore } from "./fake-core";
+import { fakeFiles, type FakeFiles } from "./fake-files";
 import { FakeMedia } from "./fake-media";
 
 interface Shown extends RenderResult, App {
   readonly core: FakeCore;
   readonly fake: FakeMedia;
+  readonly files: FakeFiles;
   /** Draws it anew, with other props. */
   readonly again: (view: ReactNode) => void;
 }
@@ -18,10 +20,12 @@ interface Shown extends RenderResult, App {
 export function show(view: ReactNode, core = new FakeCore(true)): Shown {
   const media = new FakeMedia(core, false);
   const memory = { getItem: () => null, setItem: () => undefined };
-  const app: App = { client: new Client(core, memory), media, navigator: new Navigator(), t: translator("en-GB") };
+  const client = new Client(core, memory);
+  const files = fakeFiles(client);
+  const app: App = { client, files, media, navigator: new Navigator(), t: translator("en-GB") };
   const result = render(<AppContext value={app}>{view}</AppContext>);
   const again = (view: ReactNode): void => {
     result.rerender(<AppContext value={app}>{view}</AppContext>);
   };
-  return { ...result, ...app, core, fake: media, again };
+  return { ...result, ...app, files, core, fake: media, again };
 }

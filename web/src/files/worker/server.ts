@@ -28,7 +28,8 @@ export class Unreachable extends Error {
   }
 }
 
-/** The session's token, if there is a newer one than `stale`; nothing where nobody is signed in. */
+/** The session's token, if there is a newer one than `stale`; nothing where nobody is signed in. Rejects with {@link Unreachable}
+ * where there is none yet. */
 export type AskToken = (stale: string | null) => Promise<string | null>;
 
 export interface UploadState {

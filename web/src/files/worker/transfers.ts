@@ -3,7 +3,7 @@ import type { Bytes, Checkpoint, FilesCommand, FilesReport, Progress, UploadTick
 import { Download } from "./download";
 import { Patience } from "./patience";
 import { own, type Sealing } from "./sealing";
-import { BlobServer, Refusal } from "./server";
+import { BlobServer, Refusal, Unreachable } from "./server";
 import { openSink, type Sink } from "./sink";
 import { TransferError, Upload } from "./upload";
 
@@ -22,7 +22,7 @@ export class Transfers {
   private readonly patience = new Patience();
   private readonly running = new Map<number, AbortController>();
   private readonly notes = new Map<number, () => void>();
-  private readonly tokens = new Map<number, (token: string | null) => void>();
+  private readonly tokens = new Map<number, { give: (token: string | null) => void; later: () => void }>();
   private nextRequest = 1;
 
   constructor({ sealing, fetch, tell, sink }: Parts) {
@@ -51,9 +51,7 @@ export class Transfers {
         this.running.get(command.id)?.abort();
         return;
       case "token":
-        this.tokens.get(command.request)?.(command.token);
-        this.tokens.delete(command.request);
-        return;
+        return this.takeToken(command);
       case "nudge":
         return this.patience.nudge();
     }
@@ -114,10 +112,17 @@ export class Transfers {
 
   private askToken(stale: string | null): Promise<string | null> {
     const request = this.nextRequest++;
-    return new Promise((resolve) => {
-      this.tokens.set(request, resolve);
+    return new Promise((resolve, reject) => {
+      this.tokens.set(request, { give: resolve, later: () => reject(new Unreachable()) });
       this.tell({ type: "token", request, stale });
     });
+  }
+
+  private takeToken({ request, token, later }: Extract<FilesCommand, { type: "token" }>): void {
+    const asked = this.tokens.get(request);
+    this.tokens.delete(request);
+    if (later) asked?.later();
+    else asked?.give(token);
   }
 
   private failed(id: number, error: unknown, signal: AbortSignal): void {

@@ -23,6 +23,8 @@ export const codes = {
   "error.storage_full": "The server has no space for files at the moment. Tell your administrator, and try again later.",
   "error.file_expired": "This file has expired. Ask whoever sent it to send it again.",
   "error.file_changed": "The file changed since it was chosen. Attach it again.",
+  "error.file_other": "This is not the file that was being sent. Choose that one.",
+  "error.file_other.named": "This is not the file that was being sent. Choose “{name}”.",
   "error.file_unreadable": "The file cannot be read any more. It may have been moved, deleted or changed; attach it again.",
   "error.file_damaged": "What the server has is not what was sent. Ask whoever sent the file to send it again.",
   "error.file_cancelled": "This was cancelled. Nothing of it is left on the server.",

@@ -3,6 +3,7 @@ import type { GuestView } from "../../core/generated/GuestView";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import type { RoomView } from "../../core/generated/RoomView";
 import type { Translate } from "../../i18n/translate";
+import type { Files } from "../../files/files";
 import type { Client } from "../../state/client";
 import type { MediaCall } from "../../state/media";
 import type { Readable } from "../../state/observable";
@@ -11,6 +12,7 @@ import type { Navigator } from "./navigator";
 /** What every view may use. Made once, in `main.tsx`. */
 export interface App {
   readonly client: Client;
+  readonly files: Files;
   readonly media: MediaCall;
   readonly navigator: Navigator;
   readonly t: Translate;

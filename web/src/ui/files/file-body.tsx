@@ -50,7 +50,7 @@ function PlainFile({ file, files }: FileProps) {
   const t = useText();
   const saving = useSaving(file, files);
   return (
-    <FileCard name={file.name} size={file.size} {...(!file.maySave && { note: t("files.only_here") })} foot={<LoadingFoot file={file} loading={saving.loading} onRetry={saving.start} />}>
+    <FileCard name={file.name} size={file.size} {...(!file.maySave && { note: t("files.not_shown") })} foot={<LoadingFoot file={file} loading={saving.loading} onRetry={saving.start} />}>
       {saving.loading.state === "running" ? <CancelTransfer name={file.name} onCancel={saving.cancel} /> : file.maySave && <SaveButton name={file.name} onSave={saving.start} />}
     </FileCard>
   );

@@ -5,7 +5,7 @@ import type { Failure } from "../../state/core";
 import type { Readable } from "../../state/observable";
 import { useStore, useText } from "../app/context";
 import { IconButton } from "../parts/button";
-import { Icon } from "../parts/icons";
+import { Icon, type IconName } from "../parts/icons";
 import { FailureText } from "../parts/messages";
 
 interface CardProps {
@@ -13,6 +13,7 @@ interface CardProps {
   readonly size: number;
   /** What else there is to say. */
   readonly note?: string;
+  readonly mark?: IconName;
   /** Buttons. */
   readonly children?: ReactNode;
   /** Under the name. */
@@ -20,12 +21,12 @@ interface CardProps {
 }
 
 /** A file by its name and size. */
-export function FileCard({ name, size, note, children, foot }: CardProps) {
+export function FileCard({ name, size, note, mark = "file", children, foot }: CardProps) {
   const t = useText();
   return (
     <div className="file-card" role="group" aria-label={name}>
       <span className="file-mark">
-        <Icon name="file" />
+        <Icon name={mark} />
       </span>
       <div className="file-about">
         <bdi className="file-name" title={name}>

@@ -1,22 +1,13 @@
+import type { FileCard } from "../../core/generated/FileCard";
+import { factsOf, sealedFile, type FileFacts } from "../../files/cards";
 import type { FilesClient } from "../../files/client";
 import type { Progress, SealedFile } from "../../files/wire";
 import type { Failure } from "../../state/core";
 import type { Readable } from "../../state/observable";
 
 /** A file of a message, as its views want it. */
-export interface ShownFile {
-  readonly name: string;
-  /** As its sender says. */
-  readonly mediaType: string;
+export interface ShownFile extends FileFacts {
   readonly size: number;
-  /** Whether it may be kept outside of the app. */
-  readonly maySave: boolean;
-  readonly dimensions: { readonly width: number; readonly height: number } | null;
-  readonly durationMs: number | null;
-  /** Of a voice note. */
-  readonly waveform: Uint8Array | null;
-  /** A small picture: WebP or JPEG. */
-  readonly thumbnail: Uint8Array<ArrayBuffer> | null;
   /** How to get it; nothing while it is on its way to the server. */
   readonly sealed: SealedFile | null;
 }
@@ -32,3 +23,8 @@ export interface Sending {
 
 /** What views need of the files worker. */
 export type FileSource = Pick<FilesClient, "download">;
+
+/** The file that a message carries. */
+export function shownFile(card: FileCard): ShownFile {
+  return { ...factsOf(card), size: card.size, sealed: sealedFile(card) };
+}

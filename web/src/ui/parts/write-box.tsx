@@ -10,7 +10,7 @@ interface Props {
   readonly placeholder: string;
   readonly text: string;
   readonly onChange: (text: string) => void;
-  /** Asked only where there is a text, and one that fits. */
+  /** Asked only where there is something to send, and a text fits. */
   readonly onSend: (text: string) => void;
   /** What the button at the end says, where it does not send. */
   readonly send?: { readonly label: string; readonly icon: IconName } | undefined;
@@ -21,20 +21,25 @@ interface Props {
   readonly above?: ReactNode;
   /** Stands before the text. */
   readonly start?: ReactNode;
+  /** Stands behind the text. */
+  readonly end?: ReactNode;
+  /** There is something to send beside a text. */
+  readonly filled?: boolean;
   /** More about the box itself. */
   readonly more?: Pick<TextareaHTMLAttributes<HTMLTextAreaElement>, "aria-autocomplete" | "aria-controls" | "aria-activedescendant" | "onInput" | "onSelect" | "onBlur">;
 }
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line. */
-export function WriteBox({ box, label, placeholder, text, onChange, onSend, send: sends, hint, onKeyDown: hear, above, start, more }: Props) {
+export function WriteBox({ box, label, placeholder, text, onChange, onSend, send: sends, hint, onKeyDown: hear, above, start, end, filled = false, more }: Props) {
   const t = useText();
   const id = useId();
   const tooLong = excess(text, MAX_TEXT_LEN);
   const body = text.trim();
+  const sendable = (body !== "" || filled) && tooLong === 0;
   useGrowingBox(box, text);
 
   const send = (): void => {
-    if (body !== "" && tooLong === 0) onSend(body);
+    if (sendable) onSend(body);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     // While an input method composes, keys choose words.
@@ -76,7 +81,8 @@ export function WriteBox({ box, label, placeholder, text, onChange, onSend, send
             }}
             onKeyDown={onKeyDown}
           />
-          <button type="submit" className="send-button" aria-label={sends?.label ?? t("room.send")} disabled={body === "" || tooLong > 0}>
+          {end}
+          <button type="submit" className="send-button" aria-label={sends?.label ?? t("room.send")} disabled={!sendable}>
             <Icon name={sends?.icon ?? "send"} />
           </button>
         </div>

@@ -5,6 +5,7 @@ import { translator } from "../../i18n/translate";
 import { Client } from "../../state/client";
 import { CALL_NEWS_MS } from "../../state/ringing";
 import { FakeCore, someCall } from "../../testing/fake-core";
+import { fakeFiles } from "../../testing/fake-files";
 import { FakeMedia } from "../../testing/fake-media";
 import { inCall } from "../../testing/in-call";
 import { stageOf } from "../../testing/screen";
@@ -28,7 +29,7 @@ async function open() {
   const core = new FakeCore(true);
   const client = new Client(core, window.localStorage);
   const media = new FakeMedia(core, false);
-  const app = { client, media, navigator: new Navigator(), t: translator("en-GB") };
+  const app = { client, files: fakeFiles(client), media, navigator: new Navigator(), t: translator("en-GB") };
   render(
     <AppContext value={app}>
       <AppView />

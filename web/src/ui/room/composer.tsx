@@ -4,6 +4,10 @@ import type { Failure } from "../../state/core";
 import { namedIn } from "../../state/mentions";
 import type { Editing } from "../../state/writing";
 import { useApp, useStore } from "../app/context";
+import { AttachButton, usePastedFiles } from "../files/attach";
+import { FileTray } from "../files/tray";
+import { useSendingFiles, type SaidWith } from "../files/use-sending";
+import { VoiceRecorder } from "../files/voice-recorder";
 import { FailureText } from "../parts/messages";
 import { WriteBox } from "../parts/write-box";
 import { WritingAbout } from "./writing-about";
@@ -12,7 +16,7 @@ import { useNaming } from "./naming";
 
 /** Where one writes to a room; what was typed stays until it is sent. */
 export function Composer({ room, title }: { readonly room: RoomView; readonly title: string }) {
-  const { client, t } = useApp();
+  const { client, files, t } = useApp();
   const roomId = room.room_id;
   const store = client.writings.of(roomId);
   const writing = useStore(store);
@@ -20,9 +24,17 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
   const [failure, setFailure] = useState<Failure | null>(null);
   const sending = useRef(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const area = useRef<HTMLDivElement>(null);
+  const tray = useStore(files.trays.of(roomId));
+  const sendingFiles = useSendingFiles(room);
   const { editing } = writing;
   const text = editing?.text ?? draft;
   useFocus(box, writing.wanted);
+  const attach = (chosen: readonly File[], fromDisk: boolean): void => {
+    files.trays.put(roomId, chosen, fromDisk);
+    box.current?.focus();
+  };
+  usePastedFiles(area, (pasted) => attach(pasted, false));
 
   const changeDraft = (value: string): void => {
     setDraft(value);
@@ -60,6 +72,18 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     store.update((writing) => ({ ...writing, answered: writing.answered ?? answered, chosen: new Set([...chosen, ...writing.chosen]) }));
   };
 
+  /** What is written goes with the files, which take it from here on. */
+  const saidWith = (body: string): SaidWith => {
+    const { answered, timers, chosen } = store.get();
+    store.update((writing) => ({ ...writing, answered: null, chosen: new Set() }));
+    return { text: body, replyTo: answered?.messageId ?? null, mentions: namedIn(body, room.members, chosen), timers };
+  };
+
+  const sendFiles = (body: string): Promise<void> => {
+    changeDraft("");
+    return sendingFiles.sendTray(saidWith(body));
+  };
+
   const endEditing = (messageId: string): void => {
     setFailure(null);
     store.update((writing) => (writing.editing?.messageId === messageId ? { ...writing, editing: null } : writing));
@@ -76,7 +100,8 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     if (sending.current) return;
     sending.current = true;
     setFailure(null);
-    await (editing ? save(editing, body) : say(body));
+    const withFiles = files.trays.of(roomId).get().chosen.length > 0;
+    await (editing ? save(editing, body) : withFiles ? sendFiles(body) : say(body));
     sending.current = false;
   };
 
@@ -102,7 +127,7 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
   };
 
   return (
-    <div className="composer-area">
+    <div className="composer-area" ref={area}>
       {naming.list}
       <FailureText failure={failure} />
       <WriteBox
@@ -117,8 +142,22 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
         onKeyDown={onKeyDown}
         send={editing ? { label: t("writing.save"), icon: "check" } : undefined}
         hint={editing ? t("writing.hint_edit") : undefined}
-        above={<WritingAbout roomId={roomId} onCancel={cancel} />}
-        start={!editing && <TimerMenu room={room} />}
+        above={
+          <>
+            <WritingAbout roomId={roomId} onCancel={cancel} />
+            {!editing && <FileTray roomId={roomId} />}
+          </>
+        }
+        start={
+          !editing && (
+            <>
+              <AttachButton onFiles={(chosen) => attach(chosen, true)} />
+              <TimerMenu room={room} />
+            </>
+          )
+        }
+        end={!editing && text === "" && tray.chosen.length === 0 && <VoiceRecorder onSend={(note) => sendingFiles.sendVoice(note, saidWith(""))} />}
+        filled={!editing && tray.chosen.length > 0}
         more={naming.box}
       />
     </div>

@@ -118,7 +118,7 @@ function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDone, on
               {t("message.edit")}
             </MenuItem>
           )}
-          {body.type === "text" && (
+          {doable.copy && "text" in body && (
             <MenuItem
               className="menu-item"
               textValue={t("message.copy")}

@@ -22,8 +22,11 @@ export interface Doable {
 
 /** What makes sense for a message of its kind, where it is, and who one is. */
 export function doableWith({ body, delivery, may_edit, may_delete }: MessageView): Doable {
-  const text = body.type === "text";
+  const said = body.type === "text" || body.type === "file" || body.type === "broken_file";
+  // What stands with a file is text; a voice note has none.
+  const text = body.type === "text" || (body.type === "file" && body.file.waveform === null);
+  const copy = body.type === "text" || (body.type === "file" && body.text !== "");
   // Others can only be told of what they have.
   const there = delivery === "sent" || delivery === "received";
-  return { react: text && there, reply: text && there, edit: text && may_edit, copy: text, remove: may_delete };
+  return { react: said && there, reply: said && there, edit: text && may_edit, copy, remove: may_delete };
 }

@@ -198,7 +198,7 @@ test("what is answered is loaded where it is far back", async () => {
   const [oldest] = client.conversation("archive").get().messages;
   expect(oldest?.order).toBeGreaterThan(300);
   core.receive("archive", text(20_000, bob, NOW, "About the first note", { reply_to: quoteOf(text(1, alice, NOW, "Note 1")) }));
-  core.receive("archive", text(20_001, bob, NOW, "About nothing", { reply_to: { message_id: "nowhere", author_name: "Bob", preview: "?" } }));
+  core.receive("archive", text(20_001, bob, NOW, "About nothing", { reply_to: { message_id: "nowhere", author_name: "Bob", preview: "?", file: null } }));
   await user.click(within(await article("About the first note")).getByRole("button", { name: /Note 1/ }));
   await waitFor(() => {
     expect(document.querySelector(".message-found")?.textContent).toContain("Note 1");

@@ -1,11 +1,14 @@
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
+import type { FileCard } from "../../core/generated/FileCard";
 import type { MessageView } from "../../core/generated/MessageView";
 import type { QuoteView } from "../../core/generated/QuoteView";
 import { roomEventText } from "../../i18n/codes";
 import { timeText } from "../../i18n/format";
 import type { MessageGroup } from "../../state/conversation";
-import { withoutMarks } from "../../state/markup/plain";
+import { lineText } from "../../i18n/files";
 import { useApp } from "../app/context";
+import { FileBody } from "../files/file-body";
+import { shownFile } from "../files/shown-file";
 import { Avatar } from "../parts/avatar";
 import { Confirm } from "../parts/dialog";
 import { Markup } from "../parts/markup";
@@ -111,7 +114,7 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
     >
       <bdi className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</bdi>
       <div className="bubble-line">
-        <div className={body.type === "text" ? "bubble" : "bubble bubble-bare"}>
+        <div className={BUBBLES[body.type] ?? "bubble bubble-bare"}>
           {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}
           <MessageBody message={message} />
         </div>
@@ -143,15 +146,42 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
   );
 });
 
-function MessageBody({ message: { body, mentions } }: { readonly message: MessageView }) {
+/** What stands in a bubble of its author's; the rest in one without colour. */
+const BUBBLES: Partial<Record<MessageView["body"]["type"], string>> = { text: "bubble", file: "bubble bubble-file" };
+
+function MessageBody({ message: { body, mentions, author_name } }: { readonly message: MessageView }) {
   const { t } = useApp();
-  if (body.type === "text") return <Markup text={body.text} mentions={mentions} />;
-  return <p className="message-other">{t(body.type === "deleted" ? "message.deleted" : "message.unknown")}</p>;
+  switch (body.type) {
+    case "text":
+      return <Markup text={body.text} mentions={mentions} />;
+    case "file":
+      return (
+        <>
+          <MessageFile card={body.file} />
+          {body.text !== "" && <Markup text={body.text} mentions={mentions} />}
+        </>
+      );
+    case "broken_file":
+      return <p className="message-other">{t("files.broken", { name: author_name })}</p>;
+    case "deleted":
+      return <p className="message-other">{t("message.deleted")}</p>;
+    case "unknown":
+    case "room_event":
+      return <p className="message-other">{t("message.unknown")}</p>;
+  }
+}
+
+/** Goes with the message, and lets go of what it opened. */
+function MessageFile({ card }: { readonly card: FileCard }) {
+  const { files } = useApp();
+  const file = useMemo(() => shownFile(card), [card]);
+  return <FileBody file={file} files={files.source} />;
 }
 
 /** The beginning of what is answered; leads there. */
 function Quote({ quote, onPress }: { readonly quote: QuoteView; readonly onPress: (messageId: string) => void }) {
   const { t } = useApp();
+  const line = lineText(t, quote.preview, quote.file);
   if (quote.author_name === "") return <p className="quote quote-gone">{t("message.quote.gone")}</p>;
   return (
     <button
@@ -166,7 +196,7 @@ function Quote({ quote, onPress }: { readonly quote: QuoteView; readonly onPress
         {quote.author_name}
       </bdi>
       <span className="quote-text" dir="auto">
-        {quote.preview === "" ? t("message.quote.no_text") : withoutMarks(quote.preview)}
+        {line === "" ? t("message.quote.no_text") : line}
       </span>
     </button>
   );

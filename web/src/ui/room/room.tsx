@@ -9,6 +9,8 @@ import { Icon } from "../parts/icons";
 import { Empty, Loading, Note } from "../parts/messages";
 import { useRoomTitle } from "../parts/room-title";
 import { Composer } from "./composer";
+import { DropTarget } from "../files/attach";
+import { UploadsList } from "../files/uploads-list";
 import { Details } from "./details";
 import { MessageList } from "./message-list";
 
@@ -39,15 +41,21 @@ export function RoomGone() {
 }
 
 function Room({ room }: { readonly room: RoomView }) {
-  const { client, t } = useApp();
+  const { client, files, t } = useApp();
   const title = useRoomTitle()(room);
   const [details, setDetails] = useState(false);
   useTitle(title);
   const roomId = room.room_id;
   useEffect(() => client.openRoom(roomId), [client, roomId]);
+  useEffect(() => void files.uploads.load(), [files, roomId]);
   return (
     <div className={details ? "room room-with-details" : "room"}>
-      <div className="room-main">
+      <DropTarget
+        className="room-main"
+        onFiles={(chosen) => {
+          files.trays.put(roomId, chosen, true);
+        }}
+      >
         <RoomHeader
           room={room}
           details={details}
@@ -61,8 +69,9 @@ function Room({ room }: { readonly room: RoomView }) {
           </div>
         )}
         <MessageList room={room} />
+        <UploadsList roomId={roomId} />
         <Composer room={room} title={title} />
-      </div>
+      </DropTarget>
       {details && (
         <Details
           room={room}

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { spanText } from "../../i18n/format";
 import type { Translate } from "../../i18n/translate";
 import { ROOM_TIMERS, type Timers } from "../../state/timers";
-import { withoutMarks } from "../../state/markup/plain";
+import { lineText } from "../../i18n/files";
 import { useApp, useStore } from "../app/context";
 import { Icon, type IconName } from "../parts/icons";
 
@@ -27,7 +27,7 @@ export function WritingAbout({ roomId, onCancel }: Props) {
     <>
       {answered && (
         <About icon="reply" title={t("writing.answering", { name: answered.authorName })} cancel={t("writing.cancel_reply")} onCancel={onCancel}>
-          {withoutMarks(answered.preview)}
+          {lineText(t, answered.preview, answered.file)}
         </About>
       )}
       {timersText(t, timers) !== "" && (

@@ -1,6 +1,6 @@
 import type { RoomView } from "../../core/generated/RoomView";
 import { agoText } from "../../i18n/format";
-import { withoutMarks } from "../../state/markup/plain";
+import { lineText } from "../../i18n/files";
 import { useApp, useStore } from "../app/context";
 import { Link } from "../app/link";
 import { Avatar } from "../parts/avatar";
@@ -62,7 +62,7 @@ function RoomLink({ room, current }: { readonly room: RoomView; readonly current
               {t("main.in_call")}
             </span>
           ) : (
-            withoutMarks(room.preview)
+            lineText(t, room.preview, room.preview_file)
           )}
         </span>
         {unread && (

@@ -1,0 +1,296 @@
+/**
+ * Files on their way into messages.
+ *
+ * ```text
+ *            place free      noted, sealed, sent part by part          the message is in the outbox
+ *  queued ─────────────► running ───────────────────────────► posting ──────────────────────────► (gone)
+ *    │                     │  ▲ retry                            │
+ *    │                     ▼  │                                  ▼
+ *    │                    failed ◄───────────────────────────────┘
+ *    │                     ▲
+ *    │    interrupted ─────┘ the same file was chosen again
+ *    │  (by a reload)
+ *    └─► cancelled from any of them: nothing stays, here or on the server
+ * ```
+ */
+import type { UploadCard } from "../core/generated/UploadCard";
+import type { Commands } from "../state/commands";
+import type { Failure } from "../state/core";
+import { Store, type Readable } from "../state/observable";
+import { base64url } from "./base64url";
+import { fileCard, uploadCard, uploadState, type FileFacts } from "./cards";
+import type { FilesClient, Transfer, Uploaded, UploadState } from "./client";
+import type { LiveUploads } from "./live";
+import { about, readAbout, type Words } from "./noted";
+import type { Progress } from "./wire";
+
+/** A file that somebody wants to send, and all that is said with it. */
+export interface FileWish {
+  readonly file: Blob;
+  readonly facts: FileFacts;
+  readonly words: Words;
+}
+
+export type UploadStage = "queued" | "running" | "posting" | "failed" | "interrupted";
+
+/** One upload, as it is shown. */
+export interface UploadView {
+  /** Also the message's. */
+  readonly id: string;
+  readonly roomId: string;
+  readonly name: string;
+  readonly size: number;
+  readonly voiceNote: boolean;
+  readonly stage: UploadStage;
+  readonly progress: Readable<Progress>;
+  /** Why it stopped. */
+  readonly failure: Failure | null;
+  /** It can be gone on with once its file is chosen again. Else it is lost with the page that had it. */
+  readonly choosable: boolean;
+}
+
+/** As many at once: more only share the line, and hold places that the server gives to a device. */
+const AT_ONCE = 2;
+
+/** The server keeps nothing for longer, and cuts what asks for more (`signaling/src/limits.rs`). */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** With these what was uploaded is of no use: a further try begins anew. */
+const ANEW = new Set(["file_changed", "file_unreadable", "file_damaged", "file_expired", "duplicate_id", "not_found"]);
+
+interface Entry {
+  view: UploadView;
+  file: Blob | null;
+  readonly facts: FileFacts;
+  readonly words: Words;
+  state: UploadState | null;
+  expiresAt: number | null;
+  transfer: Transfer<Uploaded> | null;
+  uploaded: Uploaded | null;
+  release: () => void;
+}
+
+type Saying = Pick<Commands, "noteUpload" | "listUploads" | "dropUpload" | "sendFile">;
+
+export class Uploads {
+  private readonly views = new Store<readonly UploadView[]>([]);
+  private readonly entries = new Map<string, Entry>();
+  private readonly commands: Saying;
+  private readonly files: Pick<FilesClient, "upload">;
+  private readonly live: LiveUploads;
+  private readonly now: () => number;
+
+  constructor(commands: Saying, files: Pick<FilesClient, "upload">, live: LiveUploads, now: () => number = Date.now) {
+    this.commands = commands;
+    this.files = files;
+    this.live = live;
+    this.now = now;
+  }
+
+  /** All of them, in the order in which they began. */
+  get all(): Readable<readonly UploadView[]> {
+    return this.views;
+  }
+
+  /** Whether something is under way that the page alone has: no file of the disk, to be chosen again. */
+  get wouldBeLost(): boolean {
+    return this.views.get().some(({ stage, choosable }) => stage !== "interrupted" && !choosable);
+  }
+
+  send(roomId: string, { file, facts, words }: FileWish): void {
+    const id = crypto.randomUUID();
+    const view: UploadView = {
+      id,
+      roomId,
+      name: facts.name,
+      size: file.size,
+      voiceNote: facts.waveform !== null,
+      stage: "queued",
+      progress: progressOf(file.size),
+      failure: null,
+      choosable: words.fromDisk,
+    };
+    this.add({ view, file, facts, words, state: null, expiresAt: null, transfer: null, uploaded: null, release: () => {} });
+    this.next();
+  }
+
+  /** What was noted by a page that is gone, of uploads that no page works on. */
+  async load(): Promise<void> {
+    const outcome = await this.commands.listUploads();
+    if (!outcome.ok || outcome.value.length === 0) return;
+    const held = await this.live.held();
+    const own = new Set([...this.entries.values()].map(({ state }) => state?.ticket.blobId));
+    for (const card of outcome.value) if (!held.has(card.blob_id) && !own.has(card.blob_id)) this.take(card);
+  }
+
+  /** Ends it; nothing of it stays. */
+  cancel(id: string): void {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    this.remove(id);
+    entry.transfer?.cancel();
+    if (entry.state) void this.commands.dropUpload(entry.state.ticket.blobId);
+    this.next();
+  }
+
+  /** Tries again what failed. */
+  retry(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry?.view.stage !== "failed") return;
+    const code = entry.view.failure?.code ?? "";
+    if (ANEW.has(code)) this.forgetSent(entry);
+    if (entry.uploaded) return void this.post(entry, entry.uploaded);
+    this.show(entry, { stage: entry.file ? "queued" : "interrupted", failure: null });
+    this.next();
+  }
+
+  /** The file of an interrupted upload, chosen again. */
+  choose(id: string, file: Blob): void {
+    const entry = this.entries.get(id);
+    if (!entry || entry.view.stage === "running") return;
+    if (file.size !== entry.view.size) return this.show(entry, { stage: "interrupted", failure: { code: "file_other", params: { name: entry.view.name } } });
+    entry.file = file;
+    this.show(entry, { stage: "queued", failure: null });
+    this.next();
+  }
+
+  /** Nobody is signed in any more: all of it ends. The core has forgotten what was noted. */
+  clear(): void {
+    for (const entry of this.entries.values()) {
+      entry.transfer?.cancel();
+      entry.release();
+    }
+    this.entries.clear();
+    this.tell();
+  }
+
+  /** Uploads into rooms that are not there any more. */
+  keepRooms(rooms: ReadonlySet<string>): void {
+    const gone = this.views.get().filter(({ roomId }) => !rooms.has(roomId));
+    for (const { id } of gone) this.cancel(id);
+  }
+
+  private take(card: UploadCard): void {
+    const noted = readAbout(card.about);
+    // Of another kind than a message's, and somebody else's business.
+    if (!noted) return;
+    const { facts, words, size, id } = noted;
+    if (this.entries.has(id)) return;
+    const view: UploadView = {
+      id,
+      roomId: card.room_id,
+      name: facts.name,
+      size,
+      voiceNote: facts.waveform !== null,
+      stage: "interrupted",
+      progress: progressOf(size),
+      failure: null,
+      choosable: words.fromDisk,
+    };
+    this.add({ view, file: null, facts, words, state: uploadState(card), expiresAt: card.expires_at, transfer: null, uploaded: null, release: () => {} });
+  }
+
+  /** Begins as many as there is room for. */
+  private next(): void {
+    const all = [...this.entries.values()];
+    let running = all.filter(({ view }) => view.stage === "running").length;
+    for (const entry of all) {
+      if (running >= AT_ONCE) return;
+      if (entry.view.stage !== "queued" || !entry.file) continue;
+      running += 1;
+      void this.run(entry, entry.file);
+    }
+  }
+
+  private async run(entry: Entry, file: Blob): Promise<void> {
+    const { id, roomId } = entry.view;
+    const { ttlMs } = entry.words;
+    const expiresAt = entry.expiresAt ?? this.now() + (ttlMs ?? KEPT_MS);
+    entry.expiresAt = expiresAt;
+    const said = about({ id, size: file.size, facts: entry.facts, words: entry.words });
+    const note = async (state: UploadState): Promise<void> => {
+      if (!this.entries.has(id)) throw new Error("it was cancelled");
+      if (entry.state?.ticket.blobId !== state.ticket.blobId) {
+        entry.release();
+        entry.release = this.live.hold(state.ticket.blobId);
+      }
+      entry.state = state;
+      const outcome = await this.commands.noteUpload(uploadCard(state, roomId, expiresAt, said));
+      if (outcome.ok) return;
+      this.stop(entry, outcome.failure);
+      throw new Error(outcome.failure.code);
+    };
+    if (entry.state) {
+      entry.release();
+      entry.release = this.live.hold(entry.state.ticket.blobId);
+    }
+    const transfer = this.files.upload({ roomId, file, expiresAt, note, ...(entry.state && { resume: entry.state }) });
+    entry.transfer = transfer;
+    this.show(entry, { stage: "running", progress: transfer.progress, failure: null });
+    const outcome = await transfer.done;
+    if (!this.entries.has(id)) return;
+    entry.transfer = null;
+    if (outcome.ok) {
+      entry.uploaded = outcome.value;
+      await this.post(entry, outcome.value);
+    } else if (entry.view.stage === "running") this.stop(entry, outcome.failure);
+    this.next();
+  }
+
+  /** Puts the message into the outbox; from there on it is the core's. */
+  private async post(entry: Entry, { file, uploadSecret }: Uploaded): Promise<void> {
+    const { id, roomId } = entry.view;
+    this.show(entry, { stage: "posting", failure: null });
+    const { text, replyTo, mentions, ttlMs, burnMs } = entry.words;
+    const said = {
+      file: fileCard(file, entry.facts),
+      uploadSecret: base64url(uploadSecret),
+      text,
+      replyTo,
+      mentions: [...mentions],
+      endsAt: ttlMs === null ? null : entry.expiresAt,
+      burnMs,
+    };
+    const outcome = await this.commands.sendFile(roomId, said, id);
+    if (!this.entries.has(id)) return;
+    if (outcome.ok) this.remove(id);
+    else this.stop(entry, outcome.failure);
+  }
+
+  /** What was uploaded is given up; the next try has another blob. */
+  private forgetSent(entry: Entry): void {
+    if (entry.state) void this.commands.dropUpload(entry.state.ticket.blobId);
+    entry.state = null;
+    entry.uploaded = null;
+    entry.expiresAt = null;
+  }
+
+  private stop(entry: Entry, failure: Failure): void {
+    entry.release();
+    this.show(entry, { stage: "failed", failure });
+  }
+
+  private add(entry: Entry): void {
+    this.entries.set(entry.view.id, entry);
+    this.tell();
+  }
+
+  private remove(id: string): void {
+    this.entries.get(id)?.release();
+    this.entries.delete(id);
+    this.tell();
+  }
+
+  private show(entry: Entry, change: Partial<UploadView>): void {
+    entry.view = { ...entry.view, ...change };
+    this.tell();
+  }
+
+  private tell(): void {
+    this.views.set([...this.entries.values()].map(({ view }) => view));
+  }
+}
+
+function progressOf(total: number): Readable<Progress> {
+  return new Store<Progress>({ done: 0, total, state: "running" });
+}

@@ -1,0 +1,60 @@
+import { useEffect, useState } from "react";
+import { shownAs, plainType } from "../../files/kinds";
+import type { Chosen } from "../../files/trays";
+import { sizeText } from "../../i18n/format";
+import { useApp, useStore } from "../app/context";
+import { IconButton } from "../parts/button";
+import { Icon } from "../parts/icons";
+import { Toggle } from "../parts/toggle";
+
+/** Files that are about to be sent with what one writes. */
+export function FileTray({ roomId }: { readonly roomId: string }) {
+  const { files, t } = useApp();
+  const store = files.trays.of(roomId);
+  const { chosen, maySave } = useStore(store);
+  if (chosen.length === 0) return null;
+  // Who can neither look at it here nor keep it has nothing of it.
+  const useless = !maySave && chosen.some(({ file }) => shownAs(plainType(file.type), file.size) === "nothing");
+  return (
+    <div className="file-tray" role="group" aria-label={t("files.tray")}>
+      <ul>
+        {chosen.map((each) => (
+          <li key={each.id} className="tray-file">
+            <TrayPicture file={each.file} />
+            <span className="tray-about">
+              <bdi className="file-name" title={each.file.name}>
+                {each.file.name}
+              </bdi>
+              <span className="file-size">{sizeText(t.locale, each.file.size)}</span>
+            </span>
+            <IconButton icon="close" label={t("files.remove", { name: each.file.name })} onClick={() => files.trays.takeOut(roomId, each.id)} />
+          </li>
+        ))}
+      </ul>
+      <Toggle
+        on={maySave}
+        onChange={(maySave) => {
+          store.update((tray) => ({ ...tray, maySave }));
+        }}
+      >
+        {t("files.may_save")}
+      </Toggle>
+      {useless && <p className="file-size">{t("files.useless")}</p>}
+    </div>
+  );
+}
+
+function TrayPicture({ file }: { readonly file: Chosen["file"] }) {
+  const [url, setUrl] = useState<string | null>(null);
+  const isPicture = shownAs(plainType(file.type), file.size) === "picture";
+  useEffect(() => {
+    if (!isPicture) return undefined;
+    const made = URL.createObjectURL(file);
+    // oxlint-disable-next-line react/set-state-in-effect -- the address must end with the view
+    setUrl(made);
+    return () => {
+      URL.revokeObjectURL(made);
+    };
+  }, [file, isPicture]);
+  return <span className="tray-mark">{url === null ? <Icon name="file" /> : <img src={url} alt="" />}</span>;
+}
