@@ -47,6 +47,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     may_set_timers: true,
     guest_links: [],
     keys: "ready",
+    refusal: null,
     unread: 0,
     named: false,
     preview: "",

@@ -1,5 +1,6 @@
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
+import { Unwanted } from "../contacts/unwanted";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
 
@@ -31,6 +32,10 @@ export function Settings() {
         >
           {t("settings.ring")}
         </Toggle>
+      </section>
+      <section className="card">
+        <h2>{t("settings.contacts")}</h2>
+        <Unwanted />
       </section>
       <section className="card">
         <h2>{t("settings.announcements")}</h2>
