@@ -43,7 +43,7 @@ export const contacts = {
   "contact.watch.loading": "Fetching the video…",
   "contact.watch.play": "Play",
   "contact.watch.again": "Play again",
-  "contact.watch.video": "ID video of {name}",
+  "contact.watch.video": "Video of {name}",
   "contact.watch.words": "{name} has to say these words, in this order:",
   "contact.watch.words_why": "This device made them from the key that it has of {name}. With any other key they are other words.",
   "contact.watch.to_end": "Watch it to the end. Then say whether this is {name}, and whether the words are these.",

@@ -1,6 +1,5 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { act } from "react";
 import { expect, test, vi } from "vitest";
 import type { IdCamera, IdRecording, IdVideo, OpenIdCamera } from "../../media/id-video";
 import { Store } from "../../state/observable";
@@ -36,7 +35,7 @@ test("B1, R29: who watched the video to its end may say who it is, and sees the 
   const { accept, core, files, user } = await watching();
   expect(accept.disabled).toBe(true);
   act(() => files.fake.downloads[0]?.end(success(new Blob(["video"]))));
-  const video = await screen.findByLabelText<HTMLVideoElement>(`ID video of ${carol.name}`);
+  const video = await screen.findByLabelText<HTMLVideoElement>(`Video of ${carol.name}`);
   const words = screen.getByRole("list", { name: "Words" });
   expect(within(words).getAllByRole("listitem").map((word) => word.textContent)).toEqual(["wire", "leg", "toward", "smooth", "inflict", "puppy"]);
   expect(accept.disabled).toBe(true);
@@ -58,7 +57,7 @@ test("R32: a video that came by another key proves nothing, however often it is 
   core.videos.set(carol.user_id, someVideo("carol", { of_key: false }));
   const { accept, files } = await watching(core);
   act(() => files.fake.downloads[0]?.end(success(new Blob(["video"]))));
-  playTo(await screen.findByLabelText<HTMLVideoElement>(`ID video of ${carol.name}`), [[0, 10]]);
+  playTo(await screen.findByLabelText<HTMLVideoElement>(`Video of ${carol.name}`), [[0, 10]]);
   expect(accept.disabled).toBe(true);
   screen.getByText("It says nothing about the present one", { exact: false });
 });
