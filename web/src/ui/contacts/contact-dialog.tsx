@@ -25,6 +25,7 @@ export function ContactDialog({ userId, name, onClose, first = "card" }: Props) 
   const { client, t } = useApp();
   const { card, failure, again } = useContact(userId);
   const [face, setFace] = useState<Face>(first);
+  const [said, setSaid] = useState(false);
   const [refused, setRefused] = useState<Failure | null>(null);
   const judge = async (card: ContactCard, judgement: Judgement): Promise<void> => {
     setRefused(null);
@@ -37,7 +38,7 @@ export function ContactDialog({ userId, name, onClose, first = "card" }: Props) 
       return;
     }
     setFace("card");
-    client.board.notify("status", (t) => t("contact.said"));
+    setSaid(true);
   };
   const titles = { card: t("contact.title"), verify: t("contact.person.title", { name }), watch: t("contact.watch.title", { name }) };
   return (
@@ -51,6 +52,9 @@ export function ContactDialog({ userId, name, onClose, first = "card" }: Props) 
           </footer>
         </>
       )}
+      <p className="visually-hidden" role="status">
+        {said && t("contact.said")}
+      </p>
       <FailureText failure={refused} />
       {card && face === "card" && <ContactView card={card} onFace={setFace} onJudge={(judgement) => judge(card, judgement)} onClose={onClose} />}
       {card && face === "verify" && <VerifyInPerson card={card} onBack={() => setFace("card")} onJudge={(judgement) => judge(card, judgement)} />}

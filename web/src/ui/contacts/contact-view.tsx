@@ -29,31 +29,33 @@ export function ContactView({ card, onFace, onJudge, onClose }: Props) {
   const { name, trust } = person;
   const unwanted = trust === "declined" || trust === "blocked";
   return (
-    <div className="dialog-body contact-card">
-      <div className="contact-head">
-        <Avatar id={person.user_id} name={name} size="large" />
-        <div>
-          <p className="contact-name">
-            <bdi>{name}</bdi>
-          </p>
-          <p className="soft">{person.email}</p>
-          <TrustBadge trust={trust} guest={person.guest} />
+    <>
+      <div className="dialog-body contact-card">
+        <div className="contact-head">
+          <Avatar id={person.user_id} name={name} size="large" />
+          <div>
+            <p className="contact-name">
+              <bdi>{name}</bdi>
+            </p>
+            <p className="soft">{person.email}</p>
+            <TrustBadge trust={trust} guest={person.guest} />
+          </div>
         </div>
+        <State card={card} />
+        {trust !== "own" && !unwanted && (
+          <>
+            {policies?.verify_inside === "required" && trust !== "verified" && <Note tone="info">{t("contact.required", { name })}</Note>}
+            <Ways card={card} onFace={onFace} />
+          </>
+        )}
+        {trust === "own" && <OwnVideo />}
+        <section>
+          <h3>{t("contact.fingerprint")}</h3>
+          <Fingerprint hex={person.fingerprint} />
+        </section>
       </div>
-      <State card={card} />
-      {trust !== "own" && !unwanted && (
-        <>
-          {policies?.verify_inside === "required" && trust !== "verified" && <Note tone="info">{t("contact.required", { name })}</Note>}
-          <Ways card={card} onFace={onFace} />
-        </>
-      )}
-      {trust === "own" && <OwnVideo />}
-      <section>
-        <h3>{t("contact.fingerprint")}</h3>
-        <Fingerprint hex={person.fingerprint} />
-      </section>
       {trust !== "own" && <Choices card={card} onJudge={onJudge} onClose={onClose} />}
-    </div>
+    </>
   );
 }
 

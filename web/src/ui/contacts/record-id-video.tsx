@@ -162,14 +162,14 @@ function Place({ step, maxMs, onCounted }: { readonly step: Step; readonly maxMs
         </div>
       );
     case "problem": {
-      const { title, advice } = problemText(t, step.problem);
+      const key = `id_video.problem.${step.problem.code}`;
       return (
         <>
           <Note tone="warning">
             <p>
-              <strong>{title}</strong>
+              <strong>{problemText(t, step.problem).title}</strong>
             </p>
-            <p>{advice}</p>
+            <p>{t(isAdvice(key) ? key : "id_video.problem.other")}</p>
           </Note>
           <p className="soft">{t("id_video.no_camera")}</p>
         </>
@@ -193,6 +193,13 @@ function Place({ step, maxMs, onCounted }: { readonly step: Step; readonly maxMs
     case "sending":
       return <Review video={step.video} sending={step.at === "sending"} />;
   }
+}
+
+const ADVICE = ["blocked_for_site", "blocked_by_system", "prompt_dismissed", "no_device", "in_use", "insecure_page"] as const;
+type Advice = `id_video.problem.${(typeof ADVICE)[number]}`;
+
+function isAdvice(key: string): key is Advice {
+  return ADVICE.some((code) => key === `id_video.problem.${code}`);
 }
 
 /** Oneself as in a mirror; what is recorded is not mirrored. */
