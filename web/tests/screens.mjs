@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { CALL_SCENES } from "./call-scenes.mjs";
 import { CONTACT_SCENES } from "./contact-scenes.mjs";
+import { FILE_SCENES } from "./file-scenes.mjs";
 import { MESSAGE_SCENES } from "./message-scenes.mjs";
 import { SCENES } from "./scenes.mjs";
 import { serve } from "./serve.mjs";
@@ -65,7 +66,7 @@ const KEYBOARD_MS = 700;
 const faults = [];
 let count = 0;
 for (const [size, forms] of Object.entries(VISITS)) {
-  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...CONTACT_SCENES, ...CALL_SCENES]) {
+  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...FILE_SCENES, ...CONTACT_SCENES, ...CALL_SCENES]) {
     if (options.only !== undefined && !scene.name.includes(options.only)) continue;
     if (options.size !== undefined && options.size !== size) continue;
     if (!(scene.sizes ?? ["desktop", "phone"]).includes(size)) continue;

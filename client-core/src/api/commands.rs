@@ -1,12 +1,12 @@
 //! Wishes of the user interface.
 
 use protocol::{
-    BlobId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId,
+    BlobId, DeviceId, GuestLinkId, MessageId, RoomId, UserId,
     socket::{Side, TrackKind},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileCard, Judged, Judgement, UploadCard};
+use super::{FileCard, FileMessage, Judged, Judgement, UploadCard};
 
 /// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
 ///
@@ -142,38 +142,7 @@ pub enum Command {
     },
     /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
     /// durable in the outbox. Fails with `file_expired` where its end is over already.
-    SendFile {
-        /// The room.
-        #[cfg_attr(test, ts(type = "string"))]
-        room_id: RoomId,
-        /// The file.
-        file: Box<FileCard>,
-        /// By this the blob is deleted when its message is, base64url.
-        upload_secret: Secret,
-        /// What is written with it; may be empty.
-        text: String,
-        /// The message that it answers.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "string"))]
-        reply_to: Option<MessageId>,
-        /// Members whom the text names.
-        #[serde(default)]
-        #[cfg_attr(test, ts(type = "string[]"))]
-        mentions: Vec<UserId>,
-        /// When it ends, where it is to: the blob's end, which was settled as the upload began. Never later than the room
-        /// allows.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "number"))]
-        ends_at: Option<Millis>,
-        /// How long it lives after its reader has read it.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "number"))]
-        burn_ms: Option<u64>,
-        /// As of `send_text`.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional, type = "string"))]
-        message_id: Option<MessageId>,
-    },
+    SendFile(Box<FileMessage>),
     /// All that is known of a person with whom one shares a room, or whom one has looked up → `contact`.
     LookAtContact {
         /// Who.
@@ -201,16 +170,14 @@ pub enum Command {
     /// Shows this ID video from now on, which was uploaded into the room of the plan → `done`. The one before is deleted.
     ShowIdVideo {
         /// The file.
-        file: FileCard,
+        file: Box<FileCard>,
         /// The day of the plan.
         day: u32,
     },
     /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
     /// not take is named: the device then looks for another, and until it has one gives the same again.
     GiveToken {
-        /// What was refused.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
+        /// What was refused; nothing where none was.
         stale: Option<Secret>,
     },
     /// Stores what it takes to go on with an upload, in the place of what was noted of it before → `done` once it is durable.

@@ -1,6 +1,6 @@
 //! Files, as the user interface has them. What it takes to get and open one is in its hands, for it moves and opens them.
 
-use protocol::{BlobId, Bytes, Millis, RoomId};
+use protocol::{BlobId, Bytes, MessageId, Millis, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -42,6 +42,41 @@ pub struct FileCard {
     /// A small picture, WebP or JPEG, base64url.
     #[cfg_attr(test, ts(type = "string | null"))]
     pub thumbnail: Option<Bytes>,
+}
+
+/// A file that was uploaded, and what is said with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct FileMessage {
+    /// The room.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub room_id: RoomId,
+    /// The file.
+    pub file: FileCard,
+    /// By this the blob is deleted when its message is, base64url.
+    pub upload_secret: Secret,
+    /// What is written with it; may be empty.
+    pub text: String,
+    /// The message that it answers.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub reply_to: Option<MessageId>,
+    /// Members whom the text names.
+    #[serde(default)]
+    #[cfg_attr(test, ts(type = "string[]"))]
+    pub mentions: Vec<UserId>,
+    /// When it ends, where it is to: the blob's end, which was settled as the upload began. Never later than the room allows.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub ends_at: Option<Millis>,
+    /// How long it lives after its reader has read it.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub burn_ms: Option<u64>,
+    /// As of `send_text`.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, type = "string"))]
+    pub message_id: Option<MessageId>,
 }
 
 /// A file in a word, for where it is not shown itself.

@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, LeafIndex, MessageId, Millis, RoomId,
+    Email, LeafIndex, MessageId, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{PersonLookUp, Reply, Request, RoomKindTag},
 };
@@ -15,10 +15,9 @@ use super::{
     visit::is_for_guests,
 };
 use crate::{
-    api::{self, Command, DeviceCard, Failure, FileCard, Secret},
+    api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with, of_refusal},
-    files::{SaidFile, UploadSecret},
     messages::{Act, Body, Content, Timers},
     rooms::{Env, Intent, Room, Setting},
     tasks::{Goal, Task, take_card},
@@ -151,68 +150,23 @@ impl Device {
                 let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
                 shell.reply(id, api::Reply::Message { message_id });
             }
-            Command::SendFile {
-                room_id,
-                file,
-                upload_secret,
-                text,
-                reply_to,
-                mentions,
-                ends_at,
-                burn_ms,
-                message_id,
-            } => {
-                check_text(&text)?;
-                let blob_id = file.blob_id;
-                let said = said_file(*file, text, &upload_secret)?;
-                let content = Content::File {
-                    file: Box::new(said.file.clone()),
-                    text: said.text.clone(),
-                    re: reply_to,
-                    mentions,
-                };
-                let body = Body::File(Box::new(said));
-                let timers = Timers {
-                    ttl: ends_at.map(|at| left_of(shell, at)).transpose()?,
-                    burn: burn_ms,
-                };
-                let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
-                self.files.sent(&mut shell.store, blob_id);
+            Command::SendFile(said) => {
+                let message_id = self.send_file(shell, *said)?;
                 shell.reply(id, api::Reply::Message { message_id });
             }
-            Command::LookAtContact { user_id } => {
-                let card = self.contact_card(user_id)?;
-                shell.reply(id, api::Reply::Contact(Box::new(card)));
+            command @ (Command::LookAtContact { .. }
+            | Command::ListContacts
+            | Command::ContactWords { .. }
+            | Command::JudgeContact { .. }
+            | Command::PlanIdVideo
+            | Command::ShowIdVideo { .. }) => {
+                self.on_contacts_command(shell, options, id, command)?;
             }
-            Command::ListContacts => shell.reply(id, self.list_contacts()),
-            Command::JudgeContact { contact, judgement } => {
-                self.judge(shell, &contact, judgement)?;
-                shell.reply(id, api::Reply::Done);
-            }
-            Command::ContactWords { user_id } => {
-                let reply = self.contact_words(options.words_cost, shell.now, user_id)?;
-                shell.reply(id, reply);
-            }
-            Command::PlanIdVideo => {
-                self.must_be_online()?;
-                let reply = self.plan_id_video(options.words_cost, shell.now)?;
-                shell.reply(id, reply);
-            }
-            Command::ShowIdVideo { file, day } => {
-                self.must_be_online()?;
-                self.show_id_video(shell, id, file, day)?;
-            }
-            Command::GiveToken { stale } => {
-                let reply = self.give_token(shell, stale.as_ref())?;
-                shell.reply(id, reply);
-            }
-            Command::NoteUpload { upload } => {
-                let reply = self.note_upload(shell, &upload)?;
-                shell.reply(id, reply);
-            }
-            Command::ListUploads => shell.reply(id, self.uploads()),
-            Command::DropUpload { blob_id } => {
-                let reply = self.drop_upload(shell, blob_id);
+            command @ (Command::GiveToken { .. }
+            | Command::NoteUpload { .. }
+            | Command::ListUploads
+            | Command::DropUpload { .. }) => {
+                let reply = self.on_files_command(shell, command)?;
                 shell.reply(id, reply);
             }
             Command::EditMessage {
@@ -364,7 +318,7 @@ impl Device {
         Ok(())
     }
 
-    fn must_be_online(&self) -> Result<(), Failure> {
+    pub(super) fn must_be_online(&self) -> Result<(), Failure> {
         if self.may_ask() {
             Ok(())
         } else {
@@ -372,7 +326,7 @@ impl Device {
         }
     }
 
-    fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
+    pub(super) fn room(&self, room_id: RoomId) -> Result<&Room, Failure> {
         let room = self.rooms.get(&room_id).ok_or_else(|| failure("room_gone"))?;
         Ok(room)
     }
@@ -465,7 +419,7 @@ impl Device {
         shell.reply(command, reply);
     }
 
-    fn say(
+    pub(super) fn say(
         &mut self,
         shell: &mut Shell,
         room_id: RoomId,
@@ -553,25 +507,7 @@ fn rename(room: &mut Room, env: &mut Env<'_>, title: String) {
     room.send_content(env, Content::RoomState { title }, Some(body));
 }
 
-fn said_file(file: FileCard, text: String, upload_secret: &Secret) -> Result<SaidFile, Failure> {
-    let upload_secret = UploadSecret::from_base64url(&upload_secret.0);
-    Ok(SaidFile {
-        file: file.try_into().map_err(|_| failure("malformed"))?,
-        text,
-        upload_secret: Some(upload_secret.ok_or_else(|| failure("malformed"))?),
-    })
-}
-
-/// How long something lives from now on that ends then.
-fn left_of(shell: &Shell, ends_at: Millis) -> Result<u64, Failure> {
-    let left = ends_at.since(shell.now);
-    if left == 0 {
-        return Err(failure("file_expired"));
-    }
-    Ok(left)
-}
-
-fn check_text(text: &str) -> Result<(), Failure> {
+pub(super) fn check_text(text: &str) -> Result<(), Failure> {
     if text.len() > MAX_TEXT_LEN {
         return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
     }

@@ -12,7 +12,7 @@ use protocol::{
 };
 
 use super::{
-    Surroundings,
+    Options, Surroundings,
     asks::Ask,
     device::Device,
     shell::{Answer, Refusal, Shell},
@@ -20,8 +20,8 @@ use super::{
 use crate::{
     account::opaque::PasswordCost,
     api::{
-        self, ContactCard, ContactsView, Failure, FileCard, IdVideoCard, IdVideoPlan, Judged, Judgement,
-        Trust,
+        self, Command, ContactCard, ContactsView, Failure, FileCard, IdVideoCard, IdVideoPlan, Judged,
+        Judgement, Trust,
     },
     calls::Call,
     contacts::{ShownVideo, Statement, Verdict, rules, words},
@@ -77,6 +77,37 @@ impl Device {
         self.contacts.videos_refused = SortedSet::new();
         self.contacts.due = true;
         self.set_policies(shell, policies);
+    }
+
+    pub(super) fn on_contacts_command(
+        &mut self,
+        shell: &mut Shell,
+        options: Options,
+        id: u32,
+        command: Command,
+    ) -> Result<(), Failure> {
+        let reply = match command {
+            Command::LookAtContact { user_id } => api::Reply::Contact(Box::new(self.contact_card(user_id)?)),
+            Command::ListContacts => self.list_contacts(),
+            Command::ContactWords { user_id } => {
+                self.contact_words(options.words_cost, shell.now, user_id)?
+            }
+            Command::JudgeContact { contact, judgement } => {
+                self.judge(shell, &contact, judgement)?;
+                api::Reply::Done
+            }
+            Command::PlanIdVideo => {
+                self.must_be_online()?;
+                self.plan_id_video(options.words_cost, shell.now)?
+            }
+            Command::ShowIdVideo { file, day } => {
+                self.must_be_online()?;
+                return self.show_id_video(shell, id, *file, day);
+            }
+            _ => return Err(failure("internal")),
+        };
+        shell.reply(id, reply);
+        Ok(())
     }
 
     pub(super) fn set_policies(&mut self, shell: &mut Shell, policies: Policies) {
@@ -151,7 +182,7 @@ impl Device {
         self.people.aik(user_id, certificate)
     }
 
-    pub(super) fn contact_card(&self, user_id: UserId) -> Result<ContactCard, Failure> {
+    fn contact_card(&self, user_id: UserId) -> Result<ContactCard, Failure> {
         let me = self.identity.user_id();
         let aik = self.aik_of(user_id).ok_or_else(|| failure("not_found"))?;
         let certificate = self
@@ -183,7 +214,7 @@ impl Device {
         })
     }
 
-    pub(super) fn list_contacts(&self) -> api::Reply {
+    fn list_contacts(&self) -> api::Reply {
         let said = self.own.contacts().statements();
         let holding = said.filter(|(_, statement)| statement.verdict != Verdict::Open);
         let cards = holding.map(|(user_id, statement)| {
@@ -204,7 +235,7 @@ impl Device {
     }
 
     /// B1: the words of a contact's key, as this device has it.
-    pub(super) fn contact_words(
+    fn contact_words(
         &mut self,
         cost: PasswordCost,
         now: Millis,
@@ -229,12 +260,7 @@ impl Device {
     }
 
     /// The user says something of a contact. It holds from when it is stored; the server is told what it has to enforce.
-    pub(super) fn judge(
-        &mut self,
-        shell: &mut Shell,
-        contact: &Judged,
-        judgement: Judgement,
-    ) -> Result<(), Failure> {
+    fn judge(&mut self, shell: &mut Shell, contact: &Judged, judgement: Judgement) -> Result<(), Failure> {
         let user_id = contact.user_id;
         if user_id == self.identity.user_id() {
             return Err(failure("forbidden"));
@@ -292,7 +318,7 @@ impl Device {
     }
 
     /// What it takes to record an ID video now.
-    pub(super) fn plan_id_video(&mut self, cost: PasswordCost, now: Millis) -> Result<api::Reply, Failure> {
+    fn plan_id_video(&mut self, cost: PasswordCost, now: Millis) -> Result<api::Reply, Failure> {
         if self.people.policies().verify_inside == Verify::Off {
             return Err(failure("forbidden"));
         }
@@ -311,7 +337,7 @@ impl Device {
     }
 
     /// Asks the server to keep the blob as the user's ID video, and to delete the one before.
-    pub(super) fn show_id_video(
+    fn show_id_video(
         &mut self,
         shell: &mut Shell,
         command: u32,

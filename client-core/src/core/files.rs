@@ -11,14 +11,16 @@
 //!                (nothing)
 //! ```
 
-use protocol::{BlobId, Code, Millis, Problem, RoomId, blobs::UPLOAD_SECRET};
+use protocol::{BlobId, Code, MessageId, Millis, Problem, RoomId, blobs::UPLOAD_SECRET, socket::RoomKindTag};
 
-use super::{asks::HttpAsk, device::Device, entering::HttpResult, shell::Shell};
+use super::{asks::HttpAsk, commands::check_text, device::Device, entering::HttpResult, shell::Shell};
 use crate::{
-    api::{Failure, Reply, Secret, UploadCard},
+    api::{Command, Failure, FileMessage, Reply, Secret, UploadCard},
     failure::failure,
-    files::{Doomed, Noted, OwnBlob},
+    files::{Doomed, FileDescriptor, Noted, OwnBlob, SaidFile, UploadSecret},
     limits::{MAX_ABOUT_LEN, MAX_NOTED_UPLOADS, RETRY_MS},
+    messages::{Body, Content, Timers},
+    rooms::Room,
     sorted::SortedMap,
     store::{BadRecord, Loaded, Store, take_all},
 };
@@ -103,7 +105,55 @@ impl Files {
 }
 
 impl Device {
-    pub(super) fn note_upload(&mut self, shell: &mut Shell, upload: &UploadCard) -> Result<Reply, Failure> {
+    /// Puts a file that was uploaded into a message. What was noted of the upload goes in the same batch.
+    pub(super) fn send_file(&mut self, shell: &mut Shell, said: FileMessage) -> Result<MessageId, Failure> {
+        check_text(&said.text)?;
+        let (room_id, blob_id) = (said.room_id, said.file.blob_id);
+        let timers = Timers {
+            ttl: said.ends_at.map(|at| left_of(shell, at)).transpose()?,
+            burn: said.burn_ms,
+        };
+        let file = FileDescriptor::try_from(said.file).map_err(|_| failure("malformed"))?;
+        let upload_secret = UploadSecret::from_base64url(&said.upload_secret.0);
+        let upload_secret = upload_secret.ok_or_else(|| failure("malformed"))?;
+        let burns = self.burns_between_two(room_id, timers);
+        let content = Content::File {
+            file: Box::new(file.clone()),
+            text: said.text.clone(),
+            re: said.reply_to,
+            mentions: said.mentions,
+            secret: burns.then(|| upload_secret.clone()),
+        };
+        let body = Body::File(Box::new(SaidFile {
+            file,
+            text: said.text,
+            upload_secret: Some(upload_secret),
+        }));
+        let message_id = self.say(shell, room_id, said.message_id, timers, content, body)?;
+        self.files.sent(&mut shell.store, blob_id);
+        Ok(message_id)
+    }
+
+    /// Of two people, who read something that burns is the last to have it.
+    fn burns_between_two(&self, room_id: RoomId, timers: Timers) -> bool {
+        let burns = |room: &Room| room.kind() == RoomKindTag::Direct && room.clamp(timers).burn.is_some();
+        self.room(room_id).is_ok_and(burns)
+    }
+
+    pub(super) fn on_files_command(&mut self, shell: &mut Shell, command: Command) -> Result<Reply, Failure> {
+        match command {
+            Command::GiveToken { stale } => self.give_token(shell, stale.as_ref()),
+            Command::NoteUpload { upload } => self.note_upload(shell, &upload),
+            Command::ListUploads => Ok(self.uploads()),
+            Command::DropUpload { blob_id } => {
+                self.files.drop_upload(&mut shell.store, blob_id);
+                Ok(Reply::Done)
+            }
+            _ => Err(failure("internal")),
+        }
+    }
+
+    fn note_upload(&mut self, shell: &mut Shell, upload: &UploadCard) -> Result<Reply, Failure> {
         if !self.rooms.contains_key(&upload.room_id) {
             return Err(failure("room_gone"));
         }
@@ -112,7 +162,7 @@ impl Device {
     }
 
     /// The session's token, to whoever sends requests of its own. One that was refused is doubted.
-    pub(super) fn give_token(&mut self, shell: &Shell, stale: Option<&Secret>) -> Result<Reply, Failure> {
+    fn give_token(&mut self, shell: &Shell, stale: Option<&Secret>) -> Result<Reply, Failure> {
         let token = self.session.token().ok_or_else(|| failure("offline"))?.clone();
         if stale == Some(&token) {
             self.session.doubt_token(shell.now);
@@ -120,14 +170,9 @@ impl Device {
         Ok(Reply::Token { token })
     }
 
-    pub(super) fn uploads(&self) -> Reply {
+    fn uploads(&self) -> Reply {
         let noted = self.files.noted.iter();
         Reply::Uploads(noted.map(|(blob_id, noted)| noted.card(*blob_id)).collect())
-    }
-
-    pub(super) fn drop_upload(&mut self, shell: &mut Shell, blob_id: BlobId) -> Reply {
-        self.files.drop_upload(&mut shell.store, blob_id);
-        Reply::Done
     }
 
     /// Has the next blob deleted, where the server can be asked.
@@ -175,6 +220,15 @@ impl Device {
             }
         }
     }
+}
+
+/// How long something lives from now on that ends then.
+fn left_of(shell: &Shell, ends_at: Millis) -> Result<u64, Failure> {
+    let left = ends_at.since(shell.now);
+    if left == 0 {
+        return Err(failure("file_expired"));
+    }
+    Ok(left)
 }
 
 fn by_id<T>(records: Vec<(String, T)>) -> SortedMap<BlobId, T> {

@@ -18,6 +18,7 @@ mod files;
 mod running;
 mod session;
 pub(crate) mod shell;
+mod token;
 mod upkeep;
 mod views;
 mod visit;

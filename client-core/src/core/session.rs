@@ -25,12 +25,13 @@ use super::{
     device::{Device, Ended, REVOKED},
     entering::{HttpResult, parse},
     shell::{Answer, Refusal, Shell},
+    token::Token,
 };
 use crate::{
-    api::{ConnectionView, Secret},
+    api::ConnectionView,
     calls::Call,
     failure::failure,
-    limits::{NUDGE_PATIENCE_MS, OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS, TOKEN_DOUBT_MS},
+    limits::{NUDGE_PATIENCE_MS, OVERDUE_MS, RECONNECT_FIRST_MS, RECONNECT_MAX_MS},
 };
 
 /// How far the connection is.
@@ -44,10 +45,9 @@ pub(crate) struct Session {
     /// When it was last begun to connect.
     tried_at: Millis,
     /// The network may have changed: a connection of which nothing is heard by then leads nowhere.
-    doubted_until: Option<Millis>,
+    pub(super) doubted_until: Option<Millis>,
     told_version: bool,
-    /// For requests over HTTP: of the newest session, and since when.
-    token: Option<(Secret, Millis)>,
+    pub(super) token: Option<Token>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,20 +84,6 @@ impl Session {
         }
     }
 
-    /// For requests over HTTP. It may be stale, until another session begins.
-    pub(super) fn token(&self) -> Option<&Secret> {
-        self.token.as_ref().map(|(token, _)| token)
-    }
-
-    /// The server does not take the token. One that is not quite new has ended, as each does within a day, though the
-    /// socket may go on: then another session is begun.
-    pub(super) fn doubt_token(&mut self, now: Millis) {
-        let is_old = |(_, since): &(Secret, Millis)| now.since(*since) >= TOKEN_DOUBT_MS;
-        if self.has_socket() && self.token.as_ref().is_some_and(is_old) {
-            self.doubted_until = Some(now);
-        }
-    }
-
     pub(super) fn hold(&mut self) {
         self.state = State::Held;
     }
@@ -118,7 +104,7 @@ impl Session {
         matches!(self.state, State::CatchingUp { listed: true } | State::Online)
     }
 
-    fn has_socket(&self) -> bool {
+    pub(super) fn has_socket(&self) -> bool {
         matches!(
             self.state,
             State::ExpectHello | State::CatchingUp { .. } | State::Online
@@ -207,7 +193,7 @@ impl Device {
         match parse::<Opened>(result) {
             Ok(opened) => {
                 self.session.refused = 0;
-                self.session.token = Some((Secret(opened.token.to_base64url()), core.shell.now));
+                self.session.token = Some(Token::new(opened.token.to_base64url(), core.shell.now));
                 self.confirmed(core.shell);
                 self.session.state = State::ExpectSocket;
                 core.shell

@@ -99,8 +99,13 @@ impl Device {
             }
             let ended = room.purge(&mut shell.store, shell.now);
             self.changed |= !ended.is_empty();
-            // What only burnt here, others may not have read yet; that the server deletes at its time.
-            let over = ended.iter().filter(|message| message.is_over_for_all(shell.now));
+            // What only burnt here, others may not have read yet; that the server deletes at its time. Of two, the other has
+            // read what burns for who did not write it.
+            let direct = room.kind() == RoomKindTag::Direct;
+            let is_last = |message: &&Message| direct && message.author != self.identity.user_id();
+            let over = ended
+                .iter()
+                .filter(|message| message.is_over_for_all(shell.now) || is_last(message));
             let blobs = over.filter_map(Message::own_blob);
             self.files.doom(&mut shell.store, blobs);
         }

@@ -1,9 +1,9 @@
-use protocol::{BlobId, DeviceId, MessageId, Millis, RoomId, Seq, UserId};
+use protocol::{BlobId, Bytes, DeviceId, MessageId, Millis, RoomId, Seq, UserId};
 use serde_json::{Value, json};
 
 use super::{Content, Envelope, ListHead, OwnState, Timers};
 use crate::{
-    files::{FileDescriptor, FileKey, NonceBase},
+    files::{FileDescriptor, FileKey, NonceBase, UploadSecret},
     hex::hex,
     random::Random,
     store::Store,
@@ -67,6 +67,17 @@ fn content_of_rooms_is_that_of_the_document() {
                     text: takes["text"].as_str().unwrap().to_owned(),
                     re: Some(of),
                     mentions: vec![named],
+                    secret: None,
+                },
+            ),
+            (
+                "file_that_burns",
+                Content::File {
+                    file: Box::new(file_of(&takes["file"])),
+                    text: String::new(),
+                    re: None,
+                    mentions: vec![],
+                    secret: UploadSecret::from_base64url(&Bytes(bytes(&takes["secret"])).to_base64url()),
                 },
             ),
             (
@@ -76,6 +87,7 @@ fn content_of_rooms_is_that_of_the_document() {
                     text: String::new(),
                     re: None,
                     mentions: vec![],
+                    secret: None,
                 },
             ),
         ];

@@ -4,7 +4,7 @@ use protocol::{
     Bytes, Code, MessageId, Millis, Seq, UserId,
     identity::Certificate,
     policies::Verify,
-    socket::{Accepted, Entry, Reply, Request, RoomRef, RoomSend},
+    socket::{Accepted, Entry, Reply, Request, RoomKindTag, RoomRef, RoomSend},
 };
 
 use super::{
@@ -314,10 +314,12 @@ impl Room {
         let (re, mentions) = content.relations();
         let body = match content {
             Content::Text { text, .. } => Body::Text(text),
-            Content::File { file, text, .. } => Body::File(Box::new(SaidFile {
+            Content::File {
+                file, text, secret, ..
+            } => Body::File(Box::new(SaidFile {
                 file: *file,
                 text,
-                upload_secret: None,
+                upload_secret: secret.filter(|_| self.kind() == RoomKindTag::Direct),
             })),
             Content::BrokenFile => Body::BrokenFile,
             Content::RoomState { title } => {

@@ -7,6 +7,7 @@ pub mod blobs;
 pub mod calls;
 pub mod conduct;
 pub mod contacts;
+pub mod files;
 pub mod forge;
 pub mod groups;
 pub mod guests;

@@ -75,6 +75,8 @@ type Saying = Pick<Commands, "noteUpload" | "listUploads" | "dropUpload" | "send
 export class Uploads {
   private readonly views = new Store<readonly UploadView[]>([]);
   private readonly entries = new Map<string, Entry>();
+  /** Blobs that were sent or dropped here; what the core says of them may be of before. */
+  private readonly settled = new Set<string>();
   private readonly commands: Saying;
   private readonly files: Pick<FilesClient, "upload">;
   private readonly live: LiveUploads;
@@ -120,7 +122,7 @@ export class Uploads {
     if (!outcome.ok || outcome.value.length === 0) return;
     const held = await this.live.held();
     const own = new Set([...this.entries.values()].map(({ state }) => state?.ticket.blobId));
-    for (const card of outcome.value) if (!held.has(card.blob_id) && !own.has(card.blob_id)) this.take(card);
+    for (const card of outcome.value) if (!held.has(card.blob_id) && !own.has(card.blob_id) && !this.settled.has(card.blob_id)) this.take(card);
   }
 
   /** Ends it; nothing of it stays. */
@@ -129,7 +131,7 @@ export class Uploads {
     if (!entry) return;
     this.remove(id);
     entry.transfer?.cancel();
-    if (entry.state) void this.commands.dropUpload(entry.state.ticket.blobId);
+    this.drop(entry);
     this.next();
   }
 
@@ -253,16 +255,23 @@ export class Uploads {
     };
     const outcome = await this.commands.sendFile(roomId, said, id);
     if (!this.entries.has(id)) return;
+    if (outcome.ok) this.settled.add(file.blobId);
     if (outcome.ok) this.remove(id);
     else this.stop(entry, outcome.failure);
   }
 
   /** What was uploaded is given up; the next try has another blob. */
   private forgetSent(entry: Entry): void {
-    if (entry.state) void this.commands.dropUpload(entry.state.ticket.blobId);
+    this.drop(entry);
     entry.state = null;
     entry.uploaded = null;
     entry.expiresAt = null;
+  }
+
+  private drop({ state }: Entry): void {
+    if (!state) return;
+    this.settled.add(state.ticket.blobId);
+    void this.commands.dropUpload(state.ticket.blobId);
   }
 
   private stop(entry: Entry, failure: Failure): void {

@@ -150,7 +150,7 @@ export class Commands {
 
   /** The session's token, if there is a newer one than `stale`. */
   giveToken(stale: string | null): Promise<Outcome<{ token: string }>> {
-    return this.#ask({ type: "give_token", ...(stale === null ? {} : { stale }) }, "token");
+    return this.#ask({ type: "give_token", stale }, "token");
   }
 
   /** Stores what it takes to go on with an upload. */

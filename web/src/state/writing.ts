@@ -77,6 +77,11 @@ export class Writings {
     });
   }
 
+  /** What had the focus is gone: one writes on. */
+  resume(roomId: string): void {
+    this.of(roomId).update((writing) => ({ ...writing, wanted: writing.wanted + 1 }));
+  }
+
   clear(): void {
     this.#rooms.clear();
   }

@@ -128,9 +128,14 @@ function Poster({ file, children }: { readonly file: ShownFile; readonly childre
   );
 }
 
-/** As much room as it will need, so that nothing jumps when it comes. */
+/** As wide as the words over a picture that did not come yet. */
+const LEAST_WIDTH = 160;
+
+/** As much room as it will need, so that nothing jumps when it comes; none is drawn larger than it is. */
 function boxOf({ dimensions }: ShownFile): CSSProperties {
-  return dimensions ? { aspectRatio: `${String(dimensions.width)} / ${String(dimensions.height)}` } : {};
+  if (!dimensions) return {};
+  const { width, height } = dimensions;
+  return { aspectRatio: `${String(width)} / ${String(height)}`, width: `${String(Math.max(width, LEAST_WIDTH))}px` };
 }
 
 function LoadingFoot({ file, loading, onRetry }: { readonly file: ShownFile; readonly loading: Loading; readonly onRetry: () => void }) {

@@ -10,7 +10,8 @@ import { FailureText } from "../parts/messages";
 
 interface CardProps {
   readonly name: string;
-  readonly size: number;
+  /** Null where it is said elsewhere. */
+  readonly size: number | null;
   /** What else there is to say. */
   readonly note?: string;
   readonly mark?: IconName;
@@ -32,7 +33,7 @@ export function FileCard({ name, size, note, mark = "file", children, foot }: Ca
         <bdi className="file-name" title={name}>
           {name}
         </bdi>
-        <span className="file-size">{note === undefined ? sizeText(t.locale, size) : `${sizeText(t.locale, size)} · ${note}`}</span>
+        {size !== null && <span className="file-size">{note === undefined ? sizeText(t.locale, size) : `${sizeText(t.locale, size)} · ${note}`}</span>}
         {foot}
       </div>
       {children}

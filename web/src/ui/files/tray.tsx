@@ -9,12 +9,16 @@ import { Toggle } from "../parts/toggle";
 
 /** Files that are about to be sent with what one writes. */
 export function FileTray({ roomId }: { readonly roomId: string }) {
-  const { files, t } = useApp();
+  const { client, files, t } = useApp();
   const store = files.trays.of(roomId);
   const { chosen, maySave } = useStore(store);
   if (chosen.length === 0) return null;
   // Who can neither look at it here nor keep it has nothing of it.
   const useless = !maySave && chosen.some(({ file }) => shownAs(plainType(file.type), file.size) === "nothing");
+  const remove = (id: string): void => {
+    files.trays.takeOut(roomId, id);
+    client.writings.resume(roomId);
+  };
   return (
     <div className="file-tray" role="group" aria-label={t("files.tray")}>
       <ul>
@@ -27,7 +31,7 @@ export function FileTray({ roomId }: { readonly roomId: string }) {
               </bdi>
               <span className="file-size">{sizeText(t.locale, each.file.size)}</span>
             </span>
-            <IconButton icon="close" label={t("files.remove", { name: each.file.name })} onClick={() => files.trays.takeOut(roomId, each.id)} />
+            <IconButton icon="close" label={t("files.remove", { name: each.file.name })} onClick={() => remove(each.id)} />
           </li>
         ))}
       </ul>
@@ -46,6 +50,7 @@ export function FileTray({ roomId }: { readonly roomId: string }) {
 
 function TrayPicture({ file }: { readonly file: Chosen["file"] }) {
   const [url, setUrl] = useState<string | null>(null);
+  const [broken, setBroken] = useState(false);
   const isPicture = shownAs(plainType(file.type), file.size) === "picture";
   useEffect(() => {
     if (!isPicture) return undefined;
@@ -56,5 +61,5 @@ function TrayPicture({ file }: { readonly file: Chosen["file"] }) {
       URL.revokeObjectURL(made);
     };
   }, [file, isPicture]);
-  return <span className="tray-mark">{url === null ? <Icon name="file" /> : <img src={url} alt="" />}</span>;
+  return <span className="tray-mark">{url === null || broken ? <Icon name="file" /> : <img src={url} alt="" onError={() => setBroken(true)} />}</span>;
 }

@@ -22,12 +22,16 @@ export function UploadsList({ roomId }: { readonly roomId: string }) {
 }
 
 function Upload({ upload }: { readonly upload: UploadView }) {
-  const { files, t } = useApp();
-  const { id, size, voiceNote } = upload;
+  const { client, files, t } = useApp();
+  const { id, roomId, size, stage, voiceNote } = upload;
+  const cancel = (): void => {
+    files.uploads.cancel(id);
+    client.writings.resume(roomId);
+  };
   const name = voiceNote ? t("voice.name") : upload.name;
   return (
-    <FileCard name={name} size={size} mark={voiceNote ? "microphone" : "file"} foot={<UploadFoot upload={upload} name={name} />}>
-      <CancelTransfer name={name} onCancel={() => files.uploads.cancel(id)} />
+    <FileCard name={name} size={stage === "running" || stage === "posting" ? null : size} mark={voiceNote ? "microphone" : "file"} foot={<UploadFoot upload={upload} name={name} />}>
+      <CancelTransfer name={name} onCancel={cancel} />
     </FileCard>
   );
 }

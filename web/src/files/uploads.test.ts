@@ -1,0 +1,183 @@
+import { expect, test } from "vitest";
+import { FakeCore } from "../testing/fake-core";
+import { FakeTransfers, NO_OTHER_PAGE } from "../testing/fake-files";
+import { Commands } from "../state/commands";
+import type { FileFacts } from "./cards";
+import type { LiveUploads } from "./live";
+import type { Words } from "./noted";
+import { Uploads } from "./uploads";
+
+const facts: FileFacts = { name: "plan.pdf", mediaType: "application/pdf", maySave: false, dimensions: null, durationMs: null, waveform: null, thumbnail: Uint8Array.of(1, 2) };
+const words: Words = { text: "Look", replyTo: "message-7", mentions: ["user-bob"], ttlMs: 60_000, burnMs: 5_000, fromDisk: true };
+const NOW = 1_800_000_000_000;
+
+function page(core: FakeCore, live: LiveUploads = NO_OTHER_PAGE) {
+  const transfers = new FakeTransfers();
+  const uploads = new Uploads(new Commands(core), transfers, live, () => NOW);
+  return { transfers, uploads, stages: () => uploads.all.get().map(({ stage }) => stage) };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+const wish = (text = "Look") => ({ file: new Blob(["twelve bytes"]), facts, words: { ...words, text } });
+
+test("R43 what was uploaded becomes a message that ends with its blob, and nothing noted stays", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads } = page(core);
+  uploads.send("design", wish());
+  await settled();
+  const [upload] = transfers.uploads;
+  expect(upload?.wish).toMatchObject({ roomId: "design", expiresAt: NOW + 60_000 });
+  expect([...core.noted.values()]).toMatchObject([{ room_id: "design", expires_at: NOW + 60_000, sealed: null }]);
+  await upload?.finish();
+  await settled();
+  expect(uploads.all.get()).toEqual([]);
+  expect(core.noted.size).toBe(0);
+  expect(core.sent.filter(({ type }) => type === "send_file")).toMatchObject([
+    {
+      room_id: "design",
+      text: "Look",
+      reply_to: "message-7",
+      mentions: ["user-bob"],
+      ends_at: NOW + 60_000,
+      burn_ms: 5_000,
+      file: { name: "plan.pdf", size: 12, may_save: false, blob_id: "blob-1", thumbnail: "AQI" },
+    },
+  ]);
+});
+
+test("what has no end of its own asks the server to keep it as long as it does, and sends no end", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads } = page(core);
+  uploads.send("design", { ...wish(), words: { ...words, ttlMs: null } });
+  await settled();
+  expect(transfers.uploads[0]?.wish.expiresAt).toBe(NOW + 30 * 86_400_000);
+  await transfers.uploads[0]?.finish();
+  await settled();
+  expect(core.sent.find(({ type }) => type === "send_file")).not.toHaveProperty("ends_at");
+});
+
+test("two go at once, the others wait for a place", async () => {
+  const { transfers, uploads, stages } = page(new FakeCore(true));
+  for (const text of ["1", "2", "3"]) uploads.send("design", wish(text));
+  await settled();
+  expect(stages()).toEqual(["running", "running", "queued"]);
+  await transfers.uploads[1]?.finish();
+  await settled();
+  expect(stages()).toEqual(["running", "running"]);
+  expect(transfers.uploads).toHaveLength(3);
+});
+
+test("what is cancelled leaves nothing, here or on the server, and is not heard of again", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads } = page(core);
+  uploads.send("design", wish());
+  await settled();
+  uploads.cancel(uploads.all.get()[0]?.id ?? "");
+  await settled();
+  expect(uploads.all.get()).toEqual([]);
+  expect(transfers.uploads[0]?.cancelled).toBe(true);
+  expect(core.sent.at(-1)).toEqual({ type: "drop_upload", blob_id: "blob-1" });
+  expect(core.noted.size).toBe(0);
+  await uploads.load();
+  expect(uploads.all.get()).toEqual([]);
+});
+
+test("what failed is gone on with, or begun anew where what is there is of no use", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads, stages } = page(core);
+  uploads.send("design", wish());
+  await settled();
+  const id = uploads.all.get()[0]?.id ?? "";
+  transfers.uploads[0]?.fail("storage_full");
+  await settled();
+  expect(uploads.all.get()).toMatchObject([{ stage: "failed", failure: { code: "storage_full" } }]);
+  uploads.retry(id);
+  await settled();
+  expect(transfers.uploads[1]?.wish.resume?.ticket.blobId).toBe("blob-1");
+  transfers.uploads[1]?.fail("file_expired");
+  await settled();
+  uploads.retry(id);
+  await settled();
+  expect(stages()).toEqual(["running"]);
+  expect(transfers.uploads[2]?.wish.resume).toBeUndefined();
+  expect([...core.noted.keys()]).toEqual(["blob-3"]);
+});
+
+test("what is on the server and could not be put into a message is not uploaded twice", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads } = page(core);
+  core.answers.set("send_file", { type: "failed", value: { code: "store_failed", params: {} } });
+  uploads.send("design", wish());
+  await settled();
+  await transfers.uploads[0]?.finish();
+  await settled();
+  expect(uploads.all.get()).toMatchObject([{ stage: "failed", failure: { code: "store_failed" } }]);
+  core.answers.delete("send_file");
+  const [first] = uploads.all.get();
+  uploads.retry(first?.id ?? "");
+  await settled();
+  expect(uploads.all.get()).toEqual([]);
+  expect(transfers.uploads).toHaveLength(1);
+  const ids = core.sent.flatMap((command) => (command.type === "send_file" ? [command.message_id] : []));
+  expect(ids).toEqual([first?.id, first?.id]);
+});
+
+test("an upload of a page that is gone waits for its file, and goes on with all that was said with it", async () => {
+  const core = new FakeCore(true);
+  const first = page(core);
+  first.uploads.send("design", wish("before the reload"));
+  await settled();
+  const second = page(core);
+  await second.uploads.load();
+  expect(second.uploads.all.get()).toMatchObject([{ stage: "interrupted", name: "plan.pdf", size: 12, roomId: "design", choosable: true }]);
+  const id = second.uploads.all.get()[0]?.id ?? "";
+  second.uploads.choose(id, new Blob(["another"]));
+  expect(second.uploads.all.get()).toMatchObject([{ stage: "interrupted", failure: { code: "file_other", params: { name: "plan.pdf" } } }]);
+  second.uploads.choose(id, new Blob(["twelve bytes"]));
+  await settled();
+  expect(second.transfers.uploads[0]?.wish).toMatchObject({ expiresAt: NOW + 60_000, resume: { ticket: { blobId: "blob-1" } } });
+  await second.transfers.uploads[0]?.finish();
+  await settled();
+  expect(core.sent.at(-1)).toMatchObject({ type: "send_file", text: "before the reload", file: { thumbnail: "AQI" }, message_id: id });
+  expect(core.noted.size).toBe(0);
+});
+
+test("what another page works on is its own", async () => {
+  const core = new FakeCore(true);
+  page(core).uploads.send("design", wish());
+  await settled();
+  const live: LiveUploads = { ...NO_OTHER_PAGE, held: () => Promise.resolve(new Set(["blob-1"])) };
+  const other = page(core, live);
+  await other.uploads.load();
+  expect(other.uploads.all.get()).toEqual([]);
+});
+
+test("what cannot be noted is not sent", async () => {
+  const core = new FakeCore(true);
+  core.answers.set("note_upload", { type: "failed", value: { code: "too_many_unsent", params: {} } });
+  const { uploads } = page(core);
+  uploads.send("design", wish());
+  await settled();
+  expect(uploads.all.get()).toMatchObject([{ stage: "failed", failure: { code: "too_many_unsent" } }]);
+});
+
+test("with the room, or who is signed in, uploads go", async () => {
+  const { transfers, uploads } = page(new FakeCore(true));
+  uploads.send("design", wish());
+  uploads.send("bob", wish());
+  await settled();
+  uploads.keepRooms(new Set(["bob"]));
+  expect(uploads.all.get()).toMatchObject([{ roomId: "bob" }]);
+  uploads.clear();
+  expect(uploads.all.get()).toEqual([]);
+  expect(transfers.uploads.every(({ cancelled }) => cancelled)).toBe(true);
+});
+
+test("the page asks before what it alone has is lost", async () => {
+  const { uploads } = page(new FakeCore(true));
+  uploads.send("design", wish());
+  expect(uploads.wouldBeLost).toBe(false);
+  uploads.send("design", { ...wish(), words: { ...words, fromDisk: false } });
+  expect(uploads.wouldBeLost).toBe(true);
+  await settled();
+});
