@@ -1,7 +1,7 @@
 // Who somebody is: an ID video is recorded in one browser and watched in another, replaced, declined, and required.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
@@ -90,11 +90,15 @@ async function watch(person, other) {
 let said;
 let first;
 
-test("B1, R28: an ID video is recorded, and the contact's device has the words that are said in it", async () => {
+test("B1, R28, R30: an ID video is recorded, and the contact's device has the words that are said in it", async () => {
   said = await record(alice, "Record ID video");
   assert.equal(new Set(said).size >= 5, true, said.join(" "));
   [first] = blobs();
   assert.equal(blobs().length, 1);
+  // R30: what the server has is no video.
+  const kept = readFileSync(join(server.data, "blobs", first));
+  assert.ok(kept.length > 4_096);
+  for (const mark of ["webm", "OpusHead", "V_VP8", "\x1aE\xdf\xa3"]) assert.ok(!kept.includes(Buffer.from(mark, "latin1")), mark);
   await bob.page.getByText(`${alice.name} shared an ID video`).waitFor();
   const { accept } = await watch(bob, alice);
   assert.deepEqual(await words(bob), said);

@@ -160,3 +160,104 @@ impl Book {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        files::{FileKey, NonceBase},
+        identity::Aik,
+        random::Random,
+    };
+
+    fn key(seed: u8) -> PublicKey {
+        Aik::generate(&Random::new([seed; 32])).public()
+    }
+
+    fn statement(verdict: Verdict, aik: u8) -> Statement {
+        Statement {
+            verdict,
+            aik: key(aik),
+            email: "bob@example.org".to_owned(),
+            name: "Bob".to_owned(),
+        }
+    }
+
+    fn video(at: u64, number: u8) -> ShownVideo {
+        ShownVideo {
+            at: Millis(at),
+            aik: key(1),
+            day: 1,
+            file: FileDescriptor {
+                blob_id: BlobId::from_random([number; 16]),
+                name: "ID video".to_owned(),
+                media_type: "video/webm".to_owned(),
+                size: 1,
+                key: FileKey::new([2; 32]),
+                nonce_base: NonceBase([3; 7]),
+                hash: [4; 32],
+                may_save: false,
+                dimensions: None,
+                duration_ms: Some(1),
+                waveform: None,
+                thumbnail: None,
+            },
+        }
+    }
+
+    fn user(number: u8) -> UserId {
+        UserId::from_random([number; 16])
+    }
+
+    #[test]
+    fn what_is_said_later_holds_also_where_the_clock_went_back() {
+        let mut book = Book::default();
+        book.state(Millis(100), user(1), statement(Verdict::Video, 1));
+        book.state(Millis(50), user(1), statement(Verdict::Declined, 1));
+        let before = book.clone();
+        let mut older = Book::default();
+        older.state(Millis(100), user(1), statement(Verdict::Video, 1));
+        book.merge(&older);
+        assert!(book == before);
+        assert!(
+            book.statement(user(1))
+                .is_some_and(|said| said.verdict == Verdict::Declined)
+        );
+    }
+
+    /// R32: a key that was accepted is the one that counts, and one that was declined is none.
+    #[test]
+    fn the_key_that_was_taken_last_takes_the_place_of_the_one_seen_first() {
+        let first_seen: FirstSeen = [(user(1), (Millis(1), key(1))), (user(2), (Millis(1), key(2)))].into();
+        let mut book = Book::default();
+        book.state(Millis(2), user(1), statement(Verdict::InPerson, 7));
+        book.state(Millis(2), user(2), statement(Verdict::Declined, 7));
+        let pins = book.pins(&first_seen);
+        assert_eq!(pins.get(&user(1)).map(|(_, aik)| *aik), Some(key(7)));
+        assert_eq!(pins.get(&user(2)).map(|(_, aik)| *aik), Some(key(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn merging_does_not_depend_on_the_order(seeds in proptest::collection::vec((0u8..3, 0u64..4, 0u8..3), 0..12)) {
+            let mut books = [Book::default(), Book::default(), Book::default()];
+            for (index, (who, at, what)) in seeds.iter().enumerate() {
+                let book = &mut books[index % 3];
+                let verdict = [Verdict::Open, Verdict::Video, Verdict::Blocked][usize::from(*what)];
+                book.statements.insert(user(*who), (Millis(*at), statement(verdict, 1)));
+                book.show(user(*who), video(*at, *what));
+                book.tell(RoomId::from_random([*who; 16]), Millis(*at), BlobId::from_random([*what; 16]));
+            }
+            let [a, b, c] = books;
+            let merged = |order: [&Book; 3]| {
+                let mut all = Book::default();
+                for book in order { all.merge(book); }
+                all
+            };
+            prop_assert!(merged([&a, &b, &c]) == merged([&c, &a, &b]));
+            prop_assert!(merged([&a, &b, &c]) == merged([&b, &c, &a]));
+        }
+    }
+}
