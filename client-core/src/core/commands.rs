@@ -1,9 +1,9 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, LeafIndex, MessageId, RoomId,
+    LeafIndex, MessageId, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
-    socket::{PersonLookUp, Reply, Request, RoomKindTag},
+    socket::{Request, RoomKindTag},
 };
 
 use super::{
@@ -11,16 +11,16 @@ use super::{
     asks::Ask,
     calls::try_media,
     device::{Device, Ended},
-    shell::{Answer, Refusal, Shell},
+    shell::Shell,
     visit::is_for_guests,
 };
 use crate::{
     api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
-    failure::{failure, failure_with, of_refusal},
+    failure::{failure, failure_with},
     messages::{Act, Body, Content, Timers},
     rooms::{Env, Intent, Room, Setting},
-    tasks::{Goal, Task, take_card},
+    tasks::{Goal, Task},
 };
 
 impl Core {
@@ -384,39 +384,6 @@ impl Device {
         let task = Task::start(id, goal, emails, self.identity.email())?;
         self.start_task(shell, task);
         Ok(())
-    }
-
-    fn look_up(&mut self, shell: &mut Shell, id: u32, email: &str) -> Result<(), Failure> {
-        let email =
-            Email::parse(email).map_err(|_| failure_with("email_malformed", "email", email.trim()))?;
-        self.must_be_online()?;
-        shell.request(
-            Ask::LookUp { command: id },
-            Request::PersonLookUp(PersonLookUp { email }),
-        );
-        Ok(())
-    }
-
-    pub(super) fn on_looked_up(&mut self, shell: &mut Shell, command: u32, answer: Answer) {
-        let reply = match answer {
-            Ok(Reply::Person(person)) => {
-                let (mut env, _) = self.split(shell);
-                let user_id = person.user_id;
-                match take_card(&mut env, *person) {
-                    Ok(()) => {
-                        let me = env.me();
-                        api::Reply::Person(env.people.person_card(user_id, None, me, env.own))
-                    }
-                    Err(failure) => api::Reply::Failed(failure),
-                }
-            }
-            Ok(_) => api::Reply::Failed(failure("internal")),
-            Err(Refusal::Problem(problem)) if problem.code == protocol::Code::NotFound => {
-                api::Reply::Failed(failure("person_unknown"))
-            }
-            Err(refusal) => api::Reply::Failed(of_refusal(&refusal)),
-        };
-        shell.reply(command, reply);
     }
 
     pub(super) fn say(

@@ -15,6 +15,7 @@ mod device;
 mod entering;
 mod events;
 mod files;
+mod look_up;
 mod running;
 mod session;
 pub(crate) mod shell;

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod blobs;
 pub mod calls;
 pub mod conduct;
+pub mod contacting;
 pub mod contacts;
 pub mod files;
 pub mod forge;
