@@ -133,14 +133,16 @@ function visit(core: FakeCore, door: DoorView): void {
   core.tell({ type: "session", session: { ...session, me, guest: { room_id: "design", invited_by: "Alice Moreau", door } } });
 }
 
-/** A second of somebody. */
+/** A second of somebody, from the first picture on. */
 function paintedVideo(): Promise<Blob> {
   const stream = paintedStream("Carol Lindqvist");
   if (!stream) return Promise.resolve(new Blob());
   const recorder = new MediaRecorder(stream, { mimeType: "video/webm" });
   const parts: Blob[] = [];
-  recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
-  recorder.start();
-  setTimeout(() => recorder.stop(), 1_000);
+  recorder.addEventListener("dataavailable", ({ data }) => {
+    if (data.size > 0) parts.push(data);
+    if (parts.length === 5) recorder.stop();
+  });
+  recorder.start(200);
   return new Promise((resolve) => recorder.addEventListener("stop", () => resolve(new Blob(parts, { type: "video/webm" }))));
 }
