@@ -6,6 +6,7 @@ pub mod api;
 mod calls;
 mod cbor;
 mod compact;
+mod contacts;
 pub mod core;
 mod failure;
 pub mod files;

@@ -221,3 +221,7 @@ pub(crate) const RECEIPT_LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// Members of a room up to which there are receipts. In larger ones each message would bring as many receipts, and who
 /// has read what tells nobody much.
 pub(crate) const MAX_RECEIPT_MEMBERS: usize = 20;
+
+/// Words of keys that are kept in memory, for deriving them takes a second: more contacts than anybody looks at in a row.
+/// Beyond: all are derived anew.
+pub(crate) const MAX_WORDS_KEPT: usize = 64;

@@ -3,16 +3,21 @@
 use protocol::{
     NetworkId, UserId,
     identity::{Certificate, PublicKey},
+    policies::{Policies, Verify},
     socket::Person,
 };
 
 use crate::{
     api::{PersonCard, Trust},
+    contacts::{
+        Verdict,
+        rules::{Presented, trust},
+    },
     hex::hex,
     identity::{ListError, check_newer},
     messages::{ListHead, OwnState},
     sorted::{SortedMap, SortedSet},
-    store::{BadRecord, Loaded, Store, take_all},
+    store::{BadRecord, Loaded, Store, take_all, take_one},
 };
 
 /// The people that this device knows.
@@ -25,7 +30,14 @@ pub(crate) struct People {
     pub(crate) asking: bool,
     /// For a guest, who gets no cards: what those in the call are called by their own word.
     said: SortedMap<UserId, String>,
+    /// What the network asks in dealing with them.
+    policies: Policies,
 }
+
+/// As stored: by positions.
+type StoredPolicies = (Verify, Verify, bool);
+
+const POLICIES: &str = "policies";
 
 /// Why a card was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,10 +54,42 @@ impl People {
     pub(crate) fn load(loaded: &mut Loaded) -> Result<Self, BadRecord> {
         let cards = take_all::<Person>(loaded, "person/")?;
         let cards = cards.into_iter().map(|(_, card)| (card.user_id, card)).collect();
+        let stored: Option<StoredPolicies> = take_one(loaded, POLICIES)?;
+        let policies = stored.map(|(verify_inside, verify_outside, outside_contacts)| Policies {
+            verify_inside,
+            verify_outside,
+            outside_contacts,
+        });
         Ok(Self {
             cards,
+            policies: policies.unwrap_or_default(),
             ..Self::default()
         })
+    }
+
+    pub(crate) fn policies(&self) -> Policies {
+        self.policies
+    }
+
+    /// What the server says that the network asks. Answers whether that is news.
+    pub(crate) fn set_policies(&mut self, store: &mut Store, policies: Policies) -> bool {
+        let Policies {
+            verify_inside,
+            verify_outside,
+            outside_contacts,
+        } = policies;
+        if self.policies == policies {
+            return false;
+        }
+        let stored: StoredPolicies = (verify_inside, verify_outside, outside_contacts);
+        store.put(POLICIES, &stored);
+        self.policies = policies;
+        true
+    }
+
+    /// What is asked of contacts in direct rooms. All are of the own network yet.
+    pub(crate) fn verify(&self) -> Verify {
+        self.policies.verify(true)
     }
 
     /// Takes a card, unless it contradicts itself or what is known. A card with another account key than the one
@@ -160,18 +204,49 @@ impl People {
             name: self.name(user_id, certificate),
             email,
             fingerprint: aik.map(|aik| hex(&aik.fingerprint())).unwrap_or_default(),
-            trust: trust(user_id, aik, me, own),
+            trust: self.trust(user_id, certificate, me, own),
             guest,
         }
     }
-}
 
-fn trust(user_id: UserId, aik: Option<PublicKey>, me: UserId, own: &OwnState) -> Trust {
-    if user_id == me {
-        return Trust::Own;
+    /// The account key of a person, as it is shown now. Where the server's card and the certificate of the room differ, it
+    /// is the card's, which is no key that anybody has accepted.
+    pub(crate) fn aik(&self, user_id: UserId, certificate: Option<&Certificate>) -> Option<PublicKey> {
+        let card = self.cards.get(&user_id).map(|card| card.aik);
+        card.or(certificate.map(|certificate| certificate.body().aik))
     }
-    match (aik, own.first_seen(user_id)) {
-        (Some(aik), Some(first)) if aik != first => Trust::Changed,
-        _ => Trust::Unverified,
+
+    /// What one knows of a person's key, by the certificate that a room knows and by the server's card.
+    pub(crate) fn trust(
+        &self,
+        user_id: UserId,
+        certificate: Option<&Certificate>,
+        me: UserId,
+        own: &OwnState,
+    ) -> Trust {
+        if user_id == me {
+            return Trust::Own;
+        }
+        let card = self.cards.get(&user_id);
+        let member = certificate.filter(|certificate| certificate.guest().is_none());
+        let name = card.map(|card| card.name.as_str());
+        let certified = member.map(|certificate| {
+            let body = certificate.body();
+            (body.aik, body.email.as_str())
+        });
+        let claimed = card.map(|card| (card.aik, card.email.as_str()));
+        let (pinned, statement) = (own.pinned(user_id), own.contacts().statement(user_id));
+        let of = |(aik, email)| trust(Presented { aik, email, name }, pinned, statement);
+        match (certified.map(of), claimed.map(of)) {
+            // Each of the two has to be what was accepted.
+            (Some(one), Some(other)) if one != other => Trust::Changed,
+            (Some(trust), _) | (None, Some(trust)) => trust,
+            (None, None) => match statement.map(|statement| statement.verdict) {
+                Some(Verdict::Declined) => Trust::Declined,
+                Some(Verdict::Blocked) => Trust::Blocked,
+                Some(verdict) if verdict.is_verified() => Trust::Verified,
+                _ => Trust::Unverified,
+            },
+        }
     }
 }

@@ -208,7 +208,7 @@ pub(crate) fn check_claimed(env: &mut Env<'_>, user: &ClaimedUser) -> Result<Vec
     // Nobody is let in under another key than the one seen first: that is what a false server would try.
     if env
         .own
-        .first_seen(person.user_id)
+        .pinned(person.user_id)
         .is_some_and(|aik| aik != person.aik)
     {
         return Err(failure_with(

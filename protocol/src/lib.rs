@@ -13,6 +13,7 @@ pub mod ids;
 pub mod limits;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod policies;
 pub mod problem;
 pub mod room_settings;
 pub mod sfu;

@@ -173,3 +173,18 @@ pub const MAX_PART_LEN: u64 = 8 * 1024 * 1024;
 
 /// Length of an upload's secret in bytes.
 pub const UPLOAD_SECRET_LEN: usize = 32;
+
+/// Longest ID video: long enough to say six words and a name without haste. Longer ones nobody watches to the end, as
+/// accepting asks of them. Beyond: recording stops; what is longer is no ID video for who receives it.
+pub const MAX_ID_VIDEO_MS: u64 = 20_000;
+
+/// Largest ID video in bytes, sealed: [`MAX_ID_VIDEO_MS`] at 4 Mbit/s have 10 MB. The server keeps one of each user for
+/// ever. Beyond: `too_large`.
+pub const MAX_ID_VIDEO_LEN: u64 = 16 * 1024 * 1024;
+
+/// Longest payload of a message that shows an ID video to who is not verified yet, in bytes: content of 768 bytes and what
+/// MLS puts around it. Others have no room in it for much else. Beyond: `too_large`.
+pub const MAX_INTRODUCTION_LEN: usize = 2 * 1024;
+
+/// Contacts of a user of whom the server keeps how the user stands with them: more than networks have. Beyond: `full`.
+pub const MAX_CONTACT_STANDINGS: usize = 10_000;

@@ -59,6 +59,15 @@ pub enum Code {
     StorageFull,
     /// The file's time is over: the server has it no more.
     FileExpired,
+    /// This user has not verified the contact, and the policy of the network asks for it.
+    VerifyFirst,
+    /// The contact has not verified this user: it was not yet, where the policy of the network asks for it, or does not
+    /// want to. The two are never told apart.
+    NotVerified,
+    /// This user declined or blocked the contact.
+    ContactDeclined,
+    /// The network allows no contacts of other networks.
+    OutsideContactsOff,
     /// The device's stored state is older than what the server has seen of it.
     Rollback,
     /// The client is too old or too new for this server.
@@ -104,7 +113,13 @@ impl Code {
         match self {
             Self::Malformed | Self::BadSignature | Self::VersionMismatch => 400,
             Self::Unauthenticated | Self::WrongPassword => 401,
-            Self::Forbidden | Self::CallLocked | Self::CallRemoved => 403,
+            Self::Forbidden
+            | Self::CallLocked
+            | Self::CallRemoved
+            | Self::VerifyFirst
+            | Self::NotVerified
+            | Self::ContactDeclined
+            | Self::OutsideContactsOff => 403,
             Self::NotFound => 404,
             Self::AlreadyRegistered
             | Self::StaleEpoch

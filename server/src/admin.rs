@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use protocol::{Email, NetworkId};
+use protocol::{Email, NetworkId, policies::Verify};
 use signaling::{
     Clock,
-    admin::{Admin, Invite, Role},
+    admin::{Admin, Invite, PolicyChange, Role},
 };
 
 use crate::say;
@@ -55,6 +55,21 @@ enum AdminCommand {
         #[arg(long, value_name = "ID")]
         network: Option<NetworkId>,
     },
+    /// Say what a network asks of its users in dealing with contacts; prints what holds. What is left out stays as it is.
+    Policy {
+        /// Verifying contacts of the own network
+        #[arg(long, value_enum)]
+        verify_inside: Option<VerifyName>,
+        /// Verifying contacts of other networks
+        #[arg(long, value_enum)]
+        verify_outside: Option<VerifyName>,
+        /// Whether there may be contacts of other networks
+        #[arg(long)]
+        outside_contacts: Option<bool>,
+        /// Which network; needed where there are several
+        #[arg(long, value_name = "ID")]
+        network: Option<NetworkId>,
+    },
     /// Create another network (an organisation of its own); prints its id.
     CreateNetwork {
         /// Its name
@@ -67,6 +82,36 @@ enum RoleName {
     Owner,
     Administrator,
     Member,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VerifyName {
+    /// ID videos are not offered
+    Off,
+    /// Who wants to verifies
+    Optional,
+    /// Nothing passes between two people before each has verified the other
+    Required,
+}
+
+impl VerifyName {
+    fn of(verify: Verify) -> &'static str {
+        match verify {
+            Verify::Off => "off",
+            Verify::Optional => "optional",
+            Verify::Required => "required",
+        }
+    }
+}
+
+impl From<VerifyName> for Verify {
+    fn from(name: VerifyName) -> Self {
+        match name {
+            VerifyName::Off => Self::Off,
+            VerifyName::Optional => Self::Optional,
+            VerifyName::Required => Self::Required,
+        }
+    }
 }
 
 /// Carries one out.
@@ -105,6 +150,23 @@ pub async fn admin(options: AdminOptions) -> anyhow::Result<()> {
                 })
                 .await?;
             say("invitation", &invitation.url);
+        }
+        AdminCommand::Policy {
+            verify_inside,
+            verify_outside,
+            outside_contacts,
+            network,
+        } => {
+            let admin = Admin::open(data, database_url, Clock::system()).await?;
+            let change = PolicyChange {
+                verify_inside: verify_inside.map(Verify::from),
+                verify_outside: verify_outside.map(Verify::from),
+                outside_contacts,
+            };
+            let policies = admin.change_policies(network, change).await?;
+            say("verify-inside", VerifyName::of(policies.verify_inside));
+            say("verify-outside", VerifyName::of(policies.verify_outside));
+            say("outside-contacts", &policies.outside_contacts.to_string());
         }
         AdminCommand::CreateNetwork { name } => {
             let admin = Admin::open(data, database_url, Clock::system()).await?;

@@ -18,10 +18,11 @@ use crate::{
     calls::Calls,
     client::Block,
     limits::{
-        HOUR_MS, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK, MAX_GUEST_TRIES_PER_BLOCK,
-        MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK,
-        MAX_SESSION_OPENS_PER_DEVICE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
+        HOUR_MS, MAX_CONTACT_CHANGES_PER_HOUR, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK,
+        MAX_GUEST_TRIES_PER_BLOCK, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
+        MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
+    policies,
     random::random,
     rate::RateLimiter,
     rooms::{DirtyRooms, RoomCache},
@@ -57,6 +58,7 @@ pub struct App {
     pub call_outbox: Arc<CallOutbox>,
     pub room_cache: RoomCache,
     pub dirty_rooms: DirtyRooms,
+    pub policies: policies::Watch,
 }
 
 /// How often someone may do what costs others something.
@@ -72,6 +74,7 @@ pub struct Rates {
     pub guest_blocks: RateLimiter<Block>,
     pub guest_links: RateLimiter<GuestLinkId>,
     pub uploads: RateLimiter<DeviceId>,
+    pub contacts: RateLimiter<DeviceId>,
 }
 
 /// What lasts: the database, and what lies in the data folder.
@@ -123,12 +126,14 @@ impl App {
                 guest_blocks: RateLimiter::new(MAX_GUEST_TRIES_PER_BLOCK, HANDSHAKE_LIFE_MS),
                 guest_links: RateLimiter::new(MAX_GUEST_SESSIONS_PER_LINK, HANDSHAKE_LIFE_MS),
                 uploads: RateLimiter::new(MAX_UPLOADS_PER_HOUR, HOUR_MS),
+                contacts: RateLimiter::new(MAX_CONTACT_CHANGES_PER_HOUR, HOUR_MS),
             },
             hub,
             calls: Mutex::new(calls),
             call_outbox,
             room_cache: RoomCache::default(),
             dirty_rooms: DirtyRooms::default(),
+            policies: policies::Watch::default(),
         }
     }
 }

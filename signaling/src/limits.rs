@@ -178,3 +178,7 @@ pub const MAX_UPLOADS_PER_HOUR: u32 = 2_000;
 
 /// How often the folder of blobs is compared with the database.
 pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);
+
+/// Times in an hour that a device may say how its user stands with a contact. A new policy makes it say so of everybody who
+/// was verified; more lets it make others fetch their rooms. Beyond: `rate_limited`.
+pub const MAX_CONTACT_CHANGES_PER_HOUR: u32 = 2_000;

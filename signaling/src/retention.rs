@@ -51,6 +51,12 @@ async fn keep_trimming(app: Arc<App>) {
         if let Err(error) = trim_once(&app).await {
             tracing::error!(error = causes(&error), "trimming failed; it is tried again");
         }
+        if let Err(error) = app.policies.look(&app).await {
+            tracing::error!(
+                error = causes(&error),
+                "policies were not read; it is tried again"
+            );
+        }
     }
 }
 

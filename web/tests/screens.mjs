@@ -10,6 +10,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { CALL_SCENES } from "./call-scenes.mjs";
+import { CONTACT_SCENES } from "./contact-scenes.mjs";
 import { FILE_SCENES } from "./file-scenes.mjs";
 import { MESSAGE_SCENES } from "./message-scenes.mjs";
 import { SCENES } from "./scenes.mjs";
@@ -51,7 +52,7 @@ execFileSync("npx", ["vite", "build", "--mode", "fake", "--outDir", bundle, "--e
 const server = await serve(bundle);
 const browser = await chromium.launch({
   executablePath: options.browser,
-  args: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+  args: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
 });
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -65,7 +66,7 @@ const KEYBOARD_MS = 700;
 const faults = [];
 let count = 0;
 for (const [size, forms] of Object.entries(VISITS)) {
-  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...FILE_SCENES, ...CALL_SCENES]) {
+  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...FILE_SCENES, ...CONTACT_SCENES, ...CALL_SCENES]) {
     if (options.only !== undefined && !scene.name.includes(options.only)) continue;
     if (options.size !== undefined && options.size !== size) continue;
     if (!(scene.sizes ?? ["desktop", "phone"]).includes(size)) continue;

@@ -21,7 +21,7 @@ say() { printf 'wasm: %s\n' "$*" >&2; }
 # Everything that the modules are made of.
 inputs() {
     find Cargo.toml Cargo.lock protocol client-core web/wasm -type f \
-        \( -name '*.rs' -o -name 'Cargo.*' -o -name build.sh \) ! -path '*/tests/*' ! -path '*/mls-bench/*' ! -path '*/target/*' -print0 |
+        \( -name '*.rs' -o -name '*.txt' -o -name 'Cargo.*' -o -name build.sh \) ! -path '*/tests/*' ! -path '*/mls-bench/*' ! -path '*/target/*' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
     rustc --version
 }

@@ -6,7 +6,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FileMessage, UploadCard};
+use super::{FileCard, FileMessage, Judged, Judgement, UploadCard};
 
 /// A wish. Each names the [`super::Reply`] that it gets; any may get `failed`.
 ///
@@ -188,6 +188,37 @@ pub enum Command {
     /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
     /// durable in the outbox. Fails with `file_expired` where its end is over already.
     SendFile(Box<FileMessage>),
+    /// All that is known of a person with whom one shares a room, or whom one has looked up → `contact`.
+    LookAtContact {
+        /// Who.
+        #[cfg_attr(test, ts(type = "string"))]
+        user_id: UserId,
+    },
+    /// Everybody of whom the user said something that holds: verified, declined, blocked → `contacts`.
+    ListContacts,
+    /// The words of a contact's key, for the day of its ID video, or for today; they take a second → `words`.
+    ContactWords {
+        /// Who.
+        #[cfg_attr(test, ts(type = "string"))]
+        user_id: UserId,
+    },
+    /// Says something of a contact → `done`. Fails with `identity_changed` where the key is another than the person saw, or
+    /// than the video came by.
+    JudgeContact {
+        /// Whom.
+        contact: Judged,
+        /// What.
+        judgement: Judgement,
+    },
+    /// What it takes to record an ID video → `id_video_plan`.
+    PlanIdVideo,
+    /// Shows this ID video from now on, which was uploaded into the room of the plan → `done`. The one before is deleted.
+    ShowIdVideo {
+        /// The file.
+        file: Box<FileCard>,
+        /// The day of the plan.
+        day: u32,
+    },
     /// The session's token, for requests about blobs → `token`, or `offline` while there is none. A token that the server does
     /// not take is named: the device then looks for another, and until it has one gives the same again.
     GiveToken {

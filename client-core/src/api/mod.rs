@@ -17,12 +17,14 @@
 
 mod call_views;
 mod commands;
+mod contacts;
 mod files;
 mod media;
 mod views;
 
 pub use call_views::*;
 pub use commands::*;
+pub use contacts::*;
 pub use files::*;
 pub use media::*;
 pub use views::*;
@@ -199,6 +201,17 @@ pub enum Reply {
     },
     /// To [`Command::ListUploads`].
     Uploads(Vec<UploadCard>),
+    /// To [`Command::LookAtContact`].
+    Contact(Box<ContactCard>),
+    /// To [`Command::ListContacts`].
+    Contacts(Vec<PersonCard>),
+    /// To [`Command::ContactWords`].
+    Words {
+        /// The words.
+        words: Vec<String>,
+    },
+    /// To [`Command::PlanIdVideo`].
+    IdVideoPlan(IdVideoPlan),
     /// It did not work.
     Failed(Failure),
 }
@@ -210,7 +223,7 @@ pub struct Failure {
     /// Stable code in snake_case: those of `protocol::Code`, and `offline`, `password_too_weak`, `text_too_long`,
     /// `title_too_long`, `name_too_long`, `email_malformed`, `person_unknown`, `room_gone`, `call_gone`,
     /// `store_failed`, `not_ready`, `server_untrusted`, `identity_changed`, `email_differs`,
-    /// `other_account`, `too_many_unsent`.
+    /// `other_account`, `too_many_unsent`, `id_video_refused`, `id_video_old`.
     pub code: String,
     /// Values that the text names, for example the e-mail that is unknown.
     #[cfg_attr(test, ts(as = "std::collections::BTreeMap<String, String>"))]

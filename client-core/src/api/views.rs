@@ -5,8 +5,8 @@ use protocol::{DeviceId, GuestLinkId, MessageId, Millis, RoomId, UserId, socket:
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallMessageView, CallView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply, SlotView,
-    WatchedView,
+    CallMessageView, CallView, ContactsView, Failure, FileCard, FileHint, ParticipantAsk, Reaction, Reply,
+    SlotView, WatchedView,
 };
 
 /// What is told.
@@ -86,6 +86,8 @@ pub enum Event {
         /// What, by whom (`name`), to whom (`whom`).
         event: Failure,
     },
+    /// Something about contacts is other than before: what is shown of them is to be asked for again.
+    ContactsChanged,
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.
@@ -113,6 +115,8 @@ pub enum SessionView {
         device_id: DeviceId,
         /// The connection.
         connection: ConnectionView,
+        /// What the network asks in dealing with contacts.
+        contacts: ContactsView,
         /// Set where this is no device of an account, but a guest of one call.
         guest: Option<GuestView>,
         /// Whether others learn what one has received and read, and one of them.
@@ -199,8 +203,12 @@ pub enum Trust {
     Unverified,
     /// Accepted by the user.
     Verified,
-    /// Another key than the one seen first.
+    /// Another key than the one seen first; or another key, e-mail or name than was accepted.
     Changed,
+    /// Declined by the user: neither messages nor calls.
+    Declined,
+    /// Blocked by the user: likewise.
+    Blocked,
 }
 
 /// What the invitation page shows.
@@ -274,6 +282,9 @@ pub struct RoomView {
     pub muted: bool,
     /// What one began to write.
     pub draft: String,
+    /// Of a direct room: why neither messages nor calls pass, if so; text under `refusal.<code>`: `verify_first`,
+    /// `not_verified`, `contact_declined`, `identity_changed`.
+    pub refusal: Option<String>,
     /// Messages not seen yet.
     pub unread: u32,
     /// Whether one of them names oneself.

@@ -1,7 +1,10 @@
 //! What is on its way to the server, so that an answer finds who asked.
 
 use crate::api::Secret;
+use protocol::socket::ContactPut;
 use protocol::{BlobId, CallId, GuestLinkId, RoomId, Seq};
+
+use crate::files::FileDescriptor;
 
 /// Requests over the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +16,16 @@ pub(crate) enum Ask {
     KeyPackagesAdd,
     OwnStateGet,
     OwnStatePut,
+    Policies,
+    ContactPut {
+        contact: ContactPut,
+    },
+    /// An ID video, for a command.
+    IdVideoPut {
+        command: u32,
+        file: Box<FileDescriptor>,
+        day: u32,
+    },
     /// The person that a command wants to see.
     LookUp {
         command: u32,
@@ -96,7 +109,8 @@ impl Ask {
             Self::LookUp { command }
             | Self::MediaTrial { command }
             | Self::SignOut { command }
-            | Self::DeviceListPut { command } => Some(*command),
+            | Self::DeviceListPut { command }
+            | Self::IdVideoPut { command, .. } => Some(*command),
             Self::Room {
                 ask:
                     RoomAsk::Leave { command }

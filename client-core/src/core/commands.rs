@@ -1,27 +1,27 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    Email, LeafIndex, MessageId, Millis, RoomId,
+    LeafIndex, MessageId, Millis, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
-    socket::{PersonLookUp, Reply, Request, RoomKindTag},
+    socket::{Request, RoomKindTag},
 };
 
 use super::{
-    Core,
+    Core, Options,
     asks::Ask,
     calls::try_media,
     device::{Device, Ended},
-    shell::{Answer, Refusal, Shell},
+    shell::Shell,
     visit::is_for_guests,
 };
 use crate::{
     api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
-    failure::{failure, failure_with, of_refusal},
+    failure::{failure, failure_with},
     limits::MAX_DRAFT_LEN,
     messages::{Act, Body, Content, Timers},
     rooms::{AT_ONCE, Env, Intent, Room, Setting},
-    tasks::{Goal, Task, take_card},
+    tasks::{Goal, Task},
 };
 
 impl Core {
@@ -50,10 +50,15 @@ impl Core {
     }
 
     fn on_device_command(&mut self, id: u32, command: Command) {
-        let Self { shell, device, .. } = self;
+        let Self {
+            shell,
+            device,
+            options,
+            ..
+        } = self;
         match device {
             Some(device) if device.is_enrolled() => {
-                if let Err(failure) = device.on_command(shell, id, command) {
+                if let Err(failure) = device.on_command(shell, *options, id, command) {
                     shell.fail(id, failure);
                 }
             }
@@ -68,7 +73,13 @@ impl Core {
 }
 
 impl Device {
-    fn on_command(&mut self, shell: &mut Shell, id: u32, command: Command) -> Result<(), Failure> {
+    fn on_command(
+        &mut self,
+        shell: &mut Shell,
+        options: Options,
+        id: u32,
+        command: Command,
+    ) -> Result<(), Failure> {
         if self.visit.is_some() && !is_for_guests(&command) {
             return Err(failure("forbidden"));
         }
@@ -181,6 +192,14 @@ impl Device {
                 let message_id = self.send_file(shell, *said)?;
                 shell.reply(id, api::Reply::Message { message_id });
             }
+            command @ (Command::LookAtContact { .. }
+            | Command::ListContacts
+            | Command::ContactWords { .. }
+            | Command::JudgeContact { .. }
+            | Command::PlanIdVideo
+            | Command::ShowIdVideo { .. }) => {
+                self.on_contacts_command(shell, options, id, command)?;
+            }
             command @ (Command::GiveToken { .. }
             | Command::NoteUpload { .. }
             | Command::ListUploads
@@ -234,6 +253,7 @@ impl Device {
                 if !self.room(room_id)?.is_member() {
                     return Err(failure("not_ready"));
                 }
+                self.check_contact(shell, self.room(room_id)?)?;
                 self.enter_call(shell, room_id, id);
             }
             Command::LeaveCall => {
@@ -336,7 +356,7 @@ impl Device {
         Ok(())
     }
 
-    fn must_be_online(&self) -> Result<(), Failure> {
+    pub(super) fn must_be_online(&self) -> Result<(), Failure> {
         if self.may_ask() {
             Ok(())
         } else {
@@ -404,39 +424,6 @@ impl Device {
         Ok(())
     }
 
-    fn look_up(&mut self, shell: &mut Shell, id: u32, email: &str) -> Result<(), Failure> {
-        let email =
-            Email::parse(email).map_err(|_| failure_with("email_malformed", "email", email.trim()))?;
-        self.must_be_online()?;
-        shell.request(
-            Ask::LookUp { command: id },
-            Request::PersonLookUp(PersonLookUp { email }),
-        );
-        Ok(())
-    }
-
-    pub(super) fn on_looked_up(&mut self, shell: &mut Shell, command: u32, answer: Answer) {
-        let reply = match answer {
-            Ok(Reply::Person(person)) => {
-                let (mut env, _) = self.split(shell);
-                let user_id = person.user_id;
-                match take_card(&mut env, *person) {
-                    Ok(()) => {
-                        let me = env.me();
-                        api::Reply::Person(env.people.person_card(user_id, None, me, env.own))
-                    }
-                    Err(failure) => api::Reply::Failed(failure),
-                }
-            }
-            Ok(_) => api::Reply::Failed(failure("internal")),
-            Err(Refusal::Problem(problem)) if problem.code == protocol::Code::NotFound => {
-                api::Reply::Failed(failure("person_unknown"))
-            }
-            Err(refusal) => api::Reply::Failed(of_refusal(&refusal)),
-        };
-        shell.reply(command, reply);
-    }
-
     pub(super) fn say(
         &mut self,
         shell: &mut Shell,
@@ -446,7 +433,7 @@ impl Device {
         content: Content,
         body: Body,
     ) -> Result<MessageId, Failure> {
-        self.talk_in(room_id)?;
+        self.talk_in(shell, room_id)?;
         self.in_room(shell, room_id, |room, env| {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
@@ -472,19 +459,20 @@ impl Device {
         message_id: MessageId,
         act: Act,
     ) -> Result<(), Failure> {
-        self.talk_in(room_id)?;
+        self.talk_in(shell, room_id)?;
         self.in_room(shell, room_id, |room, env| room.act(env, message_id, act))??;
         self.changed = true;
         shell.reply(id, api::Reply::Done);
         Ok(())
     }
 
-    /// The own devices' group is no place to talk in.
-    fn talk_in(&self, room_id: RoomId) -> Result<(), Failure> {
-        if self.room(room_id)?.kind() == RoomKindTag::Own {
+    /// The own devices' group is no place to talk in, nor is a direct room with somebody of whom nothing is wanted.
+    fn talk_in(&self, shell: &Shell, room_id: RoomId) -> Result<(), Failure> {
+        let room = self.room(room_id)?;
+        if room.kind() == RoomKindTag::Own {
             return Err(failure("room_gone"));
         }
-        Ok(())
+        self.check_contact(shell, room)
     }
 
     fn show(

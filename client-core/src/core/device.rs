@@ -9,6 +9,7 @@ use super::{
     Surroundings,
     asks::{Ask, RoomAsk},
     clock::Clock,
+    contacts::Contacts,
     files::Files,
     session::Session,
     shell::{Answer, Shell},
@@ -70,6 +71,7 @@ pub(crate) struct Device {
     pub(super) looked_at: Millis,
     pub(super) clock: Clock,
     pub(super) files: Files,
+    pub(super) contacts: Contacts,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -185,6 +187,7 @@ impl Device {
             looked_at: now,
             clock: Clock::new(now),
             files: Files::default(),
+            contacts: Contacts::default(),
         }
     }
 
@@ -336,6 +339,10 @@ impl Device {
             self.own.set_read(&mut shell.store, now, room_id, seq);
             self.begin_burning(shell, room_id, seq, at);
         }
+        if notes.contacts_changed {
+            self.contacts.change();
+        }
+        self.contacts.videos_refused.extend(notes.videos_refused);
         if notes.want_rooms {
             self.list_rooms(shell);
         }
@@ -416,6 +423,7 @@ impl Device {
         if !self.rooms.values().any(|room| room.kind() == RoomKindTag::Own) {
             self.found_own_room(shell);
         }
+        self.contacts.due = true;
         self.after_rooms(shell);
     }
 
@@ -554,6 +562,7 @@ impl Device {
         self.own.getting = false;
         self.own.put_failed(shell.now);
         self.key_packages.sending = false;
+        self.contacts.disconnect();
         for room in self.rooms.values_mut() {
             room.on_disconnect();
         }

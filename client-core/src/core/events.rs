@@ -27,7 +27,12 @@ impl Device {
                 }
             }
             Event::RoomWelcome(welcome) => self.on_welcome(core.shell, &welcome),
-            Event::RoomsChanged => self.list_rooms(core.shell),
+            Event::RoomsChanged => {
+                self.contacts.videos_refused.retain(|_| false);
+                self.contacts.due = true;
+                self.list_rooms(core.shell);
+            }
+            Event::PoliciesChanged => core.shell.request(Ask::Policies, Request::PoliciesGet),
             Event::PersonChanged { user_id } => self.people.want(user_id),
             Event::OwnStateChanged { version } => {
                 if version > self.own.version() && self.own.putting != Some(version) {
@@ -89,16 +94,21 @@ impl Device {
 
     pub(super) fn on_own_state(&mut self, shell: &mut Shell, answer: Answer) {
         self.own.getting = false;
+        self.contacts.due = true;
         let Ok(Reply::OwnState(state)) = answer else {
             return;
         };
         let key = self.identity.own_state_key.clone();
-        if let Err(error) = self
+        let merged = self
             .own
-            .merge(&mut shell.store, &key, self.identity.user_id(), &state)
-        {
-            tracing::warn!(%error, "own state refused");
-            shell.notice(failure("server_untrusted"));
+            .merge(&mut shell.store, &key, self.identity.user_id(), &state);
+        match merged {
+            Ok(true) => self.contacts.change(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "own state refused");
+                shell.notice(failure("server_untrusted"));
+            }
         }
         self.begin_burning_all(shell);
         self.changed = true;

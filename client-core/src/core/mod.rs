@@ -10,10 +10,12 @@ pub(crate) mod asks;
 mod calls;
 mod clock;
 mod commands;
+mod contacts;
 mod device;
 mod entering;
 mod events;
 mod files;
+mod look_up;
 mod running;
 mod search;
 mod session;
@@ -58,6 +60,8 @@ const SHUT_OUT: &str = "signed_out_by_server";
 pub struct Options {
     /// Cost of a guess at the password. The same on all devices of all accounts of a server.
     pub password_cost: PasswordCost,
+    /// Cost of deriving the words of a key. The same for all who compare them.
+    pub words_cost: PasswordCost,
     /// Key packages that the device keeps on the server.
     pub key_packages: usize,
 }
@@ -66,6 +70,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             password_cost: PasswordCost::STANDARD,
+            words_cost: PasswordCost::STANDARD,
             key_packages: protocol::limits::KEY_PACKAGES_PER_DEVICE,
         }
     }

@@ -354,6 +354,11 @@ impl Device {
             Ask::KeyPackagesAdd => self.key_packages_sent(),
             Ask::OwnStateGet => self.on_own_state(core.shell, answer),
             Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
+            Ask::Policies => self.on_policies(core.shell, answer),
+            Ask::ContactPut { contact } => self.on_contact_put(contact, &answer),
+            Ask::IdVideoPut { command, file, day } => {
+                self.on_id_video_put(core.shell, command, *file, day, answer);
+            }
             Ask::LookUp { command } => self.on_looked_up(core.shell, command, answer),
             Ask::MediaTrial { command } => on_media_tried(core.shell, command, answer),
             Ask::Task { task } => self.on_task_answer(core.shell, task, answer),
@@ -416,6 +421,7 @@ impl Device {
         if hello.own_state_version > self.own.version() {
             self.get_own_state(core.shell);
         }
+        self.meet_contacts(core.shell, hello.policies, hello.contacts);
         if hello.device_list_version > self.identity.device_list.body().version {
             self.people.want(self.identity.user_id());
         }
@@ -473,6 +479,7 @@ impl Device {
             self.with_call(core.shell, Call::on_time);
         }
         self.ask_for_missing(core.shell);
+        self.tell_contacts(core);
         self.delete_blobs(core.shell);
         let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {

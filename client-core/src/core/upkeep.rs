@@ -165,6 +165,7 @@ impl Device {
         for room in self.rooms.values_mut() {
             room.history.mark_all();
         }
+        self.contacts.change();
         self.changed = true;
     }
 

@@ -18,6 +18,7 @@ impl Device {
             } else {
                 self.session.view()
             },
+            contacts: self.contacts_view(),
             guest: self.visit.as_ref().map(Visit::view),
             receipts: self.own.receipts(),
         }
@@ -27,6 +28,9 @@ impl Device {
     pub(super) fn tell_views(&mut self, shell: &mut Shell) {
         if !std::mem::take(&mut self.changed) || !self.is_enrolled() {
             return;
+        }
+        if std::mem::take(&mut self.contacts.changed) {
+            shell.event(Event::ContactsChanged);
         }
         let lens = Lens {
             people: &self.people,

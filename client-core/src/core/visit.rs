@@ -62,6 +62,7 @@ impl Visit {
             ends_at: None,
             constant_bitrate: false,
             guest_links: vec![],
+            refusal: None,
             keys: RoomKeys::Ready,
             muted: false,
             draft: String::new(),

@@ -10,7 +10,7 @@ mod said;
 mod vectors;
 
 pub(crate) use pending::{Doomed, Noted};
-pub(crate) use said::{OwnBlob, SaidFile, UploadSecret};
+pub(crate) use said::{OwnBlob, SaidFile, UploadSecret, as_cbor};
 
 pub use descriptor::{BadDescriptor, Dimensions, FileDescriptor};
 pub use file_sealing::{

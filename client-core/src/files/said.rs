@@ -53,7 +53,7 @@ impl fmt::Debug for UploadSecret {
 }
 
 /// The form in which it travels, as bytes: it leaves fields out, which what is stored by positions alone cannot.
-mod as_cbor {
+pub(crate) mod as_cbor {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
     use serde_bytes::ByteBuf;
     use zeroize::Zeroizing;
@@ -61,11 +61,11 @@ mod as_cbor {
     use super::FileDescriptor;
     use crate::cbor;
 
-    pub(super) fn serialize<S: Serializer>(file: &FileDescriptor, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(file: &FileDescriptor, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(&cbor::to_vec(file))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<FileDescriptor, D::Error> {
         let bytes = Zeroizing::new(ByteBuf::deserialize(deserializer)?.into_vec());

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cbor,
+    contacts::Book,
     group::{pad, rules::FirstSeen, unpad},
     limits::{OWN_STATE_DELAY_MS, OWN_STATE_FULL_WAIT_MS},
     random::Random,
@@ -27,7 +28,8 @@ use crate::{
 const NONCE_LEN: usize = 12;
 /// What may be sealed: the blob has nonce and tag beside it.
 const MAX_PADDED_LEN: usize = MAX_OWN_STATE_LEN - NONCE_LEN - 16;
-const RECORD: &str = "own_state";
+/// Another name than that of earlier forms, which cannot be read as this one: the server has it too.
+const RECORD: &str = "own";
 
 /// What names of the settings begin with that say whether a room is muted.
 const MUTE: &str = "mute/";
@@ -48,6 +50,8 @@ pub(crate) struct OwnState {
     put_at: Option<Millis>,
     /// It was found to be larger than the server takes, and the person was told.
     told_full: bool,
+    /// See [`Book::pins`].
+    pins: FirstSeen,
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -71,6 +75,9 @@ struct Parts {
     /// Settings: the later change wins.
     #[serde(default)]
     settings: SortedMap<String, (Millis, String)>,
+    /// Contacts.
+    #[serde(default)]
+    contacts: Book,
 }
 
 /// Why a blob of the server was not taken.
@@ -85,10 +92,19 @@ pub(crate) enum OwnStateError {
 impl OwnState {
     pub(crate) fn load(loaded: &mut crate::store::Loaded) -> Result<Self, crate::store::BadRecord> {
         let known = crate::store::take_one(loaded, RECORD)?.unwrap_or_default();
-        Ok(Self {
+        let mut own = Self {
             known,
             ..Self::default()
-        })
+        };
+        own.pin();
+        Ok(own)
+    }
+
+    fn pin(&mut self) {
+        let Parts {
+            first_seen, contacts, ..
+        } = &self.known.parts;
+        self.pins = contacts.pins(first_seen);
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -103,12 +119,32 @@ impl OwnState {
         self.known.parts.read.get(&room_id).copied().unwrap_or_default()
     }
 
-    pub(crate) fn first_seen(&self, user_id: UserId) -> Option<PublicKey> {
-        self.known.parts.first_seen.get(&user_id).map(|(_, aik)| *aik)
+    /// The account key by which a person is known: the one that was seen first, or that the user has taken since.
+    pub(crate) fn pinned(&self, user_id: UserId) -> Option<PublicKey> {
+        self.pins.get(&user_id).map(|(_, aik)| *aik)
     }
 
-    pub(crate) fn all_first_seen(&self) -> &FirstSeen {
-        &self.known.parts.first_seen
+    pub(crate) fn pins(&self) -> &FirstSeen {
+        &self.pins
+    }
+
+    pub(crate) fn contacts(&self) -> &Book {
+        &self.known.parts.contacts
+    }
+
+    /// Changes what is known of contacts, and the keys by which they are known with it.
+    pub(crate) fn change_contacts(
+        &mut self,
+        store: &mut Store,
+        now: Millis,
+        change: impl FnOnce(&mut Book) -> bool,
+    ) -> bool {
+        let changed = change(&mut self.known.parts.contacts);
+        if changed {
+            self.pin();
+            self.changed(store, now);
+        }
+        changed
     }
 
     pub(crate) fn set_title(
@@ -181,6 +217,7 @@ impl OwnState {
         let seen = &mut self.known.parts.first_seen;
         if !seen.contains_key(&user_id) {
             seen.insert(user_id, (now, aik));
+            self.pin();
             self.changed(store, now);
         }
     }
@@ -290,6 +327,7 @@ impl OwnState {
         self.known.parts.merge(&theirs);
         self.known.version = state.version;
         self.known.changed |= self.known.parts != theirs;
+        self.pin();
         store.put(RECORD, &self.known);
         Ok(self.known.parts != before)
     }
@@ -330,6 +368,7 @@ impl Parts {
         self.read.retain(|room_id, _| is_in(*room_id));
         let of_room = |name: &str| name.strip_prefix(MUTE)?.parse::<RoomId>().ok();
         self.settings.retain(|name, _| of_room(name).is_none_or(&is_in));
+        self.contacts.forget_rooms(is_in);
     }
 
     fn merge(&mut self, theirs: &Self) {
@@ -348,6 +387,7 @@ impl Parts {
             let ours = self.first_seen.get_or_insert_with(*user_id, || *theirs);
             *ours = (*ours).min(*theirs);
         }
+        self.contacts.merge(&theirs.contacts);
         for (name, theirs) in &theirs.settings {
             let ours = self.settings.get_or_insert_with(name.clone(), || theirs.clone());
             if *theirs > *ours {
@@ -407,7 +447,7 @@ mod tests {
         assert!(blob.0.len() <= MAX_OWN_STATE_LEN);
         assert_eq!(own.known.parts.titles.len(), 1);
         assert_eq!(own.title(room(1)).unwrap().1, "Plans");
-        assert!(own.first_seen(user()).is_some());
+        assert!(own.pinned(user()).is_some());
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Room {
                     now: env.shell.now,
                     room: None,
                     former: None,
-                    seen: Some(env.own.all_first_seen()),
+                    seen: Some(env.own.pins()),
                 };
                 group.commit(env.mls, env.key, wish, circumstances)
             }

@@ -180,7 +180,7 @@ impl Room {
             now: env.shell.now,
             room: None,
             former: None,
-            seen: Some(env.own.all_first_seen()),
+            seen: Some(env.own.pins()),
         };
         let staged = match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Commit(staged)) => staged,
@@ -235,7 +235,7 @@ impl Room {
             now: env.shell.now,
             room: None,
             former: None,
-            seen: Some(env.own.all_first_seen()),
+            seen: Some(env.own.pins()),
         };
         match group.process(env.mls, &entry.payload.0, circumstances) {
             Ok(Incoming::Message {

@@ -37,6 +37,10 @@ pub(crate) struct Notes {
     pub(crate) last_resort_used: bool,
     /// Another device of this user has read up to here, then.
     pub(crate) read_elsewhere: Vec<(RoomId, Seq, Millis)>,
+    /// Something about contacts is other than before.
+    pub(crate) contacts_changed: bool,
+    /// Direct rooms in which one's own ID video was refused.
+    pub(crate) videos_refused: Vec<RoomId>,
     /// The room's members changed, which the call in it may wait for.
     pub(crate) members_changed: Vec<RoomId>,
     /// Own blobs whose messages are gone.
@@ -58,7 +62,7 @@ impl Env<'_> {
             now: self.shell.now,
             room: None,
             former: None,
-            seen: Some(self.own.all_first_seen()),
+            seen: Some(self.own.pins()),
         }
     }
 

@@ -14,6 +14,7 @@
 
 mod acts;
 mod commit;
+mod contacts;
 mod draft;
 mod ending;
 mod entries;

@@ -89,7 +89,7 @@ impl Room {
     /// What this device could say that no own device said yet.
     fn unsaid(&self, env: &Env<'_>) -> Option<Seen> {
         let told = env.own.receipts() && self.stored.kind != RoomKindTag::Own && self.is_member();
-        if !told || self.users().len() > MAX_RECEIPT_MEMBERS {
+        if !told || self.users().len() > MAX_RECEIPT_MEMBERS || self.refusal(Lens::of(env)).is_some() {
             return None;
         }
         let me = env.me();

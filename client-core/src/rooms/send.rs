@@ -3,11 +3,13 @@
 use protocol::{
     Bytes, Code, MessageId, Millis, Seq, UserId,
     identity::Certificate,
+    policies::Verify,
     socket::{Accepted, Entry, Reply, Request, RoomKindTag, RoomRef, RoomSend},
 };
 
 use super::{
     acts::act_in,
+    contacts::is_id_video,
     env::Env,
     founding::is_passing,
     receipts::Seen,
@@ -147,8 +149,11 @@ impl Room {
         }
         let Some(sealed) = &out.sealed else { return };
         let message_id = out.message_id;
-        let expires_at =
-            Envelope::decode(&out.content).and_then(|envelope| Some(envelope.at.plus(envelope.timers.ttl?)));
+        let envelope = Envelope::decode(&out.content);
+        let expires_at = envelope
+            .as_ref()
+            .and_then(|envelope| Some(envelope.at.plus(envelope.timers.ttl?)));
+        let content = envelope.map(|envelope| envelope.content);
         let request = Request::RoomSend(RoomSend {
             room_id: self.id,
             generation,
@@ -156,6 +161,9 @@ impl Room {
             message_id,
             payload: Bytes(sealed.payload.to_vec()),
             expires_at,
+            // The server need not know it where it makes no difference.
+            introduces: env.people.verify() == Verify::Required
+                && matches!(content, Some(Content::IdVideo { .. })),
         });
         self.ask(env, RoomAsk::Send { message_id }, request);
     }
@@ -203,6 +211,14 @@ impl Room {
         let Some(out) = self.outbox.get_mut(place) else {
             return;
         };
+        if is_id_video(&out.content) {
+            let out = self.outbox.remove(place);
+            env.shell
+                .store
+                .delete(out.map(|out| out.record(self.id)).unwrap_or_default());
+            self.history.remove(&mut env.shell.store, message_id);
+            return self.id_video_refused(env);
+        }
         if let Some((of, _)) = act_in(&out.content) {
             env.shell.store.delete(out.record(self.id));
             self.outbox.remove(place);
@@ -281,6 +297,10 @@ impl Room {
         envelope: Envelope,
     ) {
         let author = certificate.body();
+        if !self.hears(env, certificate, &envelope.content) {
+            tracing::info!(room.id = %self.id, seq = entry.seq.0, "passed over what is not wanted of a contact");
+            return;
+        }
         if let Some(head) = envelope.list
             && env.people.heard_of_list(author.user_id, head)
         {
@@ -308,6 +328,13 @@ impl Room {
                     self.set_title_by(env, entry, author.user_id, &title);
                 }
                 return;
+            }
+            Content::IdVideo { video, day } => {
+                let at = envelope.at.min(entry.sent_at).min(env.now());
+                if !self.take_id_video(env, certificate, at, *video, day) {
+                    return;
+                }
+                happened("id_video", author.user_id)
             }
             Content::Read { rooms } => {
                 if author.user_id == env.me() {

@@ -1,6 +1,6 @@
 use protocol::{MessageId, Millis, Seq, UserId, room_settings::WhoMayAdd, socket::RoomKindTag};
 
-use super::{state::Room, stored::Standing};
+use super::{env::Env, state::Room, stored::Standing};
 use crate::{
     api::{MentionView, MessageView, QuoteView, ReactionView, RoomCallView, RoomKeys, RoomView},
     group::SUITE_NAME,
@@ -17,6 +17,19 @@ pub(crate) struct Lens<'a> {
     pub(crate) now: Millis,
     /// The call that this device is in.
     pub(crate) in_call: Option<protocol::CallId>,
+}
+
+impl<'a> Lens<'a> {
+    /// Without a call, for what rooms ask of themselves.
+    pub(super) fn of(env: &'a Env<'_>) -> Self {
+        Self {
+            people: env.people,
+            own: env.own,
+            me: env.me(),
+            now: env.now(),
+            in_call: None,
+        }
+    }
 }
 
 impl Room {
@@ -47,19 +60,24 @@ impl Room {
             keys: self.keys(lens.now),
             muted: lens.own.muted(self.id),
             draft: self.draft.clone(),
+            refusal: self.refusal(lens).map(str::to_owned),
             unread,
             named,
             preview: said.as_ref().map(|said| said.preview()).unwrap_or_default(),
             preview_file: said.and_then(|said| said.file_hint()),
             active_at: newest.map(|message| message.sent_at).unwrap_or_default(),
-            call: self.call.as_ref().map(|call| RoomCallView {
-                started_at: call.started_at,
-                names: call_names(self, call, lens),
-                joined: lens.in_call == Some(call.call_id),
-                elsewhere: lens.in_call != Some(call.call_id)
-                    && call.participants.iter().any(|one| one.user_id == lens.me),
-                ring: self.ring_view(lens),
-            }),
+            call: self
+                .call
+                .as_ref()
+                .filter(|_| self.refusal(lens).is_none())
+                .map(|call| RoomCallView {
+                    started_at: call.started_at,
+                    names: call_names(self, call, lens),
+                    joined: lens.in_call == Some(call.call_id),
+                    elsewhere: lens.in_call != Some(call.call_id)
+                        && call.participants.iter().any(|one| one.user_id == lens.me),
+                    ring: self.ring_view(lens),
+                }),
             epoch: self
                 .group
                 .as_ref()

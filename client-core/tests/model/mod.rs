@@ -6,6 +6,8 @@ pub mod accounts;
 pub mod blobs;
 pub mod calls;
 pub mod conduct;
+pub mod contacting;
+pub mod contacts;
 pub mod files;
 pub mod forge;
 pub mod groups;

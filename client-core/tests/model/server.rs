@@ -12,7 +12,7 @@ use protocol::{
     },
 };
 
-use super::{accounts::Accounts, calls::Calls, conduct::Conduct, groups::Group};
+use super::{accounts::Accounts, calls::Calls, conduct::Conduct, contacts::Contacts, groups::Group};
 
 pub struct Room {
     pub generation: Generation,
@@ -68,6 +68,7 @@ pub struct Server {
     pub accounts: Accounts,
     pub rooms: BTreeMap<RoomId, Room>,
     pub calls: Calls,
+    pub contacts: Contacts,
     pub now: Millis,
     /// Devices with a connection that said hello.
     pub online: BTreeSet<DeviceId>,
@@ -91,6 +92,7 @@ impl Server {
             accounts: Accounts::new(),
             rooms: BTreeMap::new(),
             calls: Calls::default(),
+            contacts: Contacts::default(),
             now: Millis(0),
             online: BTreeSet::new(),
             outbound: vec![],
@@ -180,6 +182,11 @@ impl Server {
                 return Err(no(Code::Rollback));
             }
             record.highest_batch = frame.batch;
+        }
+        if !self.accounts.visitors.contains_key(&from)
+            && let Some(answer) = self.contact_request(from, &frame.request)
+        {
+            return answer;
         }
         match frame.request.clone() {
             Request::Hello(_) | Request::Ping => Ok(Reply::Done),
@@ -295,6 +302,8 @@ impl Server {
                 own_state_version: 0,
                 key_packages_left: 100,
                 device_list_version: 0,
+                policies: Default::default(),
+                contacts: vec![],
             };
         }
         let user = &self.accounts.users[&record.user_id.unwrap()];
@@ -304,6 +313,8 @@ impl Server {
             own_state_version: user.own_state.version,
             key_packages_left: u32::try_from(record.key_packages.len()).unwrap(),
             device_list_version: user.list.body().version,
+            policies: self.contacts.policies,
+            contacts: self.contacts.known_of(user.user_id),
         }
     }
 
@@ -399,6 +410,7 @@ impl Server {
                 acked: room.acked.get(&from).copied().unwrap_or_default(),
                 removals: room.removals.clone(),
                 call: self.summary_of_call(*room_id),
+                refusal: self.refusal(*room_id, user, false),
             })
             .collect()
     }

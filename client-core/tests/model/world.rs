@@ -147,6 +147,7 @@ impl World {
         };
         let options = Options {
             password_cost: PasswordCost::FOR_TESTS,
+            words_cost: PasswordCost::FOR_TESTS,
             key_packages: 6,
         };
         installation.core = Some(Core::with_options(start, options).unwrap());
@@ -526,6 +527,7 @@ impl Installation {
 
     fn on_event(&mut self, event: Event) {
         match event {
+            Event::ContactsChanged => {}
             Event::Reply { id, reply } => {
                 let before = self.replies.insert(id, reply);
                 assert!(before.is_none(), "a command is answered once");

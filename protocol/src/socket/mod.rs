@@ -16,7 +16,7 @@ pub use rooms::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Problem, RoomId, UserId};
+use crate::{Bytes, Problem, RoomId, UserId, policies::Policies};
 
 /// What a client sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,6 +75,12 @@ pub enum Request {
     OwnStateGet,
     /// Own state, compare-and-swap → [`Reply::Done`], or `conflict`.
     OwnStatePut(OwnState),
+    /// What the server has to know of how the user stands with a contact → [`Reply::Done`].
+    ContactPut(ContactPut),
+    /// The user's ID video is this blob of the own room from now on; the one before is deleted → [`Reply::Done`].
+    IdVideoPut(IdVideoPut),
+    /// What the network asks of its users → [`Reply::Policies`].
+    PoliciesGet,
     /// Ends this device: sessions, key packages, cursors; its leaves are to be removed → [`Reply::Done`].
     SignOut,
 
@@ -152,6 +158,8 @@ pub enum Reply {
     KeyPackagesLeft(u32),
     /// To [`Request::OwnStateGet`].
     OwnState(OwnState),
+    /// To [`Request::PoliciesGet`].
+    Policies(Policies),
     /// To [`Request::RoomsList`].
     Rooms(Vec<RoomSummary>),
     /// Written to the log, durable.
@@ -192,6 +200,8 @@ pub enum Event {
         /// Who.
         user_id: UserId,
     },
+    /// An administrator changed what a network asks of its users: fetch [`Request::PoliciesGet`].
+    PoliciesChanged,
     /// Own state has a new version.
     OwnStateChanged {
         /// The version.
@@ -255,6 +265,12 @@ pub struct HelloReply {
     pub key_packages_left: u32,
     /// Version of the user's device list.
     pub device_list_version: u64,
+    /// Policies of the user's network.
+    #[serde(default)]
+    pub policies: Policies,
+    /// What the server knows of how the user stands with contacts.
+    #[serde(default)]
+    pub contacts: Vec<ContactPut>,
 }
 
 /// Why a server closes a connection.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bytes, DeviceId, Email, NetworkId, UserId,
+    BlobId, Bytes, DeviceId, Email, NetworkId, UserId,
     identity::{DeviceList, PublicKey},
 };
 
@@ -87,4 +87,33 @@ pub struct OwnState {
     pub version: u64,
     /// Sealed; empty where there is none yet.
     pub blob: Bytes,
+}
+
+/// How a user stands with a contact, as far as the server has to know: no more than it enforces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactPut {
+    /// The contact.
+    pub user_id: UserId,
+    /// How.
+    pub standing: ContactStanding,
+}
+
+/// See [`ContactPut`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactStanding {
+    /// The server knows nothing: that is forgotten which it knew.
+    Open,
+    /// The user verified the contact. Said only where a policy makes the server ask.
+    Accepted,
+    /// The user wants neither messages nor calls with the contact (R29).
+    Declined,
+}
+
+/// The user's ID video (R31).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdVideoPut {
+    /// A complete blob of the user's own room, at most [`crate::limits::MAX_ID_VIDEO_LEN`] long. None: there is no video any
+    /// more.
+    pub blob_id: Option<BlobId>,
 }

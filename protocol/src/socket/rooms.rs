@@ -46,6 +46,9 @@ pub struct RoomSummary {
     pub removals: Vec<RemovalWanted>,
     /// Call in progress.
     pub call: Option<super::CallSummary>,
+    /// Of a direct room: why neither messages nor calls pass between its two users, if they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<crate::Code>,
 }
 
 /// A leaf that has to go: whoever commits next removes it, and sends nothing before.
@@ -166,6 +169,10 @@ pub struct RoomSend {
     pub payload: Bytes,
     /// When the server shall drop it.
     pub expires_at: Option<Millis>,
+    /// Of an ID video in a direct room, for who has not verified this user yet: passes where the policy of the network stops
+    /// everything else. At most [`crate::limits::MAX_INTRODUCTION_LEN`] long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub introduces: bool,
 }
 
 /// Answer to what was written.

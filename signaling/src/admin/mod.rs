@@ -7,7 +7,11 @@ pub(crate) mod store;
 
 use std::path::PathBuf;
 
-use protocol::{Bytes, Code, Email, Millis, NetworkId, Problem, limits::INVITATION_LIFE_MS};
+use protocol::{
+    Bytes, Code, Email, Millis, NetworkId, Problem,
+    limits::INVITATION_LIFE_MS,
+    policies::{Policies, Verify},
+};
 
 pub(crate) use routes::routes;
 
@@ -16,6 +20,7 @@ use crate::{
     accounts::check_name,
     failure::{Failure, StoreError, refuse},
     limits::MAX_NETWORK_NAME_LEN,
+    policies,
     random::random,
     store::{Store, Written},
     tokens::hash_token,
@@ -54,6 +59,17 @@ pub struct Invite {
     pub name: Option<String>,
     /// What the person will be.
     pub role: Role,
+}
+
+/// What an administrator changes of a network's policies; what is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PolicyChange {
+    /// See [`Policies::verify_inside`].
+    pub verify_inside: Option<Verify>,
+    /// See [`Policies::verify_outside`].
+    pub verify_outside: Option<Verify>,
+    /// See [`Policies::outside_contacts`].
+    pub outside_contacts: Option<bool>,
 }
 
 /// Why administration failed.
@@ -147,6 +163,34 @@ impl Admin {
             .await?;
         let public_url = deployment.public_url.ok_or(AdminError::NoPublicUrl)?;
         Ok(invite(&self.store, &public_url, request, self.clock.now()).await?)
+    }
+
+    /// What a network asks of its users in dealing with contacts.
+    pub async fn policies(&self, network: Option<NetworkId>) -> Result<Policies, AdminError> {
+        self.change_policies(network, PolicyChange::default()).await
+    }
+
+    /// Changes some of that; answers what holds from then on. A running server notices it within seconds.
+    pub async fn change_policies(
+        &self,
+        network: Option<NetworkId>,
+        change: PolicyChange,
+    ) -> Result<Policies, AdminError> {
+        Ok(self
+            .store
+            .write(move |connection| {
+                Box::pin(async move {
+                    let network_id = choose_network(&store::networks(connection).await?, network)?;
+                    let found = policies::policies(connection, network_id).await?;
+                    let before = found.unwrap_or_default();
+                    let after = rules::changed(before, change);
+                    if after != before {
+                        policies::set(connection, network_id, &after).await?;
+                    }
+                    Ok(Written::answer(after))
+                })
+            })
+            .await?)
     }
 
     /// To be called after the database was restored from a backup, before the server starts: clients then upload

@@ -1,6 +1,17 @@
-//! Roles, and who may give which.
+//! Roles, and who may give which; what becomes of policies.
 
-use super::Role;
+use protocol::policies::Policies;
+
+use super::{PolicyChange, Role};
+
+/// The policies after a change.
+pub(crate) fn changed(before: Policies, change: PolicyChange) -> Policies {
+    Policies {
+        verify_inside: change.verify_inside.unwrap_or(before.verify_inside),
+        verify_outside: change.verify_outside.unwrap_or(before.verify_outside),
+        outside_contacts: change.outside_contacts.unwrap_or(before.outside_contacts),
+    }
+}
 
 impl Role {
     pub(crate) fn to_stored(self) -> i64 {
@@ -25,7 +36,27 @@ impl Role {
 
 #[cfg(test)]
 mod tests {
+    use protocol::policies::Verify;
+
     use super::*;
+
+    /// R21, R26: two policies that are independent of each other, and a switch.
+    #[test]
+    fn what_is_not_changed_stays() {
+        let required = PolicyChange {
+            verify_inside: Some(Verify::Required),
+            ..PolicyChange::default()
+        };
+        let closed = PolicyChange {
+            outside_contacts: Some(false),
+            ..PolicyChange::default()
+        };
+        let after = changed(changed(Policies::default(), required), closed);
+        assert_eq!(after.verify_inside, Verify::Required);
+        assert_eq!(after.verify_outside, Verify::Optional);
+        assert!(!after.outside_contacts);
+        assert_eq!(changed(after, PolicyChange::default()), after);
+    }
 
     #[test]
     fn only_administrators_and_owners_invite() {

@@ -28,9 +28,10 @@ mod writing;
 pub use folder::Folder;
 pub use keep::Keep;
 pub use routes::routes;
-pub use store::of_room;
-pub use sweep::{delete_files, expire, sweep};
-pub use types::BlobLimits;
+pub use rules::check_kept;
+pub use store::{blob, of_room};
+pub use sweep::{delete_files, empty, expire, sweep};
+pub use types::{Blob, BlobLimits};
 
 use transfers::Transfers;
 use uploads::Uploads;

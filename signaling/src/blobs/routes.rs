@@ -10,13 +10,14 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use protocol::{
-    BlobId, Bytes, Code, Problem,
+    BlobId, Bytes, Code, Millis, Problem,
     blobs::{
         BlobCreate, BlobCreated, PART_MEDIA_TYPE, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_LIMIT,
         UPLOAD_OFFSET, UPLOAD_SECRET,
     },
     limits::MAX_PART_LEN,
 };
+use sqlx::AnyConnection;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -29,6 +30,7 @@ use super::{
 use crate::{
     app::App,
     failure::{Failure, ProblemResponse, Refusals, StoreError, refuse, refuse_for_now},
+    id_videos,
     json::Json,
     limits::UNFINISHED_RETRY_MS,
     rooms,
@@ -194,7 +196,7 @@ async fn append(
     })
 }
 
-/// The blob, or a part of it, for the members of its room.
+/// The blob, or a part of it, for the members of its room; an ID video also for the contacts of who shows it.
 #[utoipa::path(
     get,
     path = "/blobs/{blob_id}",
@@ -217,14 +219,15 @@ async fn get(
 ) -> Result<Response, ProblemResponse> {
     let (caller, _) = authenticate(&app, &headers).await?;
     let blob_id = id_of(&blob_id)?;
+    let now = app.clock.now();
     let blob = {
         let mut connection = app.store.read().await.map_err(Failure::from)?;
-        store::blob_for(&mut connection, blob_id, caller.user_id)
+        found_for(&mut connection, blob_id, caller, now)
             .await
             .map_err(Failure::from)?
             .ok_or_else(no_blob)?
     };
-    rules::check_kept(&blob, app.clock.now())?;
+    rules::check_kept(&blob, now)?;
     if !blob.is_complete() {
         return Err(refuse(Code::NotFound, "not all of it is there yet").into());
     }
@@ -248,6 +251,22 @@ async fn get(
         let _held = &transfer;
     }));
     Ok((status, content_headers(&tag, &range, blob.size), body).into_response())
+}
+
+/// A blob that the caller may get.
+async fn found_for(
+    connection: &mut AnyConnection,
+    blob_id: BlobId,
+    caller: Caller,
+    now: Millis,
+) -> Result<Option<Blob>, StoreError> {
+    if let Some(blob) = store::blob_for(connection, blob_id, caller.user_id).await? {
+        return Ok(Some(blob));
+    }
+    if id_videos::shown_to(connection, blob_id, caller.user_id, now).await? {
+        return store::blob(connection, blob_id).await;
+    }
+    Ok(None)
 }
 
 /// Deletes a blob, or ends its upload, by the upload's secret. That works for who is in the room no more, too.

@@ -42,7 +42,7 @@ pub async fn expire(app: &App) -> Result<(), Failure> {
 }
 
 /// The row stays, so that who asks is told that the time is over.
-async fn empty(app: &App, blob_id: BlobId) -> Result<(), Failure> {
+pub async fn empty(app: &App, blob_id: BlobId) -> Result<(), Failure> {
     let _claim = app.blobs.uploads.claim(blob_id).await;
     app.blobs.uploads.end(blob_id);
     app.blobs.keep.delete(blob_id).await.map_err(StoreError::Blobs)?;

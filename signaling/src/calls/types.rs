@@ -44,6 +44,8 @@ pub struct RoomForCall {
     pub leaves: Vec<DeviceId>,
     /// Users who may remove others from a call, lock it and end it.
     pub moderators: Vec<UserId>,
+    /// Whether it is a direct room.
+    pub direct: bool,
     /// Whether every member may let guests in, and not the moderators alone.
     pub members_admit: bool,
 }

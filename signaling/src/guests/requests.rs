@@ -6,6 +6,7 @@ use protocol::{
     Code, PROTOCOL_VERSION, RoomId,
     identity::GuestLink,
     limits::KEY_PACKAGES_LOW,
+    policies::Policies,
     socket::{GuestLinkPut, GuestLinkRef, Hello, HelloReply, Reply, Request},
 };
 use sqlx::AnyConnection;
@@ -126,6 +127,8 @@ pub fn greet(app: &App, guest: Guest, hello: &Hello, outbound: &Outbound) -> Res
         own_state_version: 0,
         key_packages_left: u32::try_from(KEY_PACKAGES_LOW).unwrap_or(u32::MAX),
         device_list_version: 0,
+        policies: Policies::default(),
+        contacts: Vec::new(),
     })
 }
 

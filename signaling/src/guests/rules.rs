@@ -78,6 +78,7 @@ mod tests {
             members: vec![user(1), user(2)],
             leaves: vec![],
             moderators: vec![user(1)],
+            direct: false,
             members_admit,
         }
     }

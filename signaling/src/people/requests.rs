@@ -8,22 +8,28 @@ use protocol::{
     socket::{ClaimedUser, DeviceListPut, KeyPackagesAdd, KeyPackagesClaim, PeopleGet, Person, PersonLookUp},
 };
 
-use super::{devices, store};
+use super::{devices, rules, store};
 use crate::{
     accounts::{check_key_packages, check_list, check_others},
     app::App,
     failure::{Failure, refuse},
+    policies,
     sessions::Caller,
     store::Written,
 };
 
-/// R2: the card of who has exactly this ID in the asker's network. Unknown and elsewhere are told alike.
+/// R2, R21: the card of who has exactly this ID in the asker's network. Unknown and elsewhere are told alike.
 pub async fn look_up(app: &App, caller: Caller, request: PersonLookUp) -> Result<Person, Failure> {
     app.rates.look_ups.take(caller.device_id, 1, app.clock.now())?;
     let mut connection = app.store.read().await?;
-    store::person_by_email(&mut connection, caller.network_id, &request.email)
-        .await?
-        .ok_or_else(|| refuse(Code::NotFound, "nobody has this ID"))
+    let found = store::person_by_email(&mut connection, caller.network_id, &request.email).await?;
+    match found {
+        Some(person) => Ok(person),
+        None => {
+            let policies = policies::policies(&mut connection, caller.network_id).await?;
+            Err(Failure::Refused(rules::not_found(&policies.unwrap_or_default())))
+        }
+    }
 }
 
 /// Cards of users who share a room with the asker.

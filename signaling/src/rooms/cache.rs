@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use protocol::{DeviceId, Epoch, Generation, RoomId};
+use protocol::{DeviceId, Epoch, Generation, RoomId, UserId};
 
 use super::types::Leaf;
 use crate::limits::MAX_ROOMS_IN_MEMORY;
@@ -15,12 +15,20 @@ pub struct Audience {
     pub generation: Generation,
     pub epoch: Epoch,
     pub leaves: Vec<Leaf>,
+    /// Of a direct room, where it matters who the other is.
+    pub direct: bool,
 }
 
 impl Audience {
     /// Whether the device has a leaf that takes part.
     pub fn has(&self, device_id: DeviceId) -> bool {
         self.leaves.iter().any(|leaf| leaf.device_id == device_id)
+    }
+
+    /// The other user of a direct room, if there is still one.
+    pub fn other(&self, user_id: UserId) -> Option<UserId> {
+        let mut others = self.leaves.iter().map(|leaf| leaf.user_id);
+        others.find(|other| self.direct && *other != user_id)
     }
 
     /// The devices.

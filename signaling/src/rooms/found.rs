@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    contacts,
     failure::{Failure, StoreError, refuse},
     groups::{GroupName, PublicGroupState},
     people,
@@ -170,6 +171,12 @@ async fn write(
         return same_again(&known, commit.as_ref()).map(Written::answer);
     }
     check_batch(connection, caller, batch).await?;
+    if kind == RoomKind::Direct {
+        for other in judged.users().into_iter().filter(|user| *user != caller.user_id) {
+            let pair = contacts::pair(connection, caller.user_id, other).await?;
+            contacts::check_open(pair)?;
+        }
+    }
     if kind == RoomKind::Own && generation == Generation(1) && has_own_room(connection, caller).await? {
         return Err(refuse(Code::Conflict, "the user has an own room"));
     }

@@ -3,21 +3,23 @@
 use std::sync::{Arc, PoisonError};
 
 use protocol::{
-    Code, NetworkId, RoomId,
+    Code, NetworkId, RoomId, UserId,
     room_settings::{RoomKind, WhoMayAdd},
     socket::{Event, RoomRef},
 };
 use sqlx::AnyConnection;
 
-use super::{send::no_room, store};
+use super::{send::no_room, store, types::kind_to_stored};
 use crate::{
     app::App,
     blobs,
     calls::RoomForCall,
+    contacts,
     failure::{Failure, StoreError, causes, refuse},
     groups::PublicGroupState,
+    policies,
     sessions::Caller,
-    store::Written,
+    store::{Row as _, Written},
 };
 
 /// Asks the members of a room to remove the leaves of devices that are no more. A user's last leaf stays, else
@@ -157,12 +159,49 @@ pub async fn room_for_call(
         members: store::members(connection, room_id, false).await?,
         leaves: leaves.iter().map(|leaf| leaf.device_id).collect(),
         moderators: group.settings().moderators.clone(),
+        direct: group.settings().kind == RoomKind::Direct,
         members_admit: group.settings().kind == RoomKind::Room
             && group.settings().who_may_add == WhoMayAdd::Members,
     }))
 }
 
-/// Tells the call in a room, if there is one, that the room's leaves changed.
+/// The direct rooms that two users share, and neither left.
+pub async fn direct_rooms(
+    connection: &mut AnyConnection,
+    user_id: UserId,
+    other_id: UserId,
+) -> Result<Vec<RoomId>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT r.room_id FROM rooms r
+         JOIN room_members one ON one.room_id = r.room_id AND one.user_id = $1 AND one.gone = 0
+         JOIN room_members two ON two.room_id = r.room_id AND two.user_id = $2 AND two.gone = 0
+         WHERE r.kind = $3",
+    )
+    .bind(user_id.as_bytes().as_slice())
+    .bind(other_id.as_bytes().as_slice())
+    .bind(kind_to_stored(RoomKind::Direct))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| row.get_as("room_id")).collect()
+}
+
+/// Whether there may be a call in the room: in a direct one, by how its two users stand with each other. `user_id` is who is
+/// told the reason.
+pub async fn check_call(
+    connection: &mut AnyConnection,
+    room: &RoomForCall,
+    user_id: UserId,
+) -> Result<(), Failure> {
+    let other = room.members.iter().find(|other| **other != user_id);
+    let Some(other) = other.filter(|_| room.direct) else {
+        return Ok(());
+    };
+    let pair = contacts::pair(connection, user_id, *other).await?;
+    let policies = policies::policies(connection, room.network_id).await?;
+    contacts::check_talk(policies.unwrap_or_default().verify(true), pair).map_err(Failure::Refused)
+}
+
+/// Tells the call in a room, if there is one, that the room's leaves changed, or what its users want of each other.
 pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
     if app
         .calls
@@ -177,7 +216,20 @@ pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
     tokio::spawn(async move {
         let read = async {
             let mut connection = app.store.read().await?;
-            room_for_call(&mut connection, room_id).await
+            let Some(room) = room_for_call(&mut connection, room_id).await? else {
+                return Ok(None);
+            };
+            let one = room.members.first().copied();
+            let refused = match one {
+                Some(one) => check_call(&mut connection, &room, one).await,
+                None => Ok(()),
+            };
+            match refused {
+                Ok(()) => Ok(Some(room)),
+                // Nobody is in a call with whom one has nothing to do.
+                Err(Failure::Refused(_)) => Ok(None),
+                Err(Failure::Store(error)) => Err(error),
+            }
         };
         match read.await {
             Ok(room) => {
@@ -187,6 +239,7 @@ pub fn refresh_call(app: &Arc<App>, room_id: RoomId, network_id: NetworkId) {
                     members: Vec::new(),
                     leaves: Vec::new(),
                     moderators: Vec::new(),
+                    direct: false,
                     members_admit: false,
                 };
                 let room = room.unwrap_or(ended);

@@ -26,7 +26,7 @@ mod types;
 pub use cache::RoomCache;
 pub use commit::commit;
 pub use found::found;
-pub use members::{ask_for_removals, end_due, leave, refresh_call, room_for_call};
+pub use members::{ask_for_removals, check_call, direct_rooms, end_due, leave, refresh_call, room_for_call};
 pub use read::{ack, group_info, list, report, sync};
 pub use send::send;
 pub use store::is_member;

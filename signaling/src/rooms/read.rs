@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::PoisonError};
 use protocol::{
     Code, DeviceId, Problem, RoomId, Seq,
     limits::MAX_SYNC_ENTRIES,
+    room_settings::RoomKind,
     socket::{
         Entries, Entry, GroupInfoReply, RemovalWanted, RoomAck, RoomRef, RoomReport, RoomSummary, RoomSync,
         RoomWelcome,
@@ -20,9 +21,11 @@ use super::{
 };
 use crate::{
     app::App,
+    contacts::{self, Contacts},
     failure::{Failure, StoreError, refuse},
     groups::PublicGroupState,
     limits::MAX_SYNC_BYTES,
+    policies,
     sessions::Caller,
     store::{Row, Written},
 };
@@ -44,6 +47,9 @@ pub async fn list(app: &App, caller: Caller) -> Result<Vec<RoomSummary>, Failure
     .await?;
     let mut members = members_by_room(&mut connection, caller).await?;
     let mut removals = removals_by_room(&mut connection, caller).await?;
+    let policies = policies::policies(&mut connection, caller.network_id).await?;
+    let verify = policies.unwrap_or_default().verify(true);
+    let contacts = Contacts::read(&mut connection, caller.user_id).await?;
     drop(connection);
 
     let calls = app.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,17 +57,22 @@ pub async fn list(app: &App, caller: Caller) -> Result<Vec<RoomSummary>, Failure
         .map(|row| {
             let room = store::room_of(row)?;
             let acked: Option<Seq> = row.get_opt("acked")?;
+            let members = members.remove(&room.room_id).unwrap_or_default();
+            let other = members.iter().find(|user| **user != caller.user_id);
+            let other = other.filter(|_| room.kind == RoomKind::Direct);
+            let refused = other.and_then(|other| contacts::check_talk(verify, contacts.pair(*other)).err());
             Ok(RoomSummary {
                 room_id: room.room_id,
                 kind: kind_tag(room.kind),
                 generation: room.generation,
                 epoch: room.epoch,
                 last_seq: room.last_seq,
-                members: members.remove(&room.room_id).unwrap_or_default(),
+                members,
                 has_leaf: acked.is_some(),
                 acked: acked.unwrap_or_default(),
                 removals: removals.remove(&room.room_id).unwrap_or_default(),
                 call: calls.summary(room.room_id),
+                refusal: refused.map(|problem| problem.code),
             })
         })
         .collect()

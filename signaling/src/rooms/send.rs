@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use protocol::{
-    Code, RoomId,
+    Code, RoomId, UserId,
     limits::MAX_APPLICATION_LEN,
+    room_settings::RoomKind,
     socket::{Accepted, Entry, EntryKind, Event, RoomSend},
 };
 use sqlx::AnyConnection;
@@ -17,7 +18,9 @@ use super::{
 };
 use crate::{
     app::App,
+    contacts,
     failure::{Failure, refuse},
+    policies,
     sessions::Caller,
     store::Written,
 };
@@ -63,6 +66,7 @@ async fn write(
         message_id,
         payload,
         expires_at,
+        introduces,
     } = request;
     // What was accepted once stays accepted, whatever the epoch is now.
     if let Some(known) = store::known(connection, room_id, message_id).await? {
@@ -86,6 +90,9 @@ async fn write(
     }
     if audience.generation != generation || audience.epoch != epoch {
         return Err(stale());
+    }
+    if let Some(other) = audience.other(caller.user_id) {
+        check_contact(connection, caller, other, introduces.then_some(payload.0.len())).await?;
     }
     check_batch(connection, caller, batch).await?;
     let sent_at = app.clock.now();
@@ -133,7 +140,26 @@ async fn load_audience(connection: &mut AnyConnection, room_id: RoomId) -> Resul
         generation: room.generation,
         epoch: room.epoch,
         leaves,
+        direct: room.kind == RoomKind::Direct,
     }))
+}
+
+/// Whether a message passes between the two users of a direct room; of one that introduces its author, how long it is.
+async fn check_contact(
+    connection: &mut AnyConnection,
+    caller: Caller,
+    other: UserId,
+    introduces: Option<usize>,
+) -> Result<(), Failure> {
+    let pair = contacts::pair(connection, caller.user_id, other).await?;
+    let checked = match introduces {
+        Some(len) => contacts::check_introduction(pair, len),
+        None => {
+            let policies = policies::policies(connection, caller.network_id).await?;
+            contacts::check_talk(policies.unwrap_or_default().verify(true), pair)
+        }
+    };
+    checked.map_err(Failure::Refused)
 }
 
 /// The answer to who is no member, whether there is such a room or not.

@@ -24,11 +24,13 @@ use crate::{
 pub async fn join(app: &App, caller: Caller, request: CallJoin) -> Result<CallJoined, Failure> {
     let room = {
         let mut connection = app.store.read().await?;
-        rooms::room_for_call(&mut connection, request.room_id).await?
+        let room = rooms::room_for_call(&mut connection, request.room_id)
+            .await?
+            .filter(|room| room.members.contains(&caller.user_id))
+            .ok_or_else(|| refuse(Code::NotFound, "there is no such room"))?;
+        rooms::check_call(&mut connection, &room, caller.user_id).await?;
+        room
     };
-    let room = room
-        .filter(|room| room.members.contains(&caller.user_id))
-        .ok_or_else(|| refuse(Code::NotFound, "there is no such room"))?;
     let now = app.clock.now();
     let joined = checked(calls(app).join(who(caller), request, &room, now))?;
     Ok(CallJoined {

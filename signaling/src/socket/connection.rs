@@ -22,10 +22,11 @@ use super::{
 use crate::{
     app::App,
     calls::Guest,
+    contacts,
     failure::{Failure, refuse},
     guests,
     limits::{GOODBYE_TIME, SOCKET_SEND_TIMEOUT},
-    own_state, people,
+    own_state, people, policies,
     sessions::{Caller, Visitor},
     store::Written,
 };
@@ -271,6 +272,10 @@ async fn greet(
                     own_state_version: own_state::version(connection, caller.user_id).await?,
                     key_packages_left: people::key_packages_left(connection, caller.device_id).await?,
                     device_list_version: list.body().version,
+                    policies: policies::policies(connection, caller.network_id)
+                        .await?
+                        .unwrap_or_default(),
+                    contacts: contacts::known_of(connection, caller.user_id).await?,
                 }))
             })
         })

@@ -10,8 +10,9 @@ use protocol::{
 use super::calls;
 use crate::{
     app::App,
+    contacts,
     failure::{Failure, refuse},
-    guests, own_state, people, rooms,
+    guests, id_videos, own_state, people, rooms,
     sessions::Caller,
 };
 
@@ -42,6 +43,9 @@ pub async fn dispatch(
         Request::DeviceListPut(put) => done(people::put_device_list(app, caller, put).await),
         Request::OwnStateGet => own_state::get(app, caller).await.map(Reply::OwnState),
         Request::OwnStatePut(state) => done(own_state::put(app, caller, state).await),
+        Request::ContactPut(put) => done(contacts::put(app, caller, put).await),
+        Request::IdVideoPut(put) => done(id_videos::put(app, caller, put).await),
+        Request::PoliciesGet => contacts::get_policies(app, caller).await.map(Reply::Policies),
         Request::SignOut => done(people::sign_out(app, caller).await),
 
         Request::RoomsList => rooms::list(app, caller).await.map(Reply::Rooms),

@@ -113,6 +113,12 @@ impl Hub {
         }
     }
 
+    /// An event for everybody.
+    pub fn to_all(&self, event: &Event) {
+        let devices: Vec<_> = self.lock().devices.keys().copied().collect();
+        self.to_devices(devices.into_iter(), event);
+    }
+
     /// An event for all devices of a user.
     pub fn to_user(&self, user_id: UserId, event: &Event) {
         let devices = self.lock().users.get(&user_id).cloned().unwrap_or_default();

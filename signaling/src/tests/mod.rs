@@ -72,6 +72,16 @@ stories! {
     /// R38: a room ends by hand, with everything in it.
     a_room_that_a_moderator_deletes_is_gone_at_once: stories::room_ends::by_hand;
     rooms_end_in_rounds: stories::room_ends::many;
+    /// R29: nothing passes either way, not by another room nor by another name; shared rooms stay as they are.
+    between_who_declined_and_who_was_declined_nothing_passes: stories::contacts::declining;
+    a_stranger_can_be_declined_and_nobody_that_is_not: stories::contacts::standing_of_strangers;
+    /// R26: a policy that requires it stops everything but ID videos until both have verified the other.
+    what_a_policy_requires_is_refused_until_both_verified: stories::contacts::policy;
+    /// R21: who is of no network here is refused with a reason.
+    contacts_from_outside_are_refused_where_the_network_allows_none: stories::contacts::outside;
+    /// R28, R30, R31: one video of each user, for contacts alone; the one before is gone with the next.
+    an_id_video_is_for_contacts_and_goes_with_the_next: stories::contacts::id_videos;
+    an_id_video_has_a_largest_size: stories::contacts::too_large;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

@@ -103,6 +103,7 @@ export class Hub {
         this.rooms = event;
         break;
       case "notice":
+      case "contacts_changed":
         break;
     }
     for (const tab of this.tabs.values()) tab.event(event);

@@ -7,7 +7,7 @@ import { Trays } from "./trays";
 import { Uploads } from "./uploads";
 
 export interface Files {
-  readonly source: Pick<FilesClient, "download">;
+  readonly source: Pick<FilesClient, "download" | "upload">;
   readonly uploads: Uploads;
   readonly trays: Trays;
 }

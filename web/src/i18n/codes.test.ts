@@ -3,6 +3,7 @@ import { failureText, noticeText, roomEventText, signedOutText } from "./codes";
 import { account } from "./en/account";
 import { call } from "./en/call";
 import { codes } from "./en/codes";
+import { contacts } from "./en/contacts";
 import { emoji } from "./en/emoji";
 import { files } from "./en/files";
 import { media } from "./en/media";
@@ -23,7 +24,8 @@ const ERRORS =
   "already_registered stale_epoch conflict unavailable too_many_devices version_mismatch internal " +
   "call_locked call_removed call_ended core_failed no_encoded_transforms identity_changed email_differs other_account too_many_unsent " +
   "link_expired link_revoked link_unknown link_malformed guest_denied guest_gone " +
-  "file_other wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full";
+  "file_other wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full " +
+  "verify_first not_verified contact_declined outside_contacts_off id_video_refused id_video_old id_video_empty";
 
 const NOTICES = "removed_from_room room_ended room_deleted room_lost rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
 
@@ -62,7 +64,7 @@ test("what happened in a room names whom it happened to", () => {
 
 // The codes of `BodyView::RoomEvent` (`client-core/src/api/views.rs`).
 const EVENTS =
-  "created added added_you removed removed_by_server left renamed device_added call_started call_declined call_missed founded_anew " +
+  "created added added_you removed removed_by_server left renamed device_added call_started call_declined call_missed id_video founded_anew " +
   "constant_bitrate_on constant_bitrate_off ttl_set burn_set timers_set timers_off end_set end_off guest_link_made guest_link_revoked";
 
 test("whatever happens in a room has a text of its own", () => {
@@ -81,6 +83,6 @@ test("the times of a room are told in words", () => {
 });
 
 test("no text of one area hides that of another", () => {
-  const keys = [account, call, codes, emoji, files, media, messages, rooms, statistics, writing].flatMap((area) => Object.keys(area));
+  const keys = [account, call, codes, contacts, emoji, files, media, messages, rooms, statistics, writing].flatMap((area) => Object.keys(area));
   expect(keys.toSorted()).toEqual(Object.keys(en).toSorted());
 });

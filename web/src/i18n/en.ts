@@ -1,6 +1,7 @@
 import { account } from "./en/account";
 import { call } from "./en/call";
 import { codes } from "./en/codes";
+import { contacts } from "./en/contacts";
 import { emoji } from "./en/emoji";
 import { files } from "./en/files";
 import { media } from "./en/media";
@@ -29,4 +30,5 @@ export const en = {
   ...statistics,
   ...media,
   ...codes,
+  ...contacts,
 } as const;

@@ -32,6 +32,8 @@ export class Client {
   /** Nothing until the core has told the rooms. */
   readonly rooms = new Store<readonly RoomView[] | null>(null);
   readonly call = new Store<CallView | null>(null);
+  /** Rises when something about contacts is other than before: what is shown of them is asked for again. */
+  readonly contacts = new Store(0);
   readonly callChat = new CallChat();
   readonly reactions = new Reactions();
   /** Code of the invitation that is being accepted here: its page is where the session begins. */
@@ -127,6 +129,9 @@ export class Client {
         return;
       case "call_moderated":
         this.board.notify("status", (t) => callEventText(t, event.event));
+        return;
+      case "contacts_changed":
+        this.contacts.update((revision) => revision + 1);
         return;
       case "call_ask":
       case "slots":

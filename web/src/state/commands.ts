@@ -1,7 +1,11 @@
 import type { Found } from "../core/generated/Found";
+import type { ContactCard } from "../core/generated/ContactCard";
 import type { DeviceCard } from "../core/generated/DeviceCard";
 import type { FileCard } from "../core/generated/FileCard";
+import type { IdVideoPlan } from "../core/generated/IdVideoPlan";
 import type { InvitationCard } from "../core/generated/InvitationCard";
+import type { Judged } from "../core/generated/Judged";
+import type { Judgement } from "../core/generated/Judgement";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { PersonCard } from "../core/generated/PersonCard";
 import type { Reaction } from "../core/generated/Reaction";
@@ -61,6 +65,34 @@ export class Commands {
 
   lookUpPerson(email: string): Promise<Outcome<PersonCard>> {
     return this.#ask({ type: "look_up_person", email }, "person");
+  }
+
+  lookAtContact(userId: string): Promise<Outcome<ContactCard>> {
+    return this.#ask({ type: "look_at_contact", user_id: userId }, "contact");
+  }
+
+  /** Everybody of whom one said something that holds. */
+  listContacts(): Promise<Outcome<PersonCard[]>> {
+    return this.#ask({ type: "list_contacts" }, "contacts");
+  }
+
+  /** They take a moment. */
+  contactWords(userId: string): Promise<Outcome<{ words: string[] }>> {
+    return this.#ask({ type: "contact_words", user_id: userId }, "words");
+  }
+
+  /** `contact` as the person saw it. */
+  judgeContact(contact: Judged, judgement: Judgement): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "judge_contact", contact, judgement }, "done");
+  }
+
+  planIdVideo(): Promise<Outcome<IdVideoPlan>> {
+    return this.#ask({ type: "plan_id_video" }, "id_video_plan");
+  }
+
+  /** The file is in the room of the plan, and `day` that of the plan. */
+  showIdVideo(file: FileCard, day: number): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "show_id_video", file, day }, "done");
   }
 
   createRoom(title: string, people: string[]): Promise<Outcome<{ room_id: string }>> {

@@ -33,6 +33,10 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: C
       file: (order: number, who: "alice" | "carol", name: string, mediaType: string, change: Partial<FileCard>, words: string) =>
         text(order, who === "alice" ? alice : carol, Date.now(), "", { body: { type: "file", file: fileCardOf(name, mediaType, change), text: words } }),
       broken: (order: number) => text(order, carol, Date.now(), "", { body: { type: "broken_file" } }),
+      refuse: (refusal: string) => {
+        core.rooms = core.rooms.map((room) => (room.room_id === "bob" ? { ...room, refusal } : room));
+        core.tell({ type: "rooms", rooms: core.rooms });
+      },
       guest: (door: DoorView) => visit(core, door),
     },
   });
@@ -42,7 +46,7 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: C
 /** Pictures are painted; what is uploaded waits for what the console says. */
 function someFiles(client: Client): FakeFiles {
   const fake = new FakeTransfers();
-  fake.give = () => paintedPicture();
+  fake.give = (_, mediaType) => (mediaType.startsWith("video/") ? paintedVideo() : paintedPicture());
   Object.assign((window as unknown as { fake: object }).fake, { transfers: fake });
   return fakeFiles(client, fake);
 }
@@ -127,4 +131,18 @@ function visit(core: FakeCore, door: DoorView): void {
   if (session.state !== "signed_in") return;
   const me = { ...person("Ines Duarte"), email: "", guest: true };
   core.tell({ type: "session", session: { ...session, me, guest: { room_id: "design", invited_by: "Alice Moreau", door } } });
+}
+
+/** A second of somebody, from the first picture on. */
+function paintedVideo(): Promise<Blob> {
+  const stream = paintedStream("Carol Lindqvist");
+  if (!stream) return Promise.resolve(new Blob());
+  const recorder = new MediaRecorder(stream, { mimeType: "video/webm" });
+  const parts: Blob[] = [];
+  recorder.addEventListener("dataavailable", ({ data }) => {
+    if (data.size > 0) parts.push(data);
+    if (parts.length === 5) recorder.stop();
+  });
+  recorder.start(200);
+  return new Promise((resolve) => recorder.addEventListener("stop", () => resolve(new Blob(parts, { type: "video/webm" }))));
 }

@@ -1,6 +1,10 @@
 import type { Found } from "../core/generated/Found";
 import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { CallView } from "../core/generated/CallView";
+import type { ContactCard } from "../core/generated/ContactCard";
+import type { ContactsView } from "../core/generated/ContactsView";
+import type { IdVideoCard } from "../core/generated/IdVideoCard";
+import type { Judgement } from "../core/generated/Judgement";
 import type { MessageView } from "../core/generated/MessageView";
 import type { ParticipantAsk } from "../core/generated/ParticipantAsk";
 import type { ParticipantView } from "../core/generated/ParticipantView";
@@ -10,9 +14,11 @@ import type { RingView } from "../core/generated/RingView";
 import type { RoomCallView } from "../core/generated/RoomCallView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
+import type { Trust } from "../core/generated/Trust";
 import type { UploadCard } from "../core/generated/UploadCard";
 import type { Command, CoreClient, CoreEvent, Failure, Reply } from "../state/core";
 import { actOn, mentionsOf } from "./fake-acts";
+import { fileCardOf } from "./fake-files";
 import { alice, bob, carol, dan, EVERYBODY, NOW, participant, quoteOf, room, said, someMessages, someRooms, text } from "./fake-data";
 
 /** Where the fake account sits in its call. */
@@ -37,6 +43,11 @@ export class FakeCore implements CoreClient {
   session: SessionView;
   rooms: RoomView[] = someRooms();
   call: CallView | null = null;
+  /** What the network asks in dealing with contacts. */
+  contacts: ContactsView = { verify_inside: "optional", verify_outside: "optional", outside_contacts: true, own_video: null };
+  /** ID videos of contacts, by user. */
+  readonly videos = new Map<string, IdVideoCard>([[carol.user_id, someVideo("carol")]]);
+  readonly #judged = new Map<string, Trust>();
   /** Answers that a test wants instead of the usual ones. */
   readonly answers = new Map<Command["type"], Reply>();
   readonly #messages = new Map<string, MessageView[]>();
@@ -95,6 +106,22 @@ export class FakeCore implements CoreClient {
         const found = EVERYBODY.find((person) => person.email === command.email.trim().toLowerCase());
         return found ? { type: "person", value: found } : failed("person_unknown", { email: command.email });
       }
+      case "look_at_contact": {
+        const found = this.#person(command.user_id);
+        return found ? { type: "contact", value: this.#cardOf(found) } : failed("not_found");
+      }
+      case "list_contacts":
+        return { type: "contacts", value: EVERYBODY.map(({ user_id }) => this.#person(user_id)).filter((person) => person !== undefined && person.trust !== "own" && person.trust !== "unverified") as PersonCard[] };
+      case "contact_words":
+        return { type: "words", value: { words: [...WORDS] } };
+      case "judge_contact":
+        this.judge(command.contact.user_id, command.judgement);
+        return DONE;
+      case "plan_id_video":
+        return { type: "id_video_plan", value: { words: [...WORDS], day: 20_781, room_id: "own", max_ms: 20_000, max_len: 16 * 1024 * 1024 } };
+      case "show_id_video":
+        this.setContacts({ own_video: NOW });
+        return DONE;
       case "create_room":
         return this.#createRoom(command.title, command.people);
       case "open_direct":
@@ -234,6 +261,39 @@ export class FakeCore implements CoreClient {
     }
   }
 
+  /** Something is said of a contact, which shows everywhere. */
+  judge(userId: string, judgement: Judgement): void {
+    const trust = ({ video: "verified", in_person: "verified", declined: "declined", blocked: "blocked", open: "unverified" } as const)[judgement];
+    this.#judged.set(userId, trust);
+    const unwanted = trust === "declined" || trust === "blocked";
+    this.rooms = this.rooms.map((room) => ({
+      ...room,
+      members: room.members.map((person) => (person.user_id === userId ? { ...person, trust } : person)),
+      ...(room.kind === "direct" && room.members.some((person) => person.user_id === userId) && { refusal: unwanted ? "contact_declined" : null }),
+    }));
+    this.tell({ type: "rooms", rooms: this.rooms });
+    this.tell({ type: "contacts_changed" });
+  }
+
+  /** Another policy, or another own video. */
+  setContacts(change: Partial<ContactsView>): void {
+    this.contacts = { ...this.contacts, ...change };
+    if (this.session.state === "signed_in") this.session = this.#signedIn();
+    this.#tellSession();
+    this.tell({ type: "contacts_changed" });
+  }
+
+  #person(userId: string): PersonCard | undefined {
+    const found = EVERYBODY.find((person) => person.user_id === userId);
+    return found && { ...found, trust: this.#judged.get(userId) ?? found.trust };
+  }
+
+  #cardOf(person: PersonCard): ContactCard {
+    const verified = person.trust === "verified";
+    const said = verified || person.trust === "declined" || person.trust === "blocked";
+    return { person, verified_by: verified ? "video" : null, said_at: said ? NOW - 86_400_000 : null, video: this.videos.get(person.user_id) ?? null };
+  }
+
   /** Changes the call that one is in. */
   setCall(call: CallView | null): void {
     this.call = call;
@@ -279,7 +339,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", guest: null, receipts: true };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true };
   }
 
   #createRoom(title: string, people: string[]): Reply {
@@ -398,6 +458,14 @@ export class FakeCore implements CoreClient {
     this.tell({ type: "rooms", rooms: this.rooms });
     this.tell({ type: "call", call: this.call });
   }
+}
+
+const WORDS = ["wire", "leg", "toward", "smooth", "inflict", "puppy"];
+
+/** An ID video. */
+export function someVideo(name: string, change: Partial<IdVideoCard> = {}): IdVideoCard {
+  const file = fileCardOf(`ID video of ${name}`, "video/webm", { duration_ms: 9_000, may_save: false });
+  return { file, recorded_on: NOW - 2 * 86_400_000, of_key: true, ...change };
 }
 
 const DEVICES = [

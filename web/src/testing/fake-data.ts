@@ -50,6 +50,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     draft: "",
     guest_links: [],
     keys: "ready",
+    refusal: null,
     unread: 0,
     named: false,
     preview: "",

@@ -71,6 +71,11 @@ pub(crate) enum Content {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,
     },
+    /// In direct rooms: the ID video of who says it, with the day whose words are said in it.
+    IdVideo {
+        video: Box<FileDescriptor>,
+        day: u32,
+    },
     /// A file, which the server keeps for as long as this message lives.
     File {
         file: Box<FileDescriptor>,

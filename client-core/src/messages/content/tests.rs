@@ -2,6 +2,38 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn id_video() -> FileDescriptor {
+    FileDescriptor {
+        blob_id: protocol::BlobId::from_random([1; 16]),
+        name: "ID video".to_owned(),
+        media_type: "video/webm".to_owned(),
+        size: 1_234_567,
+        key: crate::files::FileKey::new([2; 32]),
+        nonce_base: crate::files::NonceBase([3; 7]),
+        hash: [4; 32],
+        may_save: false,
+        dimensions: None,
+        duration_ms: Some(12_000),
+        waveform: None,
+        thumbnail: None,
+    }
+}
+
+/// With all that a message has: what passes before anybody is verified has room for it.
+#[test]
+fn an_id_video_fits_into_an_introduction() {
+    let mut video = id_video();
+    video.name = "x".repeat(30);
+    video.media_type = format!("video/{}", "x".repeat(60));
+    let content = Content::IdVideo {
+        video: Box::new(video),
+        day: u32::MAX,
+    };
+    let padded = crate::group::pad(&envelope(content).encode()).len();
+    assert!(padded <= 768, "{padded}");
+    assert!(padded + 512 <= protocol::limits::MAX_INTRODUCTION_LEN);
+}
+
 fn envelope(content: Content) -> Envelope {
     let list = Some(ListHead {
         version: 3,
@@ -59,6 +91,10 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
         },
         Content::RoomState {
             title: "Plans".to_owned(),
+        },
+        Content::IdVideo {
+            video: Box::new(id_video()),
+            day: 20_000,
         },
         Content::Read {
             rooms: vec![(RoomId::from_random([3; 16]), Seq(9))],

@@ -458,6 +458,7 @@ fn room_for_call(number: u8) -> RoomForCall {
         members: Vec::new(),
         leaves: Vec::new(),
         moderators: Vec::new(),
+        direct: false,
         members_admit: true,
     }
 }

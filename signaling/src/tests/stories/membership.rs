@@ -151,6 +151,7 @@ pub async fn external_join(world: World) {
         message_id: message_id(),
         payload: message.into(),
         expires_at: None,
+        introduces: false,
     };
     accepted(phone.ask(&world, Request::RoomSend(send)).await);
 

@@ -3,6 +3,7 @@
 pub mod blob_ends;
 pub mod blobs;
 pub mod calls;
+pub mod contacts;
 pub mod delivery;
 pub mod guests;
 pub mod hostile;
@@ -89,6 +90,7 @@ impl Room {
             message_id: message_id(),
             payload: self.member.message(text.as_bytes()).into(),
             expires_at: None,
+            introduces: false,
         }
     }
 

@@ -90,7 +90,7 @@ ask: ParticipantAsk, } | { "type": "call_moderated",
 /**
  * What, by whom (`name`), to whom (`whom`).
  */
-event: Failure, } | { "type": "notice", 
+event: Failure, } | { "type": "contacts_changed" } | { "type": "notice", 
 /**
  * What.
  */

@@ -8,7 +8,7 @@ export type Failure = {
  * Stable code in snake_case: those of `protocol::Code`, and `offline`, `password_too_weak`, `text_too_long`,
  * `title_too_long`, `name_too_long`, `email_malformed`, `person_unknown`, `room_gone`, `call_gone`,
  * `store_failed`, `not_ready`, `server_untrusted`, `identity_changed`, `email_differs`,
- * `other_account`, `too_many_unsent`.
+ * `other_account`, `too_many_unsent`, `id_video_refused`, `id_video_old`.
  */
 code: string, 
 /**

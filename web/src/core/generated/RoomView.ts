@@ -74,6 +74,11 @@ muted: boolean,
  */
 draft: string, 
 /**
+ * Of a direct room: why neither messages nor calls pass, if so; text under `refusal.<code>`: `verify_first`,
+ * `not_verified`, `contact_declined`, `identity_changed`.
+ */
+refusal: string | null, 
+/**
  * Messages not seen yet.
  */
 unread: number, 

@@ -3,4 +3,4 @@
 /**
  * What one knows of a person's key.
  */
-export type Trust = "own" | "unverified" | "verified" | "changed";
+export type Trust = "own" | "unverified" | "verified" | "changed" | "declined" | "blocked";

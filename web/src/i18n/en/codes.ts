@@ -73,6 +73,14 @@ export const codes = {
     "The identity key of someone is not the one that this device knows. Ask them in another way before you go on; nothing was sent to them.",
   "error.identity_changed.named":
     "The identity key of {email} is not the one that this device knows. Ask them in another way whether they have a new account; nothing was sent to them.",
+  "error.verify_first": "Your network asks you to verify this contact first. Open the contact card and choose how.",
+  "error.not_verified": "This contact has not verified you. Until then, no messages and no calls pass.",
+  "error.contact_declined": "You declined this contact. To write or call, allow it again on the contact card.",
+  "error.outside_contacts_off":
+    "Nobody in your network has this address, and your network allows no contacts from outside. Check the spelling, or ask your administrator.",
+  "error.id_video_refused": "This recording cannot be your ID video: it is too long, too large, or from another day. Record it again.",
+  "error.id_video_old": "There is a newer video of this contact. Watch that one.",
+  "error.id_video_empty": "Nothing was recorded. Try again.",
   "error.room_gone": "This room is not here any more. You may have been removed from it.",
   "error.call_locked": "This call is locked. Wait until it is unlocked, or ask someone who is in it.",
   "error.call_removed": "A moderator removed you from this call. You can come into the next one.",

@@ -86,6 +86,7 @@ export const messages = {
   "room_event.device_added.named": "{who} added a device",
   "room_event.call_started": "{by} started a call",
   "room_event.call_declined": "{by} declined the call",
+  "room_event.id_video": "{by} shared an ID video",
   "room_event.call_missed": "Missed call from {by}",
   "room_event.constant_bitrate_on": "{by} set voices in calls to a constant bitrate",
   "room_event.constant_bitrate_off": "{by} set voices in calls to a variable bitrate",

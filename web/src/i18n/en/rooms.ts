@@ -75,6 +75,8 @@ export const rooms = {
   "trust.unverified": "Encrypted, not verified",
   "trust.verified": "Verified by you",
   "trust.changed": "Identity changed",
+  "trust.declined": "Declined by you",
+  "trust.blocked": "Blocked by you",
   "trust.guest": "Encrypted. A guest: nobody vouches for the name",
   "trust.gateway": "Gateway: not end-to-end beyond this point",
   "trust.changed_text":

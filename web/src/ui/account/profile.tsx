@@ -1,5 +1,8 @@
 import type { PersonCard } from "../../core/generated/PersonCard";
-import { useText } from "../app/context";
+import { useContactsView, useText } from "../app/context";
+import { OwnVideo } from "../contacts/contact-view";
+import { QrCode } from "../contacts/qr-code";
+import { KeyWords, keyText } from "../contacts/verify-in-person";
 import { Avatar } from "../parts/avatar";
 import { Fingerprint } from "../parts/fingerprint";
 import { TextPage } from "../rooms/page";
@@ -7,6 +10,7 @@ import { TextPage } from "../rooms/page";
 /** Who one is for others. */
 export function Profile({ me }: { readonly me: PersonCard }) {
   const t = useText();
+  const policies = useContactsView();
   return (
     <TextPage title={t("profile.title")}>
       <section className="card profile-card">
@@ -22,7 +26,15 @@ export function Profile({ me }: { readonly me: PersonCard }) {
       <section className="card">
         <h2>{t("profile.identity")}</h2>
         <p>{t("profile.identity_text")}</p>
-        <Fingerprint hex={me.fingerprint} />
+        <div className="contact-compare">
+          <QrCode text={keyText(me.user_id, me.fingerprint)} label={t("contact.person.qr")} />
+          <Fingerprint hex={me.fingerprint} />
+        </div>
+        <KeyWords userId={me.user_id} fingerprint={me.fingerprint} recordedOn={policies?.own_video ?? null} />
+      </section>
+      <section className="card">
+        <h2>{t("id_video.own")}</h2>
+        <OwnVideo />
       </section>
     </TextPage>
   );

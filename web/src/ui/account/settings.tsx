@@ -3,6 +3,7 @@ import { MAX_RECEIPT_MEMBERS } from "../../state/limits";
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
+import { Unwanted } from "../contacts/unwanted";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
 
@@ -39,6 +40,10 @@ export function Settings() {
         >
           {t("settings.ring")}
         </Toggle>
+      </section>
+      <section className="card">
+        <h2>{t("settings.contacts")}</h2>
+        <Unwanted />
       </section>
       <section className="card">
         <h2>{t("settings.announcements")}</h2>

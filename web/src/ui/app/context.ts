@@ -1,4 +1,5 @@
 import { createContext, use, useSyncExternalStore } from "react";
+import type { ContactsView } from "../../core/generated/ContactsView";
 import type { GuestView } from "../../core/generated/GuestView";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import type { RoomView } from "../../core/generated/RoomView";
@@ -41,6 +42,12 @@ export function useStore<T>(store: Readable<T>): T {
 export function useMe(): PersonCard | null {
   const session = useStore(useApp().client.session);
   return session.state === "signed_in" ? session.me : null;
+}
+
+/** What the network asks in dealing with contacts; nothing while nobody is signed in. */
+export function useContactsView(): ContactsView | null {
+  const session = useStore(useApp().client.session);
+  return session.state === "signed_in" ? session.contacts : null;
 }
 
 /** The visit, where this page is a guest's. */

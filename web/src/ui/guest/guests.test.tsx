@@ -74,6 +74,7 @@ const visit = (door: GuestView["door"]): FakeCore => {
     me: { ...alice, guest: true },
     device_id: "device-1",
     connection: "online",
+    contacts: core.contacts,
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
     receipts: true,
   };

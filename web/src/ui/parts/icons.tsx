@@ -116,6 +116,7 @@ const PATHS = {
       <path d="M12 7.5V12l3 2" />
     </>
   ),
+  blocked: <path d="M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17ZM6 6l12 12" />,
   alert: (
     <>
       <circle cx="12" cy="12" r="8.5" />

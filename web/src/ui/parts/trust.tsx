@@ -7,6 +7,8 @@ const LOOK: Readonly<Record<Trust, { icon: IconName; tone: string }>> = {
   unverified: { icon: "lock", tone: "grey" },
   verified: { icon: "shield_check", tone: "green" },
   changed: { icon: "shield_alert", tone: "red" },
+  declined: { icon: "blocked", tone: "red" },
+  blocked: { icon: "blocked", tone: "red" },
 };
 
 /**

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import type { RoomView } from "../../core/generated/RoomView";
 import { useApp } from "../app/context";
+import { ContactButton } from "../contacts/contact-button";
 import { Avatar } from "../parts/avatar";
 import { IconButton } from "../parts/button";
 import { Confirm } from "../parts/dialog";
@@ -20,9 +21,9 @@ export function Members({ room }: { readonly room: RoomView }) {
           <li key={person.user_id} className="row">
             <Avatar id={person.user_id} name={person.name} />
             <div className="row-text">
-              <span className="row-title">
+              <ContactButton userId={person.user_id} name={person.name} className="row-title">
                 {person.trust === "own" ? t("common.name_you", { name: person.name }) : person.name}
-              </span>
+              </ContactButton>
               <span className="soft">{person.email}</span>
               {person.trust !== "own" && <TrustBadge trust={person.trust} />}
             </div>

@@ -7,6 +7,7 @@ import { timeText } from "../../i18n/format";
 import type { MessageGroup } from "../../state/conversation";
 import { lineText } from "../../i18n/files";
 import { useApp } from "../app/context";
+import { ContactButton } from "../contacts/contact-button";
 import { FileBody } from "../files/file-body";
 import { shownFile } from "../files/shown-file";
 import { Avatar } from "../parts/avatar";
@@ -112,7 +113,11 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
       tabIndex={stop ? 0 : -1}
       {...nearProps}
     >
-      <bdi className={authorShown ? "message-author" : "visually-hidden"}>{message.author_name}</bdi>
+      {authorShown ? (
+        <ContactButton userId={message.author} name={message.author_name} className="message-author" tabIndex={stop ? 0 : -1} />
+      ) : (
+        <bdi className="visually-hidden">{message.author_name}</bdi>
+      )}
       <div className="bubble-line">
         <div className={BUBBLES[body.type] ?? "bubble bubble-bare"}>
           {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}

@@ -4,6 +4,7 @@ import { listText } from "../../i18n/format";
 import { useApp, useRoom, useStore } from "../app/context";
 import { Link } from "../app/link";
 import { useTitle } from "../app/title";
+import { Refusal } from "../contacts/refusal";
 import { Button, IconButton } from "../parts/button";
 import { Icon } from "../parts/icons";
 import { Empty, Loading, Note } from "../parts/messages";
@@ -70,7 +71,7 @@ function Room({ room }: { readonly room: RoomView }) {
         )}
         <MessageList room={room} />
         <UploadsList roomId={roomId} />
-        <Composer room={room} title={title} />
+        {room.refusal === null ? <Composer room={room} title={title} /> : <Refusal room={room} refusal={room.refusal} />}
       </DropTarget>
       {details && (
         <Details
@@ -112,16 +113,18 @@ function RoomHeader({ room, details, onDetails }: HeaderProps) {
                 : t("room.members", { count: room.members.length })}
         </p>
       </div>
-      <Button
-        look={room.call ? "primary" : "plain"}
-        icon="phone"
-        className="call-button"
-        onClick={() => {
-          navigator.go({ page: "call", roomId: room.room_id });
-        }}
-      >
-        {t(callText)}
-      </Button>
+      {room.refusal === null && (
+        <Button
+          look={room.call ? "primary" : "plain"}
+          icon="phone"
+          className="call-button"
+          onClick={() => {
+            navigator.go({ page: "call", roomId: room.room_id });
+          }}
+        >
+          {t(callText)}
+        </Button>
+      )}
       <IconButton icon="details" label={t("room.details")} aria-expanded={details} onClick={onDetails} />
     </header>
   );
