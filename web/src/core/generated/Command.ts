@@ -136,7 +136,7 @@ burn_ms?: number,
  */
 message_id?: string, } | { "type": "send_file" } & FileMessage | { "type": "give_token", 
 /**
- * What was refused.
+ * What was refused; nothing where none was.
  */
 stale: Secret | null, } | { "type": "note_upload", 
 /**
