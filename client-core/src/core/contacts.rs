@@ -404,7 +404,7 @@ impl Device {
         let Some(video) = own.video(self.identity.user_id()).map(|video| video.file.blob_id) else {
             return;
         };
-        let untold = |room: &&Box<Room>| {
+        let untold = |room: &&Room| {
             room.kind() == RoomKindTag::Direct
                 && own.told(room.id) != Some(video)
                 && !self.contacts.videos_refused.contains(&room.id)
@@ -412,6 +412,7 @@ impl Device {
         let (ready, joining): (Vec<_>, Vec<_>) = self
             .rooms
             .values()
+            .map(Box::as_ref)
             .filter(untold)
             .partition(|room| room.is_member());
         // What is on its way in is told when it is in.
