@@ -17,13 +17,14 @@ export const rooms = {
   "main.in_call_elsewhere": "You are in a call in {room}.",
 
   "notify.ask_title": "Hear of what is new while this page is in the background?",
-  "notify.ask_text": "Notifications say where something is new, and nothing of what was said. You can change this in Settings at any time.",
+  "notify.choose": "Choose…",
   "notify.turn_on": "Turn on",
   "notify.not_now": "Not now",
   "notify.kind.messages": "Messages and calls",
   "notify.kind.updates": "Updates of the software",
   "notify.kind.administration": "Changes to your rooms and account",
-  "notify.off_text": "Your browser does not show notifications of this site yet. Everything else works without them.",
+  "notify.off_text":
+    "Your browser does not show notifications of this site yet. They say where something is new, and nothing of what was said. Everything else works without them.",
   "notify.allow": "Allow notifications",
   "notify.denied": "Your browser blocks notifications of this site. To change that, open the site’s permissions beside its address, allow notifications, and load this page again.",
   "notify.missing": "This browser shows no notifications. New messages are counted in the list of rooms.",

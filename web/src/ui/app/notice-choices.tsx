@@ -36,7 +36,10 @@ export function NoticeSettings() {
       {allowed === "default" && (
         <>
           <p>{t("notify.off_text")}</p>
-          <Button onClick={() => void ask()}>{t("notify.allow")}</Button>
+          <NoticeKinds />
+          <div className="panel-actions">
+            <Button onClick={() => void ask()}>{t("notify.allow")}</Button>
+          </div>
         </>
       )}
       {(allowed === "denied" || allowed === "missing") && <p>{t(`notify.${allowed}`)}</p>}
@@ -56,7 +59,7 @@ export function NoticeSettings() {
 
 /** Asks once, after the first sign-in, whether one wants to hear of what is new. Refusing costs nothing. */
 export function AskForNotices() {
-  const { client, t } = useApp();
+  const { client, navigator, t } = useApp();
   const { notifyAsked } = useStore(client.preferences.view);
   if (notifyAsked || permission() !== "default") return null;
   const done = (): void => {
@@ -69,9 +72,7 @@ export function AskForNotices() {
   return (
     <section className="ask-card" aria-label={t("notify.ask_title")}>
       <p className="ask-title">{t("notify.ask_title")}</p>
-      <NoticeKinds />
-      <p className="soft">{t("notify.ask_text")}</p>
-      <div className="panel-actions">
+      <div className="ask-actions">
         <Button
           look="primary"
           onClick={() => {
@@ -79,6 +80,15 @@ export function AskForNotices() {
           }}
         >
           {t("notify.turn_on")}
+        </Button>
+        <Button
+          look="quiet"
+          onClick={() => {
+            done();
+            navigator.go({ page: "settings" });
+          }}
+        >
+          {t("notify.choose")}
         </Button>
         <Button look="quiet" onClick={done}>
           {t("notify.not_now")}

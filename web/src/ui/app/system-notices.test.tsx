@@ -100,14 +100,15 @@ test("nothing is shown to who looks at the page, does not want it, or does not w
 
 test("one is asked once, kind by kind", async () => {
   FakeNotification.permission = "default";
-  const { client, again } = show(<AskForNotices />);
-  await userEvent.click(screen.getByRole("switch", { name: "Updates of the software" }));
-  await userEvent.click(screen.getByRole("button", { name: "Not now" }));
+  const { client, again, navigator } = show(<AskForNotices />);
+  await userEvent.click(screen.getByRole("button", { name: "Choose…" }));
   expect(FakeNotification.requestPermission).not.toHaveBeenCalled();
-  expect(client.preferences.view.get().notify).toEqual({ messages: true, updates: false, administration: true });
-  expect(screen.queryByRole("switch")).toBeNull();
+  expect(navigator.route.get()).toEqual({ page: "settings" });
+  expect(screen.queryByRole("button")).toBeNull();
 
   again(<NoticeSettings />);
+  await userEvent.click(screen.getByRole("switch", { name: "Updates of the software" }));
+  expect(client.preferences.view.get().notify).toEqual({ messages: true, updates: false, administration: true });
   await userEvent.click(screen.getByRole("button", { name: "Allow notifications" }));
   expect(FakeNotification.requestPermission).toHaveBeenCalledOnce();
   expect(await screen.findByRole<HTMLInputElement>("switch", { name: "Messages and calls" })).toBeTruthy();
