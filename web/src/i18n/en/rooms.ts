@@ -111,6 +111,7 @@ export const rooms = {
   "details.end.busy": "Saving…",
   "details.end.choose_never": "Never",
   "details.end.in": "In {span}",
+  "details.copies": "Nobody can take back copies, photos and notes that somebody made.",
   "details.delete": "Delete room",
   "details.delete_title": "Delete {room}?",
   "details.delete_text": {

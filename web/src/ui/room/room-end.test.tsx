@@ -26,7 +26,7 @@ test("a moderator chooses when the room ends, and the others read it", async () 
   expect(screen.queryByRole("combobox")).toBeNull();
   expect(screen.getByText(/ends on/)).toBeTruthy();
   // R46: what it cannot do is said where it is chosen.
-  expect(screen.getByText(/cannot/)).toBeTruthy();
+  expect(screen.getByText(/Nobody can take back copies/)).toBeTruthy();
 });
 
 test("what the server refused is said", async () => {

@@ -17,7 +17,7 @@ export function RoomEnd({ room }: { readonly room: RoomView }) {
     <>
       <p>{end}</p>
       {room.moderator && <LifeChoice room={room} />}
-      <p className="soft">{t("timers.copies")}</p>
+      <p className="soft">{t("details.copies")}</p>
     </>
   );
 }
@@ -85,7 +85,7 @@ export function DeleteRoom({ room }: { readonly room: RoomView }) {
           text={
             <>
               <p>{t("details.delete_text", { count: room.members.length })}</p>
-              <p className="soft">{t("timers.copies")}</p>
+              <p className="soft">{t("details.copies")}</p>
             </>
           }
           confirm={t("details.delete_confirm")}
