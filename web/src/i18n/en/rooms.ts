@@ -42,6 +42,7 @@ export const rooms = {
   "search.people": "People",
   "search.messages": "Messages",
   "search.in": "{name} in {room}",
+  "search.to": "You to {name}",
   "search.write_to": "Write to {name}",
   "search.more": "There are more. Add a word to narrow it down.",
   "search.nothing": "Nothing was found on this device.",

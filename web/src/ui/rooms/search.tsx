@@ -134,9 +134,12 @@ function PersonLink({ person }: { readonly person: PersonCard }) {
 
 function MessageLink({ message, query }: { readonly message: FoundMessage; readonly query: string }) {
   const { client, t } = useApp();
-  const title = useRoomTitle()(useRoom(message.room_id));
+  const room = useRoom(message.room_id);
+  const title = useRoomTitle()(room);
   const now = useNow(60_000);
   const more = useId();
+  const name = message.mine ? t("trust.own") : message.author_name;
+  const inRoom = room?.kind === "direct" ? (message.mine ? t("search.to", { name: title }) : name) : t("search.in", { name, room: title });
   return (
     <div className="room-link found-message">
       <Avatar id={message.room_id} name={title} />
@@ -148,7 +151,7 @@ function MessageLink({ message, query }: { readonly message: FoundMessage; reado
           client.lookAt(message.room_id, message.message_id);
         }}
       >
-        {t("search.in", { name: message.mine ? t("trust.own") : message.author_name, room: title })}
+        {inRoom}
       </Link>
       <div className="room-link-more" id={more}>
         <span className="room-link-time">{agoText(t.locale, message.sent_at, now)}</span>
