@@ -78,9 +78,10 @@ impl RoomSettings {
         }
     }
 
-    /// When the room ends (R38); a call ends with its room, and has no end of its own.
+    /// When the room ends (R38). A call ends with its room, and a direct room never: neither of the two may take from the
+    /// other what it was told.
     pub fn end(&self) -> Option<Millis> {
-        (self.kind != RoomKind::Call && self.ends_at > Millis(0)).then_some(self.ends_at)
+        (self.kind == RoomKind::Room && self.ends_at > Millis(0)).then_some(self.ends_at)
     }
 
     /// Of a call: whether nobody new comes in.

@@ -30,6 +30,9 @@ pub(crate) struct Statement {
     pub(crate) aik: PublicKey,
     pub(crate) email: String,
     pub(crate) name: String,
+    /// The key that the user has taken last in place of the one seen first; whatever else is said of the contact since.
+    #[serde(default)]
+    pub(crate) taken: Option<PublicKey>,
 }
 
 /// What is said.
@@ -49,6 +52,10 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    pub(crate) fn is_unwanted(self) -> bool {
+        matches!(self, Self::Declined | Self::Blocked)
+    }
+
     pub(crate) fn is_verified(self) -> bool {
         matches!(self, Self::Video | Self::InPerson)
     }
@@ -138,11 +145,20 @@ impl Book {
     pub(crate) fn pins(&self, first_seen: &FirstSeen) -> FirstSeen {
         let mut pins = first_seen.clone();
         for (user_id, (at, statement)) in &self.statements {
-            if statement.verdict.is_verified() || statement.verdict == Verdict::Open {
-                pins.insert(*user_id, (*at, statement.aik));
+            if let Some(aik) = statement.taken {
+                pins.insert(*user_id, (*at, aik));
             }
         }
         pins
+    }
+
+    /// The key that counts as taken once this is said of it. Declining and blocking leave it as it was, and so does taking
+    /// them back: a key that came meanwhile would else pass without a word.
+    pub(crate) fn taken_with(&self, user_id: UserId, verdict: Verdict, aik: PublicKey) -> Option<PublicKey> {
+        let before = self.statement(user_id);
+        let unwanted = before.is_some_and(|before| before.verdict.is_unwanted());
+        let takes = verdict.is_verified() || verdict == Verdict::Open && !unwanted;
+        if takes { Some(aik) } else { before?.taken }
     }
 
     pub(crate) fn merge(&mut self, theirs: &Self) {
@@ -182,7 +198,38 @@ mod tests {
             aik: key(aik),
             email: "bob@example.org".to_owned(),
             name: "Bob".to_owned(),
+            taken: (verdict.is_verified() || verdict == Verdict::Open).then(|| key(aik)),
         }
+    }
+
+    /// A key that comes while a contact is not wanted is not taken by taking that back.
+    #[test]
+    fn declining_and_taking_it_back_leave_the_key_that_was_taken() {
+        let user = UserId::from_random([1; 16]);
+        let mut book = Book::default();
+        let mut say = |verdict, aik| {
+            let taken = book.taken_with(user, verdict, key(aik));
+            let said = Statement {
+                taken,
+                ..statement(verdict, aik)
+            };
+            book.state(Millis(1), user, said);
+            book.pins(&FirstSeen::new()).get(&user).map(|(_, aik)| *aik)
+        };
+        assert_eq!(say(Verdict::Blocked, 1), None);
+        assert_eq!(
+            say(Verdict::Open, 2),
+            None,
+            "the first key counts, whatever comes now"
+        );
+        assert_eq!(
+            say(Verdict::Open, 2),
+            Some(key(2)),
+            "said where another key is shown"
+        );
+        assert_eq!(say(Verdict::Declined, 3), Some(key(2)));
+        assert_eq!(say(Verdict::Open, 3), Some(key(2)));
+        assert_eq!(say(Verdict::InPerson, 3), Some(key(3)));
     }
 
     fn video(at: u64, number: u8) -> ShownVideo {

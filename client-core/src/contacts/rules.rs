@@ -114,6 +114,7 @@ mod tests {
             aik: key(1),
             email: "bob@example.org".to_owned(),
             name: "Bob".to_owned(),
+            taken: None,
         }
     }
 

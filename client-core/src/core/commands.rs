@@ -226,6 +226,7 @@ impl Device {
                 self.act(shell, id, room_id, message_id, Act::Delete)?;
             }
             Command::RetryMessage { room_id, message_id } => {
+                self.talk_in(shell, room_id)?;
                 let found = self.in_room(shell, room_id, |room, env| room.retry(env, message_id))?;
                 let reply = if found {
                     api::Reply::Done

@@ -29,7 +29,7 @@ use crate::{
     files::FileDescriptor,
     hex::hex,
     limits::MAX_WORDS_KEPT,
-    rooms::{Lens, Room},
+    rooms::{Lens, Room, is_passing, wait_of},
     sorted::{SortedMap, SortedSet},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Contacts {
     putting: bool,
     /// Contacts about whom the server takes no word, as of an account that is no more.
     refused: SortedSet<UserId>,
+    /// Before which the server is told nothing more: it was too busy.
+    wait_until: Millis,
     /// Direct rooms whose other person gets no ID video now; it is tried again when something about rooms changes.
     pub(super) videos_refused: SortedSet<protocol::RoomId>,
     /// Words that were derived: each costs as much as a password.
@@ -283,6 +285,7 @@ impl Device {
         let statement = Statement {
             verdict,
             aik,
+            taken: self.own.contacts().taken_with(user_id, verdict, aik),
             email: card.person.email,
             name: card.person.name,
         };
@@ -291,6 +294,7 @@ impl Device {
             book.state(now, user_id, statement);
             true
         });
+        self.own.hurry(now);
         self.contacts.change();
         self.changed = true;
         let unwanted = !rules::may_show(self.trust(user_id));
@@ -399,7 +403,12 @@ impl Device {
         if !can || !std::mem::take(&mut self.contacts.due) {
             return;
         }
-        self.tell_server(core.shell);
+        // Own other devices must know first: they would take back what they do not know of.
+        if self.own.is_unsaid() {
+            self.contacts.due = true;
+        } else {
+            self.tell_server(core.shell);
+        }
         let own = self.own.contacts();
         let Some(video) = own.video(self.identity.user_id()).map(|video| video.file.blob_id) else {
             return;
@@ -416,7 +425,7 @@ impl Device {
             .filter(untold)
             .partition(|room| room.is_member());
         // What is on its way in is told when it is in.
-        self.contacts.due = !joining.is_empty();
+        self.contacts.due |= !joining.is_empty();
         let ready: Vec<_> = ready.into_iter().map(|room| room.id).collect();
         for room_id in ready {
             self.with_room(core.shell, room_id, |room, env| room.show_id_video(env));
@@ -424,7 +433,9 @@ impl Device {
     }
 
     fn tell_server(&mut self, shell: &mut Shell) {
-        let Some(known) = self.contacts.known.as_ref().filter(|_| !self.contacts.putting) else {
+        let can = !self.contacts.putting && self.contacts.wait_until <= shell.now;
+        let Some(known) = self.contacts.known.as_ref().filter(|_| can) else {
+            self.contacts.due = true;
             return;
         };
         let said = self.own.contacts().statements().map(|(user_id, _)| user_id);
@@ -442,12 +453,15 @@ impl Device {
         }
     }
 
-    pub(super) fn on_contact_put(&mut self, contact: ContactPut, answer: &Answer) {
+    pub(super) fn on_contact_put(&mut self, now: Millis, contact: ContactPut, answer: &Answer) {
         self.contacts.putting = false;
         self.contacts.due = true;
         match (answer, &mut self.contacts.known) {
             (Ok(_), Some(known)) => {
                 known.insert(contact.user_id, contact.standing);
+            }
+            (Err(refusal), _) if is_passing(refusal) => {
+                self.contacts.wait_until = now.plus(wait_of(refusal));
             }
             (Err(Refusal::Problem(problem)), _) => {
                 tracing::warn!(code = ?problem.code, "the server keeps nothing of a contact");

@@ -402,9 +402,10 @@ impl Device {
         }
         forget_ended(&mut env, parts.past, &summaries);
         for summary in summaries {
-            // Over by what its members agreed on, though the server does not say so (yet).
+            // Over by what its members agreed on, though the server does not say so (yet). Where they went on since, they may
+            // have put its end off: the device looks again.
             let past = parts.past.get(&summary.room_id);
-            if past.is_some_and(|charter| charter.is_over(env.now())) {
+            if past.is_some_and(|charter| charter.is_over(env.now()) && !charter.is_before(&summary)) {
                 continue;
             }
             let room = parts.rooms.get_or_insert_with(summary.room_id, || {
@@ -592,5 +593,6 @@ fn forget_ended(env: &mut Env<'_>, past: &mut SortedMap<RoomId, Charter>, listed
     for room_id in over {
         past.remove(&room_id);
         env.shell.store.delete(format!("past/{room_id}"));
+        env.own.forget_title(&mut env.shell.store, now, room_id);
     }
 }

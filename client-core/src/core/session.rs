@@ -355,7 +355,7 @@ impl Device {
             Ask::OwnStateGet => self.on_own_state(core.shell, answer),
             Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
             Ask::Policies => self.on_policies(core.shell, answer),
-            Ask::ContactPut { contact } => self.on_contact_put(contact, &answer),
+            Ask::ContactPut { contact } => self.on_contact_put(core.shell.now, contact, &answer),
             Ask::IdVideoPut { command, file, day } => {
                 self.on_id_video_put(core.shell, command, *file, day, answer);
             }
@@ -512,7 +512,11 @@ impl Device {
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
         let blobs = self.files.wakes().filter(|_| online);
-        let ends = self.rooms.values().filter_map(|room| room.next_end());
+        let ends = self
+            .rooms
+            .values()
+            .filter_map(|room| room.next_end())
+            .chain(self.files.next_end());
         let wakes = [session, own, blobs]
             .into_iter()
             .flatten()

@@ -171,6 +171,13 @@ impl OwnState {
         }
     }
 
+    /// The room is no more: an empty title stands after all that were, so that no own device brings one back.
+    pub(crate) fn forget_title(&mut self, store: &mut Store, now: Millis, room_id: RoomId) {
+        if self.title(room_id).is_some() {
+            self.set_title(store, now, room_id, Seq(u64::MAX), "");
+        }
+    }
+
     /// Whether the person wants to hear nothing of a room.
     pub(crate) fn muted(&self, room_id: RoomId) -> bool {
         let setting = self.known.parts.settings.get(&mute_of(room_id));
@@ -226,6 +233,18 @@ impl OwnState {
         self.known.changed = true;
         self.put_at.get_or_insert(now.plus(OWN_STATE_DELAY_MS));
         store.put(RECORD, &self.known);
+    }
+
+    /// What changed is worth a put at once.
+    pub(crate) fn hurry(&mut self, now: Millis) {
+        if self.known.changed {
+            self.put_at = Some(now);
+        }
+    }
+
+    /// Whether own other devices cannot know yet what this one knows, and will soon.
+    pub(crate) fn is_unsaid(&self) -> bool {
+        self.putting.is_some() || self.known.changed && !self.told_full
     }
 
     /// When a put is due, if one is.

@@ -3,7 +3,7 @@
 //! A device ends a room by what the group's members agreed on, also where it is offline or was switched off: before
 //! anything of the room is shown. The server ends it likewise.
 
-use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings};
+use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings, socket::RoomSummary};
 
 use super::{
     env::Env,
@@ -84,11 +84,13 @@ impl Room {
         None
     }
 
+    /// What was agreed on last stays until the server lists the room no more; then its title goes from the own state, too.
     fn end(&mut self, env: &mut Env<'_>) {
-        // Own other devices, and this one when it starts again, find no title in the own state either.
-        let (now, after) = (env.now(), self.stored.cursor.next());
-        env.own.set_title(&mut env.shell.store, now, self.id, after, "");
+        if let Some(group) = &self.group {
+            self.stored.charter = Some(Charter::of(group, self.stored.generation));
+        }
         env.notes.members_changed.push(self.id);
+        env.notes.want_rooms = true;
         self.gone = true;
     }
 
@@ -127,6 +129,11 @@ impl Intent {
 }
 
 impl Charter {
+    /// Whether the room went on since.
+    pub(crate) fn is_before(&self, summary: &RoomSummary) -> bool {
+        (summary.generation, summary.epoch) > (self.generation, self.epoch)
+    }
+
     /// Whether what was agreed on before the room was forgotten here says that it is over.
     pub(crate) fn is_over(&self, now: Millis) -> bool {
         let end = self.settings().and_then(|settings| settings.end());

@@ -278,7 +278,7 @@ impl Room {
 }
 
 /// Whether the same request may succeed later.
-pub(super) fn is_passing(refusal: &Refusal) -> bool {
+pub(crate) fn is_passing(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::Lost => true,
         Refusal::Problem(problem) => {

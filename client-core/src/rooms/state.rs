@@ -456,11 +456,7 @@ impl Room {
 
     /// Waits before the next try.
     pub(super) fn retry_later(&mut self, env: &Env<'_>, refusal: &Refusal) {
-        let wait = match refusal {
-            Refusal::Problem(problem) => problem.retry_after_ms.unwrap_or(RETRY_MS),
-            Refusal::Lost => RETRY_MS,
-        };
-        self.retry_at = Some(env.now().plus(wait));
+        self.retry_at = Some(env.now().plus(wait_of(refusal)));
     }
 
     pub(crate) fn on_time(&mut self, env: &mut Env<'_>) {
@@ -582,6 +578,14 @@ impl Room {
         env.shell.store.delete(format!("past/{}", self.id));
         self.stored.charter = Some(charter);
         self.dirty = true;
+    }
+}
+
+/// How long to wait after a refusal before the next try.
+pub(crate) fn wait_of(refusal: &Refusal) -> u64 {
+    match refusal {
+        Refusal::Problem(problem) => problem.retry_after_ms.unwrap_or(RETRY_MS),
+        Refusal::Lost => RETRY_MS,
     }
 }
 

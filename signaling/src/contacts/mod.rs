@@ -7,5 +7,5 @@ mod rules;
 mod store;
 
 pub use requests::{get_policies, put};
-pub use rules::{Pair, check_introduction, check_open, check_talk};
-pub use store::{Contacts, known_of, pair};
+pub use rules::{Pair, check_introduction, check_talk};
+pub use store::{Contacts, check_added, known_of, pair};

@@ -8,8 +8,11 @@ use protocol::{
 };
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::Pair;
-use crate::{failure::StoreError, store::Row};
+use super::{Pair, rules::check_open};
+use crate::{
+    failure::{Failure, StoreError},
+    store::Row,
+};
 
 /// How two users stand with each other, seen by the first.
 pub async fn pair(
@@ -131,4 +134,22 @@ fn to_stored(standing: ContactStanding) -> Option<i64> {
         ContactStanding::Accepted => Some(1),
         ContactStanding::Declined => Some(2),
     }
+}
+
+/// Nobody brings those into a room whom they declined, or who declined them: what passes between them would begin anew in
+/// each new room.
+pub async fn check_added(
+    connection: &mut AnyConnection,
+    by: UserId,
+    added: impl Iterator<Item = UserId>,
+) -> Result<(), Failure> {
+    let others: Vec<UserId> = added.filter(|user_id| *user_id != by).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let contacts = Contacts::read(connection, by).await?;
+    for other in others {
+        check_open(contacts.pair(other)).map_err(Failure::Refused)?;
+    }
+    Ok(())
 }

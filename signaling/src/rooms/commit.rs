@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::{
-    Code, Problem,
+    Code, Problem, RoomId, UserId,
     limits::MAX_ROOM_MEMBERS,
     socket::{Accepted, CommitBundle, Entry, EntryKind, Event, RoomCommit},
 };
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    contacts,
     failure::{Failure, causes, refuse},
     groups::PublicGroupState,
     people,
@@ -141,6 +142,8 @@ async fn write(
         return same_again(&known, &bundle).map(Written::answer);
     }
     check_batch(connection, caller, batch).await?;
+    let added = new_users(connection, room_id, &judged).await?;
+    contacts::check_added(connection, caller.user_id, added.into_iter()).await?;
     let sent_at = app.clock.now();
     let seq = store::advance(connection, room_id, generation, bundle.epoch, 1, sent_at)
         .await?
@@ -195,6 +198,20 @@ async fn write(
             end_now(&app);
         }
     }))
+}
+
+/// Users who were no members before. Another device of one who is may come whoever adds it.
+async fn new_users(
+    connection: &mut AnyConnection,
+    room_id: RoomId,
+    judged: &Judged,
+) -> Result<Vec<UserId>, Failure> {
+    if judged.added.is_empty() {
+        return Ok(Vec::new());
+    }
+    let before = store::members(connection, room_id, true).await?;
+    let added = judged.added.iter().map(|leaf| leaf.user_id);
+    Ok(added.filter(|user_id| !before.contains(user_id)).collect())
 }
 
 /// A moderator deleted the room: what waits for the retention job would live longer than it was told.

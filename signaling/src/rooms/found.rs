@@ -171,11 +171,9 @@ async fn write(
         return same_again(&known, commit.as_ref()).map(Written::answer);
     }
     check_batch(connection, caller, batch).await?;
-    if kind == RoomKind::Direct {
-        for other in judged.users().into_iter().filter(|user| *user != caller.user_id) {
-            let pair = contacts::pair(connection, caller.user_id, other).await?;
-            contacts::check_open(pair)?;
-        }
+    // The next generation has the members of the one before, who stay.
+    if kind == RoomKind::Direct || generation == Generation(1) {
+        contacts::check_added(connection, caller.user_id, judged.users().into_iter()).await?;
     }
     if kind == RoomKind::Own && generation == Generation(1) && has_own_room(connection, caller).await? {
         return Err(refuse(Code::Conflict, "the user has an own room"));

@@ -63,6 +63,9 @@ pub fn check_founding(founding: &Founding<'_>) -> Result<(), Problem> {
         RoomKind::Direct if founding.before.is_none() && founding.users.len() != 2 => {
             return refuse("a direct room has two members");
         }
+        RoomKind::Direct if !settings.moderators.is_empty() => {
+            return refuse("a direct room has no moderators");
+        }
         RoomKind::Room if !settings.moderators.contains(&founding.founder) => {
             return refuse("the founder is no moderator");
         }

@@ -31,9 +31,12 @@ export function dateText(locale: string, at: number): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(at);
 }
 
+/** Beyond this, dates cannot be written down; whoever sets such a time means never. */
+const LAST_MOMENT = 8.64e15;
+
 /** Day and time, for example "3 Dec 2026, 14:05". */
 export function momentText(locale: string, at: number): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(Math.min(at, LAST_MOMENT));
 }
 
 /** The shortest text that places a moment: the time today, the weekday within a week, else the date. */

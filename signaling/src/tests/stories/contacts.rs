@@ -131,6 +131,15 @@ pub async fn declining(world: World) {
             try_direct(&world, &alice, &bob).await.err(),
             Some(Code::NotVerified)
         );
+        // Nor a room of many that begins with the two, or to which one would add the other.
+        let new = RoomId::from_random(random());
+        let (_, request) = founding(&alice, new, Generation(1), RoomKind::Room, &[&bob]);
+        let founded = alice.ask(&world, Request::RoomFound(request)).await;
+        assert_eq!(code(founded), Code::NotVerified);
+        let mut alone = Room::found(&world, &bob, &[]).await;
+        let request = alone.commit(Wish::add(&[&alice.device]));
+        let added = bob.ask(&world, Request::RoomCommit(request)).await;
+        assert_eq!(code(added), Code::ContactDeclined);
     }
     assert_eq!(refusal(&world, &alice, &hers).await, Some(Code::NotVerified));
     assert_eq!(refusal(&world, &bob, &his).await, Some(Code::ContactDeclined));

@@ -30,7 +30,11 @@ export function useSystemNotices(): void {
   useEffect(() => {
     const was = before.current;
     before.current = rooms;
-    if (!rooms) return;
+    if (!rooms) {
+      for (const notice of shown.current.values()) notice.close();
+      shown.current.clear();
+      return;
+    }
     for (const [roomId, notice] of shown.current) {
       const room = rooms.find((room) => room.room_id === roomId);
       if (room && (room.unread > 0 || room.call?.ring === "incoming")) continue;
@@ -63,7 +67,8 @@ export function useSystemNotices(): void {
         const told = client.told.get();
         const { notify, quiet } = client.preferences.view.get();
         const kind = told && kindOfNotice(told.code);
-        if (kind && notify[kind] && !quiet && away()) show(t("app.name"), noticeText(t, told), `notice-${told.code}`);
+        // Without names and titles: what is deleted must not live on in the system's list.
+        if (kind && notify[kind] && !quiet && away()) show(t("app.name"), noticeText(t, { ...told, params: {} }), `notice-${told.code}`);
       }),
     [client, t],
   );
