@@ -32,10 +32,19 @@ enum Killed {
     Trimmed,
 }
 
+/// What is sent here is what somebody writes.
+fn without_receipts(world: &mut World) {
+    for name in ["alice", "bob"] {
+        world.command(name, Command::SetReceipts { on: false });
+    }
+    world.run_for(10_000);
+}
+
 fn scene(killed: Killed) -> Scene {
     let mut world = World::new(21);
     world.register("alice");
     world.register("bob");
+    without_receipts(&mut world);
     let room = world.create_room("alice", "Plans", &["bob"]);
     world.send("alice", room, "one");
     world.send("bob", room, "unread");
@@ -163,6 +172,7 @@ fn a_message_that_the_original_has_sent_since_comes_once() {
         let mut world = World::new(22);
         world.register("alice");
         world.register("bob");
+        without_receipts(&mut world);
         let room = world.create_room("alice", "Plans", &["bob"]);
         world.go_offline("alice");
         world.send("alice", room, "waits");
@@ -240,6 +250,7 @@ fn an_old_copy_that_was_on_its_way_in_encrypts_nothing() {
         let mut world = World::new(24);
         world.register("alice");
         world.register("bob");
+        without_receipts(&mut world);
         let room = world.create_room("alice", "Plans", &["bob"]);
         world.run();
         let before = world.server.rooms[&room].group.epoch();

@@ -54,8 +54,8 @@ fn a_device_that_is_killed_has_the_upload_or_the_message() {
             let said = file(&mut world, room, card(1), "", None);
             world.begin("alice", Command::SendFile(Box::new(said)));
             world.run();
+            world.installations.get_mut("alice").unwrap().crash_at = None;
             if world.get("alice").core.is_none() {
-                world.installations.get_mut("alice").unwrap().crash_at = None;
                 world.start("alice");
                 world.run();
             }

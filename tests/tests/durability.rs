@@ -37,7 +37,7 @@ async fn the_server_syncs_the_disk_before_each_acknowledgement() -> Result<()> {
             .wait("sent", |event| match event {
                 Event::Messages { messages, .. } => messages
                     .iter()
-                    .any(|message| message.message_id == id && message.delivery == Delivery::Sent)
+                    .any(|message| message.message_id == id && message.delivery.is_sent())
                     .then_some(()),
                 _ => None,
             })
@@ -152,6 +152,6 @@ impl Deliveries {
     }
 
     fn sent(&self) -> usize {
-        self.0.values().filter(|state| **state == Delivery::Sent).count()
+        self.0.values().filter(|state| state.is_sent()).count()
     }
 }

@@ -537,3 +537,10 @@ pub enum Delivery {
     /// All other members have read it, by their word.
     Read,
 }
+
+impl Delivery {
+    /// Whether the server has it, at least.
+    pub fn is_sent(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read)
+    }
+}

@@ -12,6 +12,7 @@ pub async fn schema(world: World) {
         ("guest_links", vec!["expires_at"]),
         ("blobs", vec!["expires_at"]),
         ("entries", vec!["expires_at", "sent_at"]),
+        ("rooms", vec!["ends_at"]),
     ] {
         allowed.insert(
             table.to_owned(),
