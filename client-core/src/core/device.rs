@@ -402,10 +402,9 @@ impl Device {
         }
         forget_ended(&mut env, parts.past, &summaries);
         for summary in summaries {
-            // Over by what its members agreed on, though the server does not say so (yet). Where they went on since, they may
-            // have put its end off: the device looks again.
+            // Over by what its members agreed on, though the server does not say so (yet).
             let past = parts.past.get(&summary.room_id);
-            if past.is_some_and(|charter| charter.is_over(env.now()) && !charter.is_before(&summary)) {
+            if past.is_some_and(|charter| charter.is_over(env.now())) {
                 continue;
             }
             let room = parts.rooms.get_or_insert_with(summary.room_id, || {

@@ -3,7 +3,7 @@
 //! A device ends a room by what the group's members agreed on, also where it is offline or was switched off: before
 //! anything of the room is shown. The server ends it likewise.
 
-use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings, socket::RoomSummary};
+use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings};
 
 use super::{
     env::Env,
@@ -90,7 +90,6 @@ impl Room {
             self.stored.charter = Some(Charter::of(group, self.stored.generation));
         }
         env.notes.members_changed.push(self.id);
-        env.notes.want_rooms = true;
         self.gone = true;
     }
 
@@ -129,11 +128,6 @@ impl Intent {
 }
 
 impl Charter {
-    /// Whether the room went on since.
-    pub(crate) fn is_before(&self, summary: &RoomSummary) -> bool {
-        (summary.generation, summary.epoch) > (self.generation, self.epoch)
-    }
-
     /// Whether what was agreed on before the room was forgotten here says that it is over.
     pub(crate) fn is_over(&self, now: Millis) -> bool {
         let end = self.settings().and_then(|settings| settings.end());
