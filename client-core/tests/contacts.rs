@@ -12,13 +12,9 @@ mod model;
 
 use conclave_client_core::api::{Command, FileCard, Judgement, Reply, Trust};
 use model::{
-    Conduct, Honest, Server, World,
-    contacting::{card, file, judge, plan, record, refusal, say_of, send, trust, two, words},
+    Honest, World,
+    contacting::{Lax, card, file, judge, plan, record, refusal, say_of, send, trust, two, words},
     meeting::try_to_join,
-};
-use protocol::{
-    DeviceId,
-    socket::{Reply as Answer, Request},
 };
 
 /// R27, R28, B1: who is shown a video derives the words that are said in it from the key that it holds, and can accept it.
@@ -202,19 +198,6 @@ fn between_who_declined_and_who_was_declined_nothing_passes() {
 /// R29: a server that does not enforce it changes nothing for who declined.
 #[test]
 fn who_declined_hears_nothing_though_the_server_lets_it_pass() {
-    struct Lax;
-
-    impl Conduct for Lax {
-        fn on_request(
-            &mut self,
-            _: &mut Server,
-            _: DeviceId,
-            request: &Request,
-        ) -> Option<Result<Answer, protocol::Problem>> {
-            matches!(request, Request::ContactPut(_)).then_some(Ok(Answer::Done))
-        }
-    }
-
     let (mut world, room, alice, _) = two(Box::new(Lax));
     say_of(&mut world, "bob", alice, Judgement::Declined);
     assert_eq!(send(&mut world, "alice", room, "hi"), Ok(()));

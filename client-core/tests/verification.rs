@@ -14,7 +14,7 @@ mod model;
 use conclave_client_core::api::{Command, Judgement, Reply, Trust};
 use model::{
     Conduct, Honest, Server,
-    contacting::{card, judge, record, refusal, say_of, send, trust, two, words},
+    contacting::{Lax, card, judge, record, refusal, say_of, send, trust, two, words},
     forge::{Forger, Mask},
     meeting::try_to_join,
 };
@@ -70,19 +70,6 @@ fn what_the_policy_requires_is_refused_until_both_verified() {
 /// R26: a server that lets everything pass does not make a client take it.
 #[test]
 fn a_lax_server_does_not_end_the_policy() {
-    struct Lax;
-
-    impl Conduct for Lax {
-        fn on_request(
-            &mut self,
-            _: &mut Server,
-            _: DeviceId,
-            request: &Request,
-        ) -> Option<Result<Answer, protocol::Problem>> {
-            matches!(request, Request::ContactPut(_)).then_some(Ok(Answer::Done))
-        }
-    }
-
     let (mut world, room, alice, bob) = two(Box::new(Lax));
     world.server.set_policy(Verify::Required);
     world.deliver();

@@ -20,6 +20,7 @@ mod commands;
 mod contacts;
 mod files;
 mod media;
+mod message_views;
 mod views;
 
 pub use call_views::*;
@@ -27,6 +28,7 @@ pub use commands::*;
 pub use contacts::*;
 pub use files::*;
 pub use media::*;
+pub use message_views::*;
 pub use views::*;
 
 use protocol::Millis;
