@@ -1,9 +1,9 @@
-import { failureText } from "../../i18n/codes";
 import { MAX_RECEIPT_MEMBERS } from "../../state/limits";
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
 import { Unwanted } from "../contacts/unwanted";
+import { KeptToggle } from "../parts/kept-toggle";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
 
@@ -71,16 +71,12 @@ function Receipts() {
   const { client, t } = useApp();
   const session = useStore(client.session);
   if (session.state !== "signed_in") return null;
-  const choose = async (on: boolean): Promise<void> => {
-    const outcome = await client.commands.setReceipts(on);
-    if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
-  };
   return (
     <section className="card">
       <h2>{t("settings.receipts")}</h2>
-      <Toggle on={session.receipts} onChange={(on) => void choose(on)}>
+      <KeptToggle on={session.receipts} set={(on) => client.commands.setReceipts(on)}>
         {t("settings.receipts_on")}
-      </Toggle>
+      </KeptToggle>
       <p className="soft">{t("settings.receipts_text", { max: String(MAX_RECEIPT_MEMBERS) })}</p>
     </section>
   );
