@@ -133,7 +133,7 @@ test("R29: after declining neither messages nor calls pass, until it is taken ba
   await dialog.getByRole("button", { name: "Decline" }).click();
   await bob.role("dialog", "Contact").getByText("Declined by you").waitFor();
   await closeCard(bob);
-  await bob.page.getByText(`You declined ${alice.name}: no messages and no calls pass.`).waitFor();
+  await bob.page.getByText(`You declined or blocked ${alice.name}: no messages and no calls pass.`).waitFor();
   await alice.page.getByText(`${bob.name} has not verified you.`, { exact: false }).waitFor();
   for (const person of [alice, bob]) {
     assert.equal(await box(person).count(), 0);

@@ -1,6 +1,6 @@
 /** What a message says of a file beside the file, as far as the browser can tell. */
 import type { FileFacts } from "./cards";
-import { plainName, plainType, shownAs } from "./kinds";
+import { UNNAMED, plainName, plainType, shownAs } from "./kinds";
 import { pictureFacts } from "./picture";
 
 /** A video that says nothing of itself for so long is sent without. */
@@ -11,7 +11,7 @@ const NOTHING = { dimensions: null, durationMs: null, waveform: null, thumbnail:
 /** Looks into a file. Never rejects: what cannot be told is left out. */
 export async function factsAbout(file: Blob, name: string, maySave: boolean): Promise<FileFacts> {
   const mediaType = plainType(file.type);
-  const facts = { ...NOTHING, name: plainName(name, "file"), mediaType, maySave };
+  const facts = { ...NOTHING, name: plainName(name, UNNAMED), mediaType, maySave };
   switch (shownAs(mediaType, file.size)) {
     case "picture": {
       const picture = await pictureFacts(file);

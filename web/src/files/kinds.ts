@@ -58,6 +58,9 @@ function withoutLooseJoiners(name: string): string {
   return chars.join("");
 }
 
+/** What a file is called whose own name nothing can be made of. */
+export const UNNAMED = "file";
+
 /** A name that a message can carry, as near to the file's own as that goes. */
 export function plainName(name: string, fallback: string): string {
   const plain = withoutLooseJoiners(name.replaceAll(HIDING, "_").trim());

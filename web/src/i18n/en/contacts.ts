@@ -85,7 +85,7 @@ export const contacts = {
 
   "refusal.verify_first": "Your network asks you to verify {name} before you can write or call.",
   "refusal.not_verified": "{name} has not verified you. Until then, no messages and no calls pass.",
-  "refusal.contact_declined": "You declined {name}: no messages and no calls pass.",
+  "refusal.contact_declined": "You declined or blocked {name}: no messages and no calls pass.",
   "refusal.identity_changed": "The identity of {name} changed. Find out why before you write or call.",
   "refusal.verify": "Verify {name}",
   "refusal.contact": "Contact: {name}",

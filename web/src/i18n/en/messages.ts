@@ -37,7 +37,7 @@ export const messages = {
   "room.keys.broken":
     "This room’s encryption cannot be followed any more. A moderator has to found it anew; what you have stays readable.",
   "room.gone.title": "This room is not here",
-  "room.gone.text": "You may have left it, or been removed, or the link is for somebody else.",
+  "room.gone.text": "It may have ended or been deleted, you may have left it or been removed, or the link is for somebody else.",
 
   "message.sending": "Sending",
   "message.sent": "Sent",

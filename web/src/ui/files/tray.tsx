@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { shownAs, plainType } from "../../files/kinds";
+import { UNNAMED, plainName, plainType, shownAs } from "../../files/kinds";
 import type { Chosen } from "../../files/trays";
 import { sizeText } from "../../i18n/format";
 import { useApp, useStore } from "../app/context";
@@ -22,17 +22,8 @@ export function FileTray({ roomId }: { readonly roomId: string }) {
   return (
     <div className="file-tray" role="group" aria-label={t("files.tray")}>
       <ul>
-        {chosen.map((each) => (
-          <li key={each.id} className="tray-file">
-            <TrayPicture file={each.file} />
-            <span className="tray-about">
-              <bdi className="file-name" title={each.file.name}>
-                {each.file.name}
-              </bdi>
-              <span className="file-size">{sizeText(t.locale, each.file.size)}</span>
-            </span>
-            <IconButton icon="close" label={t("files.remove", { name: each.file.name })} onClick={() => remove(each.id)} />
-          </li>
+        {chosen.map(({ id, file }) => (
+          <TrayFile key={id} file={file} onRemove={() => remove(id)} />
         ))}
       </ul>
       <Toggle
@@ -45,6 +36,24 @@ export function FileTray({ roomId }: { readonly roomId: string }) {
       </Toggle>
       {useless && <p className="file-size">{t("files.useless")}</p>}
     </div>
+  );
+}
+
+function TrayFile({ file, onRemove }: { readonly file: Chosen["file"]; readonly onRemove: () => void }) {
+  const { t } = useApp();
+  // As the others will see it: a name that hides what the file is must not fool its sender either.
+  const name = plainName(file.name, UNNAMED);
+  return (
+    <li className="tray-file">
+      <TrayPicture file={file} />
+      <span className="tray-about">
+        <bdi className="file-name" title={name}>
+          {name}
+        </bdi>
+        <span className="file-size">{sizeText(t.locale, file.size)}</span>
+      </span>
+      <IconButton icon="close" label={t("files.remove", { name })} onClick={onRemove} />
+    </li>
   );
 }
 

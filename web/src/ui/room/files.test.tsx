@@ -42,6 +42,13 @@ async function openRoom() {
   return shown;
 }
 
+test("a name that hides what a file is shows as the others will see it", async () => {
+  show(<Composer room={design} title="Design" />);
+  await userEvent.upload(input(), pdf("bill\u202egnp.exe"));
+  expect(screen.getByText("bill_gnp.exe")).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Remove bill_gnp.exe" })).toBeTruthy();
+});
+
 test("files are chosen, looked over, and sent with what was written", async () => {
   const { core, files } = show(<Composer room={design} title="Design" />);
   await userEvent.upload(input(), [pdf(), pdf("old.pdf"), pdf("third.pdf")]);
