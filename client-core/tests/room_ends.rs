@@ -164,3 +164,25 @@ fn a_direct_room_has_no_end_of_its_own() {
         matches!(set_end(&mut world, "bob", direct, MINUTE), Reply::Failed(failure) if failure.code == "forbidden")
     );
 }
+
+/// Its device ended the room by what it knew, and learns that the room goes on.
+#[test]
+fn who_was_away_when_the_end_was_put_off_comes_in_again() {
+    let (mut world, room) = prepared();
+    set_end(&mut world, "alice", room, 10 * MINUTE);
+    world.run();
+    world.go_offline("carol");
+    set_end(&mut world, "alice", room, 60 * MINUTE);
+    world.run_for(20 * MINUTE);
+    assert_gone(&world, "carol", room);
+    world.go_online("carol");
+    world.run_for(MINUTE);
+    assert!(world.room("carol", room).is_some());
+    world.send("alice", room, "still here");
+    assert_eq!(world.texts("carol", room), ["still here"]);
+    assert_eq!(world.room("carol", room).unwrap().title, "Plans");
+    world.run_for(60 * MINUTE);
+    for name in ALL {
+        assert_gone(&world, name, room);
+    }
+}

@@ -13,10 +13,10 @@ mod model;
 use conclave_client_core::api::{BodyView, Command, MessageView, Reply, SealedPart, Secret, UploadCard};
 use model::{
     Honest, World,
-    files::{MINUTE, b64, card, code, done, file, kept, note, send, upload, uploads},
+    files::{MINUTE, UPLOAD_ENDS, b64, card, code, done, file, kept, note, send, upload, uploads},
     meeting::prepare,
 };
-use protocol::Bytes;
+use protocol::{Bytes, Millis};
 
 #[test]
 fn what_is_noted_of_an_upload_survives_and_goes_with_the_message() {
@@ -174,4 +174,19 @@ fn a_device_without_a_session_has_no_token() {
         code(world.command("alice", Command::GiveToken { stale: None })),
         "offline"
     );
+}
+
+/// R40: what was to end with a message that was never sent ends without it.
+#[test]
+fn what_is_noted_ends_when_its_message_would_have() {
+    let (mut world, room) = prepare(&["alice"], Box::new(Honest));
+    done(&mut world, "alice", note(upload(1, room)));
+    world.kill("alice");
+    world.now = Millis(UPLOAD_ENDS.0 - MINUTE);
+    world.start("alice");
+    assert_eq!(uploads(&mut world, "alice").len(), 1);
+    world.run_for(2 * MINUTE);
+    assert_eq!(uploads(&mut world, "alice"), []);
+    let named = |key: &String| key.starts_with("upload/");
+    assert!(!world.get("alice").store.keys().any(named));
 }

@@ -158,7 +158,9 @@ impl Device {
                 if draft.len() > MAX_DRAFT_LEN {
                     return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
                 }
-                self.in_room(shell, room_id, |room, env| room.save_draft(env, draft))?;
+                self.in_room(shell, room_id, |room, env| {
+                    room.save_draft(&mut env.shell.store, draft)
+                })?;
                 shell.reply(id, api::Reply::Done);
             }
             Command::Search { query, room_id } => {

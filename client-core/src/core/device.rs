@@ -26,7 +26,7 @@ use crate::{
     messages::OwnState,
     people::People,
     random::Random,
-    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room, load_drafts, load_lost, load_seen},
+    rooms::{Charter, Env, NewRoom, Notes, RECORDS, Room},
     sorted::SortedMap,
     store::{BadRecord, Loaded, take_all, take_bytes, take_one},
     tasks::Task,
@@ -120,21 +120,6 @@ impl Device {
                 rooms.insert(id, Box::new(Room::restore(id, stored, mls)));
             }
         }
-        for (id, lost) in load_lost(loaded)? {
-            if let Some(room) = rooms.get_mut(&id) {
-                room.restore_lost(lost);
-            }
-        }
-        for (id, seen) in load_seen(loaded)? {
-            if let Some(room) = rooms.get_mut(&id) {
-                room.restore_seen(seen);
-            }
-        }
-        for (id, draft) in load_drafts(loaded)? {
-            if let Some(room) = rooms.get_mut(&id) {
-                room.restore_draft(draft);
-            }
-        }
         for (name, out) in take_all(loaded, "out/")? {
             if let Some(room) = room_of(rooms, &name) {
                 room.restore_outgoing(out);
@@ -142,7 +127,7 @@ impl Device {
         }
         // From the last to the first: what is taken out of the loaded records then has little behind it that moves.
         for room in rooms.values_mut().rev() {
-            room.history.restore(loaded)?;
+            room.restore_beside(loaded)?;
         }
         Ok(Some(device))
     }
@@ -402,9 +387,10 @@ impl Device {
         }
         forget_ended(&mut env, parts.past, &summaries);
         for summary in summaries {
-            // Over by what its members agreed on, though the server does not say so (yet).
+            // Over by what its members agreed on, though the server does not say so (yet). Where they went on since, they may
+            // have put its end off: the device looks again.
             let past = parts.past.get(&summary.room_id);
-            if past.is_some_and(|charter| charter.is_over(env.now())) {
+            if past.is_some_and(|charter| charter.is_over(env.now()) && !charter.is_before(&summary)) {
                 continue;
             }
             let room = parts.rooms.get_or_insert_with(summary.room_id, || {

@@ -88,6 +88,20 @@ impl Files {
         self.doom(store, blobs);
     }
 
+    /// What would have ended by now is not sent any more, and nothing of it stays here.
+    pub(super) fn purge(&mut self, store: &mut Store, now: Millis) {
+        let over = self.noted.iter().filter(|(_, noted)| noted.expires_at <= now);
+        let blobs: Vec<OwnBlob> = over
+            .map(|(id, noted)| (*id, noted.upload_secret.clone()))
+            .collect();
+        self.doom(store, blobs);
+    }
+
+    /// When the next of what is noted ends.
+    pub(super) fn next_end(&self) -> Option<Millis> {
+        self.noted.values().map(|noted| noted.expires_at).min()
+    }
+
     /// The server is to delete them.
     pub(super) fn doom(&mut self, store: &mut Store, blobs: impl IntoIterator<Item = OwnBlob>) {
         for (blob_id, upload_secret) in blobs {

@@ -512,7 +512,11 @@ impl Device {
         let rooms = rooms.flat_map(|room| room.wakes(now));
         let call = self.call.iter().flat_map(|call| call.wakes(online));
         let blobs = self.files.wakes().filter(|_| online);
-        let ends = self.rooms.values().filter_map(|room| room.next_end());
+        let ends = self
+            .rooms
+            .values()
+            .filter_map(|room| room.next_end())
+            .chain(self.files.next_end());
         let wakes = [session, own, blobs]
             .into_iter()
             .flatten()

@@ -117,6 +117,7 @@ impl Device {
             self.files.doom(&mut shell.store, blobs);
         }
         let now = shell.now;
+        self.files.purge(&mut shell.store, now);
         let over = self.rooms.values().filter(|room| room.is_over(now));
         let over: Vec<RoomId> = over.map(|room| room.id).collect();
         for room_id in over {

@@ -17,7 +17,7 @@ pub(crate) struct Noted {
     pub(crate) upload_secret: UploadSecret,
     /// How much may have left, and its hash.
     sealed: Option<(u64, [u8; 32])>,
-    expires_at: Millis,
+    pub(crate) expires_at: Millis,
     about: String,
 }
 

@@ -3,32 +3,37 @@
 //! A device ends a room by what the group's members agreed on, also where it is offline or was switched off: before
 //! anything of the room is shown. The server ends it likewise.
 
-use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings};
+use protocol::{Millis, RoomId, UserId, room_settings::RoomSettings, socket::RoomSummary};
 
 use super::{
     env::Env,
     state::Room,
     stored::{Charter, Intent, Setting},
 };
-use crate::{
-    failure::failure,
-    store::{BadRecord, Loaded, Store, take_all},
-};
+use crate::{failure::failure, store::Store};
 
 /// The end of a room that is deleted by hand: past by every clock, whatever it shows.
 pub(crate) const AT_ONCE: Millis = Millis(1);
-
-/// What names of the records begin with that say what the device's clock went back since it knows of a room's end.
-const LOST: &str = "lost/";
 
 impl Room {
     /// When the room ends here. A clock that goes back prolongs nothing.
     pub(crate) fn ends_at(&self) -> Option<Millis> {
         let end = match self.settings() {
             Some(settings) => settings.end()?,
-            None => self.stored.charter.as_ref()?.settings()?.end()?,
+            None => self.former_end()?,
         };
         Some(Millis(end.0.saturating_sub(self.lost)))
+    }
+
+    /// The end that this device knows of while it is not in the group, unless the members went on since: they may have put
+    /// it off, and the device learns that as it comes in.
+    fn former_end(&self) -> Option<Millis> {
+        let charter = self.stored.charter.as_ref()?;
+        let went_on = self
+            .summary
+            .as_ref()
+            .is_some_and(|summary| charter.is_before(summary));
+        charter.settings()?.end().filter(|_| !went_on)
     }
 
     /// When something here ends: a message, or the room.
@@ -47,10 +52,6 @@ impl Room {
             self.lost = self.lost.saturating_add(ms);
             store.put(lost_record(self.id), &self.lost);
         }
-    }
-
-    pub(crate) fn restore_lost(&mut self, lost: u64) {
-        self.lost = lost;
     }
 
     /// Forgets the room, if its time is over; the person is told.
@@ -128,6 +129,11 @@ impl Intent {
 }
 
 impl Charter {
+    /// Whether the room went on since.
+    pub(crate) fn is_before(&self, summary: &RoomSummary) -> bool {
+        (summary.generation, summary.epoch) > (self.generation, self.epoch)
+    }
+
     /// Whether what was agreed on before the room was forgotten here says that it is over.
     pub(crate) fn is_over(&self, now: Millis) -> bool {
         let end = self.settings().and_then(|settings| settings.end());
@@ -135,13 +141,7 @@ impl Charter {
     }
 }
 
-/// What the clock went back, of each room for which it counts.
-pub(crate) fn load_lost(loaded: &mut Loaded) -> Result<Vec<(RoomId, u64)>, BadRecord> {
-    let lost = take_all::<u64>(loaded, LOST)?;
-    let of_room = |(id, ms): (String, u64)| Some((id.parse().ok()?, ms));
-    Ok(lost.into_iter().filter_map(of_room).collect())
-}
-
-fn lost_record(room_id: RoomId) -> String {
-    format!("{LOST}{room_id}")
+/// Name of the record that says what the device's clock went back since it knows of a room's end.
+pub(super) fn lost_record(room_id: RoomId) -> String {
+    format!("lost/{room_id}")
 }

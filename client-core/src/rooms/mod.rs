@@ -31,11 +31,9 @@ mod state;
 mod stored;
 mod view;
 
-pub(crate) use draft::load_drafts;
-pub(crate) use ending::{AT_ONCE, load_lost};
+pub(crate) use ending::AT_ONCE;
 pub(crate) use env::{Env, Notes};
 pub(crate) use founding::{NewRoom, is_passing};
-pub(crate) use receipts::load_seen;
 pub(crate) use state::{RECORDS, Room, wait_of};
 pub(crate) use stored::{Charter, Intent, Setting};
 pub(crate) use view::Lens;

@@ -11,11 +11,8 @@ use crate::{
     limits::{GOT_DELAY_MS, MAX_RECEIPT_MEMBERS, READ_DELAY_MS, RECEIPT_JITTER_MS, RECEIPT_LIFE_MS},
     messages::{Content, History, Message, Timers},
     sorted::SortedMap,
-    store::{BadRecord, Loaded, Store, take_all},
+    store::Store,
 };
-
-/// What names of the records begin with.
-const RECORDS: &str = "seen/";
 
 /// How far a member has the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +46,6 @@ impl Seen {
 }
 
 impl Room {
-    pub(crate) fn restore_seen(&mut self, seen: AllSeen) {
-        self.seen = seen;
-    }
-
     /// Somebody's receipt, which came at a place of the log.
     pub(super) fn take_receipt(&mut self, store: &mut Store, by: UserId, seen: Seen, at: Seq) {
         let before = self.seen.get(&by).copied().unwrap_or_default();
@@ -174,15 +167,9 @@ impl Room {
     }
 }
 
-/// The stored ones.
-pub(crate) fn load_seen(loaded: &mut Loaded) -> Result<Vec<(RoomId, AllSeen)>, BadRecord> {
-    let seen = take_all::<AllSeen>(loaded, RECORDS)?;
-    let of_room = |(id, seen): (String, AllSeen)| Some((id.parse().ok()?, seen));
-    Ok(seen.into_iter().filter_map(of_room).collect())
-}
-
-fn record(room_id: RoomId) -> String {
-    format!("{RECORDS}{room_id}")
+/// Name of the record of a room's receipts.
+pub(super) fn record(room_id: RoomId) -> String {
+    format!("seen/{room_id}")
 }
 
 #[cfg(test)]

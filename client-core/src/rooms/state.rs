@@ -7,9 +7,11 @@ use protocol::{
 };
 
 use super::{
+    draft,
+    ending::lost_record,
     env::Env,
     guests::NewLink,
-    receipts::AllSeen,
+    receipts::{self, AllSeen},
     ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
 };
@@ -22,7 +24,7 @@ use crate::{
     limits::{RETRY_MS, STALE_AFTER_MS},
     messages::History,
     sorted::SortedSet,
-    store::Store,
+    store::{BadRecord, Loaded, Store, take_one},
 };
 
 /// What names of the records of rooms begin with. Another name than that of earlier forms, which cannot be read as this
@@ -191,6 +193,14 @@ impl Room {
             room.stored.pending = None;
         }
         room
+    }
+
+    /// Puts back what is stored beside the room itself.
+    pub(crate) fn restore_beside(&mut self, loaded: &mut Loaded) -> Result<(), BadRecord> {
+        self.lost = take_one(loaded, &lost_record(self.id))?.unwrap_or_default();
+        self.seen = take_one(loaded, &receipts::record(self.id))?.unwrap_or_default();
+        self.draft = take_one(loaded, &draft::record(self.id))?.unwrap_or_default();
+        self.history.restore(loaded)
     }
 
     pub(crate) fn kind(&self) -> RoomKindTag {
@@ -566,7 +576,7 @@ impl Room {
         }
         self.forget_lost(&mut env.shell.store);
         self.delete_seen(&mut env.shell.store);
-        self.keep_draft(&mut env.shell.store, String::new());
+        self.save_draft(&mut env.shell.store, String::new());
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;
         env.shell.store.put(format!("past/{}", self.id), &charter);

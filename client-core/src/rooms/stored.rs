@@ -119,7 +119,7 @@ impl Setting {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charter {
     pub(super) generation: Generation,
-    epoch: protocol::Epoch,
+    pub(super) epoch: protocol::Epoch,
     settings: serde_bytes::ByteBuf,
     /// The members with their account keys.
     pub(super) users: SortedMap<UserId, PublicKey>,

@@ -7,6 +7,9 @@ use super::World;
 
 pub const MINUTE: u64 = 60_000;
 
+/// Long after the worlds begin.
+pub const UPLOAD_ENDS: Millis = Millis(1_801_000_000_000);
+
 pub fn b64(byte: u8, len: usize) -> String {
     Bytes(vec![byte; len]).to_base64url()
 }
@@ -38,7 +41,7 @@ pub fn upload(number: u8, room_id: RoomId) -> UploadCard {
         nonce_base: file.nonce_base,
         upload_secret: Secret(b64(number, 32)),
         sealed: None,
-        expires_at: Millis(1),
+        expires_at: UPLOAD_ENDS,
         about: "{\"name\":\"plan.pdf\"}".to_owned(),
     }
 }
