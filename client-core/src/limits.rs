@@ -187,6 +187,10 @@ pub(crate) const CLOCK_STORED_MS: u64 = 60_000;
 /// earliest of their times.
 pub(crate) const MAX_READ_AHEAD: usize = 64;
 
+/// Messages of a contact that wait, in a direct room, for the contact to be verified. The server refuses what is sent
+/// meanwhile, so that they are few: what was on its way. Beyond: they are passed over.
+pub(crate) const MAX_ASIDE: usize = 200;
+
 /// Messages that a search finds at once, the newest of all; more than one reads through. Beyond: the person is told that
 /// there are more, and makes the query narrower.
 pub(crate) const MAX_FOUND: usize = 50;

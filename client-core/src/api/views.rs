@@ -285,6 +285,8 @@ pub struct RoomView {
     /// Of a direct room: why neither messages nor calls pass, if so; text under `refusal.<code>`: `verify_first`,
     /// `not_verified`, `contact_declined`, `identity_changed`.
     pub refusal: Option<String>,
+    /// Of a direct room: what the other said that waits, unseen, until it may be heard.
+    pub aside: u32,
     /// Messages not seen yet.
     pub unread: u32,
     /// Whether one of them names oneself.

@@ -4,8 +4,6 @@ use crate::api::Secret;
 use protocol::socket::ContactPut;
 use protocol::{BlobId, CallId, GuestLinkId, RoomId, Seq};
 
-use crate::files::FileDescriptor;
-
 /// Requests over the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
@@ -20,11 +18,9 @@ pub(crate) enum Ask {
     ContactPut {
         contact: ContactPut,
     },
-    /// An ID video, for a command.
+    /// An ID video.
     IdVideoPut {
-        command: u32,
-        file: Box<FileDescriptor>,
-        day: u32,
+        blob_id: BlobId,
     },
     /// The person that a command wants to see.
     LookUp {
@@ -109,8 +105,7 @@ impl Ask {
             Self::LookUp { command }
             | Self::MediaTrial { command }
             | Self::SignOut { command }
-            | Self::DeviceListPut { command }
-            | Self::IdVideoPut { command, .. } => Some(*command),
+            | Self::DeviceListPut { command } => Some(*command),
             Self::Room {
                 ask:
                     RoomAsk::Leave { command }

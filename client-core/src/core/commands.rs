@@ -447,6 +447,7 @@ impl Device {
     }
 
     fn set(&mut self, shell: &mut Shell, id: u32, room_id: RoomId, setting: Setting) -> Result<(), Failure> {
+        self.talk_in(shell, room_id)?;
         let intent = Intent::Set {
             command: Some(id),
             setting,

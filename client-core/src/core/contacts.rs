@@ -1,4 +1,4 @@
-//! What the user says of contacts, what the server has to know of it, and one's own ID video.
+//! What the user says of contacts, and what the server has to know of it.
 //!
 //! What the server knows is compared with what it has to know, each time that something changes, and put right one contact at
 //! a time: so a device that was away, or another one that changed its mind, leaves nothing behind.
@@ -6,9 +6,8 @@
 use protocol::{
     BlobId, Millis, UserId,
     identity::PublicKey,
-    limits::{MAX_ID_VIDEO_LEN, MAX_ID_VIDEO_MS},
-    policies::{Policies, Verify},
-    socket::{ContactPut, ContactStanding, IdVideoPut, Reply, Request, RoomKindTag},
+    policies::Policies,
+    socket::{ContactPut, ContactStanding, Reply, Request, RoomKindTag},
 };
 
 use super::{
@@ -19,14 +18,10 @@ use super::{
 };
 use crate::{
     account::opaque::PasswordCost,
-    api::{
-        self, Command, ContactCard, ContactsView, Failure, FileCard, IdVideoCard, IdVideoPlan, Judged,
-        Judgement, Trust,
-    },
+    api::{self, Command, ContactCard, ContactsView, Failure, IdVideoCard, Judged, Judgement, Trust},
     calls::Call,
-    contacts::{ShownVideo, Statement, Verdict, rules, words},
-    failure::{failure, of_refusal},
-    files::FileDescriptor,
+    contacts::{Statement, Verdict, rules, words},
+    failure::failure,
     hex::hex,
     limits::MAX_WORDS_KEPT,
     rooms::{Lens, Room, is_passing, wait_of},
@@ -249,7 +244,12 @@ impl Device {
         Ok(api::Reply::Words { words })
     }
 
-    fn words(&mut self, cost: PasswordCost, aik: PublicKey, day: u32) -> Result<Vec<String>, Failure> {
+    pub(super) fn words(
+        &mut self,
+        cost: PasswordCost,
+        aik: PublicKey,
+        day: u32,
+    ) -> Result<Vec<String>, Failure> {
         if let Some(words) = self.contacts.words.get(&(aik, day)) {
             return Ok(words.clone());
         }
@@ -321,80 +321,16 @@ impl Device {
         Ok(())
     }
 
-    /// What it takes to record an ID video now.
-    fn plan_id_video(&mut self, cost: PasswordCost, now: Millis) -> Result<api::Reply, Failure> {
-        if self.people.policies().verify_inside == Verify::Off {
-            return Err(failure("forbidden"));
+    /// What contacts said before it was known that they may be heard is taken.
+    pub(super) fn hear_aside(&mut self, shell: &mut Shell) {
+        if !self.contacts.changed {
+            return;
         }
-        let own = self.rooms.values().find(|room| room.kind() == RoomKindTag::Own);
-        let room_id = own.filter(|room| room.is_member()).map(|room| room.id);
-        let room_id = room_id.ok_or_else(|| failure("not_ready"))?;
-        let day = day_of(now);
-        let words = self.words(cost, self.account.aik, day)?;
-        Ok(api::Reply::IdVideoPlan(IdVideoPlan {
-            words,
-            day,
-            room_id,
-            max_ms: MAX_ID_VIDEO_MS,
-            max_len: MAX_ID_VIDEO_LEN,
-        }))
-    }
-
-    /// Asks the server to keep the blob as the user's ID video, and to delete the one before.
-    fn show_id_video(
-        &mut self,
-        shell: &mut Shell,
-        command: u32,
-        file: FileCard,
-        day: u32,
-    ) -> Result<(), Failure> {
-        let file = FileDescriptor::try_from(file).map_err(|_| failure("malformed"))?;
-        // A recording may last over midnight, or wait for the network a while.
-        let recent = day <= day_of(shell.now) && day + 1 >= day_of(shell.now);
-        if !rules::is_id_video(&file) || !recent {
-            return Err(failure("id_video_refused"));
+        let rooms = self.rooms.values().filter(|room| room.count_aside() > 0);
+        let rooms: Vec<_> = rooms.map(|room| room.id).collect();
+        for room_id in rooms {
+            self.with_room(shell, room_id, Room::hear_aside);
         }
-        let request = IdVideoPut {
-            blob_id: Some(file.blob_id),
-        };
-        let ask = Ask::IdVideoPut {
-            command,
-            file: Box::new(file),
-            day,
-        };
-        shell.request(ask, Request::IdVideoPut(request));
-        Ok(())
-    }
-
-    pub(super) fn on_id_video_put(
-        &mut self,
-        shell: &mut Shell,
-        command: u32,
-        file: FileDescriptor,
-        day: u32,
-        answer: Answer,
-    ) {
-        if let Err(refusal) = answer {
-            return shell.fail(command, of_refusal(&refusal));
-        }
-        let me = self.identity.user_id();
-        let before = self
-            .own
-            .contacts()
-            .video(me)
-            .map_or(Millis(0), |video| video.at.plus(1));
-        let now = shell.now;
-        let video = ShownVideo {
-            at: now.max(before),
-            aik: self.account.aik,
-            day,
-            file,
-        };
-        self.own
-            .change_contacts(&mut shell.store, now, |book| book.show(me, video));
-        self.contacts.change();
-        self.changed = true;
-        shell.reply(command, api::Reply::Done);
     }
 
     /// What contacts and the server are still to be told.
@@ -409,27 +345,7 @@ impl Device {
         } else {
             self.tell_server(core.shell);
         }
-        let own = self.own.contacts();
-        let Some(video) = own.video(self.identity.user_id()).map(|video| video.file.blob_id) else {
-            return;
-        };
-        let untold = |room: &&Room| {
-            room.kind() == RoomKindTag::Direct
-                && own.told(room.id) != Some(video)
-                && !self.contacts.videos_refused.contains(&room.id)
-        };
-        let (ready, joining): (Vec<_>, Vec<_>) = self
-            .rooms
-            .values()
-            .map(Box::as_ref)
-            .filter(untold)
-            .partition(|room| room.is_member());
-        // What is on its way in is told when it is in.
-        self.contacts.due |= !joining.is_empty();
-        let ready: Vec<_> = ready.into_iter().map(|room| room.id).collect();
-        for room_id in ready {
-            self.with_room(core.shell, room_id, |room, env| room.show_id_video(env));
-        }
+        self.tell_id_video(core.shell);
     }
 
     fn tell_server(&mut self, shell: &mut Shell) {
@@ -472,7 +388,7 @@ impl Device {
     }
 }
 
-fn day_of(now: Millis) -> u32 {
+pub(super) fn day_of(now: Millis) -> u32 {
     u32::try_from(now.0 / DAY_MS).unwrap_or(u32::MAX)
 }
 

@@ -11,6 +11,7 @@ use super::{
     clock::Clock,
     contacts::Contacts,
     files::Files,
+    id_video::Showing,
     session::Session,
     shell::{Answer, Shell},
     visit::Visit,
@@ -72,6 +73,7 @@ pub(crate) struct Device {
     pub(super) clock: Clock,
     pub(super) files: Files,
     pub(super) contacts: Contacts,
+    pub(super) showing: Showing,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -103,6 +105,7 @@ impl Device {
         device.own = OwnState::load(loaded)?;
         device.clock.load(loaded)?;
         device.files = Files::load(loaded)?;
+        device.showing = Showing::load(loaded)?;
         device.key_packages = KeyPackages::load(loaded)?;
         for (key, value) in take_bytes(loaded, "mls/") {
             if let Some(key) = unhex(&key) {
@@ -173,6 +176,7 @@ impl Device {
             clock: Clock::new(now),
             files: Files::default(),
             contacts: Contacts::default(),
+            showing: Showing::default(),
         }
     }
 
@@ -241,7 +245,12 @@ impl Device {
             .rooms
             .values_mut()
             .flat_map(|room| room.take_waiting_commands());
-        tasks.values().map(Task::command).chain(rooms).collect()
+        tasks
+            .values()
+            .map(Task::command)
+            .chain(rooms)
+            .chain(self.showing.take_command())
+            .collect()
     }
 
     /// What rooms and tasks work with, and the rooms beside it.
@@ -549,6 +558,7 @@ impl Device {
         self.own.put_failed(shell.now);
         self.key_packages.sending = false;
         self.contacts.disconnect();
+        self.showing.disconnect();
         for room in self.rooms.values_mut() {
             room.on_disconnect();
         }

@@ -15,6 +15,7 @@ mod device;
 mod entering;
 mod events;
 mod files;
+mod id_video;
 mod look_up;
 mod running;
 mod search;

@@ -356,9 +356,7 @@ impl Device {
             Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
             Ask::Policies => self.on_policies(core.shell, answer),
             Ask::ContactPut { contact } => self.on_contact_put(core.shell.now, contact, &answer),
-            Ask::IdVideoPut { command, file, day } => {
-                self.on_id_video_put(core.shell, command, *file, day, answer);
-            }
+            Ask::IdVideoPut { blob_id } => self.on_id_video_put(core.shell, blob_id, answer),
             Ask::LookUp { command } => self.on_looked_up(core.shell, command, answer),
             Ask::MediaTrial { command } => on_media_tried(core.shell, command, answer),
             Ask::Task { task } => self.on_task_answer(core.shell, task, answer),
@@ -448,6 +446,7 @@ impl Device {
     /// What is due by now.
     pub(super) fn on_time(&mut self, core: &mut Surroundings<'_>) {
         self.purge(core.shell);
+        self.hear_aside(core.shell);
         let now = core.shell.now;
         match self.session.state {
             State::Resting { until } if until <= now => self.begin(core),
@@ -480,6 +479,7 @@ impl Device {
         }
         self.ask_for_missing(core.shell);
         self.tell_contacts(core);
+        self.drive_id_video(core.shell);
         self.delete_blobs(core.shell);
         let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
@@ -517,7 +517,7 @@ impl Device {
             .values()
             .filter_map(|room| room.next_end())
             .chain(self.files.next_end());
-        let wakes = [session, own, blobs]
+        let wakes = [session, own, blobs, self.id_video_wakes()]
             .into_iter()
             .flatten()
             .chain(rooms)

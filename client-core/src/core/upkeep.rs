@@ -104,8 +104,9 @@ impl Device {
             if back > 0 {
                 room.lose(&mut shell.store, back);
             }
+            let waited = room.count_aside();
             let ended = room.purge(&mut shell.store, shell.now);
-            self.changed |= !ended.is_empty();
+            self.changed |= !ended.is_empty() || room.count_aside() != waited;
             // What only burnt here, others may not have read yet; that the server deletes at its time. Of two, the other has
             // read what burns for who did not write it.
             let direct = room.kind() == RoomKindTag::Direct;

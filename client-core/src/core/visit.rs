@@ -63,6 +63,7 @@ impl Visit {
             constant_bitrate: false,
             guest_links: vec![],
             refusal: None,
+            aside: 0,
             keys: RoomKeys::Ready,
             muted: false,
             draft: String::new(),

@@ -47,6 +47,15 @@ impl Life {
         }
     }
 
+    /// Of something that stays, whatever was agreed on for what is said.
+    pub(crate) fn endless(self) -> Self {
+        Self {
+            ttl: None,
+            burn: None,
+            ..self
+        }
+    }
+
     /// The room's caps turn out to be shorter than what was known when it was written.
     pub(crate) fn cap(&mut self, settings: &RoomSettings) {
         self.ttl = clamp(self.ttl, settings.ttl_cap_ms);

@@ -41,6 +41,7 @@ impl Room {
 
     /// Takes out what has ended, here and of what did not leave yet. Answers what that was.
     pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> Vec<Message> {
+        self.purge_aside(store, now);
         let ended = self.history.take_ended(store, now);
         for message in &ended {
             self.drop_held(store, message.id);

@@ -44,6 +44,10 @@ impl Room {
         let trust = env.people.trust(author, Some(certificate), env.me(), env.own);
         match content {
             Content::IdVideo { .. } => rules::may_show(trust),
+            // Whoever said it, and whatever became of them since: what they take back is gone.
+            Content::Delete { of } => {
+                self.history.get(*of).is_some() || rules::may_hear(env.people.verify(), trust)
+            }
             _ => rules::may_hear(env.people.verify(), trust),
         }
     }

@@ -38,7 +38,8 @@ impl Room {
 
     /// When something here ends: a message, or the room.
     pub(crate) fn next_end(&self) -> Option<Millis> {
-        self.history.next_end().into_iter().chain(self.ends_at()).min()
+        let said = self.history.next_end().into_iter();
+        said.chain(self.next_end_aside()).chain(self.ends_at()).min()
     }
 
     pub(crate) fn is_over(&self, now: Millis) -> bool {
@@ -48,6 +49,7 @@ impl Room {
     /// The clock went back.
     pub(crate) fn lose(&mut self, store: &mut Store, ms: u64) {
         self.history.lose(store, ms);
+        self.lose_aside(store, ms);
         if self.ends_at().is_some() {
             self.lost = self.lost.saturating_add(ms);
             store.put(lost_record(self.id), &self.lost);

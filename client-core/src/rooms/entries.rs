@@ -243,7 +243,7 @@ impl Room {
             }) => match Envelope::decode(&content) {
                 Some(envelope) if envelope.id == entry.message_id => {
                     self.suspect = false;
-                    self.take_content(env, entry, &certificate, envelope);
+                    self.take_content(env, entry.into(), &certificate, envelope);
                 }
                 _ => self.refuse_message(entry, &GroupError::Malformed),
             },

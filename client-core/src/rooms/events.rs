@@ -8,6 +8,7 @@ use protocol::{
 };
 
 use super::{
+    aside::Place,
     env::Env,
     state::Room,
     stored::{Intent, PendingCommit, Standing},
@@ -330,15 +331,15 @@ impl Room {
         env.own.set_title(&mut env.shell.store, now, self.id, seq, title);
     }
 
-    pub(super) fn set_title_by(&mut self, env: &mut Env<'_>, entry: &Entry, by: UserId, title: &str) {
+    pub(super) fn set_title_by(&mut self, env: &mut Env<'_>, place: Place, by: UserId, title: &str) {
         if title.len() > protocol::limits::MAX_TITLE_LEN {
             return;
         }
         let before = self.title_known(env);
-        self.set_title(env, entry.seq, title);
+        self.set_title(env, place.seq, title);
         if before.is_some_and(|(_, before)| before != title) {
             let texts = [("title".to_owned(), title.to_owned())].into();
-            self.tell_with(env, entry.seq, entry.sent_at, 0, "renamed", &[("by", by)], texts);
+            self.tell_with(env, place.seq, place.sent_at, 0, "renamed", &[("by", by)], texts);
         }
     }
 

@@ -13,6 +13,7 @@
 //! on its way, remove whom the server asks to remove, do what was wished, renew the own leaf, send the outbox.
 
 mod acts;
+mod aside;
 mod commit;
 mod contacts;
 mod draft;

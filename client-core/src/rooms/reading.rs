@@ -10,6 +10,7 @@ impl Room {
     /// yet.
     pub(crate) fn read_up_to(&mut self, store: &mut Store, seq: Seq, at: Millis) {
         self.history.read_up_to(store, History::place(seq, u64::MAX), at);
+        self.read_aside(store, seq, at);
         let ahead = &mut self.stored.read_ahead;
         let known = |(known, when): &(Seq, Millis)| *known >= seq && *when <= at;
         if seq <= self.stored.cursor || ahead.iter().any(known) {

@@ -9,6 +9,7 @@ use protocol::{
 
 use super::{
     acts::act_in,
+    aside::Place,
     contacts::is_id_video,
     env::Env,
     founding::is_passing,
@@ -292,15 +293,38 @@ impl Room {
     pub(super) fn take_content(
         &mut self,
         env: &mut Env<'_>,
-        entry: &Entry,
+        place: Place,
         certificate: &Certificate,
         envelope: Envelope,
     ) {
-        let author = certificate.body();
-        if !self.hears(env, certificate, &envelope.content) {
-            tracing::info!(room.id = %self.id, seq = entry.seq.0, "passed over what is not wanted of a contact");
-            return;
+        let author = certificate.body().user_id;
+        let mut life = Life::new(self.clamp(envelope.timers));
+        // Neither a sender's clock nor the server's may move a message into the future of the other.
+        let sent_at = envelope.at.min(place.sent_at).min(env.now());
+        let read_at = if author == env.me() {
+            Some(sent_at)
+        } else {
+            self.was_read(place.seq, sent_at)
+        };
+        if let Some(at) = read_at {
+            life.read(at);
         }
+        match self.hears(env, certificate, &envelope.content) {
+            true => self.take_heard(env, place, certificate, envelope, life),
+            false => self.put_aside(env, place, certificate, &envelope, life),
+        }
+    }
+
+    /// What was opened, and may be heard, is taken.
+    pub(super) fn take_heard(
+        &mut self,
+        env: &mut Env<'_>,
+        place: Place,
+        certificate: &Certificate,
+        envelope: Envelope,
+        life: Life,
+    ) {
+        let author = certificate.body();
         if let Some(head) = envelope.list
             && env.people.heard_of_list(author.user_id, head)
         {
@@ -308,7 +332,7 @@ impl Room {
         }
         let content = match Act::of(envelope.content) {
             Ok((of, act)) => {
-                return self.take_act(env, envelope.id, entry.seq, of, &act, author.user_id);
+                return self.take_act(env, envelope.id, place.seq, of, &act, author.user_id);
             }
             Err(content) => content,
         };
@@ -325,12 +349,12 @@ impl Room {
             Content::BrokenFile => Body::BrokenFile,
             Content::RoomState { title } => {
                 if self.may_add(author.user_id) {
-                    self.set_title_by(env, entry, author.user_id, &title);
+                    self.set_title_by(env, place, author.user_id, &title);
                 }
                 return;
             }
             Content::IdVideo { video, day } => {
-                let at = envelope.at.min(entry.sent_at).min(env.now());
+                let at = envelope.at.min(place.sent_at).min(env.now());
                 if !self.take_id_video(env, certificate, at, *video, day) {
                     return;
                 }
@@ -347,7 +371,7 @@ impl Room {
             }
             Content::Receipt { got, read } => {
                 let seen = Seen { got, read };
-                return self.take_receipt(&mut env.shell.store, author.user_id, seen, entry.seq);
+                return self.take_receipt(&mut env.shell.store, author.user_id, seen, place.seq);
             }
             Content::CallStarted { call_id } => {
                 self.begin_ring(env, call_id, author.user_id, false);
@@ -409,26 +433,18 @@ impl Room {
             }
         };
         let own = author.user_id == env.me();
-        // Neither a sender's clock nor the server's may move a message into the future of the other.
-        let sent_at = envelope.at.min(entry.sent_at).min(env.now());
-        let mut life = match body.is_event() {
-            true => Life::default(),
-            false => Life::new(self.clamp(envelope.timers)),
+        let sent_at = envelope.at.min(place.sent_at).min(env.now());
+        // What happened has no life of its own, only a time at which the user saw it.
+        let life = match body.is_event() {
+            true => life.endless(),
+            false => life,
         };
-        let read_at = if own {
-            Some(sent_at)
-        } else {
-            self.was_read(entry.seq, sent_at)
-        };
-        if let Some(at) = read_at {
-            life.read(at);
-        }
         if life.ends_at(sent_at).is_some_and(|at| at <= env.now()) {
             return;
         }
         let message = Message {
             id: envelope.id,
-            order: History::place(entry.seq, 0),
+            order: History::place(place.seq, 0),
             author: author.user_id,
             device: author.device_id,
             sent_at,

@@ -7,6 +7,7 @@ use protocol::{
 };
 
 use super::{
+    aside::Aside,
     draft,
     ending::lost_record,
     env::Env,
@@ -82,6 +83,8 @@ pub(crate) struct Room {
     pub(super) draft: String,
     /// How far the device's clock went back since it knows of the room's end.
     pub(super) lost: u64,
+    /// What the other of a direct room said while it was not to be heard, in the order of the log.
+    pub(super) aside: Vec<Aside>,
 }
 
 impl Room {
@@ -169,6 +172,7 @@ impl Room {
             receipt_at: None,
             draft: String::new(),
             lost: 0,
+            aside: vec![],
         }
     }
 
@@ -200,6 +204,7 @@ impl Room {
         self.lost = take_one(loaded, &lost_record(self.id))?.unwrap_or_default();
         self.seen = take_one(loaded, &receipts::record(self.id))?.unwrap_or_default();
         self.draft = take_one(loaded, &draft::record(self.id))?.unwrap_or_default();
+        self.restore_aside(loaded)?;
         self.history.restore(loaded)
     }
 
@@ -576,6 +581,7 @@ impl Room {
         }
         self.forget_lost(&mut env.shell.store);
         self.delete_seen(&mut env.shell.store);
+        self.delete_aside(&mut env.shell.store);
         self.save_draft(&mut env.shell.store, String::new());
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;

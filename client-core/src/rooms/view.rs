@@ -61,6 +61,7 @@ impl Room {
             muted: lens.own.muted(self.id),
             draft: self.draft.clone(),
             refusal: self.refusal(lens).map(str::to_owned),
+            aside: self.count_aside(),
             unread,
             named,
             preview: said.as_ref().map(|said| said.preview()).unwrap_or_default(),

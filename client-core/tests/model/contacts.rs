@@ -1,6 +1,6 @@
 //! How users stand with each other, policies and ID videos, as the honest server has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     BlobId, Code, DeviceId, Problem, RoomId, UserId,
@@ -16,6 +16,8 @@ pub struct Contacts {
     pub standings: BTreeMap<(UserId, UserId), ContactStanding>,
     pub policies: Policies,
     pub videos: BTreeMap<UserId, BlobId>,
+    /// Videos that were replaced.
+    pub over: BTreeSet<BlobId>,
 }
 
 impl Contacts {
@@ -83,11 +85,19 @@ impl Server {
                 Some(Ok(Reply::Done))
             }
             Request::IdVideoPut(put) => {
-                match put.blob_id {
-                    Some(blob_id) => drop(self.contacts.videos.insert(me, blob_id)),
-                    None => drop(self.contacts.videos.remove(&me)),
+                if put
+                    .blob_id
+                    .is_some_and(|blob_id| self.contacts.over.contains(&blob_id))
+                {
+                    return Some(Err(Problem::new(Code::FileExpired, "its time is over")));
                 }
-                Some(Ok(Reply::Done))
+                let before = match put.blob_id {
+                    Some(blob_id) => self.contacts.videos.insert(me, blob_id),
+                    None => self.contacts.videos.remove(&me),
+                };
+                let replaced = before.filter(|before| Some(*before) != put.blob_id);
+                self.contacts.over.extend(replaced);
+                Some(Ok(Reply::IdVideo { kept_at: self.now }))
             }
             Request::PoliciesGet => Some(Ok(Reply::Policies(self.contacts.policies))),
             Request::RoomSend(send) => self

@@ -11,7 +11,7 @@ use conclave_client_core::{
 };
 use protocol::{DeviceId, MessageId, Millis, RoomId};
 
-use super::{Conduct, Honest, Server};
+use super::{Conduct, Honest, Server, raw};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -171,6 +171,12 @@ impl World {
 
     pub fn get(&self, name: &str) -> &Installation {
         &self.installations[name]
+    }
+
+    /// All that an installation has stored, by clear names.
+    pub fn records(&self, name: &str) -> BTreeMap<String, Vec<u8>> {
+        let installation = self.get(name);
+        raw::open_all(&installation.store, installation.key)
     }
 
     pub fn go_offline(&mut self, name: &str) {

@@ -16,7 +16,7 @@ pub use rooms::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Problem, RoomId, UserId, policies::Policies};
+use crate::{Bytes, Millis, Problem, RoomId, UserId, policies::Policies};
 
 /// What a client sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -160,6 +160,11 @@ pub enum Reply {
     OwnState(OwnState),
     /// To [`Request::PoliciesGet`].
     Policies(Policies),
+    /// To [`Request::IdVideoPut`].
+    IdVideo {
+        /// When the server kept it, by its clock: what tells which of two devices was the last.
+        kept_at: Millis,
+    },
     /// To [`Request::RoomsList`].
     Rooms(Vec<RoomSummary>),
     /// Written to the log, durable.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Code, socket::IdVideoPut};
+use protocol::{Code, Millis, socket::IdVideoPut};
 
 use super::{rules, store};
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// Makes a blob the asker's ID video. The one before is over in the same transaction: from then on it is answered by 410,
-/// and its bytes go at once; a stop in between leaves them to the next round of what has expired.
-pub async fn put(app: &Arc<App>, caller: Caller, request: IdVideoPut) -> Result<(), Failure> {
+/// and its bytes go at once; a stop in between leaves them to the next round of what has expired. Answers when that was.
+pub async fn put(app: &Arc<App>, caller: Caller, request: IdVideoPut) -> Result<Millis, Failure> {
     let now = app.clock.now();
     app.rates.uploads.take(caller.device_id, 1, now)?;
     let before = app
@@ -51,5 +51,5 @@ pub async fn put(app: &Arc<App>, caller: Caller, request: IdVideoPut) -> Result<
     {
         tracing::error!(blob.id = %blob_id, error = causes(&error), "a replaced ID video is still on the disk");
     }
-    Ok(())
+    Ok(now)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{
     Code, Problem, RoomId, UserId,
     limits::MAX_ROOM_MEMBERS,
+    room_settings::RoomKind,
     socket::{Accepted, CommitBundle, Entry, EntryKind, Event, RoomCommit},
 };
 use sqlx::AnyConnection;
@@ -14,7 +15,7 @@ use super::{
     group_write::{GroupChange, Judged, Standing, welcome_event, write_group},
     judge::RoomJudge,
     refresh_call, rules,
-    send::{check_batch, no_room, stale},
+    send::{check_batch, check_contact, no_room, stale},
     store,
     types::{Known, NewEntry, Room},
 };
@@ -43,10 +44,10 @@ pub async fn commit(
         Found::Before(accepted) => return Ok(accepted),
         Found::Room(found) => *found,
     };
-    let (request, judged) = judge_commit(app, request, state, judge).await?;
+    let work = judge_commit(app, request, state, judge).await?;
     let worker = Arc::clone(app);
     app.store
-        .write(move |connection| Box::pin(write(worker, connection, caller, batch, request, room, judged)))
+        .write(move |connection| Box::pin(write(worker, connection, caller, batch, room, work)))
         .await
 }
 
@@ -96,16 +97,25 @@ fn same_again(known: &Known, bundle: &CommitBundle) -> Result<Accepted, Failure>
     }
 }
 
+/// A commit that the group takes.
+struct Work {
+    request: RoomCommit,
+    judged: Judged,
+    /// It changes what was agreed on in the room.
+    sets: bool,
+}
+
 /// Checking signatures and hashing trees takes milliseconds: not on the threads that serve connections.
 async fn judge_commit(
     app: &App,
     request: RoomCommit,
     state: Vec<u8>,
     judge: RoomJudge,
-) -> Result<(RoomCommit, Judged), Failure> {
+) -> Result<Work, Failure> {
     let now = app.clock.now();
     let judging = tokio::task::spawn_blocking(move || {
         let mut group = PublicGroupState::load(&state).map_err(Problem::from)?;
+        let before = group.settings().clone();
         let effect = group.apply(&request.bundle, &judge, now).map_err(Problem::from)?;
         let own_entry = if effect.external {
             vec![effect.committer.certificate.body().device_id]
@@ -116,7 +126,12 @@ async fn judge_commit(
         if judged.users().len() > MAX_ROOM_MEMBERS {
             return Err(refuse(Code::Full, "too many members"));
         }
-        Ok((request, judged))
+        let sets = *group.settings() != before;
+        Ok(Work {
+            request,
+            judged,
+            sets,
+        })
     });
     judging
         .await
@@ -128,10 +143,14 @@ async fn write(
     connection: &mut AnyConnection,
     caller: Caller,
     batch: u64,
-    request: RoomCommit,
     room: Room,
-    judged: Judged,
+    work: Work,
 ) -> Result<Written<Accepted>, Failure> {
+    let Work {
+        request,
+        judged,
+        sets,
+    } = work;
     let RoomCommit {
         room_id,
         generation,
@@ -142,6 +161,11 @@ async fn write(
         return same_again(&known, &bundle).map(Written::answer);
     }
     check_batch(connection, caller, batch).await?;
+    let users = judged.users();
+    let other = users.iter().find(|user| **user != caller.user_id);
+    if let Some(other) = other.filter(|_| sets && room.kind == RoomKind::Direct) {
+        check_contact(connection, caller, *other, None).await?;
+    }
     let added = new_users(connection, room_id, &judged).await?;
     contacts::check_added(connection, caller.user_id, added.into_iter()).await?;
     let sent_at = app.clock.now();

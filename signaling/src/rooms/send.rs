@@ -144,8 +144,8 @@ async fn load_audience(connection: &mut AnyConnection, room_id: RoomId) -> Resul
     }))
 }
 
-/// Whether a message passes between the two users of a direct room; of one that introduces its author, how long it is.
-async fn check_contact(
+/// Whether a message, or a change of what was agreed on, passes between the two users of a direct room; of one that introduces its author, how long it is.
+pub async fn check_contact(
     connection: &mut AnyConnection,
     caller: Caller,
     other: UserId,

@@ -44,7 +44,9 @@ pub async fn dispatch(
         Request::OwnStateGet => own_state::get(app, caller).await.map(Reply::OwnState),
         Request::OwnStatePut(state) => done(own_state::put(app, caller, state).await),
         Request::ContactPut(put) => done(contacts::put(app, caller, put).await),
-        Request::IdVideoPut(put) => done(id_videos::put(app, caller, put).await),
+        Request::IdVideoPut(put) => id_videos::put(app, caller, put)
+            .await
+            .map(|kept_at| Reply::IdVideo { kept_at }),
         Request::PoliciesGet => contacts::get_policies(app, caller).await.map(Reply::Policies),
         Request::SignOut => done(people::sign_out(app, caller).await),
 

@@ -51,6 +51,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     guest_links: [],
     keys: "ready",
     refusal: null,
+    aside: 0,
     unread: 0,
     named: false,
     preview: "",

@@ -62,6 +62,20 @@ async fn say(world: &World, account: &Account, room: &mut Room) -> Result<(), Co
     sent.map(drop).map_err(|problem| problem.code)
 }
 
+/// Changes the timers of a direct room.
+async fn set_ttl(world: &World, account: &Account, room: &mut Room, ttl_ms: u64) -> Result<(), Code> {
+    let name = GroupName::Room(room.id, room.generation);
+    let mut new = settings(name, RoomKind::Direct, &[]);
+    new.ttl_cap_ms = ttl_ms;
+    let request = room.commit(Wish::settings(new));
+    let set = account.ask(world, Request::RoomCommit(request)).await;
+    match set {
+        Ok(_) => room.member.merge(),
+        Err(_) => room.member.give_up(),
+    }
+    set.map(drop).map_err(|problem| problem.code)
+}
+
 async fn call(world: &World, account: &Account, room: &Room) -> Result<(), Code> {
     let join = CallJoin {
         room_id: room.id,
@@ -119,6 +133,15 @@ pub async fn declining(world: World) {
         assert_eq!(say(&world, &bob, &mut his).await, Err(Code::ContactDeclined));
         assert_eq!(call(&world, &alice, &hers).await, Err(Code::NotVerified));
         assert_eq!(call(&world, &bob, &his).await, Err(Code::ContactDeclined));
+        // Nor does either say by what times the other's messages go.
+        assert_eq!(
+            set_ttl(&world, &alice, &mut hers, 60_000).await,
+            Err(Code::NotVerified)
+        );
+        assert_eq!(
+            set_ttl(&world, &bob, &mut his, 60_000).await,
+            Err(Code::ContactDeclined)
+        );
         // Saying that it is an introduction does not help.
         let introduction = RoomSend {
             introduces: true,
@@ -165,6 +188,7 @@ pub async fn declining(world: World) {
     assert_eq!(call(&world, &alice, &hers).await, Ok(()));
     assert_eq!(refusal(&world, &alice, &hers).await, None);
     assert_eq!(count(&world, "contacts").await, 0);
+    assert_eq!(set_ttl(&world, &alice, &mut hers, 60_000).await, Ok(()));
 }
 
 pub async fn standing_of_strangers(world: World) {

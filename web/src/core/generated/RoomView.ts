@@ -79,6 +79,10 @@ draft: string,
  */
 refusal: string | null, 
 /**
+ * Of a direct room: what the other said that waits, unseen, until it may be heard.
+ */
+aside: number, 
+/**
  * Messages not seen yet.
  */
 unread: number, 

@@ -87,6 +87,7 @@ export const contacts = {
   "refusal.not_verified": "{name} has not verified you. Until then, no messages and no calls pass.",
   "refusal.contact_declined": "You declined or blocked {name}: no messages and no calls pass.",
   "refusal.identity_changed": "The identity of {name} changed. Find out why before you write or call.",
+  "refusal.aside": { one: "{count} message waits until then.", other: "{count} messages wait until then." },
   "refusal.verify": "Verify {name}",
   "refusal.contact": "Contact: {name}",
 

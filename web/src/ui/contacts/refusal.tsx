@@ -21,6 +21,7 @@ export function Refusal({ room, refusal }: { readonly room: RoomView; readonly r
     <div className="room-refusal">
       <Note tone={refusal === "identity_changed" ? "warning" : "info"} icon={refusal === "identity_changed" ? "shield_alert" : "lock"}>
         <p>{text}</p>
+        {verify && room.aside > 0 && <p>{t("refusal.aside", { count: room.aside })}</p>}
         <Button
           look={verify ? "primary" : "plain"}
           onClick={() => {
