@@ -25,6 +25,9 @@ pub struct ServerInfo {
     pub server_generation: Bytes,
     /// The server's time.
     pub now: Millis,
+    /// Key by which the server shows push services who it is (RFC 8292), as browsers ask for it: a point of P-256,
+    /// uncompressed, 65 bytes. None where it wakes nobody.
+    pub push_key: Option<Bytes>,
 }
 
 /// `POST /api/v1/registration/invitation`: whose invitation is this? The code is in the body, for paths are logged.

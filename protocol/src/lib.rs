@@ -15,6 +15,7 @@ pub mod limits;
 mod openapi;
 pub mod policies;
 pub mod problem;
+pub mod push;
 pub mod room_settings;
 pub mod sfu;
 pub mod socket;

@@ -182,6 +182,12 @@ pub const MAX_ID_VIDEO_MS: u64 = 20_000;
 /// ever. Beyond: `too_large`.
 pub const MAX_ID_VIDEO_LEN: u64 = 16 * 1024 * 1024;
 
+/// Longest address of a browser at a push service, in bytes: those in use have about 250. Beyond: the frame is `malformed`.
+pub const MAX_PUSH_ENDPOINT_LEN: usize = 1024;
+
+/// Rooms of which a device says that they do not wake it. Beyond: `full`, and the rest wakes it.
+pub const MAX_SILENT_ROOMS: usize = 1000;
+
 /// Longest payload of a message that shows an ID video to who is not verified yet, in bytes: content of 768 bytes and what
 /// MLS puts around it. Others have no room in it for much else. Beyond: `too_large`.
 pub const MAX_INTRODUCTION_LEN: usize = 2 * 1024;

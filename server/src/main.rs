@@ -11,6 +11,7 @@ mod admin;
 mod beside;
 mod doctor;
 mod options;
+mod push;
 mod serve;
 mod settings;
 mod tls;

@@ -112,6 +112,22 @@ pub struct ServeOptions {
     #[serde(deserialize_with = "size")]
     pub room_storage: Option<u64>,
 
+    /// Whether browsers that show nothing of the app are woken through the push services of their makers, which learn when,
+    /// and nothing else [default: true]
+    #[arg(long, env = "CONCLAVE_PUSH", value_name = "true|false")]
+    pub push: Option<bool>,
+
+    /// Push service beside those of the common browsers, such as `https://push.example.org`; repeatable, or separated by
+    /// commas
+    #[arg(
+        long,
+        env = "CONCLAVE_PUSH_SERVICE",
+        value_name = "URL",
+        value_delimiter = ',',
+        action = ArgAction::Append
+    )]
+    pub push_service: Vec<String>,
+
     /// Certificate chain for HTTPS (PEM); needs --tls-key
     #[arg(long, env = "CONCLAVE_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
@@ -224,6 +240,12 @@ impl ServeOptions {
             database_url: self.database_url.or(other.database_url),
             max_file_size: self.max_file_size.or(other.max_file_size),
             room_storage: self.room_storage.or(other.room_storage),
+            push: self.push.or(other.push),
+            push_service: if self.push_service.is_empty() {
+                other.push_service
+            } else {
+                self.push_service
+            },
             tls_cert: self.tls_cert.or(tls.tls_cert),
             tls_key: self.tls_key.or(tls.tls_key),
             acme: self.acme.or(tls.acme),

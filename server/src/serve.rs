@@ -12,13 +12,14 @@ use axum::Router;
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use protocol::sfu::SfuEvents;
 use sfu_node::{NodeConfig, NodeHandle};
-use signaling::{Clock, Service};
+use signaling::{Clock, Service, push::Courier};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     beside::BesideMedia,
     options::ServeOptions,
+    push::PushCourier,
     say,
     settings::{Settings, Tls},
     tls,
@@ -88,6 +89,13 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let sink: Arc<OnceLock<SfuEvents>> = Arc::default();
     let beside = tls.is_some().then(|| tcp_beside(&public_url, bound));
     let node = Arc::new(start_node(&settings, beside, sink.clone())?);
+    let courier = match settings.push_services.clone() {
+        Some(others) => {
+            let courier = PushCourier::open(&settings.data, &public_url, others)?;
+            Some(Arc::new(courier) as Arc<dyn Courier>)
+        }
+        None => None,
+    };
     let service = Service::open(
         signaling::Settings {
             data_dir: settings.data.clone(),
@@ -96,6 +104,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             proxies: settings.proxies.clone(),
             turn,
             blobs: settings.blobs,
+            courier,
             clock: Clock::system(),
         },
         node.clone(),

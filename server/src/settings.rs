@@ -39,6 +39,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// How large files may be.
     pub blobs: BlobLimits,
+    /// Origins of push services beside the usual ones; nothing where nobody is to be woken.
+    pub push_services: Option<Vec<String>>,
     /// How HTTPS is served.
     pub tls: Tls,
     /// What is logged.
@@ -102,9 +104,21 @@ pub enum Contradiction {
     /// No room has space for the largest file.
     #[error("--room-storage must not be less than --max-file-size")]
     RoomBelowFile,
+    /// The address of a push service is none.
+    #[error("--push-service {0:?} is not an address: write it like https://push.example.org, without a path")]
+    BadPushService(String),
     /// The domain is none.
     #[error("--acme {0:?} is not a domain name: write it like meet.example.org")]
     BadDomain(String),
+}
+
+fn push_services(on: bool, named: &[String]) -> Result<Option<Vec<String>>, Contradiction> {
+    let origins = named.iter().map(|text| {
+        let origin = crate::push::origin(text);
+        origin.ok_or_else(|| Contradiction::BadPushService(text.clone()))
+    });
+    let origins = origins.collect::<Result<_, _>>()?;
+    Ok(on.then_some(origins))
 }
 
 impl Settings {
@@ -132,6 +146,7 @@ impl Settings {
             proxies: options.proxy,
             database_url: options.database_url,
             blobs: blobs(options.max_file_size, options.room_storage)?,
+            push_services: push_services(options.push.unwrap_or(true), &options.push_service)?,
             tls,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
         })

@@ -20,9 +20,11 @@ use crate::{
     limits::{
         HOUR_MS, MAX_CONTACT_CHANGES_PER_HOUR, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK,
         MAX_GUEST_TRIES_PER_BLOCK, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
-        MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
+        MAX_PUSH_CHANGES_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE,
+        MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
     policies,
+    push::Waker,
     random::random,
     rate::RateLimiter,
     rooms::{DirtyRooms, RoomCache},
@@ -59,6 +61,7 @@ pub struct App {
     pub room_cache: RoomCache,
     pub dirty_rooms: DirtyRooms,
     pub policies: policies::Watch,
+    pub waker: Waker,
 }
 
 /// How often someone may do what costs others something.
@@ -75,6 +78,7 @@ pub struct Rates {
     pub guest_links: RateLimiter<GuestLinkId>,
     pub uploads: RateLimiter<DeviceId>,
     pub contacts: RateLimiter<DeviceId>,
+    pub pushes: RateLimiter<DeviceId>,
 }
 
 /// What lasts: the database, and what lies in the data folder.
@@ -127,6 +131,7 @@ impl App {
                 guest_links: RateLimiter::new(MAX_GUEST_SESSIONS_PER_LINK, HANDSHAKE_LIFE_MS),
                 uploads: RateLimiter::new(MAX_UPLOADS_PER_HOUR, HOUR_MS),
                 contacts: RateLimiter::new(MAX_CONTACT_CHANGES_PER_HOUR, HOUR_MS),
+                pushes: RateLimiter::new(MAX_PUSH_CHANGES_PER_HOUR, HOUR_MS),
             },
             hub,
             calls: Mutex::new(calls),
@@ -134,6 +139,7 @@ impl App {
             room_cache: RoomCache::default(),
             dirty_rooms: DirtyRooms::default(),
             policies: policies::Watch::default(),
+            waker: Waker::new(None),
         }
     }
 }

@@ -20,6 +20,7 @@ mod limits;
 mod own_state;
 mod people;
 mod policies;
+pub mod push;
 mod random;
 mod rate;
 mod retention;

@@ -182,3 +182,21 @@ pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);
 /// Times in an hour that a device may say how its user stands with a contact. A new policy makes it say so of everybody who
 /// was verified; more lets it make others fetch their rooms. Beyond: `rate_limited`.
 pub const MAX_CONTACT_CHANGES_PER_HOUR: u32 = 2_000;
+
+/// Times in an hour that a device may say how it is woken: at each start, and when its user mutes a room. Beyond:
+/// `rate_limited`.
+pub const MAX_PUSH_CHANGES_PER_HOUR: u32 = 600;
+
+/// A device that was woken by a message, and did not come, is not woken by another one for so long: its user knows by then
+/// that there is something. As long as people leave a telephone in the pocket.
+pub const MESSAGE_QUIET_MS: u64 = 5 * MINUTE_MS;
+
+/// Likewise for calls: a second one is news, a second word of the same is not.
+pub const CALL_QUIET_MS: u64 = 10_000;
+
+/// Messages by which devices are being woken at a time; each reads the database once. Beyond: the devices are not woken by
+/// it, and the message waits for them like any.
+pub const MAX_WAKES_AT_ONCE: usize = 1_000;
+
+/// Requests to push services at a time. Beyond: they wait for each other.
+pub const MAX_PUSHES_AT_ONCE: usize = 32;

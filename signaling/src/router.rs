@@ -109,6 +109,7 @@ async fn server(State(app): State<Arc<App>>) -> Json<ServerInfo> {
         newest_version: PROTOCOL_VERSION,
         server_generation: app.server_generation.clone(),
         now: app.clock.now(),
+        push_key: app.waker.key(),
     })
 }
 

@@ -18,6 +18,7 @@ use crate::{
     blobs::{BlobLimits, Blobs, Folder},
     failure::causes,
     limits::GOODBYE_TIME,
+    push::{Courier, Waker},
     retention, router,
     store::{Store, Written},
     turn::Turn,
@@ -41,6 +42,8 @@ pub struct Settings {
     pub turn: Option<Turn>,
     /// How large files may be, and those of a room together.
     pub blobs: BlobLimits,
+    /// What wakes devices that are not connected; without one, nobody is woken.
+    pub courier: Option<Arc<dyn Courier>>,
     /// The time.
     pub clock: Clock,
 }
@@ -84,6 +87,7 @@ impl Service {
             proxies,
             turn,
             blobs,
+            courier,
             clock,
         } = settings;
         std::fs::DirBuilder::new()
@@ -132,7 +136,11 @@ impl Service {
         if let Some(turn) = turn.clone() {
             app.call_outbox.set_relay(turn, app.clock.clone());
         }
-        let app = Arc::new(App { turn, ..app });
+        let app = Arc::new(App {
+            turn,
+            waker: Waker::new(courier),
+            ..app
+        });
         let (stop, stopped) = watch::channel(false);
         retention::start(&app, &stopped);
         Ok(Arc::new(Self { app, stop }))

@@ -140,6 +140,12 @@ pub enum Command {
         /// Whether it is so.
         on: bool,
     },
+    /// Where this device is woken while it is not connected, to be said at each start → `done` once the server knows;
+    /// `push_refused`, if it knows no push service there.
+    SetPush {
+        /// Address that the browser got from its push service; none: it is not woken.
+        endpoint: Option<String>,
+    },
     /// Keeps what one began to write in a room on this device; empty = nothing → `done`.
     SaveDraft {
         /// The room.

@@ -18,6 +18,7 @@ pub(crate) enum Ask {
     ContactPut {
         contact: ContactPut,
     },
+    PushPut,
     /// An ID video.
     IdVideoPut {
         blob_id: BlobId,

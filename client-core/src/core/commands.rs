@@ -145,6 +145,7 @@ impl Device {
                 self.changed = true;
                 shell.reply(id, api::Reply::Done);
             }
+            Command::SetPush { endpoint } => self.set_push(shell, id, endpoint.as_deref())?,
             Command::SetReceipts { on } => {
                 self.own.set_receipts(&mut shell.store, shell.now, on);
                 self.rooms.values_mut().for_each(|room| room.history.mark_all());

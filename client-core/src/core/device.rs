@@ -12,6 +12,7 @@ use super::{
     contacts::Contacts,
     files::Files,
     id_video::Showing,
+    push::Push,
     session::Session,
     shell::{Answer, Shell},
     visit::Visit,
@@ -74,6 +75,7 @@ pub(crate) struct Device {
     pub(super) files: Files,
     pub(super) contacts: Contacts,
     pub(super) showing: Showing,
+    pub(super) push: Push,
 }
 
 /// Why it ended, where the account's device list says so.
@@ -177,6 +179,7 @@ impl Device {
             files: Files::default(),
             contacts: Contacts::default(),
             showing: Showing::default(),
+            push: Push::default(),
         }
     }
 
@@ -250,6 +253,7 @@ impl Device {
             .map(Task::command)
             .chain(rooms)
             .chain(self.showing.take_command())
+            .chain(self.push.take_command())
             .collect()
     }
 
@@ -559,6 +563,7 @@ impl Device {
         self.key_packages.sending = false;
         self.contacts.disconnect();
         self.showing.disconnect();
+        self.push.disconnect();
         for room in self.rooms.values_mut() {
             room.on_disconnect();
         }

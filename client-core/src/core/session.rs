@@ -356,6 +356,7 @@ impl Device {
             Ask::OwnStatePut => self.on_own_state_put(core.shell, answer),
             Ask::Policies => self.on_policies(core.shell, answer),
             Ask::ContactPut { contact } => self.on_contact_put(core.shell.now, contact, &answer),
+            Ask::PushPut => self.on_push_put(core.shell, &answer),
             Ask::IdVideoPut { blob_id } => self.on_id_video_put(core.shell, blob_id, answer),
             Ask::LookUp { command } => self.on_looked_up(core.shell, command, answer),
             Ask::MediaTrial { command } => on_media_tried(core.shell, command, answer),
@@ -480,6 +481,7 @@ impl Device {
         self.ask_for_missing(core.shell);
         self.tell_contacts(core);
         self.drive_id_video(core.shell);
+        self.drive_push(core.shell);
         self.delete_blobs(core.shell);
         let idle = !self.listing && self.rooms.values().all(|room| room.is_caught_up());
         if self.session.state == (State::CatchingUp { listed: true }) && idle {
@@ -517,7 +519,7 @@ impl Device {
             .values()
             .filter_map(|room| room.next_end())
             .chain(self.files.next_end());
-        let wakes = [session, own, blobs, self.id_video_wakes()]
+        let wakes = [session, own, blobs, self.id_video_wakes(), self.push_wakes()]
             .into_iter()
             .flatten()
             .chain(rooms)

@@ -4,6 +4,7 @@ use protocol::{
     Bytes, Code, MessageId, Millis, Seq, UserId,
     identity::Certificate,
     policies::Verify,
+    push::Wake,
     socket::{Accepted, Entry, Reply, Request, RoomKindTag, RoomRef, RoomSend},
 };
 
@@ -125,7 +126,7 @@ impl Room {
 
     /// Sends the first message that waits, encrypted for the epoch as it is now.
     pub(super) fn send_next(&mut self, env: &mut Env<'_>) {
-        let generation = self.stored.generation;
+        let (generation, kind) = (self.stored.generation, self.stored.kind);
         let Some(group) = &mut self.group else { return };
         let epoch = group.epoch();
         let Some(out) = self.outbox.iter_mut().find(|out| out.state == OutState::Waiting) else {
@@ -165,6 +166,7 @@ impl Room {
             // The server need not know it where it makes no difference.
             introduces: env.people.verify() == Verify::Required
                 && matches!(content, Some(Content::IdVideo { .. })),
+            wakes: content.map_or(Wake::Nobody, |content| wake_for(&content, kind)),
         });
         self.ask(env, RoomAsk::Send { message_id }, request);
     }
@@ -479,6 +481,18 @@ impl Room {
             }
             Err(refusal) => env.shell.fail(command, of_refusal(&refusal)),
         }
+    }
+}
+
+/// Whether it is worth waking the others' devices.
+fn wake_for(content: &Content, kind: RoomKindTag) -> Wake {
+    match content {
+        Content::CallStarted { .. } if kind == RoomKindTag::Direct => Wake::Call,
+        Content::CallStarted { .. }
+        | Content::Text { .. }
+        | Content::File { .. }
+        | Content::IdVideo { .. } => Wake::Message,
+        _ => Wake::Nobody,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{
     BlobId, Code, DeviceId, Problem, RoomId, UserId,
     policies::{Policies, Verify},
+    push::PushPut,
     room_settings::RoomKind,
     socket::{ContactPut, ContactStanding, Event, Reply, Request},
 };
@@ -18,6 +19,8 @@ pub struct Contacts {
     pub videos: BTreeMap<UserId, BlobId>,
     /// Videos that were replaced.
     pub over: BTreeSet<BlobId>,
+    /// How devices are to be woken, as they said it.
+    pub pushes: Vec<(DeviceId, PushPut)>,
 }
 
 impl Contacts {
@@ -99,6 +102,15 @@ impl Server {
                 self.contacts.over.extend(replaced);
                 Some(Ok(Reply::IdVideo { kept_at: self.now }))
             }
+            Request::PushPut(put) => Some(match &put.endpoint {
+                Some(endpoint) if endpoint.as_str().contains("unknown") => {
+                    Err(Problem::new(Code::Forbidden, "no push service"))
+                }
+                _ => {
+                    self.contacts.pushes.push((from, put.clone()));
+                    Ok(Reply::Done)
+                }
+            }),
             Request::PoliciesGet => Some(Ok(Reply::Policies(self.contacts.policies))),
             Request::RoomSend(send) => self
                 .refusal(send.room_id, me, send.introduces)

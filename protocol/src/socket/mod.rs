@@ -16,7 +16,7 @@ pub use rooms::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, Millis, Problem, RoomId, UserId, policies::Policies};
+use crate::{Bytes, Millis, Problem, RoomId, UserId, policies::Policies, push::PushPut};
 
 /// What a client sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,6 +79,9 @@ pub enum Request {
     ContactPut(ContactPut),
     /// The user's ID video is this blob of the own room from now on; the one before is deleted → [`Reply::Done`].
     IdVideoPut(IdVideoPut),
+    /// How this device is woken while it is not connected → [`Reply::Done`]; `forbidden`, where the server knows no such push
+    /// service.
+    PushPut(PushPut),
     /// What the network asks of its users → [`Reply::Policies`].
     PoliciesGet,
     /// Ends this device: sessions, key packages, cursors; its leaves are to be removed → [`Reply::Done`].

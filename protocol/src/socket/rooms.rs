@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, DeviceId, Epoch, Generation, MessageId, Millis, RoomId, Seq, UserId};
+use crate::{Bytes, DeviceId, Epoch, Generation, MessageId, Millis, RoomId, Seq, UserId, push::Wake};
 
 /// Names a room.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -173,6 +173,9 @@ pub struct RoomSend {
     /// everything else. At most [`crate::limits::MAX_INTRODUCTION_LEN`] long.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introduces: bool,
+    /// Whether the devices of the others that are not connected are woken for it.
+    #[serde(default, skip_serializing_if = "Wake::is_nobody")]
+    pub wakes: Wake,
 }
 
 /// Answer to what was written.

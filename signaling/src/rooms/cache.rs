@@ -35,6 +35,12 @@ impl Audience {
     pub fn devices(&self) -> impl Iterator<Item = DeviceId> {
         self.leaves.iter().map(|leaf| leaf.device_id)
     }
+
+    /// The devices of all other users.
+    pub fn others(&self, user_id: UserId) -> impl Iterator<Item = DeviceId> {
+        let others = self.leaves.iter().filter(move |leaf| leaf.user_id != user_id);
+        others.map(|leaf| leaf.device_id)
+    }
 }
 
 /// Audiences by room. An audience is remembered only once the transaction that it was read in is durable, and

@@ -21,6 +21,7 @@ use crate::{
     contacts,
     failure::{Failure, refuse},
     policies,
+    push::Waker,
     sessions::Caller,
     store::Written,
 };
@@ -67,6 +68,7 @@ async fn write(
         payload,
         expires_at,
         introduces,
+        wakes,
     } = request;
     // What was accepted once stays accepted, whatever the epoch is now.
     if let Some(known) = store::known(connection, room_id, message_id).await? {
@@ -129,6 +131,7 @@ async fn write(
     Ok(Written::then(Accepted { seq, sent_at }, move || {
         app.hub
             .to_devices(audience.devices(), &Event::RoomEntry { room_id, entry });
+        Waker::wake(&app, room_id, audience.others(caller.user_id), wakes);
         app.room_cache.put(room_id, audience);
     }))
 }

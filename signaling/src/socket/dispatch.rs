@@ -12,7 +12,7 @@ use crate::{
     app::App,
     contacts,
     failure::{Failure, refuse},
-    guests, id_videos, own_state, people, rooms,
+    guests, id_videos, own_state, people, push, rooms,
     sessions::Caller,
 };
 
@@ -47,6 +47,7 @@ pub async fn dispatch(
         Request::IdVideoPut(put) => id_videos::put(app, caller, put)
             .await
             .map(|kept_at| Reply::IdVideo { kept_at }),
+        Request::PushPut(put) => done(push::put(app, caller, put).await),
         Request::PoliciesGet => contacts::get_policies(app, caller).await.map(Reply::Policies),
         Request::SignOut => done(people::sign_out(app, caller).await),
 

@@ -1,7 +1,7 @@
 //! Who is connected, and handing events to them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -82,6 +82,14 @@ impl Hub {
         drop(connected);
         self.ended.notify_waiters();
         current
+    }
+
+    /// Those of some devices that are not connected.
+    pub fn away(&self, devices: impl Iterator<Item = DeviceId>) -> HashSet<DeviceId> {
+        let connected = self.lock();
+        devices
+            .filter(|device| !connected.devices.contains_key(device))
+            .collect()
     }
 
     /// Ends the connection of a device.

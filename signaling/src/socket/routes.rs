@@ -61,6 +61,7 @@ async fn upgrade(
         .hub
         .connect(visitor.device_id(), visitor.user_id())
         .ok_or_else(|| Problem::new(Code::Unavailable, "the server stops"))?;
+    app.waker.came(visitor.device_id());
     let guard = connection::Guard::new(Arc::clone(&app), visitor, outbound);
     // The defaults keep 128 KB of write buffer for every idle connection.
     Ok(upgrade

@@ -9,4 +9,4 @@ pub use person::{
     start_login,
 };
 pub use postgres::Postgres;
-pub use world::{Body, Sfu, World};
+pub use world::{Body, Courier, Sfu, World};

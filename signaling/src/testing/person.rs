@@ -156,6 +156,19 @@ impl Account {
         Self::connect(world, Rc::clone(&self.person), device, list).await
     }
 
+    /// The connection ends.
+    pub fn go(&self, world: &World) {
+        world.app().hub.disconnect(self.device.device_id, &self.outbound);
+    }
+
+    /// Another one begins.
+    pub fn come(&mut self, world: &World) {
+        let (device_id, user_id) = (self.caller.device_id, self.caller.user_id);
+        self.outbound = world.app().hub.connect(device_id, user_id).unwrap();
+        self.outbound.open();
+        world.app().waker.came(device_id);
+    }
+
     /// Opens a session and a place in the hub.
     async fn connect(world: &World, person: Rc<Person>, device: Rc<Device>, list: DeviceList) -> Self {
         let session: Session = open_session(world, &device).await.read();

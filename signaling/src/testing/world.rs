@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -16,6 +17,7 @@ use axum::{
 use protocol::{
     Bytes, Millis, Problem,
     accounts::InvitationLookUp,
+    push::{PushEndpoint, Wake},
     sfu::{SfuGone, SfuLink, ToSfu},
 };
 use serde::Serialize;
@@ -28,6 +30,7 @@ use crate::{
     admin::Invitation,
     app::App,
     groups::testing::NOW,
+    push::Pushed,
     turn::{Turn, TurnSecret},
 };
 
@@ -52,6 +55,45 @@ pub struct World {
     now: Arc<AtomicU64>,
     /// Where requests come from; not known at first.
     pub from: Mutex<Option<IpAddr>>,
+    pub courier: Arc<Courier>,
+}
+
+/// A push service that notes whom it is asked to wake, and answers as it is told to.
+#[derive(Debug)]
+pub struct Courier {
+    pub pushes: Mutex<Vec<(String, Wake)>>,
+    pub answer: Mutex<Pushed>,
+}
+
+impl Courier {
+    pub const SERVICE: &'static str = "https://push.example/";
+
+    fn new() -> Self {
+        Self {
+            pushes: Mutex::default(),
+            answer: Mutex::new(Pushed::Taken),
+        }
+    }
+}
+
+impl crate::push::Courier for Courier {
+    fn key(&self) -> Bytes {
+        Bytes(vec![4; 65])
+    }
+
+    fn serves(&self, endpoint: &PushEndpoint) -> bool {
+        endpoint.as_str().starts_with(Self::SERVICE)
+    }
+
+    fn push(&self, endpoint: PushEndpoint, wake: Wake) -> Pin<Box<dyn Future<Output = Pushed> + Send>> {
+        let name = endpoint.as_str().trim_start_matches(Self::SERVICE).to_owned();
+        self.pushes.lock().unwrap().push((name, wake));
+        let answer = *self.answer.lock().unwrap();
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
 }
 
 /// What came back.
@@ -109,9 +151,11 @@ impl World {
             disk_reserve: 0,
             ..BlobLimits::default()
         };
-        let service = open(&folder, database.clone(), blobs, &now).await;
+        let courier = Arc::new(Courier::new());
+        let service = open(&folder, database.clone(), blobs, &now, &courier).await;
         let first = service.first_invitation().await;
         Self {
+            courier,
             service,
             folder,
             first,
@@ -125,7 +169,14 @@ impl World {
     /// The same data after a stop and a start.
     pub async fn restart(self) -> Self {
         self.service.shutdown().await;
-        let service = open(&self.folder, self.database.clone(), self.blobs, &self.now).await;
+        let service = open(
+            &self.folder,
+            self.database.clone(),
+            self.blobs,
+            &self.now,
+            &self.courier,
+        )
+        .await;
         let first = service.first_invitation().await;
         Self {
             service,
@@ -210,6 +261,7 @@ async fn open(
     database_url: Option<String>,
     blobs: BlobLimits,
     now: &Arc<AtomicU64>,
+    courier: &Arc<Courier>,
 ) -> Arc<Service> {
     let now = Arc::clone(now);
     let settings = Settings {
@@ -222,6 +274,7 @@ async fn open(
             secret: TurnSecret::new("a secret of both servers").unwrap(),
         }),
         blobs,
+        courier: Some(Arc::clone(courier) as _),
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };
     Service::open(settings, Arc::new(Sfu::default())).await.unwrap()

@@ -82,6 +82,10 @@ stories! {
     /// R28, R30, R31: one video of each user, for contacts alone; the one before is gone with the next.
     an_id_video_is_for_contacts_and_goes_with_the_next: stories::contacts::id_videos;
     an_id_video_has_a_largest_size: stories::contacts::too_large;
+    /// R55: who is away is woken once, by what is worth it, and not by rooms that are silent.
+    who_is_away_is_woken: stories::push::waking;
+    /// R55: only push services are asked, and an address goes with its device.
+    only_push_services_are_asked: stories::push::addresses;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

@@ -152,6 +152,7 @@ pub async fn external_join(world: World) {
         payload: message.into(),
         expires_at: None,
         introduces: false,
+        wakes: Default::default(),
     };
     accepted(phone.ask(&world, Request::RoomSend(send)).await);
 

@@ -9,6 +9,7 @@ pub mod guests;
 pub mod hostile;
 pub mod membership;
 pub mod people;
+pub mod push;
 pub mod room_ends;
 pub mod schema;
 pub mod writer;
@@ -91,6 +92,7 @@ impl Room {
             payload: self.member.message(text.as_bytes()).into(),
             expires_at: None,
             introduces: false,
+            wakes: Default::default(),
         }
     }
 

@@ -1,0 +1,123 @@
+//! Where this device is woken while it is not connected (R55). The user interface says so at each start; the server is told
+//! once over each connection, and again when a room is muted.
+
+use protocol::{
+    Millis, RoomId,
+    limits::MAX_SILENT_ROOMS,
+    push::{PushEndpoint, PushPut},
+    socket::{Request, RoomKindTag},
+};
+
+use super::{
+    asks::Ask,
+    device::Device,
+    shell::{Answer, Shell},
+};
+use crate::{
+    api::{self, Failure},
+    failure::{failure, of_refusal},
+    rooms::{is_passing, wait_of},
+};
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Push {
+    /// Nothing before the user interface said so; then an address, or that there is none.
+    wanted: Option<Option<PushEndpoint>>,
+    /// Who waits for the server's word on it.
+    command: Option<u32>,
+    /// What the server was told over this connection.
+    told: Option<PushPut>,
+    asking: bool,
+    wait_until: Millis,
+}
+
+impl Push {
+    pub(super) fn disconnect(&mut self) {
+        self.told = None;
+        self.asking = false;
+        self.wait_until = Millis(0);
+    }
+
+    pub(super) fn take_command(&mut self) -> Option<u32> {
+        self.command.take()
+    }
+}
+
+impl Device {
+    pub(super) fn set_push(
+        &mut self,
+        shell: &mut Shell,
+        command: u32,
+        endpoint: Option<&str>,
+    ) -> Result<(), Failure> {
+        let endpoint = endpoint.map(PushEndpoint::parse).transpose();
+        let endpoint = endpoint.map_err(|_| failure("push_refused"))?;
+        if let Some(before) = self.push.command.replace(command) {
+            shell.reply(before, api::Reply::Done);
+        }
+        self.push.wanted = Some(endpoint);
+        self.push.told = None;
+        Ok(())
+    }
+
+    /// Tells the server, if it knows something else and can be asked.
+    pub(super) fn drive_push(&mut self, shell: &mut Shell) {
+        let can = self.session.knows_rooms() && self.may_ask() && self.visit.is_none();
+        let Some(endpoint) = self.push.wanted.clone().filter(|_| can && !self.push.asking) else {
+            return;
+        };
+        if self.push.wait_until > shell.now {
+            return;
+        }
+        let wanted = PushPut {
+            silent: endpoint.as_ref().map(|_| self.silent_rooms()).unwrap_or_default(),
+            endpoint,
+        };
+        if self.push.told.as_ref() == Some(&wanted) {
+            return;
+        }
+        self.push.asking = true;
+        self.push.told = Some(wanted.clone());
+        shell.request(Ask::PushPut, Request::PushPut(wanted));
+    }
+
+    fn silent_rooms(&self) -> Vec<RoomId> {
+        let rooms = self.rooms.values();
+        let muted = rooms.filter(|room| room.kind() != RoomKindTag::Own && self.own.muted(room.id));
+        muted.map(|room| room.id).take(MAX_SILENT_ROOMS).collect()
+    }
+
+    pub(super) fn on_push_put(&mut self, shell: &mut Shell, answer: &Answer) {
+        self.push.asking = false;
+        match answer {
+            Ok(_) => {
+                if let Some(command) = self.push.take_command() {
+                    shell.reply(command, api::Reply::Done);
+                }
+            }
+            Err(refusal) if is_passing(refusal) => {
+                self.push.told = None;
+                self.push.wait_until = shell.now.plus(wait_of(refusal));
+            }
+            // It would say the same again: what it was told counts as told.
+            Err(refusal) => match self.push.take_command() {
+                Some(command) => {
+                    let refused = match of_refusal(refusal) {
+                        refused if refused.code == "forbidden" => failure("push_refused"),
+                        other => other,
+                    };
+                    shell.fail(command, refused);
+                }
+                None => tracing::warn!("the server does not wake this device"),
+            },
+        }
+    }
+
+    /// When the server may be asked again.
+    pub(super) fn push_wakes(&self) -> Option<Millis> {
+        let waits =
+            self.push.wanted.is_some() && self.push.wait_until > Millis(0) && self.push.told.is_none();
+        (waits && self.may_ask() && !self.push.asking).then_some(self.push.wait_until)
+    }
+}
