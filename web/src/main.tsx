@@ -6,8 +6,10 @@ import { preferredLocale, translator } from "./i18n/translate";
 import { Call } from "./media/call";
 import { Client } from "./state/client";
 import type { CoreClient } from "./state/core";
+import { browserPush } from "./push/browser";
 import { parseRoute } from "./state/routes";
 import type { MediaCall } from "./state/media";
+import { Waking } from "./state/waking";
 import { AppView } from "./ui/app/app";
 import { AppContext } from "./ui/app/context";
 import { ErrorBoundary } from "./ui/app/error-boundary";
@@ -25,7 +27,7 @@ async function parts(): Promise<{ core: CoreClient; media: MediaCall; files: (cl
 const { core, media, files } = await parts();
 const t = translator(preferredLocale(navigator.languages));
 const client = new Client(core, window.localStorage);
-const app = { client, files: files(client), media, navigator: new Navigator(), t };
+const app = { client, files: files(client), media, navigator: new Navigator(), t, waking: new Waking(client, browserPush) };
 
 // What was typed last is not stored yet. Pages that are hidden may end without another word.
 document.addEventListener("visibilitychange", () => {

@@ -149,6 +149,11 @@ export class Commands {
     return this.#ask({ type: "set_receipts", on }, "done");
   }
 
+  /** Where this browser is woken while it shows nothing of the app; nothing: it is not. */
+  setPush(endpoint: string | null): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_push", endpoint }, "done");
+  }
+
   saveDraft(roomId: string, draft: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "save_draft", room_id: roomId, draft }, "done");
   }

@@ -26,6 +26,8 @@ export interface PreferencesView {
   readonly notifyAsked: boolean;
   /** Do not disturb: nothing sounds, and the system tells nothing. */
   readonly quiet: boolean;
+  /** The browser is woken for messages while the app is closed. */
+  readonly wake: boolean;
 }
 
 const DEFAULTS: PreferencesView = {
@@ -36,6 +38,7 @@ const DEFAULTS: PreferencesView = {
   notify: { messages: true, updates: true, administration: true },
   notifyAsked: false,
   quiet: false,
+  wake: true,
 };
 
 const KEY = "conclave.preferences";
@@ -80,6 +83,10 @@ export class Preferences {
     this.#change({ ...this.view.get(), quiet });
   }
 
+  setWake(wake: boolean): void {
+    this.#change({ ...this.view.get(), wake });
+  }
+
   #change(view: PreferencesView): void {
     this.view.set(view);
     try {
@@ -94,7 +101,7 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet, wake } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
@@ -103,6 +110,7 @@ function read(keep: KeyValue): PreferencesView {
       notify: { ...DEFAULTS.notify, ...notify },
       notifyAsked: notifyAsked === true,
       quiet: quiet === true,
+      wake: typeof wake === "boolean" ? wake : true,
     };
   } catch {
     return DEFAULTS;

@@ -181,6 +181,8 @@ export class FakeCore implements CoreClient {
       case "set_receipts":
         if (this.session.state === "signed_in") this.tell({ type: "session", session: { ...this.session, receipts: command.on } });
         return DONE;
+      case "set_push":
+        return DONE;
       case "save_draft":
         this.#changeRoom(command.room_id, { draft: command.draft });
         return DONE;

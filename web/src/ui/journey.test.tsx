@@ -3,8 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import { translator } from "../i18n/translate";
 import { Client } from "../state/client";
+import { Waking } from "../state/waking";
 import { FakeCore } from "../testing/fake-core";
 import { fakeFiles } from "../testing/fake-files";
+import { FakePush } from "../testing/fake-push";
 import { FakeMedia } from "../testing/fake-media";
 import { AppView } from "./app/app";
 import { AppContext } from "./app/context";
@@ -19,7 +21,7 @@ function open(path: string, signedIn: boolean) {
   window.history.replaceState(null, "", path);
   const core = new FakeCore(signedIn);
   const client = new Client(core, window.localStorage);
-  const app = { client, files: fakeFiles(client), media: new FakeMedia(core, false), navigator: new Navigator(), t: translator("en-GB") };
+  const app = { client, files: fakeFiles(client), media: new FakeMedia(core, false), navigator: new Navigator(), t: translator("en-GB"), waking: new Waking(client, new FakePush()) };
   render(
     <AppContext value={app}>
       <AppView />

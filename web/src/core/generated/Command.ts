@@ -133,7 +133,11 @@ on: boolean, } | { "type": "set_receipts",
 /**
  * Whether it is so.
  */
-on: boolean, } | { "type": "save_draft", 
+on: boolean, } | { "type": "set_push", 
+/**
+ * Address that the browser got from its push service; none: it is not woken.
+ */
+endpoint: string | null, } | { "type": "save_draft", 
 /**
  * The room.
  */

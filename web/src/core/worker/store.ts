@@ -1,10 +1,17 @@
-/** The local store: IndexedDB, every value sealed by the core before it comes here. */
+/** The local store: IndexedDB, every value sealed by the core before it comes here; the keys of the values beside it. */
+import { RecordKeys, type KeptRecord } from "./record-keys";
 
 const NAME = "conclave";
 const VERSION = 1;
 const RECORDS = "records";
 const KEYS = "keys";
 const WRAPPED = "storage-key";
+/** File of the keys of records, in the origin's own file system. */
+const PAGE = "record-keys";
+
+/** Another worker of this origin had the file until it ended a moment ago: how often it is tried again, and after what. */
+const PAGE_TRIES = 20;
+const PAGE_WAIT_MS = 250;
 
 /** The storage key as it is kept: sealed under a key that the browser never gives out. */
 interface WrappedKey {
@@ -15,9 +22,12 @@ interface WrappedKey {
 
 export class Store {
   private readonly db: IDBDatabase;
+  /** Nothing where the browser has no such files, as in some private windows: the keys are with the records then. */
+  private readonly keys: RecordKeys | null;
 
-  private constructor(db: IDBDatabase) {
+  private constructor(db: IDBDatabase, keys: RecordKeys | null) {
     this.db = db;
+    this.keys = keys;
     db.onversionchange = () => db.close();
   }
 
@@ -27,25 +37,42 @@ export class Store {
       opening.result.createObjectStore(RECORDS);
       opening.result.createObjectStore(KEYS);
     };
-    return new Store(await result(opening));
+    const db = await result(opening);
+    return new Store(db, await openKeys());
   }
 
   async records(): Promise<[string, Uint8Array][]> {
     const store = this.db.transaction(RECORDS, "readonly").objectStore(RECORDS);
     const [names, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
-    return names.map((name, index) => [name as string, values[index] as Uint8Array]);
+    const kept = names.map((name, index): [string, KeptRecord] => [name as string, values[index] as KeptRecord]);
+    if (this.keys) {
+      const opened = this.keys.open(kept);
+      // Those of a browser that had no such file before get their keys out of the database.
+      const inline = new Set(kept.filter(([, record]) => record instanceof Uint8Array).map(([name]) => name));
+      const moved = opened.filter(([name]) => inline.has(name));
+      if (moved.length > 0) await this.write(moved, false);
+      return opened;
+    }
+    return kept.map(([name, record]) => [name, record instanceof Uint8Array ? record : new Uint8Array(0)]);
   }
 
   /** Resolves once all of it is on the disk; nothing of it is there when this rejects. */
   async write(records: readonly [string, Uint8Array | null][], wipe: boolean): Promise<void> {
-    const transaction = this.db.transaction(RECORDS, "readwrite", { durability: "strict" });
-    const store = transaction.objectStore(RECORDS);
-    if (wipe) store.clear();
-    for (const [name, value] of records) {
-      if (value) store.put(value, name);
-      else store.delete(name);
+    const change = this.keys?.put(records, wipe);
+    try {
+      const transaction = this.db.transaction(RECORDS, "readwrite", { durability: "strict" });
+      const store = transaction.objectStore(RECORDS);
+      if (wipe) store.clear();
+      for (const [name, value] of change?.kept ?? records) {
+        if (value) store.put(value, name);
+        else store.delete(name);
+      }
+      await done(transaction);
+    } catch (error) {
+      change?.undo();
+      throw error;
     }
-    await done(transaction);
+    change?.done();
   }
 
   /**
@@ -78,10 +105,31 @@ export class Store {
     transaction.objectStore(RECORDS).clear();
     transaction.objectStore(KEYS).clear();
     await done(transaction);
+    this.keys?.wipe();
   }
 
   close(): void {
+    this.keys?.close();
     this.db.close();
+  }
+}
+
+async function openKeys(): Promise<RecordKeys | null> {
+  let page: FileSystemFileHandle;
+  try {
+    const folder = await navigator.storage.getDirectory();
+    page = await folder.getFileHandle(PAGE, { create: true });
+    if (!("createSyncAccessHandle" in page)) return null;
+  } catch {
+    return null;
+  }
+  for (let tries = 1; ; tries++) {
+    try {
+      return new RecordKeys(await page.createSyncAccessHandle());
+    } catch (error) {
+      if (tries >= PAGE_TRIES) throw error;
+      await new Promise((again) => setTimeout(again, PAGE_WAIT_MS));
+    }
   }
 }
 

@@ -80,6 +80,7 @@ export const codes = {
     "Nobody in your network has this address, and your network allows no contacts from outside. Check the spelling, or ask your administrator.",
   "error.id_video_refused": "This recording cannot be your ID video: it is too long, too large, or from another day. Record it again.",
   "error.id_video_old": "There is a newer video of this contact. Watch that one.",
+  "error.push_refused": "Your server does not know the push service of this browser.",
   "error.id_video_empty": "Nothing was recorded. Try again.",
   "error.room_gone": "This room is not here any more. You may have been removed from it.",
   "error.call_locked": "This call is locked. Wait until it is unlocked, or ask someone who is in it.",

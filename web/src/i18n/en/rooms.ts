@@ -28,6 +28,12 @@ export const rooms = {
   "notify.allow": "Allow notifications",
   "notify.denied": "Your browser blocks notifications of this site. To change that, open the site’s permissions beside its address, allow notifications, and load this page again.",
   "notify.missing": "This browser shows no notifications. New messages are counted in the list of rooms.",
+  "notify.closed": "Also while Conclave is closed",
+  "notify.closed_text":
+    "Your browser is then woken through the service of its maker, which learns when, and neither by whom nor what for. The notification says only that something is new.",
+  "notify.closed_unavailable": "This browser cannot be woken now. Some cannot at all, others only when they are online or the app is installed.",
+  "notify.closed_refused": "Your server does not know the push service of this browser. An administrator can allow it.",
+  "notify.something": "Something is new",
   "notify.quiet": "Do not disturb",
   "notify.quiet_text": "Calls do not sound, and no notifications are shown on this device.",
   "notify.messages": { one: "{count} new message", other: "{count} new messages" },

@@ -8,6 +8,7 @@ import type { Files } from "../../files/files";
 import type { Client } from "../../state/client";
 import type { MediaCall } from "../../state/media";
 import type { Readable } from "../../state/observable";
+import type { Waking } from "../../state/waking";
 import type { Navigator } from "./navigator";
 
 /** What every view may use. Made once, in `main.tsx`. */
@@ -17,6 +18,7 @@ export interface App {
   readonly media: MediaCall;
   readonly navigator: Navigator;
   readonly t: Translate;
+  readonly waking: Waking;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -1,9 +1,9 @@
 import { useState } from "react";
+import { permission } from "../../push/permission";
 import { NOTICE_KINDS } from "../../state/news";
 import { Button } from "../parts/button";
 import { Toggle } from "../parts/toggle";
 import { useApp, useStore } from "./context";
-import { permission } from "./system-notices";
 
 /** The kinds of notices, each with its switch. */
 export function NoticeKinds() {
@@ -24,12 +24,13 @@ export function NoticeKinds() {
 
 /** What the settings say of notices: what the system allows, and what one wants. */
 export function NoticeSettings() {
-  const { client, t } = useApp();
+  const { client, t, waking } = useApp();
   const { quiet } = useStore(client.preferences.view);
   const [allowed, setAllowed] = useState(permission());
   const ask = async (): Promise<void> => {
     client.preferences.setNotifyAsked();
     setAllowed(await Notification.requestPermission());
+    waking.look();
   };
   return (
     <>
@@ -43,7 +44,12 @@ export function NoticeSettings() {
         </>
       )}
       {(allowed === "denied" || allowed === "missing") && <p>{t(`notify.${allowed}`)}</p>}
-      {allowed === "granted" && <NoticeKinds />}
+      {allowed === "granted" && (
+        <>
+          <NoticeKinds />
+          <WhileClosed />
+        </>
+      )}
       <Toggle
         on={quiet}
         onChange={(on) => {
@@ -57,9 +63,30 @@ export function NoticeSettings() {
   );
 }
 
+/** Whether the browser is woken while the app is closed, who learns of it, and why it may not work. */
+function WhileClosed() {
+  const { client, t, waking } = useApp();
+  const { notify, quiet, wake } = useStore(client.preferences.view);
+  const state = useStore(waking.state);
+  return (
+    <>
+      <Toggle
+        on={wake}
+        onChange={(on) => {
+          client.preferences.setWake(on);
+        }}
+      >
+        {t("notify.closed")}
+      </Toggle>
+      <p className="soft">{t("notify.closed_text")}</p>
+      {wake && notify.messages && !quiet && (state === "unavailable" || state === "refused") && <p role="status">{t(`notify.closed_${state}`)}</p>}
+    </>
+  );
+}
+
 /** Asks once, after the first sign-in, whether one wants to hear of what is new. Refusing costs nothing. */
 export function AskForNotices() {
-  const { client, navigator, t } = useApp();
+  const { client, navigator, t, waking } = useApp();
   const { notifyAsked } = useStore(client.preferences.view);
   if (notifyAsked || permission() !== "default") return null;
   const done = (): void => {
@@ -67,6 +94,7 @@ export function AskForNotices() {
   };
   const turnOn = async (): Promise<void> => {
     await Notification.requestPermission();
+    waking.look();
     done();
   };
   return (

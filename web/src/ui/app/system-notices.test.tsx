@@ -2,6 +2,7 @@ import { act, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { alice, bob, room } from "../../testing/fake-data";
+import { FakeCore } from "../../testing/fake-core";
 import { show } from "../../testing/render";
 import { AskForNotices, NoticeSettings } from "./notice-choices";
 import { useSystemNotices } from "./system-notices";
@@ -118,4 +119,21 @@ test("what the browser blocks is said, with what to do", () => {
   FakeNotification.permission = "denied";
   show(<NoticeSettings />);
   expect(screen.getByText(/blocks notifications/)).toBeTruthy();
+});
+
+test("R54, R55: being woken while the app is closed has a switch of its own, says who learns of it, and why it does not work", async () => {
+  const user = userEvent.setup();
+  const core = new FakeCore(true);
+  core.answers.set("set_push", { type: "failed", value: { code: "push_refused", params: {} } });
+  const { client, push, waking } = show(<NoticeSettings />, core);
+  await screen.findByText("Your server does not know the push service of this browser. An administrator can allow it.");
+  await user.click(screen.getByRole("switch", { name: "Also while Conclave is closed" }));
+  await waking.settled();
+  expect(client.preferences.view.get().wake).toBe(false);
+  expect(push.subscribed).toBe(false);
+  expect(screen.queryByText("Your server does not know the push service of this browser. An administrator can allow it.")).toBeNull();
+  core.answers.clear();
+  push.address = null;
+  await user.click(screen.getByRole("switch", { name: "Also while Conclave is closed" }));
+  await screen.findByText("This browser cannot be woken now.", { exact: false });
 });

@@ -1,14 +1,10 @@
 import { useEffect, useRef } from "react";
 import { noticeText } from "../../i18n/codes";
 import { kindOfNotice, newsOf, waiting, type News } from "../../state/news";
+import { permission } from "../../push/permission";
 import type { RoomView } from "../../core/generated/RoomView";
 import { useRoomTitle } from "../parts/room-title";
 import { useApp, useStore } from "./context";
-
-/** Whether the system lets this page show notices: `missing` where the browser knows none. */
-export function permission(): NotificationPermission | "missing" {
-  return "Notification" in window ? Notification.permission : "missing";
-}
 
 /** Whether the person is not looking. */
 function away(): boolean {

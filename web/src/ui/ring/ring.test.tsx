@@ -3,9 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { translator } from "../../i18n/translate";
 import { Client } from "../../state/client";
+import { Waking } from "../../state/waking";
 import { CALL_NEWS_MS } from "../../state/ringing";
 import { FakeCore, someCall } from "../../testing/fake-core";
 import { fakeFiles } from "../../testing/fake-files";
+import { FakePush } from "../../testing/fake-push";
 import { FakeMedia } from "../../testing/fake-media";
 import { inCall } from "../../testing/in-call";
 import { stageOf } from "../../testing/screen";
@@ -29,7 +31,7 @@ async function open() {
   const core = new FakeCore(true);
   const client = new Client(core, window.localStorage);
   const media = new FakeMedia(core, false);
-  const app = { client, files: fakeFiles(client), media, navigator: new Navigator(), t: translator("en-GB") };
+  const app = { client, files: fakeFiles(client), media, navigator: new Navigator(), t: translator("en-GB"), waking: new Waking(client, new FakePush()) };
   render(
     <AppContext value={app}>
       <AppView />
