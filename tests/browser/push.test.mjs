@@ -127,6 +127,7 @@ test("the browser shows that something is new, once, and the app when one clicks
   const [worker] = bob.context.serviceWorkers();
   await worker.evaluate(async () => (await self.registration.getNotifications()).forEach((notice) => notice.close()));
   await bob.page.goto(`${server.url}/`);
+  await bob.openRoom(ROOM);
   await bob.sees("And the blue one");
   await deliver();
   assert.deepEqual(await notices(), []);
