@@ -30,3 +30,4 @@ pub use crate::account::opaque::PasswordCost;
 pub use crate::core::{Core, Options, StartError};
 #[cfg(feature = "bench")]
 pub use crate::group::bench::MlsBench;
+pub use crate::store::{UnlockError, lock_storage_key, password_key, unlock_storage_key};

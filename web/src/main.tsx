@@ -5,7 +5,7 @@ import { startFiles, type Files } from "./files/files";
 import { preferredLocale, translator } from "./i18n/translate";
 import { Call } from "./media/call";
 import { Client } from "./state/client";
-import type { CoreClient } from "./state/core";
+import type { DeviceClient } from "./state/core";
 import { browserPush } from "./push/browser";
 import { parseRoute } from "./state/routes";
 import type { MediaCall } from "./state/media";
@@ -17,7 +17,7 @@ import { Navigator } from "./ui/app/navigator";
 import "./ui/styles/index.css";
 
 /** The real core and media, or in mode `fake` the players of `testing/`, which no other bundle contains. */
-async function parts(): Promise<{ core: CoreClient; media: MediaCall; files: (client: Client) => Files }> {
+async function parts(): Promise<{ core: DeviceClient; media: MediaCall; files: (client: Client) => Files }> {
   if (import.meta.env.MODE === "fake") return (await import("./testing/fake-app")).fakeApp();
   const guest = parseRoute(window.location.pathname).page === "guest";
   const core = WorkerCoreClient.start(guest ? "guest" : "device");

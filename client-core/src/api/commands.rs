@@ -329,6 +329,20 @@ pub enum Command {
         password: Secret,
     },
 
+    /// Checks the password of the account → `done`. The shell around the core then keeps the storage key under it, or no more;
+    /// the core has nothing of it.
+    SetLock {
+        /// Whether the store is locked while it is not used.
+        on: bool,
+        /// Password.
+        password: Secret,
+    },
+    /// Opens a locked store → `done`, `wrong_password`. Of the shell alone, for there is no core before.
+    Unlock {
+        /// Password.
+        password: Secret,
+    },
+
     /// Enters the room's call, or starts one → `call_entered`; [`super::Event::Call`] tells the rest.
     JoinCall {
         /// The room.

@@ -106,6 +106,8 @@ pub enum SessionView {
         /// Reason, text under `signed_out.<reason>`.
         reason: Option<String>,
     },
+    /// Somebody, whose store is locked: said by the shell, for there is no core before it is opened.
+    Locked,
     /// Someone.
     SignedIn {
         /// The user.

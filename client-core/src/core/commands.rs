@@ -40,6 +40,7 @@ impl Core {
             } => self.register(id, code, &email, &name, password),
             Command::SignIn { email, password } => self.sign_in(id, &email, password),
             Command::RevokeDevice { device_id, password } => self.revoke(id, device_id, password),
+            Command::SetLock { password, .. } => self.check_password(id, password),
             Command::BecomeGuest {
                 link_id,
                 secret,
@@ -355,7 +356,9 @@ impl Device {
             | Command::Register { .. }
             | Command::SignIn { .. }
             | Command::BecomeGuest { .. }
-            | Command::RevokeDevice { .. } => return Err(failure("internal")),
+            | Command::RevokeDevice { .. }
+            | Command::SetLock { .. }
+            | Command::Unlock { .. } => return Err(failure("internal")),
         }
         Ok(())
     }

@@ -76,6 +76,8 @@ pub(crate) enum Entering {
 pub(crate) enum Purpose {
     SignIn,
     Revoke(DeviceId),
+    /// To know that it is the one.
+    Check,
 }
 
 /// What came over HTTP: status and body; nothing where there was no answer.
@@ -138,6 +140,17 @@ impl Core {
             Some(device) if device.is_enrolled() && matches!(self.entering, Entering::Idle) => {
                 let email = device.identity.email().clone();
                 self.log_in(command, Purpose::Revoke(device_id), email, password);
+            }
+            _ => self.shell.fail(command, failure("not_ready")),
+        }
+    }
+
+    /// Whether this is the password of the account.
+    pub(super) fn check_password(&mut self, command: u32, password: Secret) {
+        match &self.device {
+            Some(device) if device.is_enrolled() && matches!(self.entering, Entering::Idle) => {
+                let email = device.identity.email().clone();
+                self.log_in(command, Purpose::Check, email, password);
             }
             _ => self.shell.fail(command, failure("not_ready")),
         }
@@ -333,6 +346,14 @@ impl Core {
                 self.shell
                     .post(HttpAsk::Account, "/api/v1/devices", Some(token), &device);
                 Ok(Entering::ExpectEnrolment { command })
+            }
+            Purpose::Check => {
+                let own = self.device.as_ref().map(|device| device.identity.user_id());
+                if own != Some(grant.user_id) {
+                    return Err(untrusted());
+                }
+                self.shell.reply(command, Reply::Done);
+                Ok(Entering::Idle)
             }
             Purpose::Revoke(device_id) => {
                 let Some(device) = &mut self.device else {

@@ -9,6 +9,7 @@
 //! tell nothing of rooms and people. Batches have a counter which the server echoes: a store that was rolled back
 //! shows itself.
 
+mod password;
 mod sealing;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::{
     sorted::SortedMap,
 };
 
+pub use password::{UnlockError, lock_storage_key, password_key, unlock_storage_key};
 use sealing::StorageKey;
 
 /// Writes wait here until the end of an input; what was loaded is handed out once.

@@ -84,7 +84,7 @@ test("a core that stops after a while is started anew, and what was open fails",
   heard.length = 0;
   const open = client.send({ type: "list_devices" });
   now.mockReturnValue(60_000);
-  worker.onmessage?.(new MessageEvent("message", { data: { type: "stopped" } }));
+  worker.onmessage?.(new MessageEvent("message", { data: { type: "stopped", locked: false } }));
   expect(await open).toEqual(failed);
   expect(worker.terminated).toBe(true);
   expect(heard).toEqual([{ type: "call", call: null }]);

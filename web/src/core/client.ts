@@ -89,6 +89,16 @@ export class WorkerCoreClient {
     this.worker?.postMessage({ type: "lost-network" });
   }
 
+  /** The person did something; after so long without, the store is locked. Nothing: it is not. */
+  active(idleMs: number | null): void {
+    this.worker?.postMessage({ type: "active", idleMs });
+  }
+
+  /** Locks the store, if it has a lock. */
+  lock(): void {
+    this.worker?.postMessage({ type: "lock" });
+  }
+
   private hear(event: Event): void {
     if (event.type === "reply") {
       const resolve = this.open.get(event.id);
@@ -103,18 +113,18 @@ export class WorkerCoreClient {
     this.startedAt = Date.now();
     const worker = this.spawn();
     this.worker = worker;
-    worker.onmessage = ({ data }) => (data.type === "event" ? this.hear(data.event) : this.stopped());
-    worker.onerror = () => this.stopped();
+    worker.onmessage = ({ data }) => (data.type === "event" ? this.hear(data.event) : this.stopped(data.locked));
+    worker.onerror = () => this.stopped(false);
   }
 
   /** The worker and its call are lost; a new one begins from the store. */
-  private stopped(): void {
+  private stopped(locked: boolean): void {
     this.worker?.terminate();
     this.worker = null;
     for (const resolve of this.open.values()) resolve(coreFailed());
     this.open.clear();
     if (this.states.has("call")) this.hear({ type: "call", call: null });
-    if (Date.now() - this.startedAt > STEADY_MS) return this.begin();
+    if (locked || Date.now() - this.startedAt > STEADY_MS) return this.begin();
     this.hear({ type: "session", session: { state: "signed_out", reason: "core_failed" } });
   }
 }

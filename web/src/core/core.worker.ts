@@ -10,7 +10,7 @@ const tabs = new Tabs(
     event: (event) => tell({ type: "event", event }),
     media: toFrameWorker,
   },
-  () => tell({ type: "stopped" }),
+  (locked) => tell({ type: "stopped", locked }),
 );
 
 self.onmessage = ({ data }: MessageEvent<FromTab>) => {
@@ -23,6 +23,10 @@ self.onmessage = ({ data }: MessageEvent<FromTab>) => {
       return;
     case "nudge":
       return tabs.nudge();
+    case "active":
+      return tabs.active(data.idleMs);
+    case "lock":
+      return tabs.lock();
     case "lost-network":
       return tabs.lostNetwork();
   }

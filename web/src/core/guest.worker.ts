@@ -16,6 +16,8 @@ const early: FromTab[] = [];
 self.onmessage = ({ data }: MessageEvent<FromTab>) => take(data);
 
 function take(data: FromTab): void {
+  // There is no store to lock.
+  if (data.type === "active" || data.type === "lock") return;
   if (data.type === "frame-worker") {
     frameWorker?.close();
     frameWorker = data.port;
@@ -66,7 +68,7 @@ async function run(): Promise<void> {
     console.error("the core stopped", error);
   }
   shell?.stop();
-  tell({ type: "stopped" });
+  tell({ type: "stopped", locked: false });
 }
 
 void run();

@@ -109,6 +109,11 @@ export class Hub {
     for (const tab of this.tabs.values()) tab.event(event);
   }
 
+  /** Whether a tab is in a call. */
+  get isInCall(): boolean {
+    return this.callTab !== null;
+  }
+
   media(update: MediaBytes): void {
     const tab = this.callTab === null ? undefined : this.tabs.get(this.callTab);
     if (tab) tab.media(update);

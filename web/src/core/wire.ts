@@ -21,14 +21,18 @@ export type FromTab =
   | { type: "frame-worker"; port: MessagePort }
   /** The network is back, or the tab is seen again. */
   | { type: "nudge" }
+  /** The person did something. After so long without, the store is locked; nothing: it is not. */
+  | { type: "active"; idleMs: number | null }
+  /** The store is to be locked now. */
+  | { type: "lock" }
   /** The network is gone: a socket whose network went away says nothing for a long time. */
   | { type: "lost-network" };
 
 /** From the core worker to the main thread of its tab. */
 export type ToTab =
   | { type: "event"; event: Event }
-  /** The device of this worker stopped: a new worker has to begin from the store. */
-  | { type: "stopped" };
+  /** The device of this worker stopped, by a fault or as the store was locked: a new worker has to begin from the store. */
+  | { type: "stopped"; locked: boolean };
 
 /** An encoded `MediaUpdate`. It is wiped by who has used it. */
 export type MediaBytes = Uint8Array<ArrayBuffer>;

@@ -6,7 +6,7 @@ import { Board } from "./board";
 import { CallChat } from "./call-chat";
 import { Commands } from "./commands";
 import { UNOPENED, withMessages, type Conversation } from "./conversation";
-import type { CoreClient, CoreEvent, Failure } from "./core";
+import type { CoreEvent, DeviceClient, Failure } from "./core";
 import { Countdowns } from "./countdowns";
 import { Drafts } from "./drafts";
 import { Store, type Readable } from "./observable";
@@ -56,8 +56,10 @@ export class Client {
   readonly untaken = new Map<string, { readonly text: string; readonly messageId: string }>();
   readonly #conversations = new Map<string, Store<Conversation>>();
   readonly #unsubscribe: () => void;
+  readonly #core: DeviceClient;
 
-  constructor(core: CoreClient, keep: KeyValue) {
+  constructor(core: DeviceClient, keep: KeyValue) {
+    this.#core = core;
     this.preferences = new Preferences(keep);
     this.commands = new Commands(core);
     this.drafts = new Drafts((roomId, draft) => void this.commands.saveDraft(roomId, draft));
@@ -85,6 +87,17 @@ export class Client {
     this.sought.set({ roomId, messageId });
   }
 
+  /** The person did something; after so long without, the store is locked. Nothing: it is not. */
+  active(idleMs: number | null): void {
+    this.#core.active(idleMs);
+  }
+
+  /** Locks the store, if it has a lock. What was typed last is kept before. */
+  lock(): void {
+    this.drafts.flush();
+    this.#core.lock();
+  }
+
   /** Stops listening to the core. */
   close(): void {
     this.#unsubscribe();
@@ -102,7 +115,10 @@ export class Client {
   #hear(event: CoreEvent): void {
     switch (event.type) {
       case "session":
-        if (event.session.state === "signed_out") this.#forget();
+        if (event.session.state === "locked") this.drafts.flush();
+        if (event.session.state !== "signed_in") this.#forget();
+        // What was erased has no lock any more.
+        if (event.session.state === "signed_out" && event.session.reason === null) this.preferences.setLocks(false);
         this.session.set(event.session);
         return;
       case "rooms":

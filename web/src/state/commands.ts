@@ -149,6 +149,16 @@ export class Commands {
     return this.#ask({ type: "set_receipts", on }, "done");
   }
 
+  /** Whether the store of this browser is locked while it is not used. */
+  setLock(on: boolean, password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_lock", on, password }, "done");
+  }
+
+  /** Opens the locked store. */
+  unlock(password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "unlock", password }, "done");
+  }
+
   /** Where this browser is woken while it shows nothing of the app; nothing: it is not. */
   setPush(endpoint: string | null): Promise<Outcome<undefined>> {
     return this.#ask({ type: "set_push", endpoint }, "done");

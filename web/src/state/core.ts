@@ -23,3 +23,11 @@ export interface CoreClient {
    */
   onEvent(listener: (event: CoreEvent) => void): () => void;
 }
+
+/** One with a store that can be locked. */
+export interface DeviceClient extends CoreClient {
+  /** The person did something. After so long without, the store is locked, if it has a lock; nothing: it is not. */
+  active(idleMs: number | null): void;
+  /** Locks the store, if it has a lock. */
+  lock(): void;
+}

@@ -28,7 +28,14 @@ export interface PreferencesView {
   readonly quiet: boolean;
   /** The browser is woken for messages while the app is closed. */
   readonly wake: boolean;
+  /** After how many minutes without a hand the store is locked, if it has a lock; 0: when the app is closed. */
+  readonly lockAfter: LockAfter;
+  /** The store has a lock. */
+  readonly locks: boolean;
 }
+
+export const LOCK_AFTER = [5, 15, 60, 0] as const;
+export type LockAfter = (typeof LOCK_AFTER)[number];
 
 const DEFAULTS: PreferencesView = {
   singleKeyShortcuts: true,
@@ -39,6 +46,8 @@ const DEFAULTS: PreferencesView = {
   notifyAsked: false,
   quiet: false,
   wake: true,
+  lockAfter: 15,
+  locks: false,
 };
 
 const KEY = "conclave.preferences";
@@ -87,6 +96,14 @@ export class Preferences {
     this.#change({ ...this.view.get(), wake });
   }
 
+  setLocks(locks: boolean): void {
+    this.#change({ ...this.view.get(), locks });
+  }
+
+  setLockAfter(lockAfter: LockAfter): void {
+    this.#change({ ...this.view.get(), lockAfter });
+  }
+
   #change(view: PreferencesView): void {
     this.view.set(view);
     try {
@@ -101,7 +118,7 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet, wake } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet, wake, lockAfter, locks } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
@@ -111,6 +128,8 @@ function read(keep: KeyValue): PreferencesView {
       notifyAsked: notifyAsked === true,
       quiet: quiet === true,
       wake: typeof wake === "boolean" ? wake : true,
+      lockAfter: LOCK_AFTER.find((minutes) => minutes === lockAfter) ?? DEFAULTS.lockAfter,
+      locks: locks === true,
     };
   } catch {
     return DEFAULTS;

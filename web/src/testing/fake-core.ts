@@ -38,6 +38,8 @@ export class FakeCore implements CoreClient {
   /** Commands as they came, for tests. */
   readonly sent: Command[] = [];
   nudged = 0;
+  /** After how long without a hand the page wants the store locked. */
+  idleMs: number | null = null;
   /** What was noted of uploads, by blob. */
   readonly noted = new Map<string, UploadCard>();
   session: SessionView;
@@ -87,6 +89,15 @@ export class FakeCore implements CoreClient {
 
   nudge(): void {
     this.nudged += 1;
+  }
+
+  active(idleMs: number | null): void {
+    this.idleMs = idleMs;
+  }
+
+  lock(): void {
+    this.session = { state: "locked" };
+    this.tell({ type: "session", session: this.session });
   }
 
   #answer(command: Command): Reply {
@@ -183,6 +194,11 @@ export class FakeCore implements CoreClient {
         return DONE;
       case "set_push":
         return DONE;
+      case "set_lock":
+        return command.password === "wrong" ? failed("wrong_password") : DONE;
+      case "unlock":
+        if (command.password === "wrong") return failed("wrong_password");
+        return this.#enter();
       case "save_draft":
         this.#changeRoom(command.room_id, { draft: command.draft });
         return DONE;

@@ -8,12 +8,41 @@
 mod outputs;
 
 use client_core::{
-    Core,
+    Core, PasswordCost, UnlockError,
     api::{Command, Input, Start},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroize;
+
+/// Puts a storage key under a password; `salt` has 16 bytes, drawn anew each time. All are wiped here.
+#[wasm_bindgen]
+pub fn lock_storage_key(
+    mut password: String,
+    salt: Vec<u8>,
+    storage_key: Vec<u8>,
+) -> Result<Vec<u8>, JsError> {
+    let mut key = take_32(storage_key)?;
+    let salt = salt
+        .try_into()
+        .map_err(|_| JsError::new("the salt has 16 bytes"))?;
+    let locked = client_core::lock_storage_key(&password, salt, PasswordCost::STANDARD, &key);
+    password.zeroize();
+    key.zeroize();
+    locked.ok_or_else(|| JsError::new("the key cannot be locked"))
+}
+
+/// Opens what [`lock_storage_key`] made; nothing where the password is another one. The caller wipes the key.
+#[wasm_bindgen]
+pub fn unlock_storage_key(mut password: String, locked: &[u8]) -> Result<Option<Vec<u8>>, JsError> {
+    let opened = client_core::unlock_storage_key(&password, locked);
+    password.zeroize();
+    match opened {
+        Ok(key) => Ok(Some(key.to_vec())),
+        Err(UnlockError::WrongPassword) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// The device. Call [`DeviceCore::poll`] until it gives nothing after each of the other methods.
 #[wasm_bindgen]

@@ -289,6 +289,18 @@ device_id: string,
 /**
  * Password.
  */
+password: Secret, } | { "type": "set_lock", 
+/**
+ * Whether the store is locked while it is not used.
+ */
+on: boolean, 
+/**
+ * Password.
+ */
+password: Secret, } | { "type": "unlock", 
+/**
+ * Password.
+ */
 password: Secret, } | { "type": "join_call", 
 /**
  * The room.

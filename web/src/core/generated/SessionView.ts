@@ -11,7 +11,7 @@ export type SessionView = { "state": "signed_out",
 /**
  * Reason, text under `signed_out.<reason>`.
  */
-reason: string | null, } | { "state": "signed_in", 
+reason: string | null, } | { "state": "locked" } | { "state": "signed_in", 
 /**
  * The user.
  */

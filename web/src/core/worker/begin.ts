@@ -1,6 +1,6 @@
 /** How a core begins in a worker, and how it is spoken to. */
 import type { Command } from "../generated/Command";
-import init, { DeviceCore } from "../generated/wasm/core";
+import init, { DeviceCore, lock_storage_key, unlock_storage_key } from "../generated/wasm/core";
 import wasm from "../generated/wasm/core_bg.wasm?url";
 import { deviceName } from "../device-name";
 
@@ -18,6 +18,22 @@ export function begin(key: Uint8Array, records: [string, Uint8Array][]): DeviceC
     key.fill(0);
     seed.fill(0);
   }
+}
+
+const SALT_LEN = 16;
+
+/** Puts the storage key under a password. The key is wiped. */
+export function lock(password: string, key: Uint8Array): Uint8Array<ArrayBuffer> {
+  try {
+    return lock_storage_key(password, crypto.getRandomValues(new Uint8Array(SALT_LEN)), key) as Uint8Array<ArrayBuffer>;
+  } finally {
+    key.fill(0);
+  }
+}
+
+/** Takes about as long as a sign-in; nothing where the password is another one. */
+export function unlock(password: string, locked: Uint8Array): Uint8Array<ArrayBuffer> | null {
+  return (unlock_storage_key(password, locked) as Uint8Array<ArrayBuffer> | undefined) ?? null;
 }
 
 /** As the core reads it: `{ name: { …fields } }`, or the name alone. */

@@ -62,7 +62,7 @@ export class CallKeeper {
         break;
       case "session":
         this.tell(event);
-        if (event.session.state === "signed_out") return this.state === "settled" ? undefined : this.giveUp();
+        if (event.session.state !== "signed_in") return this.state === "settled" ? undefined : this.giveUp();
         return event.session.connection === "online" ? this.tryToEnter() : undefined;
       case "rooms":
         this.tell(event);

@@ -1,5 +1,6 @@
 /** The local store: IndexedDB, every value sealed by the core before it comes here; the keys of the values beside it. */
-import { RecordKeys, type KeptRecord } from "./record-keys";
+import { KeyFile } from "./key-file";
+import { RecordKeys, type KeptRecord, type PageFile } from "./record-keys";
 
 const NAME = "conclave";
 const VERSION = 1;
@@ -8,26 +9,36 @@ const KEYS = "keys";
 const WRAPPED = "storage-key";
 /** File of the keys of records, in the origin's own file system. */
 const PAGE = "record-keys";
+/** File of the sealed storage key. */
+const KEY = "storage-key";
 
 /** Another worker of this origin had the file until it ended a moment ago: how often it is tried again, and after what. */
 const PAGE_TRIES = 20;
 const PAGE_WAIT_MS = 250;
 
-/** The storage key as it is kept: sealed under a key that the browser never gives out. */
+/**
+ * What seals the storage key as it is kept: a key that the browser never gives out. What it sealed is in a file of its own; in a
+ * browser without such files, and of earlier forms, here.
+ */
 interface WrappedKey {
   wrapping: CryptoKey;
-  iv: Uint8Array<ArrayBuffer>;
-  sealed: ArrayBuffer;
+  iv?: Uint8Array<ArrayBuffer>;
+  sealed?: ArrayBuffer;
 }
+
+const IV_LEN = 12;
 
 export class Store {
   private readonly db: IDBDatabase;
   /** Nothing where the browser has no such files, as in some private windows: the keys are with the records then. */
   private readonly keys: RecordKeys | null;
 
-  private constructor(db: IDBDatabase, keys: RecordKeys | null) {
+  private readonly keyFile: KeyFile | null;
+
+  private constructor(db: IDBDatabase, keys: RecordKeys | null, keyFile: KeyFile | null) {
     this.db = db;
     this.keys = keys;
+    this.keyFile = keyFile;
     db.onversionchange = () => db.close();
   }
 
@@ -38,7 +49,8 @@ export class Store {
       opening.result.createObjectStore(KEYS);
     };
     const db = await result(opening);
-    return new Store(db, await openKeys());
+    const [page, key] = [await openFile(PAGE), await openFile(KEY)];
+    return new Store(db, page && new RecordKeys(page), key && new KeyFile(key));
   }
 
   async records(): Promise<[string, Uint8Array][]> {
@@ -76,27 +88,45 @@ export class Store {
   }
 
   /**
-   * The key that seals the records: 32 random bytes, made when there are none, and kept sealed under a
-   * non-extractable key of WebCrypto. Whoever copies the files of the browser's profile gets it with effort, a
-   * script of another origin never. The caller wipes it. Nothing where it is kept but does not open.
+   * The key that seals the records: 32 random bytes, made when there are none; or, if it is longer, that key under a password.
+   * Kept sealed under a non-extractable key of WebCrypto: whoever copies the files of the browser's profile gets it with
+   * effort, a script of another origin never. The caller wipes it. Nothing where it is kept but does not open.
    */
-  async storageKey(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const kept = (await result(this.db.transaction(KEYS, "readonly").objectStore(KEYS).get(WRAPPED))) as
-      | WrappedKey
-      | undefined;
-    if (kept) {
-      const opening = crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, kept.wrapping, kept.sealed);
-      return opening.then((key) => new Uint8Array(key)).catch(() => null);
+  async keptKey(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const kept = await this.wrappedKey();
+    if (!kept) {
+      const key = crypto.getRandomValues(new Uint8Array(32));
+      await this.keepKey(key);
+      return key;
     }
-    const key = crypto.getRandomValues(new Uint8Array(32));
-    const wrapping = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const inFile = this.keyFile?.read();
+    const iv = inFile?.slice(0, IV_LEN) ?? kept.iv;
+    const sealed = inFile?.slice(IV_LEN) ?? kept.sealed;
+    if (!iv || !sealed) return null;
+    const opening = crypto.subtle.decrypt({ name: "AES-GCM", iv }, kept.wrapping, sealed);
+    const key = await opening.then((key) => new Uint8Array(key)).catch(() => null);
+    // Of an earlier form: out of the database.
+    if (key && kept.sealed && this.keyFile) await this.keepKey(key);
+    return key;
+  }
+
+  /** Keeps it so from now on. What was kept before is not there any more when this resolves; a stop in between leaves one of them. */
+  async keepKey(key: Uint8Array<ArrayBuffer>): Promise<void> {
+    const kept = await this.wrappedKey();
+    const wrapping = kept?.wrapping ?? (await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]));
+    const iv = crypto.getRandomValues(new Uint8Array(IV_LEN));
     const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapping, key);
-    const wrapped: WrappedKey = { wrapping, iv, sealed };
+    // The file is of use only with the wrapping key, and goes first; the database has no other from then on.
+    this.keyFile?.write(Uint8Array.of(...iv, ...new Uint8Array(sealed)));
+    if (this.keyFile && kept && !kept.sealed) return;
+    const wrapped: WrappedKey = this.keyFile ? { wrapping } : { wrapping, iv, sealed };
     const transaction = this.db.transaction(KEYS, "readwrite", { durability: "strict" });
     transaction.objectStore(KEYS).put(wrapped, WRAPPED);
     await done(transaction);
-    return key;
+  }
+
+  private async wrappedKey(): Promise<WrappedKey | undefined> {
+    return (await result(this.db.transaction(KEYS, "readonly").objectStore(KEYS).get(WRAPPED))) as WrappedKey | undefined;
   }
 
   /** Forgets everything, the storage key included. */
@@ -104,28 +134,32 @@ export class Store {
     const transaction = this.db.transaction([RECORDS, KEYS], "readwrite", { durability: "strict" });
     transaction.objectStore(RECORDS).clear();
     transaction.objectStore(KEYS).clear();
-    await done(transaction);
+    // Their keys first: what a stop in between leaves is noise.
+    this.keyFile?.wipe();
     this.keys?.wipe();
+    await done(transaction);
   }
 
   close(): void {
     this.keys?.close();
+    this.keyFile?.close();
     this.db.close();
   }
 }
 
-async function openKeys(): Promise<RecordKeys | null> {
-  let page: FileSystemFileHandle;
+/** Nothing where the browser has no such files. */
+async function openFile(name: string): Promise<PageFile | null> {
+  let handle: FileSystemFileHandle;
   try {
     const folder = await navigator.storage.getDirectory();
-    page = await folder.getFileHandle(PAGE, { create: true });
-    if (!("createSyncAccessHandle" in page)) return null;
+    handle = await folder.getFileHandle(name, { create: true });
+    if (!("createSyncAccessHandle" in handle)) return null;
   } catch {
     return null;
   }
   for (let tries = 1; ; tries++) {
     try {
-      return new RecordKeys(await page.createSyncAccessHandle());
+      return await handle.createSyncAccessHandle();
     } catch (error) {
       if (tries >= PAGE_TRIES) throw error;
       await new Promise((again) => setTimeout(again, PAGE_WAIT_MS));

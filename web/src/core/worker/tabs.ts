@@ -21,12 +21,19 @@ const CHANNEL = "conclave-device";
 const LEADER_LOCK = "conclave-device";
 const tabLock = (id: string) => `conclave-tab-${id}`;
 
-type Message = { type: "who-leads" } | { type: "leads"; from: string } | Addressed;
+type Message =
+  | { type: "who-leads" }
+  | { type: "leads"; from: string }
+  /** The storage key of a store with a lock, for whoever leads next; nothing once it is locked. */
+  | { type: "key"; key: Uint8Array<ArrayBuffer> | null }
+  | Addressed;
 
 type Addressed =
   | { type: "hello"; from: string; to: string }
   | { type: "command"; from: string; to: string; id: number; command: Command }
   | { type: "nudge"; to: string }
+  | { type: "active"; to: string; idleMs: number | null }
+  | { type: "lock"; to: string }
   | { type: "taken"; to: string; id: number }
   | { type: "event"; to: string; event: Event }
   | { type: "media"; to: string; update: MediaBytes };
@@ -36,17 +43,18 @@ const NOBODY = 0;
 
 export class Tabs {
   private readonly own: Tab;
-  private readonly stopped: () => void;
+  private readonly stopped: (locked: boolean) => void;
   private readonly channel = new BroadcastChannel(CHANNEL);
   private readonly call: CallKeeper;
   private device: Device | null = null;
+  private key: Uint8Array<ArrayBuffer> | null = null;
   private leader: string | null = null;
   /** Commands sent to another leader, and those that wait for one. */
   private readonly unanswered = new Unanswered();
   private readonly rooms = new Set<string>();
 
   /** `stopped` is called when the device of this worker ran and stopped. */
-  constructor(own: Tab, stopped: () => void) {
+  constructor(own: Tab, stopped: (locked: boolean) => void) {
     this.call = new CallKeeper(
       (event) => own.event(event),
       (room_id) => this.command(ENTER_AGAIN, { type: "join_call", room_id }),
@@ -75,6 +83,16 @@ export class Tabs {
     else if (this.leader !== null) this.say({ type: "nudge", to: this.leader });
   }
 
+  active(idleMs: number | null): void {
+    if (this.device) this.device.active(idleMs);
+    else if (this.leader !== null) this.say({ type: "active", to: this.leader, idleMs });
+  }
+
+  lock(): void {
+    if (this.device) this.device.lockNow();
+    else if (this.leader !== null) this.say({ type: "lock", to: this.leader });
+  }
+
   /** Each tab hears of it; the one with the socket acts. */
   lostNetwork(): void {
     this.device?.lostNetwork();
@@ -87,14 +105,14 @@ export class Tabs {
   }
 
   private async lead(): Promise<void> {
-    this.device = new Device();
+    this.device = new Device({ take: () => this.key, give: (key) => this.hand(key) });
     const running = this.device.run();
     if (this.leader !== null) this.call.moved();
     this.device.hub.join(this.own);
     this.follow(this.own.id);
     this.say({ type: "leads", from: this.own.id });
-    await running;
-    this.stopped();
+    const { locked } = await running;
+    this.stopped(locked);
     // The lock goes with the worker, not before: two cores on one store must not be.
     await new Promise<never>(() => {});
   }
@@ -122,6 +140,8 @@ export class Tabs {
         return this.device ? this.say({ type: "leads", from: this.own.id }) : undefined;
       case "leads":
         return this.device ? undefined : this.follow(message.from);
+      case "key":
+        return this.device ? undefined : this.keep(message.key);
       default:
         return message.to === this.own.id ? this.hearOwn(message) : undefined;
     }
@@ -139,6 +159,10 @@ export class Tabs {
         return this.unanswered.taken(message.id);
       case "nudge":
         return this.device?.nudge();
+      case "active":
+        return this.device?.active(message.idleMs);
+      case "lock":
+        return this.device?.lockNow();
       case "event":
         if (message.event.type === "reply") this.unanswered.answered(message.event.id);
         return this.own.event(message.event);
@@ -149,6 +173,7 @@ export class Tabs {
 
   private welcome(id: string): void {
     const hub = this.device?.hub;
+    if (this.key) this.say({ type: "key", key: this.key });
     hub?.join({
       id,
       event: (event) => this.say({ type: "event", to: id, event }),
@@ -158,6 +183,16 @@ export class Tabs {
       },
     });
     void navigator.locks.request(tabLock(id), () => hub?.leave(id));
+  }
+
+  private hand(key: Uint8Array<ArrayBuffer> | null): void {
+    this.keep(key);
+    this.say({ type: "key", key });
+  }
+
+  private keep(key: Uint8Array<ArrayBuffer> | null): void {
+    this.key?.fill(0);
+    this.key = key;
   }
 
   private say(message: Message): void {

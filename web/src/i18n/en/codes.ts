@@ -42,6 +42,7 @@ export const codes = {
   "error.rate_limited": "Too many attempts. Wait a few minutes, then try again.",
   "error.rate_limited.named": "Too many attempts. Try again in {wait}.",
   "error.wrong_password": "Email and password do not fit. Check both for typing errors and try again.",
+  "error.password_differs": "That is not the password of your account. Try again.",
   "error.invitation_used":
     "This invitation is unknown or was used already. If you have made your account, sign in; else ask your administrator for a new link.",
   "error.invitation_expired": "This invitation has expired. Ask your administrator for a new link.",

@@ -6,6 +6,7 @@ import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { PasswordField } from "../parts/field";
 import { FailureText } from "../parts/messages";
+import { ofOwnPassword } from "./own-password";
 
 interface Props {
   readonly device: DeviceCard;
@@ -31,7 +32,7 @@ export function RevokeDevice({ device, onClose, onDone }: Props) {
     const outcome = await client.commands.revokeDevice(device.device_id, password);
     setBusy(false);
     if (!outcome.ok) {
-      setFailure(outcome.failure);
+      setFailure(ofOwnPassword(outcome.failure));
       return;
     }
     client.board.notify("status", (t) => t("devices.revoked", { name: device.name }));

@@ -3,6 +3,7 @@ import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
 import { Unwanted } from "../contacts/unwanted";
+import { LockSettings } from "./lock";
 import { KeptToggle } from "../parts/kept-toggle";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
@@ -28,6 +29,10 @@ export function Settings() {
       <section className="card">
         <h2>{t("settings.notices")}</h2>
         <NoticeSettings />
+      </section>
+      <section className="card">
+        <h2>{t("settings.lock")}</h2>
+        <LockSettings />
       </section>
       <Receipts />
       <section className="card">

@@ -6,6 +6,7 @@ import { MyData } from "../account/my-data";
 import { Profile } from "../account/profile";
 import { Settings } from "../account/settings";
 import { SignIn } from "../account/sign-in";
+import { Unlock } from "../account/unlock";
 import { CallPage } from "../call/call-page";
 import { GuestPage } from "../guest/guest-page";
 import { Loading } from "../parts/messages";
@@ -15,6 +16,7 @@ import { Home } from "../rooms/home";
 import { Shell } from "../rooms/shell";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import { pathOf, type Route } from "../../state/routes";
+import { useActivity } from "./activity";
 import { useApp, useStore } from "./context";
 import { LiveRegions } from "./live-regions";
 import { useSystemNotices } from "./system-notices";
@@ -35,6 +37,7 @@ export function AppView() {
         </main>
       )}
       {route.page !== "guest" && session.state === "signed_out" && <SignedOut route={route} reason={session.reason} />}
+      {route.page !== "guest" && session.state === "locked" && <Unlock />}
       {route.page !== "guest" && session.state === "signed_in" && <SignedIn route={route} me={session.me} />}
       <LiveRegions />
     </>
@@ -49,6 +52,7 @@ function SignedOut({ route, reason }: { readonly route: Route; readonly reason: 
 
 function SignedIn({ route: address, me }: { readonly route: Route; readonly me: PersonCard }) {
   useSystemNotices();
+  useActivity();
   const accepting = useStore(useApp().client.accepting);
   const arriving = address.page === "invite" && address.code === accepting;
   const route: Route = arriving ? { page: "home" } : address;

@@ -1,0 +1,70 @@
+import { act, fireEvent, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { show } from "../../testing/render";
+import { AppView } from "../app/app";
+import { LockSettings } from "./lock";
+
+const WRONG = "That is not the password of your account. Try again.";
+const LOCK = "Ask for the password before this browser shows anything";
+
+test("R47: the lock is set by the account's password, and says when it closes", async () => {
+  const user = userEvent.setup();
+  const { client, core } = show(<LockSettings />);
+  await user.click(screen.getByRole("switch", { name: LOCK }));
+  await user.click(screen.getByRole("button", { name: "Turn on" }));
+  expect(screen.getByText("Enter your password.")).toBeTruthy();
+  await user.type(screen.getByLabelText("Password"), "wrong");
+  await user.click(screen.getByRole("button", { name: "Turn on" }));
+  await screen.findByText(WRONG);
+  expect(client.preferences.view.get().locks).toBe(false);
+  await user.clear(screen.getByLabelText("Password"));
+  await user.type(screen.getByLabelText("Password"), "right");
+  await user.click(screen.getByRole("button", { name: "Turn on" }));
+  await screen.findByRole("button", { name: "Lock now" });
+  expect(core.sent.at(-1)).toEqual({ type: "set_lock", on: true, password: "right" });
+  await user.selectOptions(screen.getByRole("combobox", { name: "Lock" }), "only when Conclave is closed");
+  expect(client.preferences.view.get()).toMatchObject({ locks: true, lockAfter: 0 });
+});
+
+test("R47: a locked browser shows nothing but the way in, and the way out without the password", async () => {
+  const user = userEvent.setup();
+  const { client, core } = show(<AppView />);
+  await screen.findByRole("navigation", { name: "Rooms" });
+  act(() => {
+    client.lock();
+  });
+  await screen.findByRole("heading", { name: "Locked" });
+  expect(screen.queryByRole("navigation", { name: "Rooms" })).toBeNull();
+  expect(client.rooms.get()).toBeNull();
+  await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
+  await screen.findByText(WRONG);
+  expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe("");
+  await user.click(screen.getByRole("button", { name: "Forgot password?" }));
+  await screen.findByText(/cannot be opened by anybody/);
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  await user.type(screen.getByLabelText("Password"), "right{Enter}");
+  await screen.findByRole("navigation", { name: "Rooms" });
+  expect(core.sent).toContainEqual({ type: "unlock", password: "right" });
+});
+
+test("a hand on the page keeps it open, as long as there is a lock", async () => {
+  const { client, core } = show(<AppView />);
+  await screen.findByRole("navigation", { name: "Rooms" });
+  expect(core.idleMs).toBeNull();
+  act(() => {
+    client.preferences.setLocks(true);
+  });
+  expect(core.idleMs).toBe(15 * 60_000);
+  act(() => {
+    client.preferences.setLockAfter(5);
+  });
+  expect(core.idleMs).toBe(5 * 60_000);
+  core.idleMs = null;
+  fireEvent.pointerDown(window);
+  expect(core.idleMs, "not more often than every few seconds").toBeNull();
+  act(() => {
+    client.preferences.setLockAfter(0);
+  });
+  expect(core.idleMs).toBeNull();
+});

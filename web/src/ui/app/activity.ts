@@ -1,0 +1,30 @@
+import { useEffect } from "react";
+import { useApp, useStore } from "./context";
+
+/** What a person does is told at most so often. */
+const TOLD_EVERY_MS = 5_000;
+
+const MINUTE_MS = 60_000;
+
+/** Tells that somebody is there, so that the store is not locked meanwhile. */
+export function useActivity(): void {
+  const { client } = useApp();
+  const { locks, lockAfter } = useStore(client.preferences.view);
+  const { state } = useStore(client.session);
+  useEffect(() => {
+    const idleMs = locks && lockAfter > 0 ? lockAfter * MINUTE_MS : null;
+    client.active(idleMs);
+    if (idleMs === null) return;
+    let toldAt = performance.now();
+    const tell = (): void => {
+      if (performance.now() - toldAt < TOLD_EVERY_MS) return;
+      toldAt = performance.now();
+      client.active(idleMs);
+    };
+    const signs = ["pointerdown", "pointermove", "keydown", "wheel"] as const;
+    for (const sign of signs) window.addEventListener(sign, tell, { passive: true });
+    return () => {
+      for (const sign of signs) window.removeEventListener(sign, tell);
+    };
+  }, [client, locks, lockAfter, state]);
+}
