@@ -1,5 +1,4 @@
 import { useRef, useState, type FormEvent } from "react";
-import type { Client } from "../../state/client";
 import type { Failure } from "../../state/core";
 import type { Outcome } from "../../state/outcome";
 import { useApp } from "../app/context";
@@ -16,9 +15,9 @@ const TRIES = 20;
 const WAIT_MS = 250;
 const CLOSING: ReadonlySet<string> = new Set(["not_ready", "core_failed"]);
 
-async function unlocking(client: Client, password: string): Promise<Outcome<undefined>> {
+async function onceClosed(act: () => Promise<Outcome<undefined>>): Promise<Outcome<undefined>> {
   for (let tries = 1; ; tries++) {
-    const outcome = await client.commands.unlock(password);
+    const outcome = await act();
     if (outcome.ok || !CLOSING.has(outcome.failure.code) || tries >= TRIES) return outcome;
     await new Promise((again) => setTimeout(again, WAIT_MS));
   }
@@ -45,7 +44,7 @@ export function Unlock() {
       return;
     }
     setBusy(true);
-    const outcome = await unlocking(client, password);
+    const outcome = await onceClosed(() => client.commands.unlock(password));
     setBusy(false);
     if (outcome.ok) return;
     setFailure(ofOwnPassword(outcome.failure));
@@ -95,7 +94,7 @@ export function Unlock() {
           title={t("lock.erase_title")}
           text={<p>{t("lock.erase_text")}</p>}
           confirm={t("lock.erase")}
-          act={() => client.commands.signOut()}
+          act={() => onceClosed(() => client.commands.signOut())}
           onClose={() => {
             setErasing(false);
           }}
