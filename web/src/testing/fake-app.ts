@@ -3,7 +3,7 @@ import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { FileCard } from "../core/generated/FileCard";
 import type { DoorView } from "../core/generated/DoorView";
 import type { Delivery } from "../core/generated/Delivery";
-import { alice, bob, carol, participant, person, said, text } from "./fake-data";
+import { alice, bob, carol, longHistory, participant, person, said, text } from "./fake-data";
 import { fakeFiles, fileCardOf, FakeTransfers, type FakeFiles } from "./fake-files";
 import { FakeMedia } from "./fake-media";
 import { paintedPicture } from "./painted-picture";
@@ -37,6 +37,7 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: C
         core.rooms = core.rooms.map((room) => (room.room_id === "bob" ? { ...room, refusal } : room));
         core.tell({ type: "rooms", rooms: core.rooms });
       },
+      history: (roomId: string, count: number) => core.fill(roomId, longHistory(count)),
       guest: (door: DoorView) => visit(core, door),
     },
   });
