@@ -34,7 +34,8 @@ export function withMessages(before: Conversation, event: MessagesEvent, unread:
 
 /** Those that an event says nothing of. */
 function staying(messages: readonly MessageView[], told: ReadonlySet<string>): readonly MessageView[] {
-  return told.size === 0 ? messages : messages.filter(({ message_id }) => !told.has(message_id));
+  const isTold = ({ message_id }: MessageView): boolean => told.has(message_id);
+  return messages.some(isTold) ? messages.filter((message) => !isTold(message)) : messages;
 }
 
 /** Two runs in order as one. */
@@ -42,8 +43,8 @@ function merged(a: readonly MessageView[], b: readonly MessageView[]): readonly 
   const [firstA, lastA, firstB, lastB] = [a[0], a.at(-1), b[0], b.at(-1)];
   if (!firstA || !lastA) return b;
   if (!firstB || !lastB) return a;
-  if (inOrder(lastA, firstB) < 0) return [...a, ...b];
-  if (inOrder(lastB, firstA) < 0) return [...b, ...a];
+  if (inOrder(lastA, firstB) < 0) return a.concat(b);
+  if (inOrder(lastB, firstA) < 0) return b.concat(a);
   const all: MessageView[] = [];
   let next = 0;
   for (const message of a) {
@@ -53,7 +54,7 @@ function merged(a: readonly MessageView[], b: readonly MessageView[]): readonly 
     }
     all.push(message);
   }
-  return [...all, ...b.slice(next)];
+  return all.concat(b.slice(next));
 }
 
 function inOrder(a: MessageView, b: MessageView): number {
