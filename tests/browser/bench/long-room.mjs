@@ -28,6 +28,9 @@ const COMING = 30;
 /** Commands that the real core has open at once. */
 const AT_ONCE = 16;
 
+/** Being led from the newest message to the oldest. */
+const JUMP_MS = 120_000;
+
 const web = new URL("../../../web/", import.meta.url);
 const { chromium } = createRequire(new URL("package.json", web))("playwright-core");
 const CHROMIUM = process.env.CONCLAVE_CHROMIUM ?? "/usr/bin/chromium";
@@ -95,6 +98,13 @@ async function aRealRoom() {
     const result = { where: "real", messages: real, filled_ms: filled, start_to_rooms_ms: Math.round(ready), open_ms: await opens(alice.page, "Long", last) };
     Object.assign(result, await scrolls(alice.page, Math.min(real, SCROLLED_MESSAGES)));
     result.typing = await types(alice.page);
+    await alice.page.getByRole("searchbox", { name: "Search" }).fill("keel");
+    const link = alice.page.getByRole("navigation", { name: "Search results" }).getByRole("link").last();
+    await link.waitFor();
+    const clicked = Date.now();
+    await link.click();
+    await alice.page.locator(".message-found").waitFor({ timeout: JUMP_MS });
+    result.jump_to_oldest_ms = Date.now() - clicked;
     Object.assign(result, await memory(alice.page));
     await alice.page.reload();
     await alice.page.getByText(last, { exact: false }).last().waitFor();
@@ -114,7 +124,7 @@ function fillReal({ roomId, count, atOnce }) {
     const base = 1_000_000_000;
     const more = () => {
       while (open < atOnce && sent < count) {
-        const text = `Note ${sent} ${"about the harbour, the cranes and the tide. ".repeat((sent * 7) % 5)}`;
+        const text = sent === 0 ? "Of the keel" : `Note ${sent} ${"about the harbour, the cranes and the tide. ".repeat((sent * 7) % 5)}`;
         worker.postMessage({ type: "command", id: base + sent, command: { type: "send_text", room_id: roomId, text, mentions: [] } });
         sent += 1;
         open += 1;

@@ -117,7 +117,7 @@ test("R29: who was declined or blocked stands in a list, and can be allowed agai
   show(<Unwanted />, core);
   await screen.findByText("Nobody.", { exact: false });
   act(() => core.judge(carol.user_id, "blocked"));
-  await userEvent.click(await screen.findByRole("button", { name: `Allow ${carol.name} again` }));
+  await userEvent.click(await screen.findByRole("button", { name: `Allow again: ${carol.name}` }));
   expect(core.sent).toContainEqual({ type: "judge_contact", contact: { user_id: carol.user_id, fingerprint: carol.fingerprint }, judgement: "open" });
   await screen.findByText("Nobody.", { exact: false });
 });

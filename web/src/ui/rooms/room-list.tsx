@@ -54,6 +54,7 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
         className="room-link-title"
         aria-current={current ? "page" : undefined}
         aria-describedby={`room-more-${room.room_id}`}
+        dir="auto"
       >
         {title}
       </Link>
@@ -99,10 +100,10 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
 /** What was said last; before it goes what one began to write, unless one is there. */
 function Preview({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
   const { t } = useApp();
-  if (room.draft === "" || current) return lineText(t, room.preview, room.preview_file);
+  if (room.draft === "" || current) return <bdi>{lineText(t, room.preview, room.preview_file)}</bdi>;
   return (
     <>
-      <span className="room-link-draft">{t("main.draft")}</span> {room.draft.slice(0, PREVIEW_LEN)}
+      <span className="room-link-draft">{t("main.draft")}</span> <bdi>{room.draft.slice(0, PREVIEW_LEN)}</bdi>
     </>
   );
 }

@@ -122,7 +122,7 @@ function PersonLink({ person }: { readonly person: PersonCard }) {
   return (
     <div className="room-link">
       <Avatar id={person.user_id} name={person.name} />
-      <button type="button" className="room-link-title" aria-label={t("search.write_to", { name: person.name })} onClick={() => void open()}>
+      <button type="button" className="room-link-title" aria-label={t("search.write_to", { name: person.name })} dir="auto" onClick={() => void open()}>
         {person.name}
       </button>
       <div className="room-link-more">
@@ -155,7 +155,7 @@ function MessageLink({ message, query }: { readonly message: FoundMessage; reado
       </Link>
       <div className="room-link-more" id={more}>
         <span className="room-link-time">{agoText(t.locale, message.sent_at, now)}</span>
-        <span className="room-link-preview found-excerpt">
+        <span className="room-link-preview found-excerpt" dir="auto">
           {markedParts(message.excerpt, query).map(({ text, found, place }) =>
             found ? <mark key={place}>{text}</mark> : <span key={place}>{text}</span>,
           )}
