@@ -5,13 +5,10 @@
 // Prints a line for each, and one JSON object as the last line.
 //
 //   node tests/browser/bench/long-room.mjs [--sizes 1000,10000,100000] [--real 10000]
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildFake } from "../support/bundles.mjs";
 
 const { values: options } = parseArgs({
   options: { sizes: { type: "string", default: "1000,10000,100000" }, real: { type: "string", default: process.env.CONCLAVE_PROGRAM ? "10000" : "0" } },
@@ -42,8 +39,7 @@ if (real > 0) await aRealRoom();
 console.log(JSON.stringify(results));
 
 async function thePageAlone() {
-  const folder = mkdtempSync(join(tmpdir(), "conclave-fake-"));
-  execFileSync("npx", ["vite", "build", "--mode", "fake", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], { cwd: fileURLToPath(web), stdio: "inherit" });
+  const folder = buildFake();
   const { serve } = await import(new URL("tests/serve.mjs", web).href);
   const server = await serve(folder);
   try {

@@ -122,6 +122,17 @@ test("R29: who was declined or blocked stands in a list, and can be allowed agai
   await screen.findByText("Nobody.", { exact: false });
 });
 
+test("that the list of who was declined could not be had is said, and can be asked for again", async () => {
+  const core = new FakeCore(true);
+  core.answers.set("list_contacts", { type: "failed", value: { code: "unavailable", params: {} } });
+  show(<Unwanted />, core);
+  await screen.findByRole("alert");
+  core.answers.delete("list_contacts");
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await screen.findByText("Nobody.", { exact: false });
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
 /** A camera without a camera. */
 class PaintedCamera implements IdCamera {
   readonly stream = new MediaStream();

@@ -60,7 +60,7 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
       </Link>
       <div className="room-link-more" id={`room-more-${room.room_id}`}>
         {room.active_at > 0 && <span className="room-link-time">{agoText(t.locale, room.active_at, now)}</span>}
-        <span className="room-link-preview">
+        <span className="room-link-preview" dir="auto">
           {room.call ? (
             <span className="room-link-call">
               <Icon name="phone" size={14} />
@@ -100,7 +100,7 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
 /** What was said last; before it goes what one began to write, unless one is there. */
 function Preview({ room, current }: { readonly room: RoomView; readonly current: boolean }) {
   const { t } = useApp();
-  if (room.draft === "" || current) return <bdi>{lineText(t, room.preview, room.preview_file)}</bdi>;
+  if (room.draft === "" || current) return lineText(t, room.preview, room.preview_file);
   return (
     <>
       <span className="room-link-draft">{t("main.draft")}</span> <bdi>{room.draft.slice(0, PREVIEW_LEN)}</bdi>
