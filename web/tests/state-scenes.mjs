@@ -29,7 +29,10 @@ async function hardNames(page) {
     page,
     (fake, { word, arabic, hebrew, emoji }) => {
       const { core, make } = fake;
-      const named = [arabic, hebrew, emoji, word].map((name, index) => ({ ...make.person(name, ["verified", "unverified", "changed", "blocked"][index]), user_id: `user-hard-${String(index)}`, email: index === 3 ? `${word.slice(0, 60)}@${word.slice(0, 60)}.example` : `person${String(index)}@example.org` }));
+      const named = [arabic, hebrew, emoji, word].map((name, index) => {
+        const email = index === 3 ? `${word.slice(0, 60)}@${word.slice(0, 60)}.example` : `person${String(index)}@example.org`;
+        return Object.assign(make.person(name, ["verified", "unverified", "changed", "blocked"][index]), { user_id: `user-hard-${String(index)}`, email });
+      });
       const [me] = core.rooms[0].members;
       const own = { ...me, name: emoji + " " + word.slice(0, 120) };
       const now = Date.now();
@@ -44,7 +47,7 @@ async function hardNames(page) {
       core.tell({ type: "rooms", rooms: core.rooms });
       const card = core.answers;
       card.set("look_at_contact", { type: "contact", value: { person: named[0], verified_by: "video", said_at: now, video: make.someVideo("x") } });
-      card.set("list_contacts", { type: "contacts", value: named.map((each) => ({ ...each, trust: "blocked" })) });
+      card.set("list_contacts", { type: "contacts", value: named.map((each) => Object.assign(structuredClone(each), { trust: "blocked" })) });
     },
     { word: WORD, arabic: ARABIC, hebrew: HEBREW, emoji: EMOJI },
   );
@@ -57,7 +60,7 @@ async function hardRoom(page, room) {
   await page.getByRole("textbox", { name: "Message" }).waitFor();
   await play(
     page,
-    (fake, { room, word, arabic, hebrew, emoji }) => {
+    (fake, { room, word, arabic, hebrew }) => {
       const { core, make } = fake;
       const people = core.rooms.find((/** @type {any} */ each) => each.room_id === room).members;
       const now = Date.now();
@@ -74,7 +77,7 @@ async function hardRoom(page, room) {
         make.text(7, fourth, now - 240_000, word, { edited: true, ends_at: now + 3_600_000 }),
       ]) core.receive(room, message);
     },
-    { room, word: WORD, arabic: ARABIC, hebrew: HEBREW, emoji: EMOJI },
+    { room, word: WORD, arabic: ARABIC, hebrew: HEBREW },
   );
   await page.getByText("see you there").first().waitFor();
 }

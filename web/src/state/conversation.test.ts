@@ -39,7 +39,7 @@ test("whatever is told in whatever order, each message is there once, as it was 
     for (let step = 0; step < 12; step += 1) {
       const messages = Array.from({ length: draw(8) }, () => {
         const id = draw(30);
-        return text(draw(4) === 0 ? 1_000 + id : id, bob, NOW + draw(3), `${String(step)}`, { message_id: `m${String(id)}` });
+        return text(draw(4) === 0 ? 1_000 + id : id, bob, NOW + draw(3), String(step), { message_id: `m${String(id)}` });
       });
       const removed = Array.from({ length: draw(3) }, () => `m${String(draw(30))}`);
       const reset = step > 0 && draw(10) === 0;

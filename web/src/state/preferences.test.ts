@@ -23,8 +23,9 @@ test("choices are there again after a reload", () => {
   before.setNotify("updates", false);
   before.setNotifyAsked();
   before.setQuiet(true);
-  const { notify, notifyAsked, quiet } = new Preferences(keep).view.get();
-  expect({ notify, notifyAsked, quiet }).toEqual({ notify: { messages: true, updates: false, administration: true }, notifyAsked: true, quiet: true });
+  before.setQuickReplies(false);
+  const { notify, notifyAsked, quickReplies, quiet } = new Preferences(keep).view.get();
+  expect({ notify, notifyAsked, quickReplies, quiet }).toEqual({ notify: { messages: true, updates: false, administration: true }, notifyAsked: true, quickReplies: false, quiet: true });
   const { callView, singleKeyShortcuts, announce } = new Preferences(keep).view.get();
   expect({ callView, singleKeyShortcuts, hand: announce.hand, presence: announce.presence }).toEqual({
     callView: "speaker", singleKeyShortcuts: false, hand: false, presence: true,

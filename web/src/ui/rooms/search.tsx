@@ -19,11 +19,23 @@ import { RoomList, RoomLink } from "./room-list";
 /** How long one types on before what was said is searched: each letter would search for too much. */
 const PAUSE_MS = 200;
 
+interface SearchedProps {
+  readonly current: string | null;
+  /** One wants to look for something: the box takes the focus, and says so. */
+  readonly wanted?: boolean;
+  readonly onFocus?: () => void;
+}
+
 /** The rooms, and what one looks for among them, their people and what was said. */
-export function SearchedRooms({ current }: { readonly current: string | null }) {
+export function SearchedRooms({ current, wanted = false, onFocus }: SearchedProps) {
   const { t } = useApp();
   const [query, setQuery] = useState("");
   const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    box.current?.focus();
+    box.current?.select();
+  }, [wanted]);
   const looking = query.trim() !== "";
   const clear = (): void => {
     setQuery("");
@@ -43,6 +55,8 @@ export function SearchedRooms({ current }: { readonly current: string | null }) 
           type="search"
           value={query}
           aria-label={t("search.label")}
+          aria-keyshortcuts="Control+K Meta+K /"
+          onFocus={onFocus}
           placeholder={t("search.placeholder")}
           autoComplete="off"
           onChange={(event) => {
