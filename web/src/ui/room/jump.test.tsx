@@ -14,6 +14,13 @@ async function openLong(count: number) {
   return shown;
 }
 
+/** An answer that a test gives. */
+function laterAnswer(): { readonly answered: Promise<Reply>; readonly answer: (reply: Reply) => void } {
+  const given: ((reply: Reply) => void)[] = [];
+  const answered = new Promise<Reply>((resolve) => given.push(resolve));
+  return { answered, answer: (reply) => given[0]?.(reply) };
+}
+
 test("what a search finds far back is loaded, shown and has the focus; that it is looked for is said", async () => {
   const { client } = await openLong(2_000);
   client.lookAt("archive", "message-2");
@@ -38,14 +45,11 @@ test("what is not there is said, unless one has left the room meanwhile", async 
   expect(core.sent.filter(({ type }) => type === "load_older")).toHaveLength(6);
   client.board.dismiss(client.board.notices.get()[0]?.id ?? 0);
   // All of it is loaded by now: begun anew, it is not.
-  let answer: (reply: Reply) => void = () => undefined;
   again(<RoomPage roomId="bob" />);
   await screen.findByText("Shall we move it to Thursday?");
   again(<RoomPage roomId="archive" />);
   await screen.findByText(/^Note 399 /);
-  const answered = new Promise<Reply>((resolve) => {
-    answer = resolve;
-  });
+  const { answer, answered } = laterAnswer();
   core.answers.set("load_older", answered as never);
   client.lookAt("archive", "another-of-nowhere");
   await screen.findByText("Looking for the message…");

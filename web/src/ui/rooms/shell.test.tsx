@@ -29,13 +29,14 @@ test("Ctrl+K leads to the search from wherever one types, a slash from elsewhere
   expect((box() as HTMLInputElement).value).toBe("");
 });
 
+const shell = (page: "home" | "settings") => (
+  <Shell me={alice} route={{ page }}>
+    <p>Page</p>
+  </Shell>
+);
+
 test("where the rooms have a page of their own, the search is there", async () => {
   vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }));
-  const shell = (page: "home" | "settings") => (
-    <Shell me={alice} route={{ page }}>
-      <p>Page</p>
-    </Shell>
-  );
   const { navigator, again } = show(shell("settings"));
   navigator.go({ page: "settings" });
   await userEvent.keyboard("{Control>}k{/Control}");
