@@ -151,7 +151,7 @@ test("a PDF with a password says so", async () => {
   await close();
 });
 
-test("on a small phone it fits, and the page is as wide as there is room", async () => {
+test("R45: on a small phone it fits, what may not be saved is not offered to be, and the page is as wide as there is room", async () => {
   const { page, close } = await received(pdf(["Small"]), { change: { may_save: false } });
   await page.setViewportSize({ width: 360, height: 740 });
   assert.equal(await page.getByRole("button", { name: "Save figures.pdf" }).count(), 0);

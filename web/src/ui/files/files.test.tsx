@@ -66,7 +66,7 @@ beforeEach(() => {
   );
 });
 
-test("a PDF is opened from memory as bytes that no browser interprets, and can be saved where that may be", async () => {
+test("R45: a PDF is opened from memory as bytes that no browser interprets, and can be saved where that may be", async () => {
   const files = new FakeFiles();
   const { again } = show(<FileBody file={{ ...report, name: "report.pdf", mediaType: "application/pdf" }} files={files} />);
   expect(button("Save report.pdf")).toBeTruthy();
