@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { STATE_SCENES } from "../../web/tests/state-scenes.mjs";
 import { serve } from "../../web/tests/serve.mjs";
 import { buildFake } from "./support/bundles.mjs";
@@ -40,30 +40,33 @@ after(async () => {
   if (bundle) rmSync(bundle, { recursive: true });
 });
 
-for (const [index, { name, path, act }] of STATE_SCENES.entries()) {
-  const { width, height, colorScheme } = FORMS[index % FORMS.length];
-  test(`${name} is accessible, and fits: ${colorScheme}, ${width} px`, async () => {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", reducedMotion: "reduce" });
-    try {
-      const page = await context.newPage();
-      page.setDefaultTimeout(PATIENCE_MS);
-      const problems = [];
-      page.on("pageerror", (error) => problems.push(String(error)));
-      await page.clock.setFixedTime(NOW);
-      await page.goto(server.origin + path);
-      await act(page);
-      // The page's policy admits no injected script element; the debugger's evaluation is not bound by it.
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const list = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`));
-      assert.deepEqual({ list, problems }, { list: [], problems: [] });
-      for (const size of FORMS) {
-        await page.setViewportSize(size);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, `at ${size.width} px`);
+// Two at a time: each waits for its browser most of the time.
+describe("states", { concurrency: 2 }, () => {
+  for (const [index, { name, path, act }] of STATE_SCENES.entries()) {
+    const { width, height, colorScheme } = FORMS[index % FORMS.length];
+    test(`${name} is accessible, and fits: ${colorScheme}, ${width} px`, async () => {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", reducedMotion: "reduce" });
+      try {
+        const page = await context.newPage();
+        page.setDefaultTimeout(PATIENCE_MS);
+        const problems = [];
+        page.on("pageerror", (error) => problems.push(String(error)));
+        await page.clock.setFixedTime(NOW);
+        await page.goto(server.origin + path);
+        await act(page);
+        // The page's policy admits no injected script element; the debugger's evaluation is not bound by it.
+        await page.evaluate(AXE);
+        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+        const list = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`));
+        assert.deepEqual({ list, problems }, { list: [], problems: [] });
+        for (const size of FORMS) {
+          await page.setViewportSize(size);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.equal(wide, 0, `at ${size.width} px`);
+        }
+      } finally {
+        await context.close();
       }
-    } finally {
-      await context.close();
-    }
-  });
-}
+    });
+  }
+});
