@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pdf } from "./support/pdf.mjs";
 import { Person, until } from "./support/person.mjs";
 import { noise, png, sha256 } from "./support/pictures.mjs";
 import { Server } from "./support/server.mjs";
@@ -129,6 +130,19 @@ test("R45 what may not be saved can be looked at, and has no Save", async () => 
   await articleOf(bob, "secret.png").getByRole("img", { name: "Picture secret.png" }).waitFor();
   assert.equal(await card(bob, "secret.png").getByRole("button", { name: "Save secret.png" }).count(), 0);
   await card(bob, "secret.png").getByText("Only for looking at here").waitFor();
+});
+
+test("R45 a PDF that may not be saved is read in the page, from memory", async () => {
+  await attach(alice, { name: "figures.pdf", type: "application/pdf", bytes: pdf(["Figures of May", "Figures of June"]) }, { maySave: false });
+  await bob.role("button", "Open figures.pdf").click();
+  const dialog = bob.role("dialog", "figures.pdf");
+  await dialog.getByText("Figures of May").waitFor();
+  await screenshot(bob, "pdf");
+  await dialog.getByRole("button", { name: "Next page", exact: true }).click();
+  await dialog.getByText("Figures of June").waitFor();
+  assert.equal(await bob.role("button", "Save figures.pdf").count(), 0);
+  await bob.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 });
 
 test("R51 a voice note is recorded, sent, and heard", async () => {

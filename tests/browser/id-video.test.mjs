@@ -148,7 +148,7 @@ test("R29: after declining neither messages nor calls pass, until it is taken ba
 
   await bob.role("button", bob.name).click();
   await bob.role("menuitem", "Settings").click();
-  await bob.role("button", `Allow ${alice.name} again`).click();
+  await bob.role("button", `Allow again: ${alice.name}`).click();
   await bob.page.getByText("Nobody. You can decline", { exact: false }).waitFor();
   await alice.openRoom(bob.name);
   await alice.send("After");

@@ -2,7 +2,7 @@
  * @typedef {object} Scene
  * @property {string} name
  * @property {string} path
- * @property {string[]} [sizes] where it is looked at, of `desktop`, `phone` and `turned`; the first two if left out
+ * @property {string[]} [sizes] where it is looked at, of `desktop`, `phone`, `small`, `zoomed` and `turned`; the first two if left out
  * @property {(page: import("playwright-core").Page) => Promise<void>} [act]
  */
 

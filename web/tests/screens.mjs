@@ -1,7 +1,7 @@
 // Walks through every screen on the fake core in a real Chromium: light and dark, desktop and phone. Saves a picture
 // of each, and fails if axe-core finds a violation, if the console shows an error, or if a page scrolls sideways.
 //
-//   npm run screens [-- --out FOLDER] [--only NAME] [--size desktop|phone|turned] [--browser PATH]
+//   npm run screens [-- --out FOLDER] [--only NAME] [--size desktop|phone|turned|small|zoomed] [--browser PATH]
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -15,6 +15,7 @@ import { FILE_SCENES } from "./file-scenes.mjs";
 import { MESSAGE_SCENES } from "./message-scenes.mjs";
 import { SCENES } from "./scenes.mjs";
 import { serve } from "./serve.mjs";
+import { STATE_SCENES } from "./state-scenes.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -36,6 +37,16 @@ const VISITS = {
     { suffix: "phone-dark", width: 390, height: 780, colorScheme: "dark" },
     // 1280 pixels at 400 % zoom (WCAG 1.4.10).
     { suffix: "narrow-light", width: 320, height: 640, colorScheme: "light" },
+  ],
+  // The most common width of a phone.
+  small: [
+    { suffix: "small-light", width: 360, height: 740, colorScheme: "light" },
+    { suffix: "small-dark", width: 360, height: 740, colorScheme: "dark" },
+  ],
+  // 1280 pixels at 200 % zoom.
+  zoomed: [
+    { suffix: "zoomed-light", width: 640, height: 400, colorScheme: "light", scale: 2 },
+    { suffix: "zoomed-dark", width: 640, height: 400, colorScheme: "dark", scale: 2 },
   ],
   // A phone on its side.
   turned: [{ suffix: "turned-light", width: 844, height: 390, colorScheme: "light" }],
@@ -66,11 +77,11 @@ const KEYBOARD_MS = 700;
 const faults = [];
 let count = 0;
 for (const [size, forms] of Object.entries(VISITS)) {
-  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...FILE_SCENES, ...CONTACT_SCENES, ...CALL_SCENES]) {
+  for (const scene of [...SCENES, ...MESSAGE_SCENES, ...FILE_SCENES, ...CONTACT_SCENES, ...STATE_SCENES, ...CALL_SCENES]) {
     if (options.only !== undefined && !scene.name.includes(options.only)) continue;
     if (options.size !== undefined && options.size !== size) continue;
     if (!(scene.sizes ?? ["desktop", "phone"]).includes(size)) continue;
-    await visit(scene, /** @type {Form[]} */ (forms), size !== "desktop");
+    await visit(scene, /** @type {Form[]} */ (forms), size !== "desktop" && size !== "zoomed");
   }
 }
 await browser.close();
@@ -82,7 +93,7 @@ for (const fault of faults) console.error(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
 
 /**
- * @typedef {{ suffix: string, width: number, height: number, colorScheme: "light" | "dark" }} Form
+ * @typedef {{ suffix: string, width: number, height: number, colorScheme: "light" | "dark", scale?: number }} Form
  *
  * @param {import("./scenes.mjs").Scene} scene
  * @param {Form[]} forms
@@ -91,8 +102,8 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 async function visit(scene, forms, hasTouch) {
   const [first] = forms;
   if (!first) return;
-  const { width, height, colorScheme } = first;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", hasTouch });
+  const { width, height, colorScheme, scale = 1 } = first;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", hasTouch, deviceScaleFactor: scale });
   const page = await context.newPage();
   const where = `${scene.name}-${first.suffix}`;
   page.setDefaultTimeout(PATIENCE_MS);

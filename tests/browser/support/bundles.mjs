@@ -11,8 +11,17 @@ export const SHIPPED = join(web, "dist");
 
 // `flags` are the `VITE_TEST_…` variables that the build is made with.
 export function buildForTests(flags) {
+  return build([], flags);
+}
+
+// The page on a core that plays an account, without a server.
+export function buildFake() {
+  return build(["--mode", "fake"], {});
+}
+
+function build(args, flags) {
   const folder = mkdtempSync(join(tmpdir(), "conclave-bundle-"));
-  execFileSync(join(web, "node_modules/.bin/vite"), ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], {
+  execFileSync(join(web, "node_modules/.bin/vite"), ["build", ...args, "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], {
     cwd: web,
     env: { ...process.env, ...flags },
     stdio: "inherit",

@@ -22,6 +22,7 @@ export async function factsAbout(file: Blob, name: string, maySave: boolean): Pr
     case "video":
       return { ...facts, ...(await videoFacts(file)) };
     case "sound":
+    case "document":
     case "nothing":
       return facts;
   }

@@ -1,15 +1,19 @@
 import { expect, test } from "vitest";
 import { base64url, fromBase64url } from "./base64url";
-import { MAX_SHOWN_LEN, plainName, plainType, safeType, shownAs } from "./kinds";
+import { MAX_DOCUMENT_LEN, MAX_SHOWN_LEN, plainName, plainType, safeType, shownAs } from "./kinds";
 
 test("only what browsers decode without running anything is shown", () => {
   expect(shownAs("image/png", 10)).toBe("picture");
   expect(shownAs("video/webm", 10)).toBe("video");
   expect(shownAs("audio/ogg", 10)).toBe("sound");
-  for (const type of ["image/svg+xml", "text/html", "application/xhtml+xml", "application/pdf", "text/xml", "application/javascript", ""]) {
+  for (const type of ["image/svg+xml", "text/html", "application/xhtml+xml", "text/xml", "application/javascript", ""]) {
     expect(shownAs(type, 10), type).toBe("nothing");
     expect(safeType(type), type).toBe("application/octet-stream");
   }
+  // Drawn by ourselves: no browser gets to know what it is.
+  expect(shownAs("application/pdf", MAX_DOCUMENT_LEN)).toBe("document");
+  expect(shownAs("application/pdf", MAX_DOCUMENT_LEN + 1)).toBe("nothing");
+  expect(safeType("application/pdf")).toBe("application/octet-stream");
   expect(safeType("image/png")).toBe("image/png");
   expect(shownAs("image/png", MAX_SHOWN_LEN + 1)).toBe("nothing");
 });

@@ -1,11 +1,16 @@
 /** What of a file may be shown in the page, and how. Senders say what a file is, and are not believed further than that. */
 
-export type Shown = "picture" | "video" | "sound" | "nothing";
+export type Shown = "picture" | "video" | "sound" | "document" | "nothing";
 
-/** What browsers decode, and nothing that can carry a script: no SVG, no HTML, no PDF. */
+/** What browsers decode, and nothing that can carry a script: no SVG, no HTML. A PDF is drawn by ourselves, never by the browser. */
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"]);
 const VIDEOS = new Set(["video/mp4", "video/webm", "video/ogg", "video/quicktime"]);
 const SOUNDS = new Set(["audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/webm", "audio/wav", "audio/x-wav", "audio/flac"]);
+
+const DOCUMENT = "application/pdf";
+
+/** A PDF that is larger is not taken apart, which takes some times its length; it can be saved. */
+export const MAX_DOCUMENT_LEN = 32 * 1024 * 1024;
 
 /** What is larger is not held in memory for looking at it; it can be saved. */
 export const MAX_SHOWN_LEN = 64 * 1024 * 1024;
@@ -19,12 +24,13 @@ export function shownAs(mediaType: string, size: number): Shown {
   if (PICTURES.has(mediaType)) return "picture";
   if (VIDEOS.has(mediaType)) return "video";
   if (SOUNDS.has(mediaType)) return "sound";
+  if (mediaType === DOCUMENT && size <= MAX_DOCUMENT_LEN) return "document";
   return "nothing";
 }
 
 /** The type that a blob gets: what may be shown as what it is, the rest as bytes that no browser interprets. */
 export function safeType(mediaType: string): string {
-  return shownAs(mediaType, 0) === "nothing" ? "application/octet-stream" : mediaType;
+  return ["nothing", "document"].includes(shownAs(mediaType, 0)) ? "application/octet-stream" : mediaType;
 }
 
 /** Media types of `type/subtype` alone, as a message carries them; parameters say nothing that we use. */

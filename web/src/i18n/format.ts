@@ -1,3 +1,4 @@
+import { isolated } from "./bidi";
 import { UNITS, type Left, type TimeUnit } from "../state/timers";
 
 /** Hour and minute, for example "14:05". */
@@ -69,7 +70,7 @@ export function sizeText(locale: string, bytes: number): string {
 
 /** "Alice, Bob and Carol". */
 export function listText(locale: string, names: readonly string[]): string {
-  return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names);
+  return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names.map(isolated));
 }
 
 /** Rounded up to what a person waits for: seconds below a minute, else minutes. */

@@ -1,3 +1,4 @@
+import { isolated } from "./bidi";
 import { en } from "./en";
 
 /** Name of a text. */
@@ -30,7 +31,7 @@ export function translator(locale: string): Translate {
     const text = typeof entry === "string" ? entry : (entry[plural.select(Number(params["count"]))] ?? entry.other);
     return text.replaceAll(/\{(\w+)\}/g, (place, name: string) => {
       const value = params[name];
-      return typeof value === "number" ? number.format(value) : (value ?? place);
+      return typeof value === "number" ? number.format(value) : value === undefined ? place : isolated(value);
     });
   };
   return Object.assign(translate as Translate, { locale });

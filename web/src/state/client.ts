@@ -52,7 +52,7 @@ export class Client {
   readonly writings = new Writings();
   /** What is left of messages that end. */
   readonly countdowns = new Countdowns();
-  /** Text per room of which nobody knows whether it was taken, with the id under which it is tried again. */
+  /** Text per room (and apart from it per room's quick reply) of which nobody knows whether it was taken, with the id under which it is tried again. */
   readonly untaken = new Map<string, { readonly text: string; readonly messageId: string }>();
   readonly #conversations = new Map<string, Store<Conversation>>();
   readonly #unsubscribe: () => void;

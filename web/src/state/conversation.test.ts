@@ -27,6 +27,39 @@ test("what is gone is not shown", () => {
   expect(conversation.messages.map(({ order }) => order)).toEqual([2]);
 });
 
+test("whatever is told in whatever order, each message is there once, as it was told last, and in its place", () => {
+  for (let seed = 1; seed <= 200; seed += 1) {
+    let state = seed;
+    const draw = (below: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return (state >> 8) % below;
+    };
+    let conversation = UNOPENED;
+    let expected = new Map<string, Conversation["messages"][number]>();
+    for (let step = 0; step < 12; step += 1) {
+      const messages = Array.from({ length: draw(8) }, () => {
+        const id = draw(30);
+        return text(draw(4) === 0 ? 1_000 + id : id, bob, NOW + draw(3), String(step), { message_id: `m${String(id)}` });
+      });
+      const removed = Array.from({ length: draw(3) }, () => `m${String(draw(30))}`);
+      const reset = step > 0 && draw(10) === 0;
+      conversation = told(conversation, messages, { reset, removed });
+      expected = new Map([...(reset ? [] : expected), ...messages.map((message) => [message.message_id, message] as const)]);
+      for (const id of removed) expected.delete(id);
+      const inPlace = [...expected.values()].toSorted((a, b) => a.order - b.order || a.sent_at - b.sent_at || (a.message_id < b.message_id ? -1 : 1));
+      expect(conversation.messages, `seed ${String(seed)}, step ${String(step)}`).toEqual(inPlace);
+    }
+  }
+});
+
+test("a message that changes leaves all others the objects that they were, so that they are not drawn again", () => {
+  const before = told(UNOPENED, [text(1, bob, NOW, "a"), text(2, bob, NOW, "b"), text(3, bob, NOW, "c")]);
+  const after = told(before, [text(2, bob, NOW, "b!", { edited: true })]);
+  expect(after.messages[0]).toBe(before.messages[0]);
+  expect(after.messages[2]).toBe(before.messages[2]);
+  expect(after.messages[1]).not.toBe(before.messages[1]);
+});
+
 test("the unread marker stands above the first unread message of somebody else, and stays there", () => {
   const messages = [text(1, bob, NOW, "old"), text(2, bob, NOW, "new"), text(3, alice, NOW, "mine"), event(4, bob, NOW, "renamed"), text(5, carol, NOW, "newer")];
   const opened = told(UNOPENED, messages, { reset: true, unread: 2 });

@@ -18,14 +18,43 @@ export const UNOPENED: Conversation = { loaded: false, messages: [], hasOlder: f
 
 type MessagesEvent = Extract<CoreEvent, { type: "messages" }>;
 
-/** The conversation after an event; `unread` is the room's count at that time and places the marker once. */
+/**
+ * The conversation after an event; `unread` is the room's count at that time and places the marker once. What is loaded
+ * is long, what an event tells is short: the one is walked through once, and only the other is sorted.
+ */
 export function withMessages(before: Conversation, event: MessagesEvent, unread: number): Conversation {
-  const known = new Map(event.reset ? [] : before.messages.map((message) => [message.message_id, message]));
-  for (const message of event.messages) known.set(message.message_id, message);
-  for (const id of event.removed) known.delete(id);
-  const messages = [...known.values()].toSorted(inOrder);
+  const told = new Map(event.messages.map((message) => [message.message_id, message]));
+  for (const id of event.removed) told.delete(id);
+  const fresh = event.reset || before.messages.length === 0;
+  const stay = fresh ? [] : staying(before.messages, new Set([...event.removed, ...event.messages.map(({ message_id }) => message_id)]));
+  const messages = merged(stay, [...told.values()].toSorted(inOrder));
   const firstUnread = before.loaded ? before.firstUnread : firstOfLast(messages, unread);
   return { loaded: true, messages, hasOlder: event.has_older, firstUnread };
+}
+
+/** Those that an event says nothing of. */
+function staying(messages: readonly MessageView[], told: ReadonlySet<string>): readonly MessageView[] {
+  const isTold = ({ message_id }: MessageView): boolean => told.has(message_id);
+  return messages.some(isTold) ? messages.filter((message) => !isTold(message)) : messages;
+}
+
+/** Two runs in order as one. */
+function merged(a: readonly MessageView[], b: readonly MessageView[]): readonly MessageView[] {
+  const [firstA, lastA, firstB, lastB] = [a[0], a.at(-1), b[0], b.at(-1)];
+  if (!firstA || !lastA) return b;
+  if (!firstB || !lastB) return a;
+  if (inOrder(lastA, firstB) < 0) return a.concat(b);
+  if (inOrder(lastB, firstA) < 0) return b.concat(a);
+  const all: MessageView[] = [];
+  let next = 0;
+  for (const message of a) {
+    for (let other = b[next]; other && inOrder(other, message) < 0; other = b[next]) {
+      all.push(other);
+      next += 1;
+    }
+    all.push(message);
+  }
+  return all.concat(b.slice(next));
 }
 
 function inOrder(a: MessageView, b: MessageView): number {

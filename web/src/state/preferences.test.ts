@@ -24,8 +24,12 @@ test("choices are there again after a reload", () => {
   before.setNotifyAsked();
   before.setQuiet(true);
   before.setWake(false);
-  const { notify, notifyAsked, quiet, wake } = new Preferences(keep).view.get();
-  expect({ notify, notifyAsked, quiet, wake }).toEqual({ wake: false, notify: { messages: true, updates: false, administration: true }, notifyAsked: true, quiet: true });
+  before.setQuickReplies(false);
+  before.setLocks(true);
+  before.setLockAfter(60);
+  const { notify, notifyAsked, quickReplies, quiet, wake, locks, lockAfter } = new Preferences(keep).view.get();
+  expect({ notify, notifyAsked, quickReplies, quiet }).toEqual({ notify: { messages: true, updates: false, administration: true }, notifyAsked: true, quickReplies: false, quiet: true });
+  expect({ wake, locks, lockAfter }).toEqual({ wake: false, locks: true, lockAfter: 60 });
   const { callView, singleKeyShortcuts, announce } = new Preferences(keep).view.get();
   expect({ callView, singleKeyShortcuts, hand: announce.hand, presence: announce.presence }).toEqual({
     callView: "speaker", singleKeyShortcuts: false, hand: false, presence: true,

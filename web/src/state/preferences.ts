@@ -24,6 +24,8 @@ export interface PreferencesView {
   readonly notify: Readonly<Record<NoticeKind, boolean>>;
   /** The person was asked whether it may. */
   readonly notifyAsked: boolean;
+  /** Short answers are offered under the newest message of the other in a direct room. */
+  readonly quickReplies: boolean;
   /** Do not disturb: nothing sounds, and the system tells nothing. */
   readonly quiet: boolean;
   /** The browser is woken for messages while the app is closed. */
@@ -44,6 +46,7 @@ const DEFAULTS: PreferencesView = {
   ring: true,
   notify: { messages: true, updates: true, administration: true },
   notifyAsked: false,
+  quickReplies: true,
   quiet: false,
   wake: true,
   lockAfter: 15,
@@ -88,6 +91,10 @@ export class Preferences {
     this.#change({ ...this.view.get(), notifyAsked: true });
   }
 
+  setQuickReplies(quickReplies: boolean): void {
+    this.#change({ ...this.view.get(), quickReplies });
+  }
+
   setQuiet(quiet: boolean): void {
     this.#change({ ...this.view.get(), quiet });
   }
@@ -118,7 +125,7 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quiet, wake, lockAfter, locks } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quickReplies, quiet, wake, lockAfter, locks } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
@@ -126,6 +133,7 @@ function read(keep: KeyValue): PreferencesView {
       ring: typeof ring === "boolean" ? ring : true,
       notify: { ...DEFAULTS.notify, ...notify },
       notifyAsked: notifyAsked === true,
+      quickReplies: quickReplies !== false,
       quiet: quiet === true,
       wake: typeof wake === "boolean" ? wake : true,
       lockAfter: LOCK_AFTER.find((minutes) => minutes === lockAfter) ?? DEFAULTS.lockAfter,

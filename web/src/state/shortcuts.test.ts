@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shortcutOf, type KeyPress } from "./shortcuts";
+import { isSearchKey, shortcutOf, type KeyPress } from "./shortcuts";
 
 const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -39,6 +39,21 @@ test("a letter that is typed, or belongs to another shortcut, does nothing", () 
     expect(shortcutOf(press("m", change), true), JSON.stringify(change)).toBeNull();
   }
   expect(shortcutOf(press("d", { ctrl: true, shift: true }), true)).toBeNull();
+});
+
+const leads = (key: string, change?: Partial<KeyPress>, single = true): boolean => isSearchKey(press(key, change), single);
+
+test("Ctrl+K, ⌘K and a slash that nobody types lead to the search", () => {
+  for (const change of [{ ctrl: true }, { meta: true }, { ctrl: true, inText: true }]) expect(leads("k", change), JSON.stringify(change)).toBe(true);
+  expect(leads("/")).toBe(true);
+  expect(leads("/", { shift: true })).toBe(true);
+  for (const change of [{}, { ctrl: true, meta: true }, { ctrl: true, shift: true }, { ctrl: true, alt: true }, { ctrl: true, inDialog: true }, { ctrl: true, repeat: true }]) {
+    expect(leads("k", change), JSON.stringify(change)).toBe(false);
+  }
+  expect(leads("/", { inText: true })).toBe(false);
+  expect(leads("/", { ctrl: true })).toBe(false);
+  expect(leads("/", {}, false)).toBe(false);
+  expect(leads("k", { ctrl: true }, false)).toBe(true);
 });
 
 test("Space on a focused control is the control's", () => {

@@ -66,6 +66,14 @@ export function shortcutOf(press: KeyPress, singleKeys: boolean): ShortcutAction
   return SINGLE[key] ?? reactionOf(press.code);
 }
 
+/** Whether a press leads to the search: Ctrl or ⌘ with K anywhere, and `/` where nothing is typed. */
+export function isSearchKey(press: KeyPress, singleKeys: boolean): boolean {
+  if (press.repeat || press.alt || press.inDialog) return false;
+  if (press.ctrl !== press.meta) return !press.shift && press.key.toLowerCase() === "k";
+  // On some keyboards it needs Shift.
+  return !press.ctrl && press.key === "/" && singleKeys && !press.inText;
+}
+
 /** By the place of the key: on some keyboards a digit needs Shift. */
 function reactionOf(code: string): Reaction | null {
   const digit = /^(?:Digit|Numpad)([1-5])$/.exec(code)?.[1];

@@ -7,8 +7,11 @@ export interface Span {
 /** Messages in the page at once. Fewer would show gaps at fast scrolling, more makes typing slow on phones. */
 export const SPAN_SIZE = 160;
 
-/** By how much the span moves when an edge comes near. */
-export const SPAN_STEP = 60;
+/** By how much the span moves when an edge comes near. More is drawn in one go, which shows as a jerk; less is drawn too often. */
+export const SPAN_STEP = 20;
+
+/** Messages before the one to which one is led: about two screens, so that its surroundings show. */
+export const SPAN_BEFORE = 60;
 
 /** The newest messages. */
 export function newestSpan(total: number): Span {
@@ -29,6 +32,6 @@ export function newerSpan(span: Span, total: number): Span {
 
 /** Around a message, wherever it is. */
 export function spanAround(index: number, total: number): Span {
-  const start = Math.max(0, index - SPAN_STEP);
+  const start = Math.max(0, index - SPAN_BEFORE);
   return { start, end: Math.min(total, start + SPAN_SIZE) };
 }

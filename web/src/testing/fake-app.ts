@@ -1,9 +1,9 @@
-import { FakeCore, someCall } from "./fake-core";
+import { FakeCore, someCall, someVideo } from "./fake-core";
 import type { CallMessageView } from "../core/generated/CallMessageView";
 import type { FileCard } from "../core/generated/FileCard";
 import type { DoorView } from "../core/generated/DoorView";
 import type { Delivery } from "../core/generated/Delivery";
-import { alice, bob, carol, participant, person, said, text } from "./fake-data";
+import { alice, bob, carol, event, longHistory, participant, person, quoteOf, room, said, text } from "./fake-data";
 import { fakeFiles, fileCardOf, FakeTransfers, type FakeFiles } from "./fake-files";
 import { FakeMedia } from "./fake-media";
 import { paintedPicture } from "./painted-picture";
@@ -37,6 +37,8 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: C
         core.rooms = core.rooms.map((room) => (room.room_id === "bob" ? { ...room, refusal } : room));
         core.tell({ type: "rooms", rooms: core.rooms });
       },
+      make: { person, room, text, event, quoteOf, someVideo },
+      history: (roomId: string, count: number) => core.fill(roomId, longHistory(count)),
       guest: (door: DoorView) => visit(core, door),
     },
   });
@@ -47,7 +49,7 @@ export function fakeApp(): { core: FakeCore; media: FakeMedia; files: (client: C
 function someFiles(client: Client): FakeFiles {
   const fake = new FakeTransfers();
   fake.give = (_, mediaType) => (mediaType.startsWith("video/") ? paintedVideo() : paintedPicture());
-  Object.assign((window as unknown as { fake: object }).fake, { transfers: fake });
+  Object.assign((window as unknown as { fake: object }).fake, { transfers: fake, client });
   return fakeFiles(client, fake);
 }
 

@@ -144,8 +144,7 @@ export class FakeCore implements CoreClient {
         this.#tellMessages(command.room_id, true);
         return DONE;
       case "load_older":
-        this.#shown.set(command.room_id, (this.#shown.get(command.room_id) ?? PAGE) + PAGE);
-        this.#tellMessages(command.room_id, false);
+        this.#tellOlder(command.room_id);
         return DONE;
       case "send_text":
         return this.#sendText(command);
@@ -464,6 +463,21 @@ export class FakeCore implements CoreClient {
     const shown = this.#shown.get(roomId) ?? PAGE;
     const messages = all.slice(-shown);
     this.tell({ type: "messages", room_id: roomId, reset, messages, removed: [], has_older: all.length > shown });
+  }
+
+  /** One page more, and nothing that was told before. */
+  #tellOlder(roomId: string): void {
+    const all = this.#of(roomId);
+    const shown = this.#shown.get(roomId) ?? PAGE;
+    const end = Math.max(0, all.length - shown);
+    this.#shown.set(roomId, shown + PAGE);
+    const messages = all.slice(Math.max(0, end - PAGE), end);
+    this.tell({ type: "messages", room_id: roomId, reset: false, messages, removed: [], has_older: end > PAGE });
+  }
+
+  /** A room has these messages from now on. */
+  fill(roomId: string, messages: MessageView[]): void {
+    this.#messages.set(roomId, messages);
   }
 
   #tellSession(): void {

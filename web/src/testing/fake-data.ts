@@ -194,6 +194,15 @@ export function someMessages(roomId: string): MessageView[] {
   return [event(1, alice, NOW - DAY, "created")];
 }
 
+/** A long history: two messages a minute, of three people, of which some are long and some have marks. */
+export function longHistory(count: number): MessageView[] {
+  return Array.from({ length: count }, (_, index) => {
+    const who = [alice, bob, carol][index % 7 < 3 ? 0 : (index % 2) + 1] ?? alice;
+    const body = index % 11 === 0 ? `**Note ${String(index)}**\n\n- cranes\n- tide\n\n> See https://example.org/notes/${String(index)}` : `Note ${String(index)} ${"about the harbour, the cranes and the tide. ".repeat((index * 7) % 5)}`;
+    return text(index + 1, who, NOW - (count - index) * 30_000, body);
+  });
+}
+
 /** Everything that can be done to messages. */
 function boardMessages(): MessageView[] {
   const plan = text(2, carol, NOW - 70 * MINUTE, "**Figures** for the third quarter are in. *Please* read them before Friday, ~~Thursday~~.\n\n> Costs are down by a tenth.\n> Nobody knows why yet.\n\n1. Travel\n2. Printing\n   - posters\n   - leaflets\n\nThe script is `report.sh`:\n```\n./report.sh --quarter 3\n```\nAll of it: https://example.org/figures?quarter=3 (or [the old place](https://example.org/old))", {

@@ -165,8 +165,11 @@ export const account = {
 
   "settings.title": "Settings",
   "settings.keyboard": "Keyboard",
-  "settings.shortcuts": "Single-key shortcuts in calls",
-  "settings.shortcuts_hint": "Such as M for the microphone. Ctrl+D and Ctrl+E always work.",
+  "settings.writing": "Writing",
+  "settings.quick": "Offer quick replies in direct rooms",
+  "settings.quick_hint": "Short answers to what the other wrote last. One press sends.",
+  "settings.shortcuts": "Single-key shortcuts",
+  "settings.shortcuts_hint": "Such as M for the microphone in calls, and / for the search. Ctrl+D and Ctrl+E in calls, and Ctrl+K for the search, always work.",
   "settings.receipts": "Receipts",
   "settings.receipts_on": "Tell others what I have received and read",
   "settings.receipts_text": "For all your devices, in rooms of up to {max} members, end-to-end encrypted. Switched off, you do not see either what others have received and read.",

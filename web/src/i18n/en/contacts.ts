@@ -94,5 +94,6 @@ export const contacts = {
   "settings.contacts": "Declined and blocked contacts",
   "settings.contacts_none": "Nobody. You can decline or block someone on their contact card.",
   "settings.contacts_text": "No messages and no calls pass between you and these people.",
-  "settings.allow": "Allow {name} again",
+  "settings.contacts_loading": "Looking for them…",
+  "settings.allow": "Allow again: {name}",
 } as const;

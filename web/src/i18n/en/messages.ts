@@ -20,6 +20,7 @@ export const messages = {
   "room.loading": "Opening messages…",
   "room.load_older": "Load older messages",
   "room.loading_older": "Loading older messages…",
+  "room.seeking": "Looking for the message…",
   "room.beginning": "Here this device’s history begins.",
   "room.jump": "Jump to the newest message",
   "room.new_below": { one: "{count} new message", other: "{count} new messages" },

@@ -12,6 +12,12 @@ export const writing = {
     other: "{count} members, {name} first. Arrow keys choose, Enter takes.",
   },
 
+  "quick.title": "Quick replies",
+  "quick.yes": "Yes",
+  "quick.no": "No",
+  "quick.thanks": "Thank you",
+  "quick.later": "I’ll answer later",
+
   "timers.button": "Timer for what you write",
   "timers.after_sending": "Delete after sending",
   "timers.after_reading": "Delete after reading",

@@ -30,7 +30,7 @@ export function Devices() {
               <Icon name="devices" />
               <div className="row-text">
                 <span className="row-title">
-                  {device.name}
+                  <bdi>{device.name}</bdi>
                   {device.this_device && <span className="tag">{t("devices.this")}</span>}
                 </span>
                 <span className="soft">{t("devices.added", { date: dateText(t.locale, device.added_at) })}</span>

@@ -17,7 +17,9 @@ export function Profile({ me }: { readonly me: PersonCard }) {
         <Avatar id={me.user_id} name={me.name} size="large" />
         <dl className="facts">
           <dt>{t("profile.name")}</dt>
-          <dd>{me.name}</dd>
+          <dd>
+            <bdi>{me.name}</bdi>
+          </dd>
           <dt>{t("profile.email")}</dt>
           <dd>{me.email}</dd>
         </dl>

@@ -27,6 +27,18 @@ export function Settings() {
         <p className="soft">{t("settings.shortcuts_hint")}</p>
       </section>
       <section className="card">
+        <h2>{t("settings.writing")}</h2>
+        <Toggle
+          on={preferences.quickReplies}
+          onChange={(on) => {
+            client.preferences.setQuickReplies(on);
+          }}
+        >
+          {t("settings.quick")}
+        </Toggle>
+        <p className="soft">{t("settings.quick_hint")}</p>
+      </section>
+      <section className="card">
         <h2>{t("settings.notices")}</h2>
         <NoticeSettings />
       </section>

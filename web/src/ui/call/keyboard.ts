@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { isReaction } from "../../state/reactions";
-import { shortcutOf, type KeyPress } from "../../state/shortcuts";
+import { shortcutOf } from "../../state/shortcuts";
 import { useApp, useStore } from "../app/context";
+import { pressOf } from "../parts/press";
 import type { CallActions } from "./actions";
 
 /** Listens to the keys of a call. Returns whether push-to-talk is held. */
@@ -62,20 +63,4 @@ function usePushToTalk(): { readonly held: boolean; readonly start: () => void }
     void media.setMicrophone(true);
   };
   return { held, start };
-}
-
-function pressOf(event: KeyboardEvent): KeyPress {
-  const target = event.target instanceof Element ? event.target : null;
-  return {
-    key: event.key,
-    code: event.code,
-    ctrl: event.ctrlKey,
-    meta: event.metaKey,
-    alt: event.altKey,
-    shift: event.shiftKey,
-    repeat: event.repeat,
-    inText: target?.closest("input, textarea, select, [contenteditable='true']") !== null && target !== null,
-    inDialog: document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null,
-    onControl: target?.closest("button, a, input, select, textarea, [role=menuitem]") !== null && target !== null,
-  };
 }

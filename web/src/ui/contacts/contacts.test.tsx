@@ -117,9 +117,20 @@ test("R29: who was declined or blocked stands in a list, and can be allowed agai
   show(<Unwanted />, core);
   await screen.findByText("Nobody.", { exact: false });
   act(() => core.judge(carol.user_id, "blocked"));
-  await userEvent.click(await screen.findByRole("button", { name: `Allow ${carol.name} again` }));
+  await userEvent.click(await screen.findByRole("button", { name: `Allow again: ${carol.name}` }));
   expect(core.sent).toContainEqual({ type: "judge_contact", contact: { user_id: carol.user_id, fingerprint: carol.fingerprint }, judgement: "open" });
   await screen.findByText("Nobody.", { exact: false });
+});
+
+test("that the list of who was declined could not be had is said, and can be asked for again", async () => {
+  const core = new FakeCore(true);
+  core.answers.set("list_contacts", { type: "failed", value: { code: "unavailable", params: {} } });
+  show(<Unwanted />, core);
+  await screen.findByRole("alert");
+  core.answers.delete("list_contacts");
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  await screen.findByText("Nobody.", { exact: false });
+  expect(screen.queryByRole("alert")).toBeNull();
 });
 
 /** A camera without a camera. */

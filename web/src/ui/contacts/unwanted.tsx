@@ -4,7 +4,7 @@ import type { Failure } from "../../state/core";
 import { useApp, useStore } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Button } from "../parts/button";
-import { FailureText } from "../parts/messages";
+import { FailureText, Loading } from "../parts/messages";
 import { TrustBadge } from "../parts/trust";
 import { ContactButton } from "./contact-button";
 
@@ -14,17 +14,18 @@ export function Unwanted() {
   const revision = useStore(client.contacts);
   const [people, setPeople] = useState<readonly PersonCard[] | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     let wanted = true;
     void client.commands.listContacts().then((outcome) => {
       if (!wanted) return;
       if (outcome.ok) setPeople(outcome.value.filter(({ trust }) => trust === "declined" || trust === "blocked"));
-      else setFailure(outcome.failure);
+      setFailure(outcome.ok ? null : outcome.failure);
     });
     return () => {
       wanted = false;
     };
-  }, [client, revision]);
+  }, [client, revision, asked]);
   const allow = async ({ user_id, fingerprint }: PersonCard): Promise<void> => {
     const outcome = await client.commands.judgeContact({ user_id, fingerprint }, "open");
     setFailure(outcome.ok ? null : outcome.failure);
@@ -34,6 +35,17 @@ export function Unwanted() {
     <>
       <p className="soft">{t("settings.contacts_text")}</p>
       <FailureText failure={failure} />
+      {people === null && !failure && <Loading>{t("settings.contacts_loading")}</Loading>}
+      {people === null && failure && (
+        <Button
+          onClick={() => {
+            setFailure(null);
+            setAsked((count) => count + 1);
+          }}
+        >
+          {t("common.retry")}
+        </Button>
+      )}
       <ul className="rows">
         {people?.map((person) => (
           <li key={person.user_id} className="row">

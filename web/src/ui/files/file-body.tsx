@@ -4,6 +4,7 @@ import type { Transfer } from "../../files/client";
 import type { Failure } from "../../state/core";
 import { useApp, useText } from "../app/context";
 import { Button, IconButton } from "../parts/button";
+import { DocumentFile } from "./document-file";
 import { CancelTransfer, FileCard, TransferProgress, TransferStopped } from "./file-card";
 import { beginSaving, handOut } from "./save";
 import type { FileSource, Sending, ShownFile } from "./shown-file";
@@ -23,6 +24,7 @@ export function FileBody({ file, files, sending = null }: Props) {
   if (file.waveform) return <VoiceNoteView file={file} files={files} />;
   const shown = shownAs(file.mediaType, file.size);
   if (shown === "nothing") return <PlainFile file={file} files={files} />;
+  if (shown === "document") return <SavedDocument file={file} files={files} />;
   return <OpenedFile file={file} files={files} shown={shown} />;
 }
 
@@ -53,6 +55,19 @@ function PlainFile({ file, files }: FileProps) {
     <FileCard name={file.name} size={file.size} {...(!file.maySave && { note: t("files.not_shown") })} foot={<LoadingFoot file={file} loading={saving.loading} onRetry={saving.start} />}>
       {saving.loading.state === "running" ? <CancelTransfer name={file.name} onCancel={saving.cancel} /> : file.maySave && <SaveButton name={file.name} onSave={saving.start} />}
     </FileCard>
+  );
+}
+
+function SavedDocument({ file, files }: FileProps) {
+  const saving = useSaving(file, files);
+  const running = saving.loading.state === "running";
+  return (
+    <DocumentFile
+      file={file}
+      files={files}
+      save={running ? <CancelTransfer name={file.name} onCancel={saving.cancel} /> : file.maySave && <SaveButton name={file.name} onSave={saving.start} />}
+      saving={<LoadingFoot file={file} loading={saving.loading} onRetry={saving.start} />}
+    />
   );
 }
 

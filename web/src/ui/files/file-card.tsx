@@ -17,7 +17,7 @@ interface CardProps {
   readonly mark?: IconName;
   /** Buttons. */
   readonly children?: ReactNode;
-  /** Under the name. */
+  /** Under the name and the buttons, over the whole width. */
   readonly foot?: ReactNode;
 }
 
@@ -34,9 +34,9 @@ export function FileCard({ name, size, note, mark = "file", children, foot }: Ca
           {name}
         </bdi>
         {size !== null && <span className="file-size">{note === undefined ? sizeText(t.locale, size) : `${sizeText(t.locale, size)} · ${note}`}</span>}
-        {foot}
       </div>
       {children}
+      <div className="file-foot">{foot}</div>
     </div>
   );
 }

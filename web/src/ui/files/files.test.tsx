@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { createRef } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Transfer } from "../../files/client";
+import { MAX_DOCUMENT_LEN } from "../../files/kinds";
 import type { Recording, VoiceNote } from "../../files/recording";
 import type { Progress, Target } from "../../files/wire";
 import { Store } from "../../state/observable";
@@ -63,6 +64,26 @@ beforeEach(() => {
       disconnect(): void {}
     },
   );
+});
+
+test("R45: a PDF is opened from memory as bytes that no browser interprets, and can be saved where that may be", async () => {
+  const files = new FakeFiles();
+  const { again } = show(<FileBody file={{ ...report, name: "report.pdf", mediaType: "application/pdf" }} files={files} />);
+  expect(button("Save report.pdf")).toBeTruthy();
+  await userEvent.click(button("Open report.pdf"));
+  expect(files.begun.map(({ mediaType, to }) => [mediaType, to])).toEqual([["application/octet-stream", "memory"]]);
+  expect(button("Open report.pdf").getAttribute("aria-disabled")).toBe("true");
+  await userEvent.click(button("Cancel report.pdf"));
+  expect(files.begun[0]?.cancelled).toBe(true);
+  again(<FileBody key="kept" file={{ ...report, name: "report.pdf", mediaType: "application/pdf", maySave: false }} files={files} />);
+  expect(screen.queryByRole("button", { name: "Save report.pdf" })).toBeNull();
+  screen.getByText(/Only for looking at here/);
+});
+
+test("a PDF that is too large to be taken apart can be saved alone", () => {
+  show(<FileBody file={{ ...report, name: "report.pdf", mediaType: "application/pdf", size: MAX_DOCUMENT_LEN + 1 }} files={new FakeFiles()} />);
+  expect(screen.queryByRole("button", { name: "Open report.pdf" })).toBeNull();
+  expect(button("Save report.pdf")).toBeTruthy();
 });
 
 test("a file is saved under its name, with progress and a way to stop", async () => {

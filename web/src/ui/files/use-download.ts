@@ -10,7 +10,7 @@ export type Loading =
   | { readonly state: "idle" }
   | { readonly state: "running"; readonly progress: Readable<Progress> }
   /** The address of the opened file in memory, good for as long as the view stands. */
-  | { readonly state: "ready"; readonly url: string }
+  | { readonly state: "ready"; readonly url: string; readonly blob: Blob }
   | { readonly state: "failed"; readonly failure: Failure };
 
 interface Download {
@@ -47,7 +47,7 @@ export function useDownload(files: FileSource, sealed: SealedFile | null, mediaT
       transfer.current = null;
       if (!outcome.ok) return setLoading({ state: "failed", failure: outcome.failure });
       url.current = URL.createObjectURL(outcome.value);
-      setLoading({ state: "ready", url: url.current });
+      setLoading({ state: "ready", url: url.current, blob: outcome.value });
     };
     void finish();
   }, [files, sealed, mediaType]);

@@ -12,7 +12,10 @@ export function Avatar({ id, name, size = "medium" }: { readonly id: string; rea
 
 /** The first letters of the first and of the last word; a letter may be several units of UTF-16. */
 export function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== "");
+  const all = name.split(/\s+/).filter((word) => word !== "");
+  // "Harbour (2026)" begins with H and 2; where there are no letters at all, with whatever there is.
+  const lettered = all.map((word) => word.replace(/^[\p{P}\p{C}]+/u, "")).filter((word) => word !== "");
+  const words = lettered.length > 0 ? lettered : all;
   const first = letterOf(words[0]);
   const last = words.length > 1 ? letterOf(words.at(-1)) : "";
   return (first + last).toUpperCase();

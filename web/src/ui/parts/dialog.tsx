@@ -15,10 +15,12 @@ interface Props {
   readonly role?: "dialog" | "alertdialog";
   /** A press outside does not close: there is text that would be lost. */
   readonly keep?: boolean;
+  /** As large as the page, for what one reads. */
+  readonly wide?: boolean;
 }
 
 /** A dialog that takes the focus, gives it back, and closes with Esc. It is open as long as it is drawn. */
-export function Dialog({ title, onClose, children, role = "dialog", keep = false }: Props) {
+export function Dialog({ title, onClose, children, role = "dialog", keep = false, wide = false }: Props) {
   const t = useText();
   return (
     <ModalOverlay
@@ -29,7 +31,7 @@ export function Dialog({ title, onClose, children, role = "dialog", keep = false
         if (!open) onClose();
       }}
     >
-      <Modal className="dialog-modal">
+      <Modal className={wide ? "dialog-modal dialog-wide" : "dialog-modal"}>
         <AriaDialog className="dialog" role={role}>
           <header className="dialog-header">
             <Heading slot="title">{title}</Heading>

@@ -48,6 +48,46 @@ test("what is sent again after a failure is the same message, the next one is an
   expect(ids[2]).not.toBe(ids[0]);
 });
 
+test("in a direct room a short answer to the other is sent by one press; what was typed stays", async () => {
+  const { core, user } = { ...show(<RoomPage roomId="bob" />), user: userEvent.setup({ delay: null }) };
+  const replies = await screen.findByRole("group", { name: "Quick replies" });
+  await user.type(box(), "I was about to say");
+  await user.click(within(replies).getByRole("button", { name: "Thank you" }));
+  expect(sent(core)).toEqual([{ type: "send_text", room_id: "bob", text: "Thank you", mentions: [], message_id: expect.any(String) as unknown }]);
+  expect(box().value).toBe("I was about to say");
+  // One has written last oneself now.
+  await waitFor(() => {
+    expect(screen.queryByRole("group", { name: "Quick replies" })).toBeNull();
+  });
+  act(() => core.receive("bob", text(90_000, bob, NOW, "And on Friday?")));
+  expect(screen.getByRole("group", { name: "Quick replies" })).toBeTruthy();
+});
+
+test("a short answer that was not taken is said, and pressed again it is the same message", async () => {
+  const core = new FakeCore(true);
+  core.answers.set("send_text", { type: "failed", value: { code: "core_failed", params: {} } });
+  show(<RoomPage roomId="bob" />, core);
+  const user = userEvent.setup({ delay: null });
+  await user.click(await screen.findByRole("button", { name: "Yes" }));
+  await screen.findByRole("alert");
+  await user.click(screen.getByRole("button", { name: "Yes" }));
+  await waitFor(() => {
+    expect(sent(core)).toHaveLength(2);
+  });
+  const [first, second] = sent(core);
+  expect(second?.message_id).toBe(first?.message_id);
+});
+
+test("short answers are offered among two alone, and to who wants them", async () => {
+  const { client, again } = show(<RoomPage roomId="design" />);
+  await screen.findByText("Thank you, looking now.");
+  expect(screen.queryByRole("group", { name: "Quick replies" })).toBeNull();
+  again(<RoomPage roomId="bob" />);
+  await screen.findByRole("group", { name: "Quick replies" });
+  act(() => client.preferences.setQuickReplies(false));
+  expect(screen.queryByRole("group", { name: "Quick replies" })).toBeNull();
+});
+
 test("a text that is too long is said and not sent", async () => {
   const { core } = show(<Composer room={design} title="Design" />);
   const long = "ä".repeat(MAX_TEXT_LEN / 2 + 1);

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
+import type { TextToSay } from "../../state/commands";
 import type { Failure } from "../../state/core";
 import { namedIn } from "../../state/mentions";
 import type { Editing } from "../../state/writing";
@@ -10,6 +11,7 @@ import { useSendingFiles, type SaidWith } from "../files/use-sending";
 import { VoiceRecorder } from "../files/voice-recorder";
 import { FailureText } from "../parts/messages";
 import { WriteBox } from "../parts/write-box";
+import { QuickReplies } from "./quick-replies";
 import { WritingAbout } from "./writing-about";
 import { TimerMenu } from "./timer-menu";
 import { useNaming } from "./naming";
@@ -54,18 +56,24 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     },
   });
 
+  /** Hands a text to the core; says whether it was taken. What was not is remembered in its place. */
+  const offer = async (said: TextToSay, place: string): Promise<boolean> => {
+    const before = client.untaken.get(place);
+    const messageId = before?.text === said.text ? before.messageId : crypto.randomUUID();
+    const outcome = await client.commands.sendText(roomId, said, messageId);
+    client.untaken.delete(place);
+    if (outcome.ok) return true;
+    client.untaken.set(place, { text: said.text, messageId });
+    setFailure(outcome.failure);
+    return false;
+  };
+
   const say = async (body: string): Promise<void> => {
     const { answered, timers, chosen } = store.get();
     changeDraft("");
     store.update((writing) => ({ ...writing, answered: null, chosen: new Set() }));
-    const before = client.untaken.get(roomId);
-    const messageId = before?.text === body ? before.messageId : crypto.randomUUID();
-    const said = { text: body, replyTo: answered?.messageId ?? null, mentions: namedIn(body, room.members, chosen), timers };
-    const outcome = await client.commands.sendText(roomId, said, messageId);
-    client.untaken.delete(roomId);
-    if (outcome.ok) return;
-    client.untaken.set(roomId, { text: body, messageId });
-    setFailure(outcome.failure);
+    const taken = await offer({ text: body, replyTo: answered?.messageId ?? null, mentions: namedIn(body, room.members, chosen), timers }, roomId);
+    if (taken) return;
     const typedSince = client.drafts.get(roomId, "");
     changeDraft(typedSince === "" ? body : `${body}\n${typedSince}`);
     store.update((writing) => ({ ...writing, answered: writing.answered ?? answered, chosen: new Set([...chosen, ...writing.chosen]) }));
@@ -104,6 +112,17 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     sending.current = false;
   };
 
+  /** What was typed, and what it answers, stays. */
+  const reply = async (body: string): Promise<void> => {
+    if (sending.current) return;
+    sending.current = true;
+    setFailure(null);
+    const taken = await offer({ text: body, replyTo: null, mentions: [], timers: store.get().timers }, `${roomId}/quick`);
+    sending.current = false;
+    // What was pressed is gone. By touch nothing had the focus, and the screen keyboard stays where it is.
+    if (taken && window.matchMedia("(pointer: fine)").matches) box.current?.focus();
+  };
+
   const cancel = (): void => {
     if (editing) endEditing(editing.messageId);
     else store.update((writing) => ({ ...writing, answered: null }));
@@ -129,6 +148,14 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     <div className="composer-area" ref={area}>
       {naming.list}
       <FailureText failure={failure} />
+      {!editing && (
+        <QuickReplies
+          room={room}
+          onReply={(body) => {
+            void reply(body);
+          }}
+        />
+      )}
       <WriteBox
         box={box}
         label={t("room.message")}

@@ -51,7 +51,7 @@ test("a name that hides what a file is shows as the others will see it", async (
 
 test("files are chosen, looked over, and sent with what was written", async () => {
   const { core, files } = show(<Composer room={design} title="Design" />);
-  await userEvent.upload(input(), [pdf(), pdf("old.pdf"), pdf("third.pdf")]);
+  await userEvent.upload(input(), [pdf(), pdf("old.pdf"), new File(["PK"], "third.zip", { type: "application/zip" })]);
   const tray = within(screen.getByRole("group", { name: "Files to send" }));
   await userEvent.click(tray.getByRole("button", { name: "Remove old.pdf" }));
   await userEvent.click(tray.getByRole("switch", { name: "Others may save them" }));
@@ -64,9 +64,17 @@ test("files are chosen, looked over, and sent with what was written", async () =
   await waitFor(() => expect(said()).toHaveLength(2));
   expect(said()).toEqual([
     ["plan.pdf", "Two plans", false],
-    ["third.pdf", "", false],
+    ["third.zip", "", false],
   ]);
   expect(core.sent.some(({ type }) => type === "send_text")).toBe(false);
+});
+
+test("a PDF can be looked at inside the app, so that others have something of it", async () => {
+  show(<Composer room={design} title="Design" />);
+  await userEvent.upload(input(), [pdf()]);
+  const tray = within(screen.getByRole("group", { name: "Files to send" }));
+  await userEvent.click(tray.getByRole("switch", { name: "Others may save them" }));
+  expect(tray.queryByText(/cannot be looked at inside the app/)).toBeNull();
 });
 
 test("R44 the room's time is the file's, where nobody chose a shorter one", async () => {

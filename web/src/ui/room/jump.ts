@@ -1,11 +1,14 @@
-import { useCallback, useEffect, useLayoutEffect, useState, type RefObject } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Client } from "../../state/client";
 import type { Conversation } from "../../state/conversation";
 import type { Readable } from "../../state/observable";
 import { useApp, useStore } from "../app/context";
 
-/** Pages that are loaded to find a message that one is led to. More keeps one waiting for what may not be there. */
-const MAX_SEARCHED_PAGES = 20;
+/**
+ * Pages that are loaded to find a message that one is led to: a hundred thousand messages, which takes some ten seconds. Fewer
+ * makes what a search found in an old room a dead end; more keeps one waiting for what may not be there.
+ */
+const MAX_SEARCHED_PAGES = 1_700;
 
 /** How long a message that one was led to stands out. */
 const FOUND_MS = 2_000;
@@ -18,6 +21,8 @@ export interface Jump {
   readonly jumpTo: (messageId: string) => void;
   /** The message to which one was led just now. */
   readonly found: string | null;
+  /** It is being loaded. */
+  readonly seeking: boolean;
 }
 
 /** Leads to a message: loads pages until it is there, then has it shown, and the focus there. */
@@ -30,13 +35,23 @@ export function useJump(
   const { client } = useApp();
   const [wanted, setWanted] = useState<string | null>(null);
   const [found, setFound] = useState<string | null>(null);
+  const [seeking, setSeeking] = useState(false);
+  /** What is looked for; nobody waits for what was looked for before, or in a room that one has left. */
+  const sought = useRef<string | null>(null);
   const index = wanted === null ? -1 : conversation.messages.findIndex((message) => message.message_id === wanted);
 
   const jumpTo = useCallback(
     (messageId: string) => {
       setFound(null);
       setWanted(messageId);
-      void isLoaded(client, roomId, messageId).then((there) => {
+      sought.current = messageId;
+      const isWanted = (): boolean => sought.current === messageId;
+      void isLoaded(client, roomId, messageId, isWanted, () => {
+        setSeeking(true);
+      }).then((there) => {
+        if (!isWanted()) return;
+        sought.current = null;
+        setSeeking(false);
         if (there) return;
         setWanted(null);
         client.board.notify("status", (t) => t("message.not_found"));
@@ -45,13 +60,20 @@ export function useJump(
     [client, roomId],
   );
 
-  // From elsewhere, as from what a search found.
-  const sought = useStore(client.sought);
   useEffect(() => {
-    if (sought?.roomId !== roomId || !conversation.loaded) return;
+    const left = sought;
+    return () => {
+      left.current = null;
+    };
+  }, []);
+
+  // From elsewhere, as from what a search found.
+  const asked = useStore(client.sought);
+  useEffect(() => {
+    if (asked?.roomId !== roomId || !conversation.loaded) return;
     client.sought.set(null);
-    jumpTo(sought.messageId);
-  }, [client, sought, roomId, conversation.loaded, jumpTo]);
+    jumpTo(asked.messageId);
+  }, [client, asked, roomId, conversation.loaded, jumpTo]);
 
   useLayoutEffect(() => {
     if (wanted === null || index < 0) return;
@@ -74,16 +96,17 @@ export function useJump(
     };
   }, [box, found]);
 
-  return { found, jumpTo };
+  return { found, seeking, jumpTo };
 }
 
-/** Loads older messages until this one is among them. */
-async function isLoaded(client: Client, roomId: string, messageId: string): Promise<boolean> {
+/** Loads older messages until this one is among them, and says that it begins to, where it does. */
+async function isLoaded(client: Client, roomId: string, messageId: string, isWanted: () => boolean, onLoading: () => void): Promise<boolean> {
   const conversation = client.conversation(roomId);
   for (let page = 0; ; page += 1) {
     const { messages, hasOlder } = conversation.get();
     if (messages.some((message) => message.message_id === messageId)) return true;
-    if (!hasOlder || page >= MAX_SEARCHED_PAGES) return false;
+    if (!hasOlder || page >= MAX_SEARCHED_PAGES || !isWanted()) return false;
+    if (page === 0) onLoading();
     const { changed, stop } = nextChangeOf(conversation);
     const outcome = await client.commands.loadOlder(roomId);
     if (outcome.ok) await changed;

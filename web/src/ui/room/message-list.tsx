@@ -38,7 +38,7 @@ export function MessageList({ room }: { readonly room: RoomView }) {
         role="log"
         aria-label={t("room.messages")}
         aria-live={live}
-        aria-busy={scroll.loadingOlder}
+        aria-busy={scroll.loadingOlder || scroll.seeking}
         // A scrolling region has to be reachable by keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
@@ -82,6 +82,12 @@ export function MessageList({ room }: { readonly room: RoomView }) {
           ))}
         </div>
       </div>
+      {scroll.seeking && (
+        <p className="seeking" role="status">
+          <span className="spinner" aria-hidden="true" />
+          {t("room.seeking")}
+        </p>
+      )}
       {!scroll.atEnd && (
         <button type="button" className="jump" onClick={scroll.jumpToEnd}>
           <Icon name="down" size={18} />

@@ -102,7 +102,7 @@ function RoomHeader({ room, details, onDetails }: HeaderProps) {
         <Icon name="back" />
       </Link>
       <div className="room-heading">
-        <h1>{title}</h1>
+        <h1 dir="auto">{title}</h1>
         <p className="soft">
           {room.title === "" && room.kind === "room"
             ? t("room.title_pending")
@@ -117,7 +117,7 @@ function RoomHeader({ room, details, onDetails }: HeaderProps) {
         <Button
           look={room.call ? "primary" : "plain"}
           icon="phone"
-          className="call-button"
+          className={room.call ? "call-button" : "call-button call-button-idle"}
           onClick={() => {
             navigator.go({ page: "call", roomId: room.room_id });
           }}

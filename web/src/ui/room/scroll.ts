@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Conversation } from "../../state/conversation";
-import { newerSpan, newestSpan, olderSpan, SPAN_STEP, spanAround, type Span } from "../../state/window";
+import { newerSpan, newestSpan, olderSpan, SPAN_BEFORE, spanAround, type Span } from "../../state/window";
 import { useApp } from "../app/context";
 import { useJump } from "./jump";
 
@@ -26,6 +26,8 @@ export interface Scroll {
   readonly jumpTo: (messageId: string) => void;
   /** The message to which one was led just now. */
   readonly found: string | null;
+  /** A message to which one is led is being loaded. */
+  readonly seeking: boolean;
 }
 
 /** A message in the page, and how far below the upper edge it stands. */
@@ -82,7 +84,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     const index = conversation.messages.findIndex((message) => message.message_id === firstUnread);
     anchor.current = { id: firstUnread, top: UNREAD_TOP_PX };
     // oxlint-disable-next-line react/set-state-in-effect -- where the reader begins depends on how high the messages are
-    setSpan((span) => ({ ...span, start: Math.min(span.start, Math.max(0, index - SPAN_STEP)) }));
+    setSpan((span) => ({ ...span, start: Math.min(span.start, Math.max(0, index - SPAN_BEFORE)) }));
     setSeen(index);
     setPinned(false);
   }, [box, conversation, toEnd]);
@@ -105,7 +107,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     };
   }, [box, pinned, toEnd]);
 
-  const { found, jumpTo } = useJump(box, roomId, conversation, (id, index) => {
+  const { found, seeking, jumpTo } = useJump(box, roomId, conversation, (id, index) => {
     anchor.current = { id, top: UNREAD_TOP_PX };
     setPinned(false);
     setSpan((span) => (index >= span.start && index < span.end ? span : spanAround(index, total)));
@@ -149,7 +151,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     setSeen(total);
   };
 
-  return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd, jumpTo, found };
+  return { span, atEnd: pinned, newBelow: Math.max(0, total - seen), loadingOlder, onScroll, loadOlder, jumpToEnd, jumpTo, found, seeking };
 }
 
 function measure({ scrollHeight, clientHeight, clientWidth }: HTMLElement): string {

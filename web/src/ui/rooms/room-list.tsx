@@ -54,12 +54,13 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
         className="room-link-title"
         aria-current={current ? "page" : undefined}
         aria-describedby={`room-more-${room.room_id}`}
+        dir="auto"
       >
         {title}
       </Link>
       <div className="room-link-more" id={`room-more-${room.room_id}`}>
         {room.active_at > 0 && <span className="room-link-time">{agoText(t.locale, room.active_at, now)}</span>}
-        <span className="room-link-preview">
+        <span className="room-link-preview" dir="auto">
           {room.call ? (
             <span className="room-link-call">
               <Icon name="phone" size={14} />
@@ -102,7 +103,7 @@ function Preview({ room, current }: { readonly room: RoomView; readonly current:
   if (room.draft === "" || current) return lineText(t, room.preview, room.preview_file);
   return (
     <>
-      <span className="room-link-draft">{t("main.draft")}</span> {room.draft.slice(0, PREVIEW_LEN)}
+      <span className="room-link-draft">{t("main.draft")}</span> <bdi>{room.draft.slice(0, PREVIEW_LEN)}</bdi>
     </>
   );
 }

@@ -19,11 +19,23 @@ import { RoomList, RoomLink } from "./room-list";
 /** How long one types on before what was said is searched: each letter would search for too much. */
 const PAUSE_MS = 200;
 
+interface SearchedProps {
+  readonly current: string | null;
+  /** One wants to look for something: the box takes the focus, and says so. */
+  readonly wanted?: boolean;
+  readonly onFocus?: () => void;
+}
+
 /** The rooms, and what one looks for among them, their people and what was said. */
-export function SearchedRooms({ current }: { readonly current: string | null }) {
+export function SearchedRooms({ current, wanted = false, onFocus }: SearchedProps) {
   const { t } = useApp();
   const [query, setQuery] = useState("");
   const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    box.current?.focus();
+    box.current?.select();
+  }, [wanted]);
   const looking = query.trim() !== "";
   const clear = (): void => {
     setQuery("");
@@ -43,6 +55,8 @@ export function SearchedRooms({ current }: { readonly current: string | null }) 
           type="search"
           value={query}
           aria-label={t("search.label")}
+          aria-keyshortcuts="Control+K Meta+K /"
+          onFocus={onFocus}
           placeholder={t("search.placeholder")}
           autoComplete="off"
           onChange={(event) => {
@@ -122,7 +136,7 @@ function PersonLink({ person }: { readonly person: PersonCard }) {
   return (
     <div className="room-link">
       <Avatar id={person.user_id} name={person.name} />
-      <button type="button" className="room-link-title" aria-label={t("search.write_to", { name: person.name })} onClick={() => void open()}>
+      <button type="button" className="room-link-title" aria-label={t("search.write_to", { name: person.name })} dir="auto" onClick={() => void open()}>
         {person.name}
       </button>
       <div className="room-link-more">
@@ -155,7 +169,7 @@ function MessageLink({ message, query }: { readonly message: FoundMessage; reado
       </Link>
       <div className="room-link-more" id={more}>
         <span className="room-link-time">{agoText(t.locale, message.sent_at, now)}</span>
-        <span className="room-link-preview found-excerpt">
+        <span className="room-link-preview found-excerpt" dir="auto">
           {markedParts(message.excerpt, query).map(({ text, found, place }) =>
             found ? <mark key={place}>{text}</mark> : <span key={place}>{text}</span>,
           )}

@@ -14,6 +14,7 @@ import { CallBanner } from "../ring/call-banner";
 import { NewMessage } from "./new-message";
 import { NewRoom } from "./new-room";
 import { SearchedRooms } from "./search";
+import { useSearchKey } from "./use-search-key";
 import { UserMenu } from "./user-menu";
 
 /** Where the list and the page do not fit beside each other; the same width as in the style sheets. */
@@ -28,12 +29,19 @@ interface Props {
 /** Rooms on the left, the page beside them; at phone width one of the two. */
 export function Shell({ me, route, children }: Props) {
   const t = useApp().t;
+  const { navigator } = useApp();
+  const [seeking, setSeeking] = useState(false);
   const [dialog, setDialog] = useState<"room" | "message" | null>(null);
   const close = (): void => {
     setDialog(null);
   };
   const narrow = useMatches(PHONE);
   const inRoom = route.page === "room" || route.page === "call";
+  useSearchKey(() => {
+    // There it stands with the rooms, on a page of their own.
+    if (narrow && route.page !== "home") navigator.go({ page: "home" });
+    setSeeking(true);
+  });
   const list = (
     <>
       <header className="sidebar-header">
@@ -59,7 +67,13 @@ export function Shell({ me, route, children }: Props) {
           {t("main.new_message")}
         </Button>
       </div>
-      <SearchedRooms current={inRoom ? route.roomId : null} />
+      <SearchedRooms
+        current={inRoom ? route.roomId : null}
+        wanted={seeking}
+        onFocus={() => {
+          setSeeking(false);
+        }}
+      />
       <AskForNotices />
       <footer className="sidebar-footer">
         <CallBar route={route} />

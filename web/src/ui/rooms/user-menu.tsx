@@ -22,7 +22,7 @@ export function UserMenu({ me }: { readonly me: PersonCard }) {
       <MenuTrigger>
         <Button className="user-button">
           <Avatar id={me.user_id} name={me.name} />
-          <span>{me.name}</span>
+          <bdi>{me.name}</bdi>
           <Icon name="down" size={16} />
         </Button>
         <Popover className="menu-popover" placement="bottom start">
