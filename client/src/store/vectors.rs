@@ -1,0 +1,48 @@
+use std::path::Path;
+
+use client_core::PasswordCost;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{
+    keys::page_with,
+    sealing::{Slots, password_key},
+};
+
+fn bytes(value: &Value) -> Vec<u8> {
+    let text = value.as_str().unwrap();
+    (0..text.len() / 2)
+        .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+        .collect()
+}
+
+fn array<const N: usize>(value: &Value) -> [u8; N] {
+    bytes(value).try_into().unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// R8: the storage key is sealed by the password; with this and the slot, a record opens.
+#[test]
+fn the_native_store_is_that_of_the_document() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors/client.json");
+    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let (takes, gives) = (&vectors["native_store"]["takes"], &vectors["native_store"]["gives"]);
+    let password = takes["password"].as_str().unwrap();
+    let salt: [u8; 16] = array(&takes["salt"]);
+    let storage_key = Zeroizing::new(array(&takes["storage_key"]));
+    let slots = Slots::new(&storage_key);
+    let sealed = slots.seal(&array(&takes["slot"]), takes["name"].as_str().unwrap(), &bytes(&takes["value"]));
+    let cost = PasswordCost::STANDARD;
+    let page = page_with(password, cost, &salt, &storage_key).unwrap();
+    let computed = [
+        ("password_key", hex(&*password_key(password, &salt, cost).unwrap())),
+        ("page", hex(&page[..89])),
+        ("record", hex(&sealed)),
+    ];
+    for (name, value) in computed {
+        assert_eq!(gives[name].as_str().unwrap(), value, "{name}");
+    }
+}
