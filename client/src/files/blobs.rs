@@ -232,7 +232,9 @@ async fn trouble_of(answer: Response) -> Trouble {
     };
     let retry_after = problem.as_ref().and_then(|problem| problem.retry_after_ms);
     let retry_after = retry_after.map(Duration::from_millis);
-    if status.is_server_error()
+    // A full disk does not get emptier while somebody waits.
+    let passes = status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE;
+    if passes
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
         || retry_after.is_some()
     {

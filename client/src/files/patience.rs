@@ -32,16 +32,22 @@ impl Patience {
 
     /// Waits before the next try, or gives up.
     pub(super) async fn bear(&mut self, trouble: Trouble) -> Result<(), FileError> {
+        let wait = self.wait_after(trouble, self.since.elapsed())?;
+        sleep(wait).await;
+        Ok(())
+    }
+
+    /// How long to wait, where nothing came through for `silent`.
+    fn wait_after(&mut self, trouble: Trouble, silent: Duration) -> Result<Duration, FileError> {
         let wait = match trouble {
             Trouble::Final(error) => return Err(error),
             Trouble::Passing { retry_after } => retry_after.unwrap_or_else(|| self.backoff()),
         };
         self.tries = self.tries.saturating_add(1);
-        if self.since.elapsed() + wait > self.most {
+        if silent + wait > self.most {
             return Err(FileError::Unreachable);
         }
-        sleep(wait).await;
-        Ok(())
+        Ok(wait)
     }
 
     /// Grows with each try; a crowd that lost the same server does not come back at one moment.
@@ -62,23 +68,30 @@ mod tests {
         Trouble::Passing { retry_after: None }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn waits_grow_and_end_once_nothing_came_through_for_long() {
+    #[test]
+    fn waits_grow_and_end_once_nothing_came_through_for_long() {
         let mut patience = Patience::new(Duration::from_secs(60));
-        let began = Instant::now();
         let mut waits = vec![];
-        loop {
-            let before = Instant::now();
-            match patience.bear(lost()).await {
-                Ok(()) => waits.push(before.elapsed()),
-                Err(FileError::Unreachable) => break,
-                Err(error) => panic!("{error}"),
+        let end = loop {
+            match patience.wait_after(lost(), waits.iter().sum()) {
+                Ok(wait) => waits.push(wait),
+                Err(error) => break error,
             }
-        }
+        };
+        assert!(matches!(end, FileError::Unreachable), "{end}");
         assert!(waits.len() > 4, "{waits:?}");
         assert!(waits.first() < waits.last());
-        assert!(began.elapsed() <= Duration::from_secs(60));
         patience.calm();
-        assert!(patience.bear(lost()).await.is_ok());
+        assert!(patience.wait_after(lost(), Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn what_the_server_says_counts_and_what_is_final_ends_at_once() {
+        let mut patience = Patience::new(Duration::from_secs(60));
+        let said = Duration::from_secs(7);
+        let trouble = Trouble::Passing { retry_after: Some(said) };
+        assert_eq!(patience.wait_after(trouble, Duration::ZERO).unwrap(), said);
+        let last = Trouble::Final(FileError::Damaged);
+        assert!(matches!(patience.wait_after(last, Duration::ZERO), Err(FileError::Damaged)));
     }
 }

@@ -37,12 +37,11 @@ fn the_native_store_is_that_of_the_document() {
     let sealed = slots.seal(&array(&takes["slot"]), takes["name"].as_str().unwrap(), &bytes(&takes["value"]));
     let cost = PasswordCost::STANDARD;
     let page = page_with(password, cost, &salt, &storage_key).unwrap();
-    let computed = [
-        ("password_key", hex(&*password_key(password, &salt, cost).unwrap())),
-        ("page", hex(&page[..89])),
-        ("record", hex(&sealed)),
-    ];
-    for (name, value) in computed {
-        assert_eq!(gives[name].as_str().unwrap(), value, "{name}");
-    }
+    let computed = serde_json::json!({
+        "password_key": hex(&*password_key(password, &salt, cost).unwrap()),
+        "page": hex(&page[..89]),
+        "record": hex(&sealed),
+    });
+    assert_eq!(*gives, computed);
+    assert!(page[89..].iter().all(|byte| *byte == 0));
 }
