@@ -59,3 +59,7 @@ pub(crate) const TRANSFER_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// How long blobs are kept at most, which the server cuts where it keeps them for less.
 pub(crate) const BLOB_LIFE_MS: u64 = protocol::limits::MAX_RETENTION_MS;
+
+/// How long a program that does one thing waits for rooms that it is on its way into. Longer waits for a server that withholds,
+/// shorter misses a room over a slow line.
+pub(crate) const SETTLE_PATIENCE: Duration = Duration::from_secs(10);

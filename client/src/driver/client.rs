@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use client_core::{
     StartError,
@@ -13,7 +16,7 @@ use tokio::{
 
 use super::task::{Driver, Order, Told};
 use crate::{
-    limits::COMMAND_QUEUE,
+    limits::{COMMAND_QUEUE, SETTLE_PATIENCE},
     server::Server,
     store::{Records, Settings, Store, StoreError},
 };
@@ -55,7 +58,8 @@ pub struct Client {
     events: broadcast::Sender<Event>,
     session: watch::Receiver<Option<SessionView>>,
     rooms: watch::Receiver<Option<Vec<RoomView>>>,
-    settings: Settings,
+    settled: watch::Receiver<bool>,
+    settings: Mutex<Settings>,
     server: Server,
     task: JoinHandle<Result<(), StoreError>>,
 }
@@ -67,16 +71,17 @@ impl Client {
         let mut settings = kept.unwrap_or_default();
         settings.server = server.address.origin();
         let (orders, inbox) = mpsc::channel(COMMAND_QUEUE);
-        let (told, session, rooms) = Told::new();
+        let (told, heard) = Told::new();
         let events = told.events.clone();
         let driver = Driver::new(&mut store, records, server.clone(), told)?;
         let task = tokio::spawn(driver.run(store, inbox));
         Ok(Self {
             orders,
             events,
-            session,
-            rooms,
-            settings,
+            session: heard.session,
+            rooms: heard.rooms,
+            settled: heard.settled,
+            settings: Mutex::new(settings),
             server,
             task,
         })
@@ -155,6 +160,21 @@ impl Client {
         }
     }
 
+    /// [`Self::until_online`], and then for what is on its way in: rooms that this device was just added to. What takes long
+    /// for others' sake is not waited for to the end.
+    pub async fn until_settled(&self, patience: Duration) -> Result<Waited, ClientError> {
+        let waited = self.until_online(patience).await?;
+        if waited == Waited::Online {
+            let mut settled = self.settled.clone();
+            let coming = settled.wait_for(|settled| *settled);
+            // Where it does not come, what is here is all that there is for now.
+            if let Ok(Err(_)) = timeout_at(Instant::now() + SETTLE_PATIENCE.min(patience), coming).await {
+                return Err(ClientError::Stopped);
+            }
+        }
+        Ok(waited)
+    }
+
     /// Waits until a room is as it is wanted to be; nothing where that did not come in time.
     pub async fn until_room(
         &self,
@@ -177,16 +197,19 @@ impl Client {
 
     /// Up to where messages of a room were handed out ([`client_core::api::MessageView::order`]).
     pub fn handed_out(&self, room_id: RoomId) -> u64 {
-        let known = self.settings.handed_out.get(&room_id.to_string());
-        known.copied().unwrap_or_default()
+        let known = self.settings().handed_out.get(&room_id.to_string()).copied();
+        known.unwrap_or_default()
     }
 
     /// Stores up to where messages of a room were handed out; durable when it returns.
-    pub async fn hand_out(&mut self, room_id: RoomId, order: u64) -> Result<(), ClientError> {
+    pub async fn hand_out(&self, room_id: RoomId, order: u64) -> Result<(), ClientError> {
         let rooms: Vec<String> = self.rooms().iter().map(|room| room.room_id.to_string()).collect();
-        // Of rooms that are gone nothing stays.
-        self.settings.handed_out.retain(|room, _| rooms.contains(room));
-        self.settings.handed_out.insert(room_id.to_string(), order);
+        {
+            let mut settings = self.settings();
+            // Of rooms that are gone nothing stays.
+            settings.handed_out.retain(|room, _| rooms.contains(room));
+            settings.handed_out.insert(room_id.to_string(), order);
+        }
         self.keep_settings().await
     }
 
@@ -194,7 +217,7 @@ impl Client {
     pub async fn keep_settings(&self) -> Result<(), ClientError> {
         let (done, stored) = oneshot::channel();
         let order = Order::Keep {
-            settings: self.settings.clone(),
+            settings: self.settings().clone(),
             done,
         };
         self.orders.send(order).await.map_err(|_| ClientError::Stopped)?;
@@ -210,6 +233,10 @@ impl Client {
     /// Stops, and erases the store with all that is in it.
     pub async fn erase(self) -> Result<(), ClientError> {
         self.end(Order::Stop { erase: true }).await
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn end(self, order: Order) -> Result<(), ClientError> {

@@ -42,20 +42,34 @@ pub(super) struct Told {
     pub(super) events: broadcast::Sender<Event>,
     session: watch::Sender<Option<SessionView>>,
     rooms: watch::Sender<Option<Vec<RoomView>>>,
+    settled: watch::Sender<bool>,
+}
+
+/// The other ends.
+pub(super) struct Heard {
+    pub(super) session: watch::Receiver<Option<SessionView>>,
+    pub(super) rooms: watch::Receiver<Option<Vec<RoomView>>>,
+    pub(super) settled: watch::Receiver<bool>,
 }
 
 impl Told {
-    #[expect(clippy::type_complexity, reason = "both ends of two channels")]
-    pub(super) fn new() -> (
-        Self,
-        watch::Receiver<Option<SessionView>>,
-        watch::Receiver<Option<Vec<RoomView>>>,
-    ) {
+    pub(super) fn new() -> (Self, Heard) {
         let (events, _) = broadcast::channel(EVENT_QUEUE);
         let (session, session_heard) = watch::channel(None);
         let (rooms, rooms_heard) = watch::channel(None);
-        let told = Self { events, session, rooms };
-        (told, session_heard, rooms_heard)
+        let (settled, settled_heard) = watch::channel(false);
+        let told = Self {
+            events,
+            session,
+            rooms,
+            settled,
+        };
+        let heard = Heard {
+            session: session_heard,
+            rooms: rooms_heard,
+            settled: settled_heard,
+        };
+        (told, heard)
     }
 
     fn tell(&self, event: Event) {
@@ -138,6 +152,10 @@ impl Driver {
             self.core.handle_input(self.clock.now(), input);
             while let Some(output) = self.core.poll_output() {
                 self.obey(&mut store, output).await;
+            }
+            if self.stored.is_empty() {
+                let settled = self.core.is_settled();
+                self.told.settled.send_if_modified(|told| std::mem::replace(told, settled) != settled);
             }
             input = match self.stored.pop_front() {
                 Some(stored) => stored,

@@ -78,6 +78,17 @@ impl Folder {
         Store::load(self, keys, storage_key).await
     }
 
+    /// Erases the store without opening it: its keys are overwritten, so that what remains on the disk opens with nothing.
+    pub fn erase(self) -> Result<(), StoreError> {
+        let ended = match KeyFile::open_file(&self.keys()) {
+            Ok(keys) => keys.end(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        let removed = self.remove_files();
+        ended.and(removed).map_err(|source| self.failed(source))
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.path.join("store.db")
     }

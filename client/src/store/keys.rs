@@ -80,7 +80,7 @@ impl KeyFile {
         Ok((keys, storage_key))
     }
 
-    fn open_file(path: &Path) -> io::Result<Self> {
+    pub(super) fn open_file(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let len = file.metadata()?.len();
         let slots = len.saturating_sub(PAGE_LEN).div_ceil(SLOT_LEN as u64);
