@@ -40,7 +40,11 @@ impl Reader {
     }
 
     /// Begins with rooms that are not read yet.
-    pub async fn open(&mut self, client: &Client, rooms: impl IntoIterator<Item = RoomId>) -> Result<(), ClientError> {
+    pub async fn open(
+        &mut self,
+        client: &Client,
+        rooms: impl IntoIterator<Item = RoomId>,
+    ) -> Result<(), ClientError> {
         for room_id in rooms {
             if self.rooms.contains_key(&room_id) {
                 continue;
@@ -90,7 +94,9 @@ impl Reader {
             *reading = Reading::from(reading.mark);
         }
         reading.take(messages);
-        reading.waiting.retain(|_, message| !removed.contains(&message.message_id));
+        reading
+            .waiting
+            .retain(|_, message| !removed.contains(&message.message_id));
         if reading.wants_older(*has_older) {
             client.ask(Command::LoadOlder { room_id: *room_id }).await?;
             return Ok(vec![]);
@@ -116,7 +122,10 @@ impl Reading {
 
     fn take(&mut self, messages: &[MessageView]) {
         for message in messages {
-            self.oldest = Some(self.oldest.map_or(message.order, |oldest| oldest.min(message.order)));
+            self.oldest = Some(
+                self.oldest
+                    .map_or(message.order, |oldest| oldest.min(message.order)),
+            );
             // What is not sent has no place yet; what happened in the room nobody said.
             let is_sent = !matches!(message.delivery, Delivery::Sending | Delivery::Failed);
             let is_said = !matches!(message.body, BodyView::RoomEvent { .. } | BodyView::Deleted);
@@ -161,7 +170,9 @@ mod tests {
             author_name: "Alice".to_owned(),
             mine: false,
             sent_at: Millis(order),
-            body: BodyView::Text { text: order.to_string() },
+            body: BodyView::Text {
+                text: order.to_string(),
+            },
             delivery,
             read_by: vec![],
             reply_to: None,
@@ -202,7 +213,11 @@ mod tests {
             },
             ..message(1, Delivery::Received)
         };
-        reading.take(&[happened, message(2, Delivery::Received), message(1 << 52, Delivery::Sending)]);
+        reading.take(&[
+            happened,
+            message(2, Delivery::Received),
+            message(1 << 52, Delivery::Sending),
+        ]);
         assert!(!reading.wants_older(false));
         assert_eq!(orders(&reading.hand_out()), [2]);
         // A change to what was handed out, and what was sent at last.

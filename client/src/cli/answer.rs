@@ -171,7 +171,10 @@ pub struct File<'a> {
 impl<'a> Message<'a> {
     pub fn new(room: &'a RoomView, message: &'a MessageView, me: Option<UserId>) -> Self {
         use client_core::api::BodyView;
-        let author = room.members.iter().find(|member| member.user_id == message.author);
+        let author = room
+            .members
+            .iter()
+            .find(|member| member.user_id == message.author);
         let (kind, text, file) = match &message.body {
             BodyView::Text { text } => ("text", text.as_str(), None),
             BodyView::File { file, text } => {

@@ -1,11 +1,7 @@
 //! Coming in and going out: registration, sign-in, sign-out.
 
 use client_core::api::{Command, InvitationCard, Reply, Secret, SessionView};
-use conclave_client::{
-    ClientError,
-    server::InvitationLink,
-    store::Folder,
-};
+use conclave_client::{ClientError, server::InvitationLink, store::Folder};
 
 use super::{
     fault::{Exit, Fault},
@@ -35,7 +31,9 @@ pub async fn register(
             None if card.email_fixed => card.email,
             None => return Err(Fault::with_code("no_email", texts::NO_EMAIL)),
         };
-        let name = name.or(card.name).ok_or_else(|| Fault::with_code("no_name", texts::NO_NAME))?;
+        let name = name
+            .or(card.name)
+            .ok_or_else(|| Fault::with_code("no_name", texts::NO_NAME))?;
         Ok(Command::Register {
             code: code.clone(),
             email,
@@ -48,7 +46,10 @@ pub async fn register(
 
 /// Makes this a device of an account.
 pub async fn sign_in(how: &How, email: String) -> Result<(), Fault> {
-    enter(how, false, async |_, password| Ok(Command::SignIn { email, password })).await
+    enter(how, false, async |_, password| {
+        Ok(Command::SignIn { email, password })
+    })
+    .await
 }
 
 async fn look_up(session: &Session, code: &str) -> Result<InvitationCard, Fault> {
@@ -75,7 +76,11 @@ async fn enter(
     if fresh && how.server.is_none() {
         return Err(Fault::with_code("no_server", texts::NO_SERVER));
     }
-    let password = if fresh && new_account { password::ask_new(how)? } else { password::ask(how)? };
+    let password = if fresh && new_account {
+        password::ask_new(how)?
+    } else {
+        password::ask(how)?
+    };
     let (store, records) = if fresh {
         (folder.create(&password.0).await?, vec![])
     } else {

@@ -75,7 +75,11 @@ impl Fault {
 
     /// Nobody is signed in; why, where it was nobody's wish.
     pub fn signed_out(reason: Option<&str>) -> Self {
-        Self::new(Exit::SignedOut, reason.unwrap_or("signed_out"), texts::signed_out(reason))
+        Self::new(
+            Exit::SignedOut,
+            reason.unwrap_or("signed_out"),
+            texts::signed_out(reason),
+        )
     }
 
     pub fn not_signed_in(folder: &Path) -> Self {
@@ -119,7 +123,9 @@ impl From<StoreError> for Fault {
             StoreError::Io { folder, source } => {
                 Self::with_code("store_failed", texts::cannot_use(&folder, &source.to_string()))
             }
-            StoreError::Database(error) => Self::with_code("store_failed", texts::store_failed(&error.to_string())),
+            StoreError::Database(error) => {
+                Self::with_code("store_failed", texts::store_failed(&error.to_string()))
+            }
             StoreError::NoRandomness => Self::with_code("store_failed", texts::NO_RANDOMNESS),
         }
     }
@@ -133,7 +139,9 @@ impl From<FileError> for Fault {
             FileError::Refused { code } => Self::with_code(&code, text),
             FileError::Unreachable => Self::unreachable(&text),
             FileError::Changed => Self::with_code("file_changed", text),
-            FileError::Unreadable { .. } | FileError::NotAFile { .. } => Self::with_code("file_unreadable", text),
+            FileError::Unreadable { .. } | FileError::NotAFile { .. } => {
+                Self::with_code("file_unreadable", text)
+            }
             FileError::TooLong => Self::with_code("too_large", text),
             FileError::Damaged => Self::with_code("file_damaged", text),
             FileError::MayNotSave => Self::with_code("may_not_save", text),

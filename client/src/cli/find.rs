@@ -33,7 +33,10 @@ pub async fn room(session: &Session, typed: &str) -> Result<RoomView, Fault> {
 
 /// A room that is known to be there, or comes.
 pub async fn until_there(session: &Session, room_id: RoomId) -> Result<RoomView, Fault> {
-    let found = session.client.until_room(room_id, session.how.timeout, |_| true).await?;
+    let found = session
+        .client
+        .until_room(room_id, session.how.timeout, |_| true)
+        .await?;
     found.ok_or_else(|| Fault::with_code("room_unknown", texts::room_unknown(&room_id.to_string())))
 }
 
@@ -93,7 +96,10 @@ pub async fn file(session: &Session, room_id: RoomId, message_id: MessageId) -> 
         if of != room_id {
             continue;
         }
-        if let Some(message) = messages.into_iter().find(|message| message.message_id == message_id) {
+        if let Some(message) = messages
+            .into_iter()
+            .find(|message| message.message_id == message_id)
+        {
             return match message.body {
                 BodyView::File { file, .. } => Ok(*file),
                 _ => Err(Fault::with_code("no_file", texts::NO_FILE)),

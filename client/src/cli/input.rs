@@ -67,6 +67,9 @@ mod tests {
         let mut input = text.as_bytes();
         let lines: Vec<Line> = std::iter::from_fn(|| read(&mut input)).collect();
         let text = |text: &str| Line::Text(text.to_owned());
-        assert_eq!(lines, [text("a\n"), Line::TooLong, text("b\n"), text("\n"), text("c")]);
+        assert_eq!(
+            lines,
+            [text("a\n"), Line::TooLong, text("b\n"), text("\n"), text("c")]
+        );
     }
 }

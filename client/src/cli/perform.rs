@@ -21,11 +21,13 @@ use super::{
 pub async fn and_wait(session: &Session, request: Request) -> Result<(), Fault> {
     let how = &session.how;
     match request {
-        Request::Whoami => print::answer(how, &perform(session, request).await?),
         Request::Rooms | Request::Contacts | Request::Members { .. } | Request::Status => {
             // What is known here shows even where the server cannot be reached.
             let online = session.must_be_online().await;
-            if online.as_ref().is_err_and(|fault| fault.exit == super::fault::Exit::SignedOut) {
+            if online
+                .as_ref()
+                .is_err_and(|fault| fault.exit == super::fault::Exit::SignedOut)
+            {
                 return online;
             }
             print::answer(how, &perform(session, request).await?)?;
@@ -46,16 +48,16 @@ pub async fn and_wait(session: &Session, request: Request) -> Result<(), Fault> 
                 _ => Ok(()),
             }
         }
-        request => {
-            session.must_be_online().await?;
-            print::answer(how, &perform(session, request).await?)
-        }
+        request => print::answer(how, &perform(session, request).await?),
     }
 }
 
 /// Does what was asked.
 pub async fn perform(session: &Session, request: Request) -> Result<Answer, Fault> {
     let client = &session.client;
+    if needs_server(&request) {
+        session.must_be_online().await?;
+    }
     match request {
         Request::Whoami => me(client),
         Request::Status => status(client).await,
@@ -119,6 +121,29 @@ pub async fn perform(session: &Session, request: Request) -> Result<Answer, Faul
     }
 }
 
+/// What is not done here alone, and does not wait in the outbox.
+fn needs_server(request: &Request) -> bool {
+    match request {
+        Request::CreateRoom { .. }
+        | Request::Add { .. }
+        | Request::Remove { .. }
+        | Request::Leave { .. }
+        | Request::DeleteRoom { .. }
+        | Request::GetFile { .. }
+        | Request::Verify { .. } => true,
+        Request::Whoami
+        | Request::Status
+        | Request::Rooms
+        | Request::Members { .. }
+        | Request::Send(_)
+        | Request::DeleteMessage { .. }
+        | Request::React { .. }
+        | Request::SendFile(_)
+        | Request::Contacts
+        | Request::Stop => false,
+    }
+}
+
 async fn done(client: &Client, command: Command) -> Result<Answer, Fault> {
     client.ask(command).await?;
     Ok(Answer::DONE)
@@ -176,7 +201,9 @@ async fn unsent(client: &Client, rooms: &[RoomView]) -> Result<usize, Fault> {
                     messages,
                     ..
                 }) if of == *room_id => {
-                    let sending = messages.iter().filter(|message| message.delivery == Delivery::Sending);
+                    let sending = messages
+                        .iter()
+                        .filter(|message| message.delivery == Delivery::Sending);
                     waiting += sending.count();
                     break;
                 }
@@ -194,7 +221,10 @@ async fn create_room(session: &Session, title: String, people: Vec<String>) -> R
         return Err(ClientError::Confused.into());
     };
     let ready = |room: &RoomView| room.keys == RoomKeys::Ready;
-    session.client.until_room(room_id, session.how.timeout, ready).await?;
+    session
+        .client
+        .until_room(room_id, session.how.timeout, ready)
+        .await?;
     Ok(Answer::Room(Made { room_id }))
 }
 

@@ -141,7 +141,9 @@ fn word(value: &serde_json::Value) -> String {
 
 /// Nothing that a terminal obeys.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// How far a transfer is, on a terminal.

@@ -6,12 +6,7 @@ use protocol::RoomId;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::{
-    answer::Message,
-    fault::Fault,
-    find, lines,
-    options::ReceiveOptions,
-    run::interrupted,
-    session::Session,
+    answer::Message, fault::Fault, find, lines, options::ReceiveOptions, run::interrupted, session::Session,
     texts,
 };
 
@@ -92,7 +87,9 @@ pub async fn open(client: &Client, reader: &mut Reader, only: Option<RoomId>) ->
 /// Fails where nobody is signed in any more.
 pub fn signed_in(client: &Client) -> Result<(), Fault> {
     match client.session() {
-        Some(client_core::api::SessionView::SignedOut { reason }) => Err(Fault::signed_out(reason.as_deref())),
+        Some(client_core::api::SessionView::SignedOut { reason }) => {
+            Err(Fault::signed_out(reason.as_deref()))
+        }
         _ => Ok(()),
     }
 }

@@ -142,14 +142,27 @@ mod tests {
     #[test]
     fn what_is_no_request_says_why_and_keeps_its_id() {
         for line in [
-            "", "hello", "[]", "7", r#"{"id":7}"#, r#"{"id":7,"command":"fly"}"#,
+            "",
+            "hello",
+            "[]",
+            "7",
+            r#"{"id":7}"#,
+            r#"{"id":7,"command":"fly"}"#,
             r#"{"id":7,"command":"send","room":"Team"}"#,
             r#"{"id":7,"command":"send","room":"Team","text":"hi","colour":"red"}"#,
             r#"{"id":7,"command":"react","room":"Team","message_id":"x","emoji":"y"}"#,
         ] {
             let (id, request) = parse(line);
             assert!(request.is_err(), "{line}");
-            assert_eq!(id, if line.contains("id\":7") { json!(7) } else { Value::Null }, "{line}");
+            assert_eq!(
+                id,
+                if line.contains("id\":7") {
+                    json!(7)
+                } else {
+                    Value::Null
+                },
+                "{line}"
+            );
         }
     }
 

@@ -132,7 +132,9 @@ impl Told {
                 receive::open(&session.client, reader, None).await?;
                 self.rooms(session)
             }
-            Event::Messages { room_id, messages, .. } => {
+            Event::Messages {
+                room_id, messages, ..
+            } => {
                 for message in messages.iter().filter(|message| message.mine) {
                     self.delivery(*room_id, message)?;
                 }

@@ -53,7 +53,11 @@ impl How {
 
     /// The server: as given, or as it was the last time.
     pub fn reach(&self, known: Option<String>) -> Result<Server, Fault> {
-        let address = self.server.clone().or(known).filter(|address| !address.is_empty());
+        let address = self
+            .server
+            .clone()
+            .or(known)
+            .filter(|address| !address.is_empty());
         let address = address.ok_or_else(|| Fault::with_code("no_server", texts::NO_SERVER))?;
         let address: ServerAddress = address.parse().map_err(Fault::from)?;
         Ok(Server::new(address, self.ca.as_deref())?)
@@ -112,7 +116,9 @@ impl Session {
     pub async fn must_be_online(&self) -> Result<(), Fault> {
         match self.client.until_settled(self.how.timeout).await? {
             Waited::Online => Ok(()),
-            Waited::Offline => Err(Fault::unreachable(&texts::unreachable(&self.client.server().address))),
+            Waited::Offline => Err(Fault::unreachable(&texts::unreachable(
+                &self.client.server().address,
+            ))),
             Waited::SignedOut(reason) => Err(Fault::signed_out(reason.as_deref())),
         }
     }

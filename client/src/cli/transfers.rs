@@ -20,7 +20,11 @@ use super::{
 pub async fn send(session: &Session, send: SendFile) -> Result<Answer, Fault> {
     let name = match send.name {
         Some(name) => Some(name),
-        None => send.path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
+        None => send
+            .path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .map(str::to_owned),
     };
     let name = name.as_deref().and_then(files::safe_name).map(str::to_owned);
     let name = name.ok_or_else(|| Fault::with_code("unsafe_name", texts::NAME_TO_SEND))?;
@@ -74,7 +78,9 @@ pub async fn get(
 }
 
 fn words(progress: Progress) -> String {
-    let percent = (progress.done.saturating_mul(100)).checked_div(progress.total).unwrap_or(100);
+    let percent = (progress.done.saturating_mul(100))
+        .checked_div(progress.total)
+        .unwrap_or(100);
     let state = match progress.state {
         TransferState::Checking => texts::CHECKING,
         TransferState::Running => "",

@@ -34,7 +34,10 @@ pub async fn verify(
         blob_id: None,
     };
     let judgement = Judgement::InPerson;
-    session.client.ask(Command::JudgeContact { contact, judgement }).await?;
+    session
+        .client
+        .ask(Command::JudgeContact { contact, judgement })
+        .await?;
     let user_id = person.user_id;
     let Reply::Contact(card) = session.client.ask(Command::LookAtContact { user_id }).await? else {
         return Err(ClientError::Confused.into());
@@ -66,10 +69,16 @@ fn check_fingerprint(typed: &str, known: &str) -> Result<(), Fault> {
     let digits: String = typed.chars().filter(|c| !is_filler(*c)).collect();
     let digits = digits.to_ascii_lowercase();
     if digits.len() != FINGERPRINT_LEN || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err(Fault::with_code("fingerprint_malformed", texts::FINGERPRINT_MALFORMED));
+        return Err(Fault::with_code(
+            "fingerprint_malformed",
+            texts::FINGERPRINT_MALFORMED,
+        ));
     }
     if digits != known.to_ascii_lowercase() {
-        return Err(Fault::with_code("fingerprint_differs", texts::FINGERPRINT_DIFFERS));
+        return Err(Fault::with_code(
+            "fingerprint_differs",
+            texts::FINGERPRINT_DIFFERS,
+        ));
     }
     Ok(())
 }
@@ -101,7 +110,13 @@ mod tests {
         let other = KNOWN.replacen('0', "1", 1);
         let code = |typed: &str| check_fingerprint(typed, KNOWN).unwrap_err().code;
         assert_eq!(code(&other), "fingerprint_differs");
-        for typed in ["", "0123", &KNOWN[1..], &format!("{KNOWN}0"), &KNOWN.replace('0', "g")] {
+        for typed in [
+            "",
+            "0123",
+            &KNOWN[1..],
+            &format!("{KNOWN}0"),
+            &KNOWN.replace('0', "g"),
+        ] {
             assert_eq!(code(typed), "fingerprint_malformed", "{typed}");
         }
     }
@@ -111,8 +126,18 @@ mod tests {
     fn only_all_words_in_order_are_taken() {
         let known: Vec<String> = ["apple", "river", "stone"].map(str::to_owned).to_vec();
         assert!(check_words("Apple, river  stone.", &known).is_ok());
-        for typed in ["", "apple river", "river apple stone", "apple river stone moon", "apple river stones"] {
-            assert_eq!(check_words(typed, &known).unwrap_err().code, "words_differ", "{typed}");
+        for typed in [
+            "",
+            "apple river",
+            "river apple stone",
+            "apple river stone moon",
+            "apple river stones",
+        ] {
+            assert_eq!(
+                check_words(typed, &known).unwrap_err().code,
+                "words_differ",
+                "{typed}"
+            );
         }
         assert!(check_words("", &[]).is_err());
     }

@@ -139,14 +139,20 @@ impl Client {
     /// A room, while it is here.
     pub fn room(&self, room_id: RoomId) -> Option<RoomView> {
         let rooms = self.rooms.borrow();
-        rooms.iter().flatten().find(|room| room.room_id == room_id).cloned()
+        rooms
+            .iter()
+            .flatten()
+            .find(|room| room.room_id == room_id)
+            .cloned()
     }
 
     /// Waits until the first word about the session, which comes with the start.
     pub async fn until_told(&self) -> Result<SessionView, ClientError> {
         let mut session = self.session.clone();
         let told = session.wait_for(Option::is_some).await;
-        told.map_err(|_| ClientError::Stopped)?.clone().ok_or(ClientError::Stopped)
+        told.map_err(|_| ClientError::Stopped)?
+            .clone()
+            .ok_or(ClientError::Stopped)
     }
 
     /// Waits until the connection stands and all is known, or it shows that the server cannot be reached.

@@ -146,7 +146,11 @@ impl Driver {
         })
     }
 
-    pub(super) async fn run(mut self, mut store: Store, mut orders: mpsc::Receiver<Order>) -> Result<(), StoreError> {
+    pub(super) async fn run(
+        mut self,
+        mut store: Store,
+        mut orders: mpsc::Receiver<Order>,
+    ) -> Result<(), StoreError> {
         let mut input = Input::Tick;
         loop {
             self.core.handle_input(self.clock.now(), input);
@@ -155,7 +159,9 @@ impl Driver {
             }
             if self.stored.is_empty() {
                 let settled = self.core.is_settled();
-                self.told.settled.send_if_modified(|told| std::mem::replace(told, settled) != settled);
+                self.told
+                    .settled
+                    .send_if_modified(|told| std::mem::replace(told, settled) != settled);
             }
             input = match self.stored.pop_front() {
                 Some(stored) => stored,

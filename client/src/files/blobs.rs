@@ -113,7 +113,10 @@ impl<'a> Blobs<'a> {
             .once_more(&Ask {
                 method: Method::PATCH,
                 path: format!("/{blob_id}/upload"),
-                headers: vec![(UPLOAD_SECRET, secret.0.clone()), (UPLOAD_OFFSET, offset.to_string())],
+                headers: vec![
+                    (UPLOAD_SECRET, secret.0.clone()),
+                    (UPLOAD_OFFSET, offset.to_string()),
+                ],
                 body: Body::Part(bytes),
                 patience: Some(PART_PATIENCE),
             })
@@ -235,7 +238,10 @@ async fn trouble_of(answer: Response) -> Trouble {
     // A full disk does not get emptier while somebody waits.
     let passes = status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE;
     if passes
-        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        )
         || retry_after.is_some()
     {
         return Trouble::Passing { retry_after };

@@ -69,7 +69,10 @@ pub async fn download(
     .run(&mut beside, &mut tell)
     .await?;
     beside.put_in_place(overwrite)?;
-    Ok(Saved { path, size: card.size })
+    Ok(Saved {
+        path,
+        size: card.size,
+    })
 }
 
 fn place(card: &FileCard, target: &Target) -> Result<PathBuf, FileError> {
@@ -120,7 +123,10 @@ impl Opening {
     }
 
     fn open(&mut self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, FileError> {
-        let plain = self.opener.open(self.next, sealed).map_err(|_| FileError::Damaged)?;
+        let plain = self
+            .opener
+            .open(self.next, sealed)
+            .map_err(|_| FileError::Damaged)?;
         self.digest.update(sealed);
         self.next += 1;
         self.opened += sealed.len() as u64;
@@ -140,7 +146,9 @@ impl Download<'_> {
     async fn run(mut self, beside: &mut Beside, tell: &mut impl FnMut(Progress)) -> Result<(), FileError> {
         while self.opening.opened < self.opening.total() {
             let before = self.opening.opened;
-            let Err(trouble) = self.fetch(beside, tell).await else { continue };
+            let Err(trouble) = self.fetch(beside, tell).await else {
+                continue;
+            };
             // The connection broke in the middle, but some came: patience begins anew.
             if self.opening.opened > before {
                 self.patience.calm();
@@ -202,7 +210,9 @@ impl Beside {
         getrandom::fill(&mut random).map_err(|_| FileError::NoRandomness)?;
         let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let beside = path.with_file_name(format!(".conclave-{random}.part"));
-        let file = private().open(&beside).map_err(|source| unwritable(path, source))?;
+        let file = private()
+            .open(&beside)
+            .map_err(|source| unwritable(path, source))?;
         Ok(Self {
             path: path.to_owned(),
             beside,
@@ -216,7 +226,9 @@ impl Beside {
     }
 
     fn put_in_place(self, overwrite: bool) -> Result<(), FileError> {
-        self.file.sync_all().map_err(|source| unwritable(&self.path, source))?;
+        self.file
+            .sync_all()
+            .map_err(|source| unwritable(&self.path, source))?;
         let put = if overwrite {
             fs::rename(&self.beside, &self.path)
         } else {
@@ -290,6 +302,10 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"first");
         save(b"third", true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"third");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing stays beside it"
+        );
     }
 }

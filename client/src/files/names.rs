@@ -7,8 +7,8 @@ const MAX_NAME_LEN: usize = 255;
 
 /// Marks that turn the direction of writing: what is behind them looks as if it stood elsewhere ("exe.gpj" for "jpg.exe").
 const TURNS: [char; 12] = [
-    '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
-    '\u{2067}', '\u{2068}', '\u{2069}',
+    '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
 /// The name, if a file of that name in a folder is a plain, visible file of that folder; else nothing.
@@ -33,8 +33,21 @@ mod tests {
             assert_eq!(safe_name(name), Some(name));
         }
         for name in [
-            "", ".", "..", "../plan.pdf", "/etc/passwd", "a/b", "a\\b", "C:plan", ".bashrc", "plan\0.pdf", "plan\n.pdf",
-            " plan", "plan ", "plan.", "gpj.\u{202e}exe",
+            "",
+            ".",
+            "..",
+            "../plan.pdf",
+            "/etc/passwd",
+            "a/b",
+            "a\\b",
+            "C:plan",
+            ".bashrc",
+            "plan\0.pdf",
+            "plan\n.pdf",
+            " plan",
+            "plan ",
+            "plan.",
+            "gpj.\u{202e}exe",
         ] {
             assert_eq!(safe_name(name), None, "{name:?}");
         }

@@ -52,7 +52,9 @@ impl Patience {
 
     /// Grows with each try; a crowd that lost the same server does not come back at one moment.
     fn backoff(&self) -> Duration {
-        let most = TRANSFER_RETRY_FIRST.saturating_mul(1 << self.tries.min(10)).min(TRANSFER_RETRY_MAX);
+        let most = TRANSFER_RETRY_FIRST
+            .saturating_mul(1 << self.tries.min(10))
+            .min(TRANSFER_RETRY_MAX);
         let mut random = [0; 1];
         // Without randomness all wait as long as the longest.
         let share = getrandom::fill(&mut random).map_or(255, |()| u32::from(random[0]));
@@ -89,9 +91,14 @@ mod tests {
     fn what_the_server_says_counts_and_what_is_final_ends_at_once() {
         let mut patience = Patience::new(Duration::from_secs(60));
         let said = Duration::from_secs(7);
-        let trouble = Trouble::Passing { retry_after: Some(said) };
+        let trouble = Trouble::Passing {
+            retry_after: Some(said),
+        };
         assert_eq!(patience.wait_after(trouble, Duration::ZERO).unwrap(), said);
         let last = Trouble::Final(FileError::Damaged);
-        assert!(matches!(patience.wait_after(last, Duration::ZERO), Err(FileError::Damaged)));
+        assert!(matches!(
+            patience.wait_after(last, Duration::ZERO),
+            Err(FileError::Damaged)
+        ));
     }
 }

@@ -159,7 +159,8 @@ async fn find(client: &Client, room_id: RoomId, about: &About) -> Result<Option<
         return Err(ClientError::Confused.into());
     };
     let is_it = |card: &UploadCard| {
-        card.room_id == room_id && serde_json::from_str::<About>(&card.about).is_ok_and(|noted| noted == *about)
+        card.room_id == room_id
+            && serde_json::from_str::<About>(&card.about).is_ok_and(|noted| noted == *about)
     };
     Ok(cards.into_iter().find(is_it))
 }
@@ -209,16 +210,25 @@ impl Source {
         let whole = path.canonicalize().map_err(unreadable)?;
         // Looked at before it is opened, which a pipe would wait in.
         if !whole.metadata().map_err(unreadable)?.is_file() {
-            return Err(FileError::NotAFile { path: path.to_owned() });
+            return Err(FileError::NotAFile {
+                path: path.to_owned(),
+            });
         }
         let file = File::open(&whole).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
-        Ok(Self { path: whole, file, size })
+        Ok(Self {
+            path: whole,
+            file,
+            size,
+        })
     }
 
     /// Exactly these bytes; a file that became shorter has changed.
     fn read(&mut self, start: u64, into: &mut [u8]) -> Result<(), FileError> {
-        let read = self.file.seek(SeekFrom::Start(start)).and_then(|_| self.file.read_exact(into));
+        let read = self
+            .file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| self.file.read_exact(into));
         read.map_err(|source| match source.kind() {
             io::ErrorKind::UnexpectedEof => FileError::Changed,
             _ => FileError::Unreadable {
@@ -229,7 +239,9 @@ impl Source {
     }
 
     fn has_grown(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| metadata.len() != self.size)
+        self.file
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() != self.size)
     }
 }
 
@@ -271,7 +283,9 @@ impl Sealing {
         self.part.clear();
         let mut plain = Zeroizing::new(vec![]);
         for _ in 0..chunks {
-            let Some(range) = self.layout.plain_range(self.next) else { break };
+            let Some(range) = self.layout.plain_range(self.next) else {
+                break;
+            };
             // A chunk is 64 KiB at most.
             plain.resize((range.end - range.start) as usize, 0);
             source.read(range.start, &mut plain)?;
@@ -485,7 +499,9 @@ impl<'a> Upload<'a> {
 
     /// How long the next part is, by how long this one took.
     fn pace(&mut self, took: Duration, len: u64) {
-        let chunks = len.div_ceil(SEALED_CHUNK_LEN).saturating_mul(PART_TIME.as_millis() as u64);
+        let chunks = len
+            .div_ceil(SEALED_CHUNK_LEN)
+            .saturating_mul(PART_TIME.as_millis() as u64);
         let fitting = chunks / u64::try_from(took.as_millis().max(1)).unwrap_or(u64::MAX);
         let most = u64::from((self.part_chunks * 2).min(LONGEST_PART_CHUNKS));
         self.part_chunks = u32::try_from(fitting.clamp(1, most)).unwrap_or(FIRST_PART_CHUNKS);

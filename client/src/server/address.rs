@@ -142,7 +142,10 @@ mod tests {
     fn addresses_are_an_origin_and_nothing_else() {
         for (text, origin) in [
             ("https://meet.example.org", "https://meet.example.org"),
-            (" https://Meet.example.org:8443/ ", "https://meet.example.org:8443"),
+            (
+                " https://Meet.example.org:8443/ ",
+                "https://meet.example.org:8443",
+            ),
             ("http://localhost:8080", "http://localhost:8080"),
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
             ("http://[::1]:8080", "http://[::1]:8080"),
@@ -168,8 +171,15 @@ mod tests {
         assert_eq!(link.server.origin(), "https://meet.example.org");
         assert_eq!(link.code, "AbC-_9");
         assert!(!format!("{link:?}").contains("AbC"));
-        for text in ["https://meet.example.org/invite/", "https://meet.example.org/", "https://meet.example.org/invite/a/b"] {
-            assert_eq!(text.parse::<InvitationLink>().unwrap_err(), AddressError::NoInvitation);
+        for text in [
+            "https://meet.example.org/invite/",
+            "https://meet.example.org/",
+            "https://meet.example.org/invite/a/b",
+        ] {
+            assert_eq!(
+                text.parse::<InvitationLink>().unwrap_err(),
+                AddressError::NoInvitation
+            );
         }
     }
 

@@ -56,10 +56,14 @@ impl Server {
             builder = builder.header(name, value);
         }
         if !body.is_empty() {
-            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body);
+            builder = builder
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body);
         }
         let response = builder.send().await;
-        let response = response.inspect_err(|error| tracing::debug!(%error, "no answer")).ok()?;
+        let response = response
+            .inspect_err(|error| tracing::debug!(%error, "no answer"))
+            .ok()?;
         let status = response.status().as_u16();
         Some((status, body_of(response).await?))
     }

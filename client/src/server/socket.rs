@@ -48,17 +48,24 @@ async fn converse(
         Ok::<_, Error>(stream)
     };
     let late = || Error::Io(std::io::ErrorKind::TimedOut.into());
-    let stream = timeout(CONNECT_PATIENCE, connecting).await.map_err(|_| late())??;
+    let stream = timeout(CONNECT_PATIENCE, connecting)
+        .await
+        .map_err(|_| late())??;
     if server.address.is_tls() {
         let connecting = server.tls.connect(&server.address, stream);
-        let stream = timeout(CONNECT_PATIENCE, connecting).await.map_err(|_| late())??;
+        let stream = timeout(CONNECT_PATIENCE, connecting)
+            .await
+            .map_err(|_| late())??;
         serve(greet(address, stream).await?, number, inputs, outbox).await
     } else {
         serve(greet(address, stream).await?, number, inputs, outbox).await
     }
 }
 
-async fn greet<S: AsyncRead + AsyncWrite + Unpin>(address: &str, stream: S) -> Result<WebSocketStream<S>, Error> {
+async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+    address: &str,
+    stream: S,
+) -> Result<WebSocketStream<S>, Error> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_SOCKET_FRAME_LEN))
         .max_frame_size(Some(MAX_SOCKET_FRAME_LEN));

@@ -41,10 +41,14 @@ impl Database {
         }
         if version == 0 {
             let mut transaction = connection.begin().await?;
-            sqlx::query("CREATE TABLE records (name TEXT PRIMARY KEY, slot INTEGER NOT NULL, value BLOB NOT NULL)")
+            sqlx::query(
+                "CREATE TABLE records (name TEXT PRIMARY KEY, slot INTEGER NOT NULL, value BLOB NOT NULL)",
+            )
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query("PRAGMA user_version = 1")
                 .execute(&mut *transaction)
                 .await?;
-            sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
             transaction.commit().await?;
         }
         Ok(Self(connection))
@@ -69,10 +73,16 @@ impl Database {
     }
 
     /// One transaction; it is durable when this returns.
-    pub(super) async fn write(&mut self, wipe: bool, rows: &[(String, Option<Row>)]) -> Result<(), StoreError> {
+    pub(super) async fn write(
+        &mut self,
+        wipe: bool,
+        rows: &[(String, Option<Row>)],
+    ) -> Result<(), StoreError> {
         let mut transaction = self.0.begin().await?;
         if wipe {
-            sqlx::query("DELETE FROM records").execute(&mut *transaction).await?;
+            sqlx::query("DELETE FROM records")
+                .execute(&mut *transaction)
+                .await?;
         }
         for (name, row) in rows {
             let query = match row {
@@ -103,7 +113,9 @@ impl Database {
 
     /// Closes it, after which its log is empty.
     pub(super) async fn close(mut self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.0).await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut self.0)
+            .await?;
         self.0.close().await?;
         Ok(())
     }

@@ -99,7 +99,14 @@ impl Folder {
 
     /// Removes the files of a store, the keys first.
     pub(super) fn remove_files(&self) -> io::Result<()> {
-        for name in ["keys", "keys.new", "store.db", "store.db-wal", "store.db-shm", "store.db-journal"] {
+        for name in [
+            "keys",
+            "keys.new",
+            "store.db",
+            "store.db-wal",
+            "store.db-shm",
+            "store.db-journal",
+        ] {
             match fs::remove_file(self.path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

@@ -212,7 +212,9 @@ impl Store {
             ended.extend(former);
         }
         for slot in &ended {
-            self.keys.end_slot(*slot).map_err(|source| self.folder.failed(source))?;
+            self.keys
+                .end_slot(*slot)
+                .map_err(|source| self.folder.failed(source))?;
         }
         if !ended.is_empty() {
             self.sync_keys()?;
@@ -241,7 +243,10 @@ impl Store {
         let damaged = StoreError::Damaged {
             what: "a record does not open",
         };
-        let random = self.keys.slot(slot).map_err(|source| self.folder.failed(source))?;
+        let random = self
+            .keys
+            .slot(slot)
+            .map_err(|source| self.folder.failed(source))?;
         let opened = random.and_then(|random| self.slots.open(&random, name, value));
         opened.ok_or(damaged)
     }

@@ -48,8 +48,12 @@ fn found(bytes: &[u8], keys: &BTreeMap<String, [u8; SLOT_LEN]>) -> BTreeSet<Stri
         beginnings[beginning(key)] = true;
     }
     let names: BTreeMap<&[u8], &String> = keys.iter().map(|(name, key)| (key.as_slice(), name)).collect();
-    let windows = bytes.windows(SLOT_LEN).filter(|window| beginnings[beginning(window)]);
-    windows.filter_map(|window| names.get(window).map(|name| (*name).clone())).collect()
+    let windows = bytes
+        .windows(SLOT_LEN)
+        .filter(|window| beginnings[beginning(window)]);
+    windows
+        .filter_map(|window| names.get(window).map(|name| (*name).clone()))
+        .collect()
 }
 
 fn sorted(mut records: Records) -> Records {
@@ -62,7 +66,10 @@ async fn records_come_back_as_they_were_written_last() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = create(folder.path()).await;
     store
-        .write(batch(1, &[("a", Some(b"1")), ("b", Some(b"2")), ("c", Some(b"3"))]))
+        .write(batch(
+            1,
+            &[("a", Some(b"1")), ("b", Some(b"2")), ("c", Some(b"3"))],
+        ))
         .await
         .unwrap();
     store
@@ -137,7 +144,12 @@ async fn a_deleted_record_leaves_neither_plaintext_nor_its_key() {
     };
     let before: BTreeMap<String, [u8; SLOT_LEN]> = names
         .iter()
-        .map(|name| (name.clone(), *store.keys.slot(store.places[name]).unwrap().unwrap()))
+        .map(|name| {
+            (
+                name.clone(),
+                *store.keys.slot(store.places[name]).unwrap().unwrap(),
+            )
+        })
         .collect();
     let sealed: BTreeMap<String, Vec<u8>> = store
         .database
@@ -258,10 +270,15 @@ async fn records_that_changed_places_do_not_open() {
         .unwrap();
     let mut rows = store.database.rows().await.unwrap();
     rows.sort_by(|one, other| one.name.cmp(&other.name));
-    let [one, other] = rows.as_mut_slice() else { panic!() };
+    let [one, other] = rows.as_mut_slice() else {
+        panic!()
+    };
     std::mem::swap(&mut one.value, &mut other.value);
     std::mem::swap(&mut one.slot, &mut other.slot);
-    let swapped: Vec<_> = rows.into_iter().map(|row| (row.name.clone(), Some(row))).collect();
+    let swapped: Vec<_> = rows
+        .into_iter()
+        .map(|row| (row.name.clone(), Some(row)))
+        .collect();
     store.database.write(false, &swapped).await.unwrap();
     store.close().await.unwrap();
     let opened = Folder::lock(folder.path()).unwrap().open(PASSWORD).await;

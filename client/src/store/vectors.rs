@@ -29,12 +29,19 @@ fn hex(bytes: &[u8]) -> String {
 fn the_native_store_is_that_of_the_document() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors/client.json");
     let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let (takes, gives) = (&vectors["native_store"]["takes"], &vectors["native_store"]["gives"]);
+    let (takes, gives) = (
+        &vectors["native_store"]["takes"],
+        &vectors["native_store"]["gives"],
+    );
     let password = takes["password"].as_str().unwrap();
     let salt: [u8; 16] = array(&takes["salt"]);
     let storage_key = Zeroizing::new(array(&takes["storage_key"]));
     let slots = Slots::new(&storage_key);
-    let sealed = slots.seal(&array(&takes["slot"]), takes["name"].as_str().unwrap(), &bytes(&takes["value"]));
+    let sealed = slots.seal(
+        &array(&takes["slot"]),
+        takes["name"].as_str().unwrap(),
+        &bytes(&takes["value"]),
+    );
     let cost = PasswordCost::STANDARD;
     let page = page_with(password, cost, &salt, &storage_key).unwrap();
     let computed = serde_json::json!({
