@@ -54,6 +54,10 @@ fn a_device_is_settled_once_it_has_what_it_was_added_to() {
     assert!(steps > 3);
     let shown = world.room("bob", room).unwrap();
     assert_eq!((shown.title.as_str(), shown.unread), ("Plans", 1));
+    world.begin("bob", text(room, "two"));
+    assert!(!is_settled(&world), "the server does not have it yet");
+    world.run();
+    assert!(is_settled(&world));
 }
 
 #[test]

@@ -114,17 +114,24 @@ async fn two_people_write_to_each_other_by_commands() -> Result<()> {
         .run(&["room", "members", &scene.room, "--json"])
         .await?
         .json()?;
-    let emails: Vec<&str> = members
+    let mut emails: Vec<&str> = members
         .iter()
         .map(|member| member["email"].as_str().unwrap())
         .collect();
+    emails.sort_unstable();
     assert_eq!(emails, ["alice@example.org", "bob@example.org"]);
-    scene.bob.run(&["room", "leave", "Team"]).await?.line()?;
     let refused = scene
         .alice
-        .run(&["room", "remove", "Team", "bob@example.org"])
+        .run(&["room", "remove", "Team", "carol@example.org"])
         .await?;
     assert_eq!(refused.code, 1, "{refused:?}");
+    scene.bob.run(&["room", "leave", "Team"]).await?.line()?;
+    let left = scene.bob.run(&["rooms"]).await?;
+    assert!(!left.out.contains(&scene.room), "{left:?}");
+    assert_eq!(
+        scene.bob.run(&["send", &scene.room, "still here?"]).await?.code,
+        1
+    );
     Ok(())
 }
 

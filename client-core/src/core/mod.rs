@@ -152,7 +152,7 @@ impl Core {
     }
 
     /// Whether the connection stands, and nothing is on its way that is known of: every room is joined and caught up, or
-    /// waits for others. For programs that do one thing and end.
+    /// waits for others, and the outbox is empty. For programs that do one thing and end.
     pub fn is_settled(&self) -> bool {
         let device = self.device.as_deref();
         device.is_some_and(|device| device.is_settled(self.shell.now))

@@ -48,7 +48,12 @@ pub async fn and_wait(session: &Session, request: Request) -> Result<(), Fault> 
                 _ => Ok(()),
             }
         }
-        request => print::answer(how, &perform(session, request).await?),
+        request => {
+            let answer = perform(session, request).await?;
+            // What goes with it goes out as well: the title of a room, say. It is stored, should that fail.
+            session.client.until_settled(how.timeout).await?;
+            print::answer(how, &answer)
+        }
     }
 }
 

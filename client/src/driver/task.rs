@@ -72,6 +72,11 @@ impl Told {
         (told, heard)
     }
 
+    fn settle(&self, settled: bool) {
+        self.settled
+            .send_if_modified(|told| std::mem::replace(told, settled) != settled);
+    }
+
     fn tell(&self, event: Event) {
         match &event {
             Event::Session { session } => {
@@ -154,14 +159,16 @@ impl Driver {
         let mut input = Input::Tick;
         loop {
             self.core.handle_input(self.clock.now(), input);
+            // Before anybody hears what came of it: who then waits must not take an older word for the newest.
+            let settled = self.core.is_settled();
+            if !settled {
+                self.told.settle(false);
+            }
             while let Some(output) = self.core.poll_output() {
                 self.obey(&mut store, output).await;
             }
             if self.stored.is_empty() {
-                let settled = self.core.is_settled();
-                self.told
-                    .settled
-                    .send_if_modified(|told| std::mem::replace(told, settled) != settled);
+                self.told.settle(settled);
             }
             input = match self.stored.pop_front() {
                 Some(stored) => stored,

@@ -1,4 +1,4 @@
-//! The database below: names, slots, sealed bytes.
+//! The database below: names, cells, sealed bytes.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous},
 };
 
-use super::{StoreError, keys::Slot};
+use super::{StoreError, keys::Cell};
 use crate::limits::{COMPACT_AT_PERCENT, COMPACT_FROM_PAGES};
 
 /// What the tables are; a newer program raises it with each step that it adds.
@@ -16,7 +16,7 @@ const SCHEMA: i64 = 1;
 /// A record as it is stored.
 pub(super) struct Row {
     pub(super) name: String,
-    pub(super) slot: Slot,
+    pub(super) cell: Cell,
     pub(super) value: Vec<u8>,
 }
 
@@ -42,7 +42,7 @@ impl Database {
         if version == 0 {
             let mut transaction = connection.begin().await?;
             sqlx::query(
-                "CREATE TABLE records (name TEXT PRIMARY KEY, slot INTEGER NOT NULL, value BLOB NOT NULL)",
+                "CREATE TABLE records (name TEXT PRIMARY KEY, cell INTEGER NOT NULL, value BLOB NOT NULL)",
             )
             .execute(&mut *transaction)
             .await?;
@@ -55,17 +55,17 @@ impl Database {
     }
 
     pub(super) async fn rows(&mut self) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query("SELECT name, slot, value FROM records")
+        let rows = sqlx::query("SELECT name, cell, value FROM records")
             .fetch_all(&mut self.0)
             .await?;
         rows.into_iter()
             .map(|row| {
-                let slot = u32::try_from(row.try_get::<i64, _>(1)?).map_err(|_| StoreError::Damaged {
-                    what: "a record has no slot",
+                let cell = u32::try_from(row.try_get::<i64, _>(1)?).map_err(|_| StoreError::Damaged {
+                    what: "a record has no cell",
                 })?;
                 Ok(Row {
                     name: row.try_get(0)?,
-                    slot: Slot(slot),
+                    cell: Cell(cell),
                     value: row.try_get(2)?,
                 })
             })
@@ -86,12 +86,12 @@ impl Database {
         }
         for (name, row) in rows {
             let query = match row {
-                Some(Row { slot, value, .. }) => sqlx::query(
-                    "INSERT INTO records (name, slot, value) VALUES ($1, $2, $3)
-                     ON CONFLICT (name) DO UPDATE SET slot = excluded.slot, value = excluded.value",
+                Some(Row { cell, value, .. }) => sqlx::query(
+                    "INSERT INTO records (name, cell, value) VALUES ($1, $2, $3)
+                     ON CONFLICT (name) DO UPDATE SET cell = excluded.cell, value = excluded.value",
                 )
                 .bind(name)
-                .bind(i64::from(slot.0))
+                .bind(i64::from(cell.0))
                 .bind(value.as_slice()),
                 None => sqlx::query("DELETE FROM records WHERE name = $1").bind(name),
             };

@@ -1,12 +1,12 @@
-//! The file of keys: a page with the storage key, sealed by the password, and the slots of records behind it. All of it is
+//! The file of keys: a page with the storage key, sealed by the password, and the cells of records behind it. All of it is
 //! overwritten in place.
 //!
 //! ```text
 //! page     magic(16) ‖ version(u8) ‖ memory in KiB(u32) ‖ passes(u32) ‖ salt(16) ‖ sealed storage key(48) ‖ zeros to 4096
-//! slot n   at 4096 + 32 n: 32 random bytes, or zeros where no record has it
+//! cell n   at 4096 + 32 n: 32 random bytes, or zeros where no record has it
 //! ```
 //!
-//! A slot does not cross a sector of a disk, and a disk writes a sector whole, or keeps its other bytes (what SQLite calls
+//! A cell does not cross a sector of a disk, and a disk writes a sector whole, or keeps its other bytes (what SQLite calls
 //! *powersafe overwrite* and builds on as well).
 
 use std::{
@@ -23,7 +23,7 @@ use super::{
     sealing::{Key, MAX_MEMORY_KIB, MAX_PASSES, SEALED_KEY_LEN, open_key, password_key, seal_key},
 };
 
-pub(super) const SLOT_LEN: usize = 32;
+pub(super) const CELL_LEN: usize = 32;
 
 const PAGE_LEN: u64 = 4096;
 const MAGIC: &[u8; 16] = b"conclave keys\0\0\0";
@@ -33,15 +33,15 @@ const SALT_LEN: usize = 16;
 /// Of the page, what is authenticated with the sealed key.
 const HEADER_LEN: usize = 16 + 1 + 4 + 4 + SALT_LEN;
 
-/// The place of a slot.
+/// The place of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Slot(pub(super) u32);
+pub(super) struct Cell(pub(super) u32);
 
 /// The file, open.
 pub(super) struct KeyFile {
     file: File,
-    /// How many slots it has.
-    slots: u32,
+    /// How many cells it has.
+    cells: u32,
 }
 
 impl KeyFile {
@@ -83,54 +83,54 @@ impl KeyFile {
     pub(super) fn open_file(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         let len = file.metadata()?.len();
-        let slots = len.saturating_sub(PAGE_LEN).div_ceil(SLOT_LEN as u64);
+        let cells = len.saturating_sub(PAGE_LEN).div_ceil(CELL_LEN as u64);
         Ok(Self {
             file,
-            slots: u32::try_from(slots).unwrap_or(u32::MAX),
+            cells: u32::try_from(cells).unwrap_or(u32::MAX),
         })
     }
 
-    /// A slot behind all others.
-    pub(super) fn next_slot(&mut self) -> Slot {
-        let slot = Slot(self.slots);
-        self.slots = self.slots.saturating_add(1);
-        slot
+    /// A cell behind all others.
+    pub(super) fn next_cell(&mut self) -> Cell {
+        let cell = Cell(self.cells);
+        self.cells = self.cells.saturating_add(1);
+        cell
     }
 
-    pub(super) fn all_slots(&self) -> impl Iterator<Item = Slot> + use<> {
-        (0..self.slots).map(Slot)
+    pub(super) fn all_cells(&self) -> impl Iterator<Item = Cell> + use<> {
+        (0..self.cells).map(Cell)
     }
 
-    /// What is in a slot; nothing where that is zeros, or behind the end.
-    pub(super) fn slot(&self, slot: Slot) -> io::Result<Option<Zeroizing<[u8; SLOT_LEN]>>> {
-        let mut bytes = Zeroizing::new([0; SLOT_LEN]);
-        if slot.0 >= self.slots {
+    /// What is in a cell; nothing where that is zeros, or behind the end.
+    pub(super) fn cell(&self, cell: Cell) -> io::Result<Option<Zeroizing<[u8; CELL_LEN]>>> {
+        let mut bytes = Zeroizing::new([0; CELL_LEN]);
+        if cell.0 >= self.cells {
             return Ok(None);
         }
         let mut file = &self.file;
-        file.seek(place(slot))?;
+        file.seek(place(cell))?;
         match file.read_exact(&mut *bytes) {
-            Ok(()) => Ok((*bytes != [0; SLOT_LEN]).then_some(bytes)),
+            Ok(()) => Ok((*bytes != [0; CELL_LEN]).then_some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) fn put_slot(&self, slot: Slot, bytes: &[u8; SLOT_LEN]) -> io::Result<()> {
+    pub(super) fn put_cell(&self, cell: Cell, bytes: &[u8; CELL_LEN]) -> io::Result<()> {
         let mut file = &self.file;
-        file.seek(place(slot))?;
+        file.seek(place(cell))?;
         file.write_all(bytes)
     }
 
-    pub(super) fn end_slot(&self, slot: Slot) -> io::Result<()> {
-        self.put_slot(slot, &[0; SLOT_LEN])
+    pub(super) fn end_cell(&self, cell: Cell) -> io::Result<()> {
+        self.put_cell(cell, &[0; CELL_LEN])
     }
 
     /// Answers whether there was something to overwrite.
-    pub(super) fn end_slot_if_used(&self, slot: Slot) -> io::Result<bool> {
-        let used = self.slot(slot)?.is_some();
+    pub(super) fn end_cell_if_used(&self, cell: Cell) -> io::Result<bool> {
+        let used = self.cell(cell)?.is_some();
         if used {
-            self.end_slot(slot)?;
+            self.end_cell(cell)?;
         }
         Ok(used)
     }
@@ -195,8 +195,8 @@ pub(super) fn read_header(header: &[u8]) -> Result<(PasswordCost, [u8; SALT_LEN]
     possible.then_some((cost, salt)).ok_or_else(damaged)
 }
 
-fn place(slot: Slot) -> SeekFrom {
-    SeekFrom::Start(PAGE_LEN + u64::from(slot.0) * SLOT_LEN as u64)
+fn place(cell: Cell) -> SeekFrom {
+    SeekFrom::Start(PAGE_LEN + u64::from(cell.0) * CELL_LEN as u64)
 }
 
 /// The name of a file is durable with its folder.

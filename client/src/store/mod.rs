@@ -2,17 +2,17 @@
 //!
 //! ```text
 //! DIR/lock       held by the process that has the store (a lock of the system, gone with the process)
-//! DIR/keys       the storage key, sealed by the password; behind it a slot of 32 random bytes for each record
-//! DIR/store.db   SQLite: each record of the core, which is sealed already, sealed again by its slot
+//! DIR/keys       the storage key, sealed by the password; behind it a cell of 32 random bytes for each record
+//! DIR/store.db   SQLite: each record of the core, which is sealed already, sealed again by its cell
 //! ```
 //!
-//! A record opens with the storage key *and* its slot. Deleting or replacing a record overwrites the slot in place, and with
+//! A record opens with the storage key *and* its cell. Deleting or replacing a record overwrites the cell in place, and with
 //! that ends whatever copies of the record the database, its log, or the file system still hold: they were never written
-//! under another key. Slots go first where records come, and last where they go, so that a crash leaves a slot without a
+//! under another key. Cells go first where records come, and last where they go, so that a crash leaves a cell without a
 //! record at worst, which the next start overwrites.
 //!
 //! ```text
-//! write   new slots ─ sync ─► transaction, durable ─► old slots overwritten ─ sync ─► persisted
+//! write   new cells ─ sync ─► transaction, durable ─► old cells overwritten ─ sync ─► persisted
 //! ```
 
 mod database;
@@ -37,8 +37,8 @@ use zeroize::Zeroizing;
 pub use folder::Folder;
 
 use database::{Database, Row};
-use keys::{KeyFile, SLOT_LEN, Slot};
-use sealing::Slots;
+use keys::{CELL_LEN, Cell, KeyFile};
+use sealing::Cells;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,13 +87,13 @@ pub enum StoreError {
 pub struct Store {
     folder: Folder,
     keys: KeyFile,
-    slots: Slots,
+    cells: Cells,
     database: Database,
     storage_key: Zeroizing<[u8; 32]>,
-    /// Which slot seals which record.
-    places: BTreeMap<String, Slot>,
-    /// Slots that seal nothing, overwritten.
-    free: BTreeSet<Slot>,
+    /// Which cell seals which record.
+    places: BTreeMap<String, Cell>,
+    /// Cells that seal nothing, overwritten.
+    free: BTreeSet<Cell>,
     /// A batch failed: what is in memory and what is on the disk may differ, so nothing is written any more.
     failed: bool,
 }
@@ -105,7 +105,7 @@ const OWN_PREFIX: &str = "client/";
 pub type Records = Vec<(String, Vec<u8>)>;
 
 impl Store {
-    /// Reads all records, makes sure that nothing else has a slot, and compacts where that is worth it.
+    /// Reads all records, makes sure that nothing else has a cell, and compacts where that is worth it.
     async fn load(
         folder: Folder,
         keys: KeyFile,
@@ -113,11 +113,11 @@ impl Store {
     ) -> Result<(Self, Records), StoreError> {
         let mut database = Database::open(&folder.database()).await?;
         let rows = database.rows().await?;
-        let slots = Slots::new(&storage_key);
+        let cells = Cells::new(&storage_key);
         let mut store = Self {
             folder,
             keys,
-            slots,
+            cells,
             database,
             storage_key,
             places: BTreeMap::new(),
@@ -125,12 +125,12 @@ impl Store {
             failed: false,
         };
         let mut records = vec![];
-        for Row { name, slot, value } in rows {
-            let opened = store.open_row(&name, slot, &value)?;
-            store.places.insert(name.clone(), slot);
+        for Row { name, cell, value } in rows {
+            let opened = store.open_row(&name, cell, &value)?;
+            store.places.insert(name.clone(), cell);
             records.push((name, opened));
         }
-        store.end_other_slots()?;
+        store.end_other_cells()?;
         store.database.compact().await?;
         Ok((store, records))
     }
@@ -200,20 +200,20 @@ impl Store {
         }
         self.sync_keys()?;
         self.database.write(wipe, &rows).await?;
-        let mut ended: Vec<Slot> = vec![];
+        let mut ended: Vec<Cell> = vec![];
         if wipe {
             ended.extend(std::mem::take(&mut self.places).into_values());
         }
         for (name, row) in rows {
             let former = match row {
-                Some(Row { slot, .. }) => self.places.insert(name, slot),
+                Some(Row { cell, .. }) => self.places.insert(name, cell),
                 None => self.places.remove(&name),
             };
             ended.extend(former);
         }
-        for slot in &ended {
+        for cell in &ended {
             self.keys
-                .end_slot(*slot)
+                .end_cell(*cell)
                 .map_err(|source| self.folder.failed(source))?;
         }
         if !ended.is_empty() {
@@ -224,41 +224,41 @@ impl Store {
         Ok(())
     }
 
-    /// Seals a record by a slot of its own.
+    /// Seals a record by a cell of its own.
     fn seal_row(&mut self, name: &str, value: &[u8]) -> Result<Row, StoreError> {
-        let slot = self.free.pop_first().unwrap_or_else(|| self.keys.next_slot());
-        let mut random = Zeroizing::new([0; SLOT_LEN]);
+        let cell = self.free.pop_first().unwrap_or_else(|| self.keys.next_cell());
+        let mut random = Zeroizing::new([0; CELL_LEN]);
         getrandom::fill(&mut *random).map_err(|_| StoreError::NoRandomness)?;
         self.keys
-            .put_slot(slot, &random)
+            .put_cell(cell, &random)
             .map_err(|source| self.folder.failed(source))?;
         Ok(Row {
             name: name.to_owned(),
-            slot,
-            value: self.slots.seal(&random, name, value),
+            cell,
+            value: self.cells.seal(&random, name, value),
         })
     }
 
-    fn open_row(&self, name: &str, slot: Slot, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+    fn open_row(&self, name: &str, cell: Cell, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let damaged = StoreError::Damaged {
             what: "a record does not open",
         };
         let random = self
             .keys
-            .slot(slot)
+            .cell(cell)
             .map_err(|source| self.folder.failed(source))?;
-        let opened = random.and_then(|random| self.slots.open(&random, name, value));
+        let opened = random.and_then(|random| self.cells.open(&random, name, value));
         opened.ok_or(damaged)
     }
 
-    /// Overwrites slots of records that are not there: a crash came in between.
-    fn end_other_slots(&mut self) -> Result<(), StoreError> {
-        let used: BTreeSet<Slot> = self.places.values().copied().collect();
-        let free = self.keys.all_slots().filter(|slot| !used.contains(slot));
+    /// Overwrites cells of records that are not there: a crash came in between.
+    fn end_other_cells(&mut self) -> Result<(), StoreError> {
+        let used: BTreeSet<Cell> = self.places.values().copied().collect();
+        let free = self.keys.all_cells().filter(|cell| !used.contains(cell));
         self.free = free.collect();
         let mut any = false;
-        for slot in &self.free {
-            let ended = self.keys.end_slot_if_used(*slot);
+        for cell in &self.free {
+            let ended = self.keys.end_cell_if_used(*cell);
             any |= ended.map_err(|source| self.folder.failed(source))?;
         }
         if any { self.sync_keys() } else { Ok(()) }

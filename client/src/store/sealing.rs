@@ -3,11 +3,11 @@
 //! ```text
 //! password key = HKDF-SHA-256(Argon2id(password, salt), "Conclave 1.0 store password")
 //! sealed       = AES-256-GCM(password key, storage key), AAD = all of the header before it
-//! slots key    = HKDF-SHA-256(storage key, "Conclave 1.0 store slots")
-//! record       = AES-256-GCM(HKDF-SHA-256(slots key, slot), value), AAD = stored name
+//! cells key    = HKDF-SHA-256(storage key, "Conclave 1.0 store cells")
+//! record       = AES-256-GCM(HKDF-SHA-256(cells key, cell), value), AAD = stored name
 //! ```
 //!
-//! Each key seals once (the salt is drawn with each sealing, the slot with each record), so that nonces are zeros.
+//! Each key seals once (the salt is drawn with each sealing, the cell with each record), so that nonces are zeros.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _,
@@ -19,7 +19,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::keys::SLOT_LEN;
+use super::keys::CELL_LEN;
 
 const NONCE: [u8; 12] = [0; 12];
 
@@ -61,27 +61,27 @@ pub(super) fn open_key(password_key: &Key, header: &[u8], sealed: &[u8]) -> Opti
     Some(key)
 }
 
-/// Seals records by their slots.
-pub(super) struct Slots(Hkdf<Sha256>);
+/// Seals records by their cells.
+pub(super) struct Cells(Hkdf<Sha256>);
 
-impl Slots {
+impl Cells {
     pub(super) fn new(storage_key: &[u8; 32]) -> Self {
-        let key = expand(storage_key, b"Conclave 1.0 store slots");
+        let key = expand(storage_key, b"Conclave 1.0 store cells");
         Self(Hkdf::new(None, &*key))
     }
 
-    pub(super) fn seal(&self, slot: &[u8; SLOT_LEN], name: &str, value: &[u8]) -> Vec<u8> {
-        seal(&self.key(slot), name.as_bytes(), value)
+    pub(super) fn seal(&self, cell: &[u8; CELL_LEN], name: &str, value: &[u8]) -> Vec<u8> {
+        seal(&self.key(cell), name.as_bytes(), value)
     }
 
-    pub(super) fn open(&self, slot: &[u8; SLOT_LEN], name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        open(&self.key(slot), name.as_bytes(), sealed)
+    pub(super) fn open(&self, cell: &[u8; CELL_LEN], name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        open(&self.key(cell), name.as_bytes(), sealed)
     }
 
-    fn key(&self, slot: &[u8; SLOT_LEN]) -> Key {
+    fn key(&self, cell: &[u8; CELL_LEN]) -> Key {
         let mut key = Zeroizing::new([0; 32]);
         // 32 bytes are below HKDF's limit, so this does not fail; zeros would make nothing open.
-        let _ = self.0.expand(slot, &mut *key);
+        let _ = self.0.expand(cell, &mut *key);
         key
     }
 }

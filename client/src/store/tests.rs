@@ -40,7 +40,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 /// Which of these keys stand somewhere in the bytes.
-fn found(bytes: &[u8], keys: &BTreeMap<String, [u8; SLOT_LEN]>) -> BTreeSet<String> {
+fn found(bytes: &[u8], keys: &BTreeMap<String, [u8; CELL_LEN]>) -> BTreeSet<String> {
     // Most places are told apart by two bytes.
     let mut beginnings = vec![false; 1 << 16];
     let beginning = |bytes: &[u8]| usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
@@ -49,7 +49,7 @@ fn found(bytes: &[u8], keys: &BTreeMap<String, [u8; SLOT_LEN]>) -> BTreeSet<Stri
     }
     let names: BTreeMap<&[u8], &String> = keys.iter().map(|(name, key)| (key.as_slice(), name)).collect();
     let windows = bytes
-        .windows(SLOT_LEN)
+        .windows(CELL_LEN)
         .filter(|window| beginnings[beginning(window)]);
     windows
         .filter_map(|window| names.get(window).map(|name| (*name).clone()))
@@ -135,19 +135,19 @@ async fn a_deleted_record_leaves_neither_plaintext_nor_its_key() {
     for (n, name) in names.iter().enumerate() {
         store.write(batch(1, &[(name, Some(&text(n)))])).await.unwrap();
     }
-    let slots = |store: &Store| -> Vec<[u8; SLOT_LEN]> {
-        let slots = store.keys.all_slots();
-        slots
-            .filter_map(|slot| store.keys.slot(slot).unwrap())
-            .map(|slot| *slot)
+    let cells = |store: &Store| -> Vec<[u8; CELL_LEN]> {
+        let cells = store.keys.all_cells();
+        cells
+            .filter_map(|cell| store.keys.cell(cell).unwrap())
+            .map(|cell| *cell)
             .collect()
     };
-    let before: BTreeMap<String, [u8; SLOT_LEN]> = names
+    let before: BTreeMap<String, [u8; CELL_LEN]> = names
         .iter()
         .map(|name| {
             (
                 name.clone(),
-                *store.keys.slot(store.places[name]).unwrap().unwrap(),
+                *store.keys.cell(store.places[name]).unwrap().unwrap(),
             )
         })
         .collect();
@@ -170,14 +170,14 @@ async fn a_deleted_record_leaves_neither_plaintext_nor_its_key() {
         store.write(change).await.unwrap();
     }
     let check = |store: &Store, bytes: &[u8]| {
-        let live = slots(store);
+        let live = cells(store);
         let found = found(bytes, &before);
         for (n, name) in names.iter().enumerate() {
             let stays = n % 3 == 2;
             assert_eq!(found.contains(name), stays, "{name}: its key");
             let opens = live
                 .iter()
-                .any(|slot| store.slots.open(slot, name, &sealed[name]).is_some());
+                .any(|cell| store.cells.open(cell, name, &sealed[name]).is_some());
             assert_eq!(opens, stays, "{name}: a copy of it");
         }
         assert!(!contains(bytes, b"secret number"));
@@ -196,23 +196,23 @@ async fn keys_without_a_record_end_with_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = create(folder.path()).await;
     store.write(batch(1, &[("a", Some(b"1"))])).await.unwrap();
-    let orphan = store.keys.next_slot();
-    store.keys.put_slot(orphan, &[9; SLOT_LEN]).unwrap();
+    let orphan = store.keys.next_cell();
+    store.keys.put_cell(orphan, &[9; CELL_LEN]).unwrap();
     store.close().await.unwrap();
-    assert!(contains(&raw(folder.path()), &[9; SLOT_LEN]));
+    assert!(contains(&raw(folder.path()), &[9; CELL_LEN]));
     let (_store, records) = open(folder.path()).await;
     assert_eq!(records.len(), 1);
-    assert!(!contains(&raw(folder.path()), &[9; SLOT_LEN]));
+    assert!(!contains(&raw(folder.path()), &[9; CELL_LEN]));
 }
 
 #[tokio::test]
-async fn slots_are_used_again() {
+async fn cells_are_used_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = create(folder.path()).await;
     for number in 0..50 {
         store.write(batch(number, &[("a", Some(b"1"))])).await.unwrap();
     }
-    assert!(store.keys.all_slots().count() <= 2);
+    assert!(store.keys.all_cells().count() <= 2);
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn records_that_changed_places_do_not_open() {
         panic!()
     };
     std::mem::swap(&mut one.value, &mut other.value);
-    std::mem::swap(&mut one.slot, &mut other.slot);
+    std::mem::swap(&mut one.cell, &mut other.cell);
     let swapped: Vec<_> = rows
         .into_iter()
         .map(|row| (row.name.clone(), Some(row)))

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     keys::page_with,
-    sealing::{Slots, password_key},
+    sealing::{Cells, password_key},
 };
 
 fn bytes(value: &Value) -> Vec<u8> {
@@ -24,7 +24,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// R8: the storage key is sealed by the password; with this and the slot, a record opens.
+/// R8: the storage key is sealed by the password; with this and the cell, a record opens.
 #[test]
 fn the_native_store_is_that_of_the_document() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors/client.json");
@@ -36,9 +36,9 @@ fn the_native_store_is_that_of_the_document() {
     let password = takes["password"].as_str().unwrap();
     let salt: [u8; 16] = array(&takes["salt"]);
     let storage_key = Zeroizing::new(array(&takes["storage_key"]));
-    let slots = Slots::new(&storage_key);
-    let sealed = slots.seal(
-        &array(&takes["slot"]),
+    let cells = Cells::new(&storage_key);
+    let sealed = cells.seal(
+        &array(&takes["cell"]),
         takes["name"].as_str().unwrap(),
         &bytes(&takes["value"]),
     );
