@@ -109,6 +109,16 @@ async fn two_people_write_to_each_other_by_commands() -> Result<()> {
 
     let rooms = scene.alice.run(&["rooms", "--json"]).await?.json()?;
     assert_eq!(rooms.len(), 2);
+    let trap = scene.bob.run(&["room", "create", "alice@example.org"]).await?;
+    let sent = scene
+        .bob
+        .run(&["send", "alice@example.org", "for alice", "--json"])
+        .await?;
+    assert_ne!(
+        sent.json()?[0]["room_id"],
+        json!(trap.line()?),
+        "a title is no address"
+    );
     let members = scene
         .alice
         .run(&["room", "members", &scene.room, "--json"])

@@ -7,8 +7,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{fault::Fault, session::Session, texts};
 
-/// A room by its id, its exact title, or the e-mail address of the other person of a direct room, which is opened where
-/// there is none. What is known here is enough; else the server is asked.
+/// A room by its id, its exact title, or (whatever has an `@`) the e-mail address of the other person of a direct room, which
+/// is opened where there is none. What is known here is enough; else the server is asked.
 pub async fn room(session: &Session, typed: &str) -> Result<RoomView, Fault> {
     if let Some(found) = known(&session.client, typed)? {
         return Ok(found);
@@ -17,22 +17,18 @@ pub async fn room(session: &Session, typed: &str) -> Result<RoomView, Fault> {
     if let Some(found) = known(&session.client, typed)? {
         return Ok(found);
     }
-    if typed.contains('@') && !typed.contains(' ') {
+    if typed.contains('@') {
         let email = typed.to_owned();
         let Reply::Room { room_id } = session.client.ask(Command::OpenDirect { email }).await? else {
             return Err(ClientError::Confused.into());
         };
         return until_there(session, room_id).await;
     }
-    // It may be listed a moment after the connection stands.
-    match typed.parse() {
-        Ok(room_id) => until_there(session, room_id).await,
-        Err(_) => Err(Fault::with_code("room_unknown", texts::room_unknown(typed))),
-    }
+    Err(Fault::with_code("room_unknown", texts::room_unknown(typed)))
 }
 
-/// A room that is known to be there, or comes.
-pub async fn until_there(session: &Session, room_id: RoomId) -> Result<RoomView, Fault> {
+/// A room that is known to come.
+async fn until_there(session: &Session, room_id: RoomId) -> Result<RoomView, Fault> {
     let found = session
         .client
         .until_room(room_id, session.how.timeout, |_| true)
@@ -50,9 +46,18 @@ fn known(client: &Client, typed: &str) -> Result<Option<RoomView>, Fault> {
         let mut others = room.members.iter().filter(|member| Some(member.user_id) != me);
         room.kind == RoomKindTag::Direct && others.any(|other| other.email.eq_ignore_ascii_case(typed))
     };
+    // Others choose titles and names: none of them may stand for a person's address.
+    let is_address = typed.contains('@');
+    let is_called = |room: &RoomView| room.kind == RoomKindTag::Room && room.title == typed;
     let mut found: Vec<RoomView> = rooms
         .into_iter()
-        .filter(|room| room.title == typed || is_direct_with(room))
+        .filter(|room| {
+            if is_address {
+                is_direct_with(room)
+            } else {
+                is_called(room)
+            }
+        })
         .collect();
     match found.len() {
         0 | 1 => Ok(found.pop()),
