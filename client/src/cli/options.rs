@@ -19,7 +19,7 @@ use super::{
 /// arguments; 3 the server cannot be reached (what was to be sent waits in the outbox); 4 another process uses the folder; 5
 /// wrong password; 6 nobody is signed in.
 #[derive(Debug, Parser)]
-#[command(name = "conclave-cli", version, about)]
+#[command(name = "conclave-cli", version)]
 pub struct Arguments {
     #[command(flatten)]
     pub how: How,
