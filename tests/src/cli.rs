@@ -49,7 +49,10 @@ impl Outcome {
 
     /// A field of each line.
     pub fn texts(&self) -> Result<Vec<String>> {
-        let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
+        let text = |value: &Value| {
+            let text = value.get("text").and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
         Ok(self.json()?.iter().map(text).collect())
     }
 }
@@ -138,7 +141,7 @@ impl Bot {
         let heard = timeout(PATIENCE, async {
             while let Some(line) = self.from.next_line().await? {
                 let line: Value = serde_json::from_str(&line)?;
-                if line["type"] == kind {
+                if line.get("type").is_some_and(|found| found == kind) {
                     return Ok(line);
                 }
             }

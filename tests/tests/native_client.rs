@@ -1,10 +1,6 @@
 //! Native clients and a real server, as programs of their own, and as a library.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "what is not there is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "what is not there is a failed test")]
 use std::{fs, path::Path, time::Duration};
 
 use anyhow::Result;
@@ -172,6 +168,29 @@ async fn what_is_said_offline_arrives_once_and_in_order() -> Result<()> {
         scene.alice.run(&["status", "--json"]).await?.json()?[0]["unsent"],
         0
     );
+    Ok(())
+}
+
+/// What was answered is durable: a bot that is killed at once loses nothing, and sends nothing twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_bot_had_taken_arrives_once() -> Result<()> {
+    let mut scene = Scene::open().await?;
+    scene.program.kill().await?;
+    let mut bot = scene.alice.start()?;
+    bot.hear("ready").await?;
+    let texts: Vec<String> = (0..8).map(|n| format!("text {n}")).collect();
+    for text in &texts {
+        let send = json!({ "id": text, "command": "send", "room": scene.room, "text": text });
+        bot.say(&send.to_string()).await?;
+        let reply = bot.hear("reply").await?;
+        assert_eq!((&reply["id"], &reply["ok"]), (&json!(text), &json!(true)));
+    }
+    bot.child.kill().await?;
+    scene.come_back().await?;
+    scene.alice.run(&["send", "Team", "last"]).await?.line()?;
+    let received = scene.bob.run(&["receive"]).await?.texts()?;
+    assert_eq!(received[..8], texts[..]);
+    assert_eq!(received[8..], ["last"]);
     Ok(())
 }
 
@@ -350,11 +369,18 @@ async fn an_upload_goes_on_where_it_stopped() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_is_for_its_owner_and_one_process() -> Result<()> {
     let mut scene = Scene::open().await?;
-    scene
+    let sent = scene
         .alice
-        .run(&["send", "Team", "the secret canary sings"])
-        .await?
-        .line()?;
+        .run(&["-vvv", "send", "Team", "the secret canary sings"])
+        .await?;
+    sent.line()?;
+    for word in ["canary", "Team", "@example", PASSWORD] {
+        assert!(
+            !sent.complaint.contains(word),
+            "{word} is in the log: {}",
+            sent.complaint
+        );
+    }
     scene.bob.run(&["receive"]).await?.line()?;
     for cli in [&scene.alice, &scene.bob] {
         let raw = raw(&cli.path("device"));

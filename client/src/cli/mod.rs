@@ -91,7 +91,12 @@ fn log(verbose: u8) {
         2 => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_env("CONCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // Of the crates below only what went wrong: what they say in passing is theirs.
+    let ours =
+        ["conclave_cli", "conclave_client", "conclave_client_core"].map(|name| format!("{name}={level}"));
+    let below = if verbose == 0 { "off" } else { "warn" };
+    let all = format!("{below},{}", ours.join(","));
+    let filter = EnvFilter::try_from_env("CONCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new(all));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -222,6 +222,9 @@ async fn unsent(client: &Client, rooms: &[RoomView]) -> Result<usize, Fault> {
 }
 
 async fn create_room(session: &Session, title: String, people: Vec<String>) -> Result<Answer, Fault> {
+    if title.trim().is_empty() {
+        return Err(Fault::with_code("empty", texts::EMPTY_TITLE));
+    }
     let Reply::Room { room_id } = session.client.ask(Command::CreateRoom { title, people }).await? else {
         return Err(ClientError::Confused.into());
     };

@@ -28,6 +28,8 @@ pub const NOT_TEXT: &str = "this is no text (UTF-8)";
 pub const NOT_SECONDS: &str = "not a number of seconds";
 pub const INTERNAL: &str = "conclave-cli made a fault. Try again; if it stays, report it";
 pub const EMPTY_TEXT: &str = "there is nothing to send: the text is empty";
+pub const EMPTY_TITLE: &str = "a room needs a title";
+pub const ONESELF: &str = "this is your own account: only others can accept its key";
 pub const WAITS: &str = "the server does not have the message yet. It waits in the outbox, and goes out with the next command that reaches the server";
 pub const NOT_SENT: &str =
     "the server did not take the message. `receive` in that room shows whether you are still in it";

@@ -1,6 +1,6 @@
 //! B1: a person's key is accepted by what the person says in person.
 
-use client_core::api::{Command, ContactCard, Judged, Judgement, PersonCard, Reply};
+use client_core::api::{Command, ContactCard, Judged, Judgement, PersonCard, Reply, Trust};
 use conclave_client::ClientError;
 
 use super::{
@@ -25,6 +25,7 @@ pub async fn verify(
     let own_words = words_of(session, &person).await?;
     match (fingerprint, words) {
         (None, None) => return Ok(check(&person, own_words)),
+        _ if person.trust == Trust::Own => return Err(Fault::with_code("oneself", texts::ONESELF)),
         (Some(typed), _) => check_fingerprint(&typed, &person.fingerprint)?,
         (None, Some(typed)) => check_words(&typed, &own_words)?,
     }

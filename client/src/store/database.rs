@@ -124,3 +124,49 @@ impl Database {
 async fn number(connection: &mut SqliteConnection, query: &'static str) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(query).fetch_one(connection).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R50: what is deleted is overwritten; and nothing counts as stored before it is on the disk.
+    #[tokio::test]
+    async fn it_is_durable_overwrites_what_is_deleted_and_is_for_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Database::open(&folder.path().join("store.db")).await.unwrap();
+        let full = 2;
+        for (pragma, value) in [("PRAGMA synchronous", full), ("PRAGMA secure_delete", 1)] {
+            assert_eq!(number(&mut database.0, pragma).await.unwrap(), value, "{pragma}");
+        }
+        for (pragma, value) in [
+            ("PRAGMA journal_mode", "wal"),
+            ("PRAGMA locking_mode", "exclusive"),
+        ] {
+            let set: String = sqlx::query_scalar(pragma)
+                .fetch_one(&mut database.0)
+                .await
+                .unwrap();
+            assert_eq!(set, value, "{pragma}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_empty_is_given_back_when_it_is_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Database::open(&folder.path().join("store.db")).await.unwrap();
+        let row = |n: u32| Row {
+            name: n.to_string(),
+            cell: Cell(n),
+            value: vec![7; 20_000],
+        };
+        let written: Vec<_> = (0..100).map(|n| (n.to_string(), Some(row(n)))).collect();
+        database.write(false, &written).await.unwrap();
+        let ended: Vec<_> = (0..90).map(|n: u32| (n.to_string(), None)).collect();
+        database.write(false, &ended).await.unwrap();
+        let before = number(&mut database.0, "PRAGMA page_count").await.unwrap();
+        database.compact().await.unwrap();
+        let after = number(&mut database.0, "PRAGMA page_count").await.unwrap();
+        assert!(after * 4 < before, "{before} pages became {after}");
+        assert_eq!(database.rows().await.unwrap().len(), 10);
+    }
+}
