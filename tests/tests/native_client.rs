@@ -285,6 +285,23 @@ async fn a_file_comes_down_as_it_went_up() -> Result<()> {
     scene.bob.run(&replaced).await?.line()?;
     assert!(fs::read(scene.bob.path("plan.pdf"))? == bytes);
 
+    spoil_blob(scene.data.path());
+    let refused = scene
+        .bob
+        .run(&["file", "get", "Team", &message_id, "--output", "spoilt.pdf"])
+        .await?;
+    assert_eq!(refused.code, 1);
+    assert!(refused.complaint.contains("not what was sent"), "{refused:?}");
+    let names: Vec<_> = fs::read_dir(scene.bob.folder.path())?
+        .map(|entry| Ok(entry?.file_name().into_string().unwrap()))
+        .collect::<Result<_>>()?;
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.contains("spoilt") || name.contains("part")),
+        "{names:?}"
+    );
+
     let hidden = ["file", "send", "Team", "plan.pdf", "--name", "../plan.pdf"];
     assert_eq!(scene.alice.run(&hidden).await?.code, 1);
     let kept = ["file", "send", "Team", "plan.pdf", "--view-only"];
@@ -337,23 +354,27 @@ async fn an_upload_goes_on_where_it_stopped() -> Result<()> {
     }
 
     let client = start(&scene).await?;
-    let (half, mut at_half) = tokio::sync::mpsc::unbounded_channel();
-    let mut waited = false;
+    // The server dies in the middle, and comes back only when the upload found that out.
+    let (lost, mut is_lost) = tokio::sync::mpsc::unbounded_channel();
+    let mut killed = false;
+    let pid = scene.program.pid().unwrap().to_string();
     let upload = files::upload(&client, wish.clone(), |progress| {
-        waited |= progress.state == TransferState::Waiting;
-        if running(progress) {
+        if running(progress) && !std::mem::replace(&mut killed, true) {
+            let ended = std::process::Command::new("kill").args(["-9", &pid]).status();
+            assert!(ended.unwrap().success());
+        }
+        if progress.state == TransferState::Waiting {
             // Only the first counts.
-            let _ = half.send(());
+            let _ = lost.send(());
         }
     });
     let restart = async {
-        at_half.recv().await;
+        is_lost.recv().await;
         scene.restart().await
     };
     let (uploaded, restarted) = tokio::join!(upload, restart);
     restarted?;
     let message_id = uploaded?.message_id.to_string();
-    assert!(waited);
     until_sent(&client).await?;
     client.stop().await?;
     let got = scene
@@ -480,6 +501,10 @@ async fn a_self_made_certificate_is_believed_only_where_it_is_given() -> Result<
     ];
     let refused = alice.run(&register).await?;
     assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(
+        refused.complaint.contains("--ca"),
+        "it says what to do: {refused:?}"
+    );
     let certificate = data.path().join("tls-self-made/cert.pem");
     alice.more = vec!["--ca".to_owned(), certificate.display().to_string()];
     alice.run(&register).await?.line()?;
@@ -543,6 +568,20 @@ async fn until_sent(client: &Client) -> Result<()> {
         Ok(())
     };
     tokio::time::timeout(Duration::from_secs(60), sent).await?
+}
+
+/// Changes one byte in the middle of the server's only blob.
+fn spoil_blob(data: &Path) {
+    let folders = fs::read_dir(data.join("blobs")).unwrap();
+    let files = folders.filter_map(|folder| fs::read_dir(folder.unwrap().path()).ok());
+    let blobs: Vec<_> = files.flatten().map(|file| file.unwrap().path()).collect();
+    let [blob] = blobs.as_slice() else {
+        panic!("{blobs:?}")
+    };
+    let mut bytes = fs::read(blob).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(blob, bytes).unwrap();
 }
 
 /// Bytes that do not repeat.

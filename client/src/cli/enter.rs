@@ -90,6 +90,7 @@ async fn enter(
     let entered = come_in(&session, password, command).await;
     match entered {
         Err(fault) if fresh => {
+            let fault = session.explain(fault);
             session.client.erase().await?;
             Err(fault)
         }

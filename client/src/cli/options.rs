@@ -36,7 +36,7 @@ pub struct Arguments {
 pub enum Command {
     /// Make an account and its first device, by an invitation link
     Register {
-        /// The link, such as https://meet.example.org/invite/…
+        /// The link, such as `https://meet.example.org/invite/…`
         link: String,
         /// The e-mail address, where the invitation leaves it open
         #[arg(long)]

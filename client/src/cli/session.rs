@@ -10,7 +10,11 @@ use conclave_client::{
     store::{Folder, Records, Store},
 };
 
-use super::{fault::Fault, options::seconds, password, texts};
+use super::{
+    fault::{Exit, Fault},
+    options::seconds,
+    password, texts,
+};
 
 /// Longest wait for the server: above what a slow line needs to connect and catch up.
 const PATIENCE: &str = "60";
@@ -22,7 +26,7 @@ pub struct How {
     #[arg(long, global = true, env = "CONCLAVE_CLI_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Address of the server, such as https://meet.example.org [default: that of the last time]
+    /// Address of the server, such as `https://meet.example.org` [default: that of the last time]
     #[arg(long, global = true, env = "CONCLAVE_SERVER", value_name = "URL")]
     pub server: Option<String>,
 
@@ -123,8 +127,22 @@ impl Session {
         }
     }
 
+    /// Says of a server that cannot be reached what is known of it.
+    pub fn explain(&self, fault: Fault) -> Fault {
+        let server = self.client.server();
+        if fault.exit == Exit::Unreachable && server.is_distrusted() {
+            return Fault::new(
+                Exit::Unreachable,
+                "distrusted",
+                texts::distrusted(&server.address),
+            );
+        }
+        fault
+    }
+
     /// Stops the device. What was done before counts more than how it stopped.
     pub async fn close<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
+        let result = result.map_err(|fault| self.explain(fault));
         let stopped = self.client.stop().await;
         let value = result?;
         stopped?;

@@ -99,6 +99,12 @@ pub fn unreachable(server: &ServerAddress) -> String {
     format!("{server} cannot be reached. Check the network and the address, and try again")
 }
 
+pub fn distrusted(server: &ServerAddress) -> String {
+    format!(
+        "the certificate of {server} is not trusted, so nothing was sent. If the server made it itself, or your organisation did, name it with --ca FILE"
+    )
+}
+
 pub fn room_unknown(typed: &str) -> String {
     format!(
         "there is no room {typed:?} here. `rooms` lists them; use the id, the exact title, or a person's e-mail address"

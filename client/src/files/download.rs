@@ -289,6 +289,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_sender_calls_its_file_never_leads_out_of_the_folder() {
+        let folder = Target::Folder(PathBuf::from("/folder"));
+        let card = |name: &str| FileCard {
+            blob_id: protocol::BlobId::from_random([1; 16]),
+            name: name.to_owned(),
+            media_type: "text/plain".to_owned(),
+            size: 1,
+            key: client_core::api::Secret(String::new()),
+            nonce_base: Bytes(vec![]),
+            hash: Bytes(vec![]),
+            may_save: true,
+            width: None,
+            height: None,
+            duration_ms: None,
+            waveform: None,
+            thumbnail: None,
+        };
+        assert_eq!(
+            place(&card("plan.txt"), &folder).unwrap(),
+            Path::new("/folder/plan.txt")
+        );
+        for name in ["../plan.txt", "/etc/passwd", "..", "", "a/b", ".profile"] {
+            let refused = place(&card(name), &folder);
+            assert!(matches!(refused, Err(FileError::UnsafeName { .. })), "{name}");
+            let elsewhere = Target::File(PathBuf::from("/else/where"));
+            assert_eq!(place(&card(name), &elsewhere).unwrap(), Path::new("/else/where"));
+        }
+    }
+
+    #[test]
     fn what_is_there_is_never_overwritten_silently() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.txt");

@@ -1,5 +1,7 @@
 //! Requests of the core over HTTP.
 
+use std::{error::Error, io};
+
 use client_core::api::Input;
 use futures_util::StreamExt as _;
 use reqwest::{Client, Method, RequestBuilder, Response, header, redirect};
@@ -61,6 +63,7 @@ impl Server {
                 .body(body);
         }
         let response = builder.send().await;
+        self.note_trust(response.as_ref().is_err_and(|error| is_about_trust(error)));
         let response = response
             .inspect_err(|error| tracing::debug!(%error, "no answer"))
             .ok()?;
@@ -71,6 +74,16 @@ impl Server {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.address.at(path))
     }
+}
+
+/// Whether a certificate was refused, somewhere below.
+fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // What an error of the system wraps is not among its sources.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.is_some_and(|wrapped| is_about_trust(wrapped)) || error.source().is_some_and(is_about_trust)
 }
 
 /// The body of an answer, if it is no longer than it may be.

@@ -5,7 +5,13 @@ mod http;
 mod socket;
 mod tls;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 pub use address::{AddressError, InvitationLink, ServerAddress};
 pub(crate) use http::{CoreRequest, body_of};
@@ -36,6 +42,7 @@ pub struct Server {
     pub address: ServerAddress,
     pub(crate) http: reqwest::Client,
     tls: Arc<Tls>,
+    distrusted: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -48,6 +55,16 @@ impl Server {
             address,
             http,
             tls: Arc::new(tls),
+            distrusted: Arc::default(),
         })
+    }
+
+    /// Whether the last try to reach it ended because its certificate is not trusted.
+    pub fn is_distrusted(&self) -> bool {
+        self.distrusted.load(Ordering::Relaxed)
+    }
+
+    fn note_trust(&self, distrusted: bool) {
+        self.distrusted.store(distrusted, Ordering::Relaxed);
     }
 }
