@@ -575,12 +575,11 @@ fn spoil_blob(data: &Path) {
     let folders = fs::read_dir(data.join("blobs")).unwrap();
     let files = folders.filter_map(|folder| fs::read_dir(folder.unwrap().path()).ok());
     let blobs: Vec<_> = files.flatten().map(|file| file.unwrap().path()).collect();
-    let [blob] = blobs.as_slice() else {
-        panic!("{blobs:?}")
-    };
+    assert_eq!(blobs.len(), 1, "{blobs:?}");
+    let blob = blobs.first().unwrap();
     let mut bytes = fs::read(blob).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    *bytes.get_mut(middle).unwrap() ^= 1;
     fs::write(blob, bytes).unwrap();
 }
 
