@@ -3,7 +3,7 @@
 use client_core::api::{Command, Event, MessageView};
 use conclave_client::{Client, ClientError, Waited, reader::Reader};
 use protocol::RoomId;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     answer::Message, fault::Fault, find, lines, options::ReceiveOptions, run::interrupted, session::Session,
@@ -43,10 +43,10 @@ pub async fn receive(session: &Session, options: &ReceiveOptions) -> Result<(), 
     tokio::pin!(ended);
     while options.follow || !reader.is_caught_up() {
         let event = tokio::select! {
-            event = next(client, &mut reader, &mut events) => event?,
+            event = events.recv() => event,
             () = &mut ended => return Ok(()),
         };
-        match event {
+        match heard(client, &mut reader, event).await? {
             Some(Event::Rooms { .. }) if only.is_none() => open(client, &mut reader, None).await?,
             Some(Event::Session { .. }) => signed_in(client)?,
             Some(event) => print(client, &mut reader, &event, taste).await?,
@@ -59,13 +59,14 @@ pub async fn receive(session: &Session, options: &ReceiveOptions) -> Result<(), 
     Err(Fault::unreachable(&texts::unreachable(&client.server().address)))
 }
 
-/// The next event; after some were lost, reading begins anew.
-pub async fn next(
+/// What was heard; after some events were lost, reading begins anew. To be awaited to its end, for half of a new beginning
+/// leaves rooms out.
+pub async fn heard(
     client: &Client,
     reader: &mut Reader,
-    events: &mut Receiver<Event>,
+    event: Result<Event, RecvError>,
 ) -> Result<Option<Event>, Fault> {
-    match events.recv().await {
+    match event {
         Ok(event) => Ok(Some(event)),
         Err(RecvError::Lagged(_)) => {
             reader.open_again(client).await?;

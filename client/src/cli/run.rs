@@ -74,8 +74,8 @@ pub async fn run(session: &Session) -> Result<(), Fault> {
                 reply(id, answer)?;
             }
             Some((id, answer)) = transfers.next(), if !transfers.is_empty() => reply(id, answer)?,
-            event = receive::next(client, &mut reader, &mut events) => {
-                if let Some(event) = event? {
+            event = events.recv() => {
+                if let Some(event) = receive::heard(client, &mut reader, event).await? {
                     told.event(session, &mut reader, &event).await?;
                 }
             }
