@@ -32,6 +32,34 @@ fn three_people_exchange_messages_in_order() {
     }
 }
 
+/// What a program that does one thing and ends waits for.
+#[test]
+fn a_device_is_settled_once_it_has_what_it_was_added_to() {
+    let mut world = World::new(27);
+    for name in ["alice", "bob"] {
+        world.register(name);
+    }
+    let is_settled = |world: &World| world.get("bob").core.as_ref().unwrap().is_settled();
+    assert!(is_settled(&world));
+    world.go_offline("bob");
+    assert!(!is_settled(&world));
+    let room = world.create_room("alice", "Plans", &["bob"]);
+    world.send("alice", room, "one");
+    world.begin_to_go_online("bob");
+    let mut steps = 0;
+    while !is_settled(&world) {
+        assert!(world.step(), "nothing comes any more");
+        steps += 1;
+    }
+    assert!(steps > 3);
+    let shown = world.room("bob", room).unwrap();
+    assert_eq!((shown.title.as_str(), shown.unread), ("Plans", 1));
+    world.begin("bob", text(room, "two"));
+    assert!(!is_settled(&world), "the server does not have it yet");
+    world.run();
+    assert!(is_settled(&world));
+}
+
 #[test]
 fn who_has_no_rooms_is_told_so_each_time() {
     let mut world = World::new(14);

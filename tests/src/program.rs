@@ -23,16 +23,23 @@ pub struct Program {
 impl Program {
     /// Path of the program that cargo built beside this test.
     pub fn path() -> Result<PathBuf> {
+        match std::env::var_os("CONCLAVE_PROGRAM") {
+            Some(path) => Ok(PathBuf::from(path)),
+            None => Self::beside("conclave"),
+        }
+    }
+
+    /// Path of another program that cargo built there.
+    pub fn beside(name: &str) -> Result<PathBuf> {
         let mut directory = std::env::current_exe()?;
         directory.pop();
         if directory.ends_with("deps") {
             directory.pop();
         }
-        let path =
-            std::env::var_os("CONCLAVE_PROGRAM").map_or_else(|| directory.join("conclave"), PathBuf::from);
+        let path = directory.join(name);
         if !path.exists() {
             bail!(
-                "{} is not built; build the package conclave-server first",
+                "{} is not built; build the packages conclave-server and conclave-client first",
                 path.display()
             );
         }

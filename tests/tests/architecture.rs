@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sframe", &[]),
     ("files", &[]),
     ("client-core", &["files", "protocol", "sframe"]),
+    ("client", &["client-core", "files", "protocol"]),
     ("sfu-core", &["protocol"]),
     ("sfu-node", &["protocol", "sfu-core"]),
     ("signaling", &["protocol"]),
@@ -72,7 +73,7 @@ fn the_cores_reach_no_io() {
 fn every_dependency_has_a_permissive_licence() {
     let deny = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../deny.toml")).unwrap();
     let allowed = allowed_licences(&deny);
-    for (name, licence) in ["conclave-server", "conclave-web-wasm"]
+    for (name, licence) in ["conclave-server", "conclave-client", "conclave-web-wasm"]
         .into_iter()
         .flat_map(built_into)
     {

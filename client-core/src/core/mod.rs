@@ -153,6 +153,13 @@ impl Core {
         self.shell.poll()
     }
 
+    /// Whether the connection stands, and nothing is on its way that is known of: every room is joined and caught up, or
+    /// waits for others, and the outbox is empty. For programs that do one thing and end.
+    pub fn is_settled(&self) -> bool {
+        let device = self.device.as_deref();
+        device.is_some_and(|device| device.is_settled(self.shell.now))
+    }
+
     fn end_input(&mut self) {
         self.with_device(Device::on_time);
         if let Some(how) = self.device.as_mut().and_then(|device| device.take_ended()) {

@@ -489,6 +489,16 @@ impl Device {
         }
     }
 
+    /// See [`super::Core::is_settled`].
+    pub(super) fn is_settled(&self, now: Millis) -> bool {
+        let cards = !self.people.asking && !self.people.has_wanted();
+        let mut rooms = self.rooms.values();
+        self.session.state == State::Online
+            && !self.listing
+            && cards
+            && rooms.all(|room| room.is_settled(now))
+    }
+
     /// When something is to be done. What is due and was not done just now waits for an answer or the connection, which
     /// comes as an input; the device is not kept awake for it.
     pub(super) fn next_wake(&self, now: Millis) -> Option<Millis> {

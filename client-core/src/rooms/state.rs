@@ -225,6 +225,16 @@ impl Room {
         !self.busy && settled || !self.is_member() || self.retry_at.is_some()
     }
 
+    /// Likewise, and the server has what is to be sent, and the way into the room is over as well, or waits for something.
+    pub(crate) fn is_settled(&self, now: Millis) -> bool {
+        let waits = self.retry_at.is_some() || self.is_stale(now);
+        match self.stored.standing {
+            Standing::Member => self.is_caught_up() && self.outbox.is_empty(),
+            Standing::Broken => true,
+            Standing::Founding(_) | Standing::ExpectWelcome | Standing::JoiningFromOutside { .. } => waits,
+        }
+    }
+
     /// A room that is being founded is shown once it is there.
     pub(crate) fn is_shown(&self) -> bool {
         !(self.gone || self.is_being_founded() && self.stored.generation == Generation(1))

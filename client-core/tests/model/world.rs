@@ -188,9 +188,13 @@ impl World {
     }
 
     pub fn go_online(&mut self, name: &str) {
+        self.begin_to_go_online(name);
+        self.run();
+    }
+
+    pub fn begin_to_go_online(&mut self, name: &str) {
         self.installations.get_mut(name).unwrap().offline = false;
         self.input(name, Input::Nudge);
-        self.run();
     }
 
     fn disconnect(&mut self, name: &str) -> bool {

@@ -1,0 +1,98 @@
+//! Shell completion and the manual page, from the arguments themselves.
+
+use std::io::{self, Write as _};
+
+use clap::{Command, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::{fault::Fault, options::Arguments};
+
+/// Prints the completion of a shell.
+pub fn completion(shell: Shell) -> Result<(), Fault> {
+    let mut text = vec![];
+    clap_complete::generate(shell, &mut Arguments::command(), "conclave-cli", &mut text);
+    print(&text)
+}
+
+/// Prints the manual page, with a section for each command.
+pub fn man() -> Result<(), Fault> {
+    let page = page().map_err(|error| Fault::system(&error))?;
+    print(page.as_bytes())
+}
+
+fn page() -> io::Result<String> {
+    let command = Arguments::command();
+    let whole = rendered(command.clone())?;
+    // Its list of commands names pages of their own; here each has a section.
+    let left_out = ["SUBCOMMANDS", "VERSION"];
+    let mut parts = whole.split(".SH ");
+    let mut page = parts.next().unwrap_or_default().to_owned();
+    add_parts(&mut page, ".SH ", parts, &left_out);
+    add_commands(&mut page, "conclave-cli", &command)?;
+    Ok(page)
+}
+
+fn add_parts<'a>(page: &mut String, mark: &str, parts: impl Iterator<Item = &'a str>, left_out: &[&str]) {
+    for part in parts.filter(|part| !left_out.iter().any(|name| part.starts_with(name))) {
+        page.push_str(mark);
+        page.push_str(part);
+    }
+}
+
+fn add_commands(page: &mut String, name: &str, command: &Command) -> io::Result<()> {
+    for inner in command.get_subcommands() {
+        let name = format!("{name} {}", inner.get_name());
+        if inner.has_subcommands() {
+            add_commands(page, &name, inner)?;
+            continue;
+        }
+        page.push_str(&format!(".SH {}\n", name.to_uppercase().replace('-', "\\-")));
+        let inner = inner.clone().bin_name(name.clone()).display_name(name);
+        // Its sections are parts of a section. Title and name stand there already.
+        let rendered = rendered(inner)?;
+        add_parts(page, ".SS ", rendered.split(".SH ").skip(1), &["NAME", "VERSION"]);
+    }
+    Ok(())
+}
+
+fn rendered(command: Command) -> io::Result<String> {
+    let mut text = vec![];
+    clap_mangen::Man::new(command).render(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn print(text: &[u8]) -> Result<(), Fault> {
+    let printed = io::stdout().lock().write_all(text);
+    printed.map_err(|error| Fault::system(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_page_has_every_command_and_option() {
+        let page = page().unwrap();
+        for part in [
+            "CONCLAVE\\-CLI ROOM CREATE",
+            "CONCLAVE\\-CLI FILE GET",
+            "reply\\-to",
+            "overwrite",
+            "fingerprint",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn each_shell_has_its_completion() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let mut text = vec![];
+            clap_complete::generate(shell, &mut Arguments::command(), "conclave-cli", &mut text);
+            assert!(
+                String::from_utf8(text).unwrap().contains("password-file"),
+                "{shell}"
+            );
+        }
+    }
+}
