@@ -158,7 +158,7 @@ impl Inner {
             Some(_) => host.ends_with(*service),
             None => host == *service,
         };
-        let known = url.scheme() == "https" && url.port().is_none() && SERVICES.iter().any(|one| usual(&one));
+        let known = url.scheme() == "https" && url.port().is_none() && SERVICES.iter().any(usual);
         let origin = url.origin().ascii_serialization();
         (known || self.others.contains(&origin)).then_some(url)
     }

@@ -240,6 +240,32 @@ export const STATE_SCENES = [
     await page.getByRole("complementary").getByRole("button", { name: "Contact: Carol Lindqvist" }).click();
     await page.getByRole("dialog").getByRole("alert").waitFor();
   }),
+  scene("locked", "/", async (page) => {
+    await home(page);
+    await play(page, (fake) => fake.core.lock());
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await page.getByText("Enter your password.").waitFor();
+  }),
+  scene("locked-erase", "/", async (page) => {
+    await home(page);
+    await play(page, (fake) => fake.core.lock());
+    await page.getByRole("button", { name: "Forgot password?" }).click();
+    await page.getByRole("alertdialog").waitFor();
+  }),
+  scene("lock-settings", "/settings", async (page) => {
+    await page.getByRole("switch", { name: /Ask for the password/ }).waitFor();
+    await page.evaluate(() => /** @type {any} */ (window).fake.client.preferences.setLocks(true));
+    await page.getByRole("button", { name: "Lock now" }).scrollIntoViewIfNeeded();
+  }),
+  scene("lock-failed", "/settings", async (page) => {
+    await page.getByRole("switch", { name: /Ask for the password/ }).waitFor();
+    await answer(page, "set_lock", "wrong_password");
+    await page.locator("label").filter({ hasText: "Ask for the password" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Password", { exact: true }).fill("not it");
+    await dialog.getByRole("button", { name: "Turn on" }).click();
+    await dialog.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  }),
   scene("devices-loading", "/", async (page) => {
     await home(page);
     await answer(page, "list_devices", null);

@@ -82,6 +82,14 @@ test("what does not work is said, and tried again by the next wish", async () =>
   expect(waking.state.get()).toBe("on");
 });
 
+test("R55: a locked store is woken as before", async () => {
+  const { core, port, waking, told } = await begin();
+  await waking.settled();
+  core.tell({ type: "session", session: { state: "locked" } });
+  await waking.settled();
+  expect({ subscribed: port.subscribed, told: told() }).toEqual({ subscribed: true, told: [port.address] });
+});
+
 test("who signs out is woken no more", async () => {
   const { core, port, waking } = await begin();
   await waking.settled();

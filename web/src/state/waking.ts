@@ -50,7 +50,8 @@ export class Waking {
   /** Looks whether something is to be done, as after the system's permission changed. */
   look(): void {
     const session = this.#session.get();
-    if (session.state === "starting" || (session.state === "signed_in" && session.guest)) return;
+    // Who locked the store still wants to hear that something is new.
+    if (session.state === "starting" || session.state === "locked" || (session.state === "signed_in" && session.guest)) return;
     const { wake, notify, quiet } = this.#preferences.view.get();
     const wanted = session.state === "signed_in" && wake && notify.messages && !quiet && this.#port.allowed();
     if (wanted === this.#wanted) return;

@@ -28,7 +28,7 @@ export function LockSettings() {
       <p className="soft">{t("lock.text")}</p>
       {locks && (
         <>
-          <div className="field">
+          <div className="picker-line">
             <label htmlFor={id}>{t("lock.after")}</label>
             <select
               id={id}
