@@ -47,6 +47,9 @@ const TOKEN_LIFE_S: u64 = 12 * 60 * 60;
 /// It is made anew when less is left: clocks differ.
 const TOKEN_LEFT_S: u64 = 60 * 60;
 
+/// Words that are kept, one for each host of a push service. Beyond: all are made anew, at the cost of a signature each.
+const MAX_TOKENS: usize = 64;
+
 /// How long a push service keeps trying to wake the browser: for a message a day, for a call as long as it rings.
 const MESSAGE_TTL_S: u32 = 24 * 60 * 60;
 const CALL_TTL_S: u32 = 45;
@@ -218,7 +221,10 @@ impl Inner {
                 let token = made
                     .inspect_err(|error| tracing::error!(%error, "cannot sign for a push service"))
                     .ok()?;
-                // Origins are those of the known services, and few.
+                // Some services have a host for each region, and clients say which.
+                if tokens.len() >= MAX_TOKENS {
+                    tokens.clear();
+                }
                 tokens.insert(origin.to_owned(), (token.clone(), exp));
                 token
             }

@@ -90,10 +90,14 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let beside = tls.is_some().then(|| tcp_beside(&public_url, bound));
     let node = Arc::new(start_node(&settings, beside, sink.clone())?);
     let courier = match settings.push_services.clone() {
-        Some(others) => {
-            let courier = PushCourier::open(&settings.data, &public_url, others)?;
-            Some(Arc::new(courier) as Arc<dyn Courier>)
-        }
+        Some(others) => match PushCourier::open(&settings.data, &public_url, others) {
+            Ok(courier) => Some(Arc::new(courier) as Arc<dyn Courier>),
+            // Messages and calls go on without.
+            Err(error) => {
+                tracing::error!(%error, "nobody is woken by push services");
+                None
+            }
+        },
         None => None,
     };
     let service = Service::open(

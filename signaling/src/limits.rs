@@ -194,6 +194,10 @@ pub const MESSAGE_QUIET_MS: u64 = 5 * MINUTE_MS;
 /// Likewise for calls: a second one is news, a second word of the same is not.
 pub const CALL_QUIET_MS: u64 = 10_000;
 
+/// A device that could not be woken is tried again with the first message after so long: a push service that is down, or asks
+/// for patience, gets it.
+pub const FAILED_QUIET_MS: u64 = MINUTE_MS;
+
 /// Messages by which devices are being woken at a time; each reads the database once. Beyond: the devices are not woken by
 /// it, and the message waits for them like any.
 pub const MAX_WAKES_AT_ONCE: usize = 1_000;

@@ -106,3 +106,25 @@ test("who has forgotten it can erase what is stored, and nothing else", async ()
   await alice.page.reload();
   await alice.page.getByRole("heading", { name: "Sign in" }).waitFor();
 });
+
+test("the lock of who was here does not stand before who comes next", async () => {
+  await alice.signIn(server.url);
+  await alice.isIn();
+  await alice.page.goto(`${server.url}/settings`);
+  await alice.role("switch", LOCK).click({ force: true });
+  const dialog = alice.page.getByRole("dialog", { name: "Turn the lock on" });
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Turn on" }).click();
+  await alice.role("button", "Lock now").waitFor();
+  await alice.page.getByRole("button", { name: alice.name }).first().click();
+  await alice.role("menuitem", "Sign out").click();
+  await alice.page.getByRole("alertdialog").getByRole("button", { name: "Sign out", exact: true }).click();
+  await alice.page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await alice.page.reload();
+  await alice.page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await alice.signIn(server.url);
+  await alice.isIn();
+  await alice.page.goto(`${server.url}/settings`);
+  await alice.role("switch", LOCK).waitFor();
+  assert.equal(await alice.role("switch", LOCK).isChecked(), false);
+});

@@ -6,7 +6,7 @@ import { preferredLocale, translator } from "./i18n/translate";
 import { Call } from "./media/call";
 import { Client } from "./state/client";
 import type { DeviceClient } from "./state/core";
-import { browserPush } from "./push/browser";
+import { browserPush, NO_PUSH } from "./push/browser";
 import { parseRoute } from "./state/routes";
 import type { MediaCall } from "./state/media";
 import { Waking } from "./state/waking";
@@ -17,18 +17,31 @@ import { Navigator } from "./ui/app/navigator";
 import "./ui/styles/index.css";
 
 /** The real core and media, or in mode `fake` the players of `testing/`, which no other bundle contains. */
+const isGuest = parseRoute(window.location.pathname).page === "guest";
+
 async function parts(): Promise<{ core: DeviceClient; media: MediaCall; files: (client: Client) => Files }> {
   if (import.meta.env.MODE === "fake") return (await import("./testing/fake-app")).fakeApp();
-  const guest = parseRoute(window.location.pathname).page === "guest";
-  const core = WorkerCoreClient.start(guest ? "guest" : "device");
+  const core = WorkerCoreClient.start(isGuest ? "guest" : "device");
   return { core, media: new Call(core, window.localStorage), files: startFiles };
 }
 
 const { core, media, files } = await parts();
 const t = translator(preferredLocale(navigator.languages));
 const client = new Client(core, window.localStorage);
-const app = { client, files: files(client), media, navigator: new Navigator(), t, waking: new Waking(client, browserPush) };
+const app = { client, files: files(client), media, navigator: new Navigator(), t, waking: new Waking(client, isGuest ? NO_PUSH : browserPush) };
 
+if (!isGuest) {
+  client.session.subscribe(() => {
+    const session = client.session.get();
+    // What was erased has no lock any more. The page of a guest is another core's, and says nothing of this one.
+    const erased = session.state === "signed_out" && session.reason !== "signed_out_by_server" && session.reason !== "core_failed";
+    if (erased) client.preferences.setLocks(false);
+  });
+}
+// Other tabs of this browser have the same preferences.
+window.addEventListener("storage", () => {
+  client.preferences.reload();
+});
 // What was typed last is not stored yet. Pages that are hidden may end without another word.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") app.client.drafts.flush();

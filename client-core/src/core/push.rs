@@ -84,7 +84,9 @@ impl Device {
 
     fn silent_rooms(&self) -> Vec<RoomId> {
         let rooms = self.rooms.values();
-        let muted = rooms.filter(|room| room.kind() != RoomKindTag::Own && self.own.muted(room.id));
+        // The server passes over rooms that the device is not in yet: they are told once it is.
+        let muted = rooms
+            .filter(|room| room.kind() != RoomKindTag::Own && room.is_member() && self.own.muted(room.id));
         muted.map(|room| room.id).take(MAX_SILENT_ROOMS).collect()
     }
 

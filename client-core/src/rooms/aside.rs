@@ -122,6 +122,11 @@ impl Room {
         }
     }
 
+    /// Where the first of it is in the log.
+    pub(super) fn first_aside(&self) -> Option<Seq> {
+        self.aside.first().map(|aside| aside.place.seq)
+    }
+
     /// How much waits.
     pub(crate) fn count_aside(&self) -> u32 {
         u32::try_from(self.aside.len()).unwrap_or(u32::MAX)

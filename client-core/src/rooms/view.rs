@@ -127,7 +127,13 @@ impl Room {
     }
 
     /// Place of the newest message that is in the log, for read marks.
+    /// Behind what waits to be heard nothing is read: it would count as read, and burn, unseen.
     pub(crate) fn newest_seq(&self) -> Seq {
+        if let Some(first) = self.first_aside() {
+            return Seq(History::seq(self.history.newest_logged())
+                .0
+                .min(first.0.saturating_sub(1)));
+        }
         History::seq(self.history.newest_logged())
     }
 

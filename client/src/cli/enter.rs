@@ -89,7 +89,8 @@ async fn enter(
     let session = Session::start(store, records, how)?;
     let entered = come_in(&session, password, command).await;
     match entered {
-        Err(fault) if fresh => {
+        // Whether the account was made is not known where the answer was lost: the device is kept, to find out.
+        Err(fault) if fresh && fault.exit != Exit::Unreachable => {
             let fault = session.explain(fault);
             session.client.erase().await?;
             Err(fault)

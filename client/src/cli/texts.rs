@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     /// Codes of what this program has not: calls, guests, ID videos, a page.
-    const NOT_OURS: [&str; 25] = [
+    const NOT_OURS: [&str; 27] = [
         "unknown",
         "file_changed",
         "file_other",
@@ -321,6 +321,8 @@ mod tests {
         "id_video_refused",
         "id_video_old",
         "id_video_empty",
+        "password_differs",
+        "push_refused",
         "call_locked",
         "call_removed",
         "call_ended",

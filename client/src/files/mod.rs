@@ -14,7 +14,7 @@ mod upload;
 pub use download::{Saved, Target, download};
 pub use error::FileError;
 pub use kinds::media_type_of;
-pub use names::safe_name;
+pub use names::{TURNS, safe_name};
 pub use upload::{FileWish, Uploaded, upload};
 
 /// How far a transfer is.

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 const MAX_NAME_LEN: usize = 255;
 
 /// Marks that turn the direction of writing: what is behind them looks as if it stood elsewhere ("exe.gpj" for "jpg.exe").
-const TURNS: [char; 12] = [
+pub const TURNS: [char; 12] = [
     '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];

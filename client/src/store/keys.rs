@@ -101,6 +101,11 @@ impl KeyFile {
         (0..self.cells).map(Cell)
     }
 
+    /// Whether there was ever a record.
+    pub(super) fn has_cells(&self) -> bool {
+        self.cells > 0
+    }
+
     /// What is in a cell; nothing where that is zeros, or behind the end.
     pub(super) fn cell(&self, cell: Cell) -> io::Result<Option<Zeroizing<[u8; CELL_LEN]>>> {
         let mut bytes = Zeroizing::new([0; CELL_LEN]);

@@ -111,6 +111,12 @@ impl Store {
         keys: KeyFile,
         storage_key: Zeroizing<[u8; 32]>,
     ) -> Result<(Self, Records), StoreError> {
+        // One that was moved away may come back: its keys are not given up for that.
+        if !folder.database().exists() && keys.has_cells() {
+            return Err(StoreError::Damaged {
+                what: "the database is not there",
+            });
+        }
         let mut database = Database::open(&folder.database()).await?;
         let rows = database.rows().await?;
         let cells = Cells::new(&storage_key);

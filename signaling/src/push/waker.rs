@@ -18,7 +18,7 @@ use super::{Courier, Pushed, store};
 use crate::{
     app::App,
     failure::{Failure, causes},
-    limits::{CALL_QUIET_MS, MAX_PUSHES_AT_ONCE, MAX_WAKES_AT_ONCE, MESSAGE_QUIET_MS},
+    limits::{CALL_QUIET_MS, FAILED_QUIET_MS, MAX_PUSHES_AT_ONCE, MAX_WAKES_AT_ONCE, MESSAGE_QUIET_MS},
     store::Written,
 };
 
@@ -85,14 +85,16 @@ impl Waker {
         });
     }
 
-    /// Whom it is time to wake.
+    /// Whom it is time to wake; they count as woken from now on, so that what comes meanwhile does not wake them twice.
     fn asleep(&self, mut away: HashSet<DeviceId>, wake: Wake, now: Millis) -> HashSet<DeviceId> {
         let quiet = match wake {
             Wake::Call => CALL_QUIET_MS,
             _ => MESSAGE_QUIET_MS,
         };
-        let woken = self.lock();
+        let mut woken = self.lock();
+        woken.retain(|_, at| now.since(*at) < MESSAGE_QUIET_MS);
         away.retain(|device| woken.get(device).is_none_or(|at| now.since(*at) >= quiet));
+        woken.extend(away.iter().map(|device| (*device, now)));
         away
     }
 
@@ -109,8 +111,15 @@ impl Waker {
         let mut connection = app.store.read().await?;
         let found = store::woken_by(&mut connection, room_id).await?;
         drop(connection);
-        let wanted = found.into_iter().filter(|(device, _)| asleep.contains(device));
-        let pushes = wanted.map(|(device, endpoint)| self.push(app, courier, device, endpoint, wake));
+        let wanted: HashMap<DeviceId, PushEndpoint> = found
+            .into_iter()
+            .filter(|(device, _)| asleep.contains(device))
+            .collect();
+        // Whom this room does not wake, another one may.
+        self.lock()
+            .retain(|device, _| wanted.contains_key(device) || !asleep.contains(device));
+        let pushes = wanted.into_iter();
+        let pushes = pushes.map(|(device, endpoint)| self.push(app, courier, device, endpoint, wake));
         for pushed in futures_util::future::join_all(pushes).await {
             pushed?;
         }
@@ -128,30 +137,28 @@ impl Waker {
         let Ok(_permit) = self.pushes.acquire().await else {
             return Ok(());
         };
-        // Marked before it is done: what comes meanwhile does not wake it twice.
-        let before = self.lock().insert(device_id, app.clock.now());
-        match courier.push(endpoint.clone(), wake).await {
-            Pushed::Taken => Ok(()),
+        let pushed = courier.push(endpoint.clone(), wake).await;
+        let now = app.clock.now();
+        // Who came meanwhile has a mark no more, and gets none.
+        match pushed {
+            Pushed::Taken => {}
             Pushed::Failed => {
-                let mut woken = self.lock();
-                match before {
-                    Some(at) => drop(woken.insert(device_id, at)),
-                    None => drop(woken.remove(&device_id)),
+                if let Some(at) = self.lock().get_mut(&device_id) {
+                    *at = Millis(now.0.saturating_sub(MESSAGE_QUIET_MS - FAILED_QUIET_MS));
                 }
-                Ok(())
             }
             Pushed::Gone => {
                 self.lock().remove(&device_id);
-                app.store
-                    .write(move |connection| {
-                        Box::pin(async move {
-                            store::forget(connection, device_id, &endpoint).await?;
-                            Ok(Written::answer(()))
-                        })
+                let forget = app.store.write(move |connection| {
+                    Box::pin(async move {
+                        store::forget(connection, device_id, &endpoint).await?;
+                        Ok(Written::answer(()))
                     })
-                    .await
+                });
+                forget.await?;
             }
         }
+        Ok(())
     }
 
     /// Whether nobody is being woken.

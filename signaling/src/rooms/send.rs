@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{
     Code, RoomId, UserId,
     limits::MAX_APPLICATION_LEN,
+    push::Wake,
     room_settings::RoomKind,
     socket::{Accepted, Entry, EntryKind, Event, RoomSend},
 };
@@ -131,6 +132,11 @@ async fn write(
     Ok(Written::then(Accepted { seq, sent_at }, move || {
         app.hub
             .to_devices(audience.devices(), &Event::RoomEntry { room_id, entry });
+        // Somebody who calls is one of two; in a room of many nobody presses for haste.
+        let wakes = match wakes {
+            Wake::Call if !audience.direct => Wake::Message,
+            wakes => wakes,
+        };
         Waker::wake(&app, room_id, audience.others(caller.user_id), wakes);
         app.room_cache.put(room_id, audience);
     }))

@@ -105,6 +105,8 @@ export class WorkerCoreClient {
       this.open.delete(event.id);
       return resolve?.(event.reply);
     }
+    // A locked page keeps no titles in mind.
+    if (event.type === "session" && event.session.state === "locked") this.states.delete("rooms");
     if (STATES.includes(event.type)) this.states.set(event.type, event);
     for (const listener of this.listeners) listener(event);
   }

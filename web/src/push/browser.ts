@@ -41,6 +41,14 @@ export const browserPush: PushPort = {
   },
 };
 
+/** Of a guest's page, who has no account that could be woken: what the browser's own account has stays as it is. */
+export const NO_PUSH: PushPort = {
+  allowed: () => false,
+  serverKey: () => Promise.resolve(null),
+  subscribe: () => Promise.resolve(null),
+  unsubscribe: () => Promise.resolve(false),
+};
+
 /** Whether an address is for a server with this key (base64url). */
 function isFor(subscription: PushSubscription, key: string): boolean {
   const { applicationServerKey } = subscription.options;

@@ -117,8 +117,6 @@ export class Client {
       case "session":
         if (event.session.state === "locked") this.drafts.flush();
         if (event.session.state !== "signed_in") this.#forget();
-        // What was erased has no lock any more.
-        if (event.session.state === "signed_out" && event.session.reason === null) this.preferences.setLocks(false);
         this.session.set(event.session);
         return;
       case "rooms":

@@ -43,3 +43,22 @@ test("what is kept of another version, or broken, is as if nothing were", () => 
     expect(new Preferences(kept(text)).view.get(), text).toEqual(fresh);
   }
 });
+
+test("what another tab has changed stays, and is taken", () => {
+  const keep = kept();
+  const [one, other] = [new Preferences(keep), new Preferences(keep)];
+  one.setLocks(true);
+  other.setRing(false);
+  one.reload();
+  expect([one, other].map((tab) => tab.view.get()).map(({ locks, ring }) => ({ locks, ring }))).toEqual([
+    { locks: true, ring: false },
+    { locks: true, ring: false },
+  ]);
+});
+
+test("where nothing can be kept, choices hold for as long as the page is open", () => {
+  const nothing = new Preferences({ getItem: () => null, setItem: () => undefined });
+  nothing.setRing(false);
+  nothing.setQuiet(true);
+  expect(nothing.view.get()).toMatchObject({ ring: false, quiet: true });
+});

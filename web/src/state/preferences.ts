@@ -66,52 +66,67 @@ export class Preferences {
   }
 
   setShortcuts(on: boolean): void {
-    this.#change({ ...this.view.get(), singleKeyShortcuts: on });
+    this.#change({ singleKeyShortcuts: on });
   }
 
   setAnnounce(kind: AnnouncementKind, on: boolean): void {
-    const view = this.view.get();
-    this.#change({ ...view, announce: { ...view.announce, [kind]: on } });
+    this.#change({ announce: { ...this.#kept().announce, [kind]: on } });
   }
 
   setCallView(callView: ViewChoice): void {
-    this.#change({ ...this.view.get(), callView });
+    this.#change({ callView });
   }
 
   setRing(ring: boolean): void {
-    this.#change({ ...this.view.get(), ring });
+    this.#change({ ring });
   }
 
   setNotify(kind: NoticeKind, on: boolean): void {
-    const view = this.view.get();
-    this.#change({ ...view, notify: { ...view.notify, [kind]: on } });
+    this.#change({ notify: { ...this.#kept().notify, [kind]: on } });
   }
 
   setNotifyAsked(): void {
-    this.#change({ ...this.view.get(), notifyAsked: true });
+    this.#change({ notifyAsked: true });
   }
 
   setQuickReplies(quickReplies: boolean): void {
-    this.#change({ ...this.view.get(), quickReplies });
+    this.#change({ quickReplies });
   }
 
   setQuiet(quiet: boolean): void {
-    this.#change({ ...this.view.get(), quiet });
+    this.#change({ quiet });
   }
 
   setWake(wake: boolean): void {
-    this.#change({ ...this.view.get(), wake });
+    this.#change({ wake });
   }
 
   setLocks(locks: boolean): void {
-    this.#change({ ...this.view.get(), locks });
+    this.#change({ locks });
   }
 
   setLockAfter(lockAfter: LockAfter): void {
-    this.#change({ ...this.view.get(), lockAfter });
+    this.#change({ lockAfter });
   }
 
-  #change(view: PreferencesView): void {
+  /** Takes what another tab has changed. */
+  reload(): void {
+    this.view.set(read(this.#keep));
+  }
+
+  /** As it is kept now, also by other tabs; a private window may keep nothing. */
+  #kept(): PreferencesView {
+    try {
+      if (this.#keep.getItem(KEY) === null) return this.view.get();
+    } catch {
+      return this.view.get();
+    }
+    return read(this.#keep);
+  }
+
+  /** What other tabs have changed meanwhile stays. */
+  #change(change: Partial<PreferencesView>): void {
+    const view = { ...this.#kept(), ...change };
     this.view.set(view);
     try {
       this.#keep.setItem(KEY, JSON.stringify(view));

@@ -26,6 +26,8 @@ export function show(view: ReactNode, core = new FakeCore(true)): Shown {
   const client = new Client(core, memory);
   const files = fakeFiles(client);
   const push = new FakePush();
+  // As in a browser that nobody has asked yet.
+  push.permitted = false;
   const app: App = { client, files, media, navigator: new Navigator(), t: translator("en-GB"), waking: new Waking(client, push) };
   const result = render(<AppContext value={app}>{view}</AppContext>);
   const again = (view: ReactNode): void => {

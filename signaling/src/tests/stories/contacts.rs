@@ -17,7 +17,7 @@ use crate::{admin::PolicyChange, groups::testing::key_package_bytes, store::Writ
 /// Until a call that was ended by what one of its users wants is over.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-async fn direct(world: &World, alice: &Account, bob: &Account) -> Room {
+pub(super) async fn direct(world: &World, alice: &Account, bob: &Account) -> Room {
     try_direct(world, alice, bob).await.unwrap()
 }
 

@@ -34,7 +34,7 @@ fn woken(world: &World) -> Vec<(String, Wake)> {
 pub async fn waking(world: World) {
     let (alice, mut bob, carol) = trio(&world).await;
     let mut room = Room::found(&world, &alice, &[&bob, &carol]).await;
-    let mut other = Room::found(&world, &alice, &[&bob]).await;
+    let mut other = super::contacts::direct(&world, &alice, &bob).await;
     for (account, name) in [(&alice, "alice"), (&bob, "bob")] {
         put(&world, account, Some(name), vec![]).await.unwrap();
     }
@@ -62,13 +62,20 @@ pub async fn waking(world: World) {
     bob.go(&world);
     say(&world, &alice, &mut room, Wake::Message).await;
     assert_eq!(woken(&world), bobs(Wake::Message));
-    // What did not work is tried with the next message.
+    // In a room of many, nobody calls.
+    world.advance(10_000);
+    say(&world, &alice, &mut room, Wake::Call).await;
+    assert_eq!(woken(&world), []);
+    // What did not work is tried again, after a while.
     bob.come(&world);
     bob.go(&world);
     *world.courier.answer.lock().unwrap() = Pushed::Failed;
     say(&world, &alice, &mut room, Wake::Message).await;
     say(&world, &alice, &mut room, Wake::Message).await;
-    assert_eq!(woken(&world).len(), 2);
+    assert_eq!(woken(&world).len(), 1);
+    world.advance(60_000);
+    say(&world, &alice, &mut room, Wake::Message).await;
+    assert_eq!(woken(&world).len(), 1);
     *world.courier.answer.lock().unwrap() = Pushed::Taken;
 
     // It outlives a restart; a room that is silent wakes nobody.

@@ -66,9 +66,9 @@ export class Device {
     return { locked };
   }
 
-  /** The person did something; after so long without, the store is locked. Nothing: it is not. */
-  active(idleMs: number | null): void {
-    this.idle.active(idleMs);
+  /** The person did something then; after so long without, the store is locked. Nothing: it is not. */
+  active(idleMs: number | null, at: number): void {
+    this.idle.active(idleMs, at);
   }
 
   /** Locks the store, if there is a lock: the tabs hear of it at once, and may say what is not stored yet. */
@@ -96,6 +96,7 @@ export class Device {
       const { core, reason } = await this.start(store);
       const event = (event: Event) => {
         if (this.closing && event.type !== "reply") return;
+        if (this.idle.armed && isErased(event)) return void this.endLock(event);
         if (event.type === "reply" && event.id === this.locking?.id) return void this.finishLocking(event);
         this.hub.event(reason !== null && isSignedOut(event) ? signedOut(reason) : event);
       };
@@ -120,17 +121,16 @@ export class Device {
     const hasLock = kept !== null && kept.length > KEY_LEN;
     const given = hasLock ? this.handover.take() : null;
     const core = given && tryToBegin(given.slice(), records);
-    this.idle.armed = hasLock;
-    if (core) return { core, reason: null };
-    const key = hasLock ? await this.opened(kept) : kept;
-    if (hasLock && !key) {
-      this.idle.armed = false;
-      return { core: await startAnew(store), reason: null };
+    if (core) {
+      this.idle.armed = true;
+      return { core, reason: null };
     }
+    const key = hasLock ? await this.opened(kept) : kept;
+    if (hasLock && !key) return { core: await startAnew(store), reason: null };
     if (hasLock && key) this.handover.give(key.slice());
     const begun = key && tryToBegin(key, records);
+    this.idle.armed = hasLock && begun !== null;
     if (begun) return { core: begun, reason: null };
-    this.idle.armed = false;
     this.handover.give(null);
     return { core: await startAnew(store), reason: "store_lost" };
   }
@@ -157,6 +157,20 @@ export class Device {
     if (!key) return reply(failed("wrong_password"));
     reply({ type: "done" });
     door.open(key);
+  }
+
+  /** The core has erased what it had: the lock of who was here must not stand before who comes next. */
+  private async endLock(event: Event): Promise<void> {
+    this.idle.armed = false;
+    const key = this.handover.take()?.slice();
+    this.handover.give(null);
+    try {
+      if (key) await this.store?.keepKey(key);
+    } catch (error) {
+      console.error("the lock of who was here stays", error);
+    }
+    key?.fill(0);
+    this.hub.event(event);
   }
 
   /** The core has said whether the password is the one. */
@@ -191,6 +205,7 @@ export class Device {
     const { shell } = this;
     if (!shell) return void this.early.push({ id, command });
     this.leak?.command(command);
+    if (command.type === "set_lock" && this.locking) return this.hub.event({ type: "reply", id, reply: failed("not_ready") });
     if (command.type === "set_lock") this.locking = { id, on: command.on, password: command.password };
     shell.input((core, now) => {
       try {
@@ -219,6 +234,11 @@ async function startAnew(store: Store): Promise<DeviceCore> {
   const fresh = await store.keptKey();
   if (!fresh) throw new Error("no storage key");
   return begin(fresh, []);
+}
+
+/** Whether nothing is stored here any more. Where the server alone ended the session, what there is stays. */
+function isErased(event: Event): boolean {
+  return event.type === "session" && event.session.state === "signed_out" && event.session.reason !== "signed_out_by_server";
 }
 
 function isSignedOut(event: Event): boolean {

@@ -14,15 +14,21 @@ export class Idle {
     this.lock = lock;
   }
 
-  active(idleMs: number | null): void {
+  /** `at`: when the person did something. Who comes when the time was over already, as to a computer that slept, is too late. */
+  active(idleMs: number | null, at: number): void {
+    if (this.isOver(at) && this.armed && this.may()) return this.lock();
     this.idleMs = idleMs;
-    this.activeAt = Date.now();
+    this.activeAt = at;
     this.wait();
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.idleMs = null;
+  }
+
+  private isOver(now: number): boolean {
+    return this.idleMs !== null && now >= this.activeAt + this.idleMs;
   }
 
   private wait(): void {
@@ -34,8 +40,12 @@ export class Idle {
   }
 
   private look(): void {
-    if (this.idleMs === null || Date.now() < this.activeAt + this.idleMs) return this.wait();
-    if (!this.may()) return this.active(this.idleMs);
+    const now = Date.now();
+    if (!this.isOver(now)) return this.wait();
+    if (!this.may()) {
+      this.activeAt = now;
+      return this.wait();
+    }
     if (this.armed) this.lock();
   }
 }

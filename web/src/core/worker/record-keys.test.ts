@@ -54,7 +54,9 @@ class Model {
       if (record) this.database.set(name, record);
       else this.database.delete(name);
     }
-    if (stop !== "between") done();
+    if (stop === "between") return;
+    done();
+    this.keys.eraseDoomed();
   }
 
   start(): Map<string, Uint8Array> {
@@ -154,4 +156,17 @@ test("a record whose key was lost does not become another one", () => {
   const opened = model.start().get("a");
   expect(opened).toHaveLength(100);
   expect(opened?.[0]).toBe(0);
+});
+
+test("a key goes after its record is gone for certain, and not with the record", () => {
+  const model = new Model();
+  model.write([["a", sealed(1)]]);
+  const { kept, done } = model.keys.put([["a", sealed(2)]], false);
+  const before = new Map(model.database);
+  for (const [name, record] of kept) if (record) model.database.set(name, record);
+  done();
+  // The database has forgotten its last change.
+  model.database.clear();
+  for (const [name, record] of before) model.database.set(name, record);
+  expect(model.start()).toEqual(new Map([["a", sealed(1)]]));
 });

@@ -25,9 +25,18 @@ export interface PageFile {
 /** A record as the database has it; one of a browser without such a file, or of an earlier form, is the bytes alone. */
 export type KeptRecord = Uint8Array<ArrayBuffer> | { readonly cell: number; readonly rest: Uint8Array<ArrayBuffer> };
 
+/** What the database is to have, and what follows when it has it, or has not. */
+export interface Change {
+  readonly kept: [string, KeptRecord | null][];
+  readonly done: () => void;
+  readonly undo: () => void;
+}
+
 export class RecordKeys {
   private readonly file: PageFile;
   private readonly free: number[] = [];
+  /** Cells whose records are gone from the database. */
+  private readonly doomed: number[] = [];
   private cells: number;
   /** Of each record, where its key is. */
   private readonly places = new Map<string, number>();
@@ -68,9 +77,9 @@ export class RecordKeys {
 
   /**
    * Puts the keys of a batch into the page, durably, and answers what the database is to have. `done` is called when the
-   * database has it: the keys of what was there before are gone when it returns. `undo` when it has not.
+   * database has it: the keys of what was there before go with the next `eraseDoomed`. `undo` when it has not.
    */
-  put(records: readonly [string, Uint8Array | null][], wipe: boolean): { kept: [string, KeptRecord | null][]; done: () => void; undo: () => void } {
+  put(records: readonly [string, Uint8Array | null][], wipe: boolean): Change {
     const taken = new Map<string, number>();
     const kept = records.map(([name, value]): [string, KeptRecord | null] => {
       if (!value) return [name, null];
@@ -78,7 +87,7 @@ export class RecordKeys {
       const cell = this.take();
       const head = new Uint8Array(CELL_LEN);
       head.set(value.subarray(0, HEAD_LEN));
-      this.file.write(head, { at: cell * CELL_LEN });
+      if (this.file.write(head, { at: cell * CELL_LEN }) !== CELL_LEN) throw new Error("a key was not written");
       taken.set(name, cell);
       return [name, { cell, rest: value.slice(HEAD_LEN) }];
     });
@@ -88,10 +97,15 @@ export class RecordKeys {
       const old = names.flatMap((name) => this.places.get(name) ?? []);
       for (const name of names) this.places.delete(name);
       for (const [name, cell] of taken) this.places.set(name, cell);
-      this.erase(old);
+      this.doomed.push(...old);
     };
     const undo = (): void => this.erase([...taken.values()]);
     return { kept, done, undo };
+  }
+
+  /** Overwrites the keys of what is not there any more. */
+  eraseDoomed(): void {
+    this.erase(this.doomed.splice(0));
   }
 
   /** Forgets all keys. */
@@ -102,10 +116,12 @@ export class RecordKeys {
     this.file.flush();
     this.cells = 0;
     this.free.length = 0;
+    this.doomed.length = 0;
     this.places.clear();
   }
 
   close(): void {
+    this.eraseDoomed();
     this.file.close();
   }
 

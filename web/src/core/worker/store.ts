@@ -1,6 +1,6 @@
 /** The local store: IndexedDB, every value sealed by the core before it comes here; the keys of the values beside it. */
 import { KeyFile } from "./key-file";
-import { RecordKeys, type KeptRecord, type PageFile } from "./record-keys";
+import { RecordKeys, type Change, type KeptRecord, type PageFile } from "./record-keys";
 
 const NAME = "conclave";
 const VERSION = 1;
@@ -11,6 +11,12 @@ const WRAPPED = "storage-key";
 const PAGE = "record-keys";
 /** File of the sealed storage key. */
 const KEY = "storage-key";
+
+/**
+ * Keys of what was deleted or replaced are overwritten so long after: a browser that says too early that a change is on the disk
+ * must not be left with a record whose key is gone.
+ */
+const ERASE_AFTER_MS = 1_000;
 
 /** Another worker of this origin had the file until it ended a moment ago: how often it is tried again, and after what. */
 const PAGE_TRIES = 20;
@@ -34,6 +40,7 @@ export class Store {
   private readonly keys: RecordKeys | null;
 
   private readonly keyFile: KeyFile | null;
+  private erasing: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(db: IDBDatabase, keys: RecordKeys | null, keyFile: KeyFile | null) {
     this.db = db;
@@ -65,13 +72,20 @@ export class Store {
       if (moved.length > 0) await this.write(moved, false);
       return opened;
     }
-    return kept.map(([name, record]) => [name, record instanceof Uint8Array ? record : new Uint8Array(0)]);
+    return kept.map(([name, record]) => {
+      // Another time the file may be there again: nothing is given up for it.
+      if (!(record instanceof Uint8Array)) throw new Error("the file of record keys cannot be opened");
+      return [name, record];
+    });
   }
 
   /** Resolves once all of it is on the disk; nothing of it is there when this rejects. */
   async write(records: readonly [string, Uint8Array | null][], wipe: boolean): Promise<void> {
-    const change = this.keys?.put(records, wipe);
+    let change: Change | undefined;
     try {
+      // Of batches before this one, which are on the disk for certain by now.
+      this.keys?.eraseDoomed();
+      change = this.keys?.put(records, wipe);
       const transaction = this.db.transaction(RECORDS, "readwrite", { durability: "strict" });
       const store = transaction.objectStore(RECORDS);
       if (wipe) store.clear();
@@ -85,6 +99,9 @@ export class Store {
       throw error;
     }
     change?.done();
+    if (!this.keys) return;
+    clearTimeout(this.erasing);
+    this.erasing = setTimeout(() => this.keys?.eraseDoomed(), ERASE_AFTER_MS);
   }
 
   /**
@@ -99,12 +116,10 @@ export class Store {
       await this.keepKey(key);
       return key;
     }
+    if (!kept.sealed && !this.keyFile) throw new Error("the file of the storage key cannot be opened");
     const inFile = this.keyFile?.read();
-    const iv = inFile?.slice(0, IV_LEN) ?? kept.iv;
-    const sealed = inFile?.slice(IV_LEN) ?? kept.sealed;
-    if (!iv || !sealed) return null;
-    const opening = crypto.subtle.decrypt({ name: "AES-GCM", iv }, kept.wrapping, sealed);
-    const key = await opening.then((key) => new Uint8Array(key)).catch(() => null);
+    const key =
+      (await opened(kept.wrapping, inFile?.slice(0, IV_LEN), inFile?.slice(IV_LEN))) ?? (await opened(kept.wrapping, kept.iv, kept.sealed));
     // Of an earlier form: out of the database.
     if (key && kept.sealed && this.keyFile) await this.keepKey(key);
     return key;
@@ -141,6 +156,7 @@ export class Store {
   }
 
   close(): void {
+    clearTimeout(this.erasing);
     this.keys?.close();
     this.keyFile?.close();
     this.db.close();
@@ -165,6 +181,12 @@ async function openFile(name: string): Promise<PageFile | null> {
       await new Promise((again) => setTimeout(again, PAGE_WAIT_MS));
     }
   }
+}
+
+async function opened(wrapping: CryptoKey, iv: Uint8Array<ArrayBuffer> | undefined, sealed: BufferSource | undefined): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (!iv || !sealed) return null;
+  const opening = crypto.subtle.decrypt({ name: "AES-GCM", iv }, wrapping, sealed);
+  return opening.then((key) => new Uint8Array(key)).catch(() => null);
 }
 
 function result<T>(request: IDBRequest<T>): Promise<T> {

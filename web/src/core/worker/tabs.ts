@@ -24,6 +24,8 @@ const tabLock = (id: string) => `conclave-tab-${id}`;
 type Message =
   | { type: "who-leads" }
   | { type: "leads"; from: string }
+  /** The person did something in some tab; whoever leads next counts on from there. */
+  | { type: "active"; idleMs: number | null; at: number }
   /** The storage key of a store with a lock, for whoever leads next; nothing once it is locked. */
   | { type: "key"; key: Uint8Array<ArrayBuffer> | null }
   | Addressed;
@@ -32,7 +34,6 @@ type Addressed =
   | { type: "hello"; from: string; to: string }
   | { type: "command"; from: string; to: string; id: number; command: Command }
   | { type: "nudge"; to: string }
-  | { type: "active"; to: string; idleMs: number | null }
   | { type: "lock"; to: string }
   | { type: "taken"; to: string; id: number }
   | { type: "event"; to: string; event: Event }
@@ -48,6 +49,7 @@ export class Tabs {
   private readonly call: CallKeeper;
   private device: Device | null = null;
   private key: Uint8Array<ArrayBuffer> | null = null;
+  private hand: { readonly idleMs: number | null; readonly at: number } | null = null;
   private leader: string | null = null;
   /** Commands sent to another leader, and those that wait for one. */
   private readonly unanswered = new Unanswered();
@@ -84,8 +86,9 @@ export class Tabs {
   }
 
   active(idleMs: number | null): void {
-    if (this.device) this.device.active(idleMs);
-    else if (this.leader !== null) this.say({ type: "active", to: this.leader, idleMs });
+    const at = Date.now();
+    this.touched(idleMs, at);
+    this.say({ type: "active", idleMs, at });
   }
 
   lock(): void {
@@ -105,7 +108,8 @@ export class Tabs {
   }
 
   private async lead(): Promise<void> {
-    this.device = new Device({ take: () => this.key, give: (key) => this.hand(key) });
+    this.device = new Device({ take: () => this.key, give: (key) => this.give(key) });
+    if (this.hand) this.device.active(this.hand.idleMs, this.hand.at);
     const running = this.device.run();
     if (this.leader !== null) this.call.moved();
     this.device.hub.join(this.own);
@@ -140,6 +144,8 @@ export class Tabs {
         return this.device ? this.say({ type: "leads", from: this.own.id }) : undefined;
       case "leads":
         return this.device ? undefined : this.follow(message.from);
+      case "active":
+        return this.touched(message.idleMs, message.at);
       case "key":
         return this.device ? undefined : this.keep(message.key);
       default:
@@ -159,8 +165,6 @@ export class Tabs {
         return this.unanswered.taken(message.id);
       case "nudge":
         return this.device?.nudge();
-      case "active":
-        return this.device?.active(message.idleMs);
       case "lock":
         return this.device?.lockNow();
       case "event":
@@ -185,7 +189,12 @@ export class Tabs {
     void navigator.locks.request(tabLock(id), () => hub?.leave(id));
   }
 
-  private hand(key: Uint8Array<ArrayBuffer> | null): void {
+  private touched(idleMs: number | null, at: number): void {
+    this.hand = { idleMs, at };
+    this.device?.active(idleMs, at);
+  }
+
+  private give(key: Uint8Array<ArrayBuffer> | null): void {
     this.keep(key);
     this.say({ type: "key", key });
   }

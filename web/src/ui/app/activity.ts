@@ -9,10 +9,10 @@ const MINUTE_MS = 60_000;
 /** Tells that somebody is there, so that the store is not locked meanwhile. */
 export function useActivity(): void {
   const { client } = useApp();
-  const { locks, lockAfter } = useStore(client.preferences.view);
-  const { state } = useStore(client.session);
+  const { lockAfter } = useStore(client.preferences.view);
   useEffect(() => {
-    const idleMs = locks && lockAfter > 0 ? lockAfter * MINUTE_MS : null;
+    // Whether there is a lock at all is known where the store is.
+    const idleMs = lockAfter > 0 ? lockAfter * MINUTE_MS : null;
     client.active(idleMs);
     if (idleMs === null) return;
     let toldAt = performance.now();
@@ -26,5 +26,5 @@ export function useActivity(): void {
     return () => {
       for (const sign of signs) window.removeEventListener(sign, tell);
     };
-  }, [client, locks, lockAfter, state]);
+  }, [client, lockAfter]);
 }

@@ -126,6 +126,11 @@ test("R54, R55: being woken while the app is closed has a switch of its own, say
   const core = new FakeCore(true);
   core.answers.set("set_push", { type: "failed", value: { code: "push_refused", params: {} } });
   const { client, push, waking } = show(<NoticeSettings />, core);
+  push.permitted = true;
+  await act(async () => {
+    waking.look();
+    await waking.settled();
+  });
   await screen.findByText("Your server does not know the push service of this browser. An administrator can allow it.");
   await user.click(screen.getByRole("switch", { name: "Also while Conclave is closed" }));
   await waking.settled();
