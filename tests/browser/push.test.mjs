@@ -119,9 +119,12 @@ test("the browser shows that something is new, once, and the app when one clicks
   await devtools.send("ServiceWorker.enable");
   const registrationId = await registered;
   const deliver = () => devtools.send("ServiceWorker.deliverPushMessage", { origin: new URL(server.url).origin, registrationId, data: "" });
+  // What the debugger delivers to a worker that is just being started is lost, other than what a push service does.
+  await until("no notice is shown", async () => {
+    await deliver();
+    return (await notices()).length > 0;
+  });
   await deliver();
-  await deliver();
-  await until("no notice is shown", async () => (await notices()).length > 0);
   assert.deepEqual(await notices(), [{ title: "Conclave", body: "Something is new", tag: "news" }]);
   // Who looks at the page needs none.
   const [worker] = bob.context.serviceWorkers();
