@@ -115,3 +115,22 @@ fn a_lost_connection_delays_it_and_loses_nothing() {
     };
     assert!(!replies.values().any(failed));
 }
+
+/// A device that comes back after days does not put an old recording in the place of a newer one.
+#[test]
+fn what_waited_too_long_is_not_shown() {
+    let (mut world, _, alice, _) = two(Box::new(Honest));
+    let command = show(&mut world, "alice", 1);
+    let command = world.begin("alice", command);
+    world.go_offline("alice");
+    world.run_for(3 * 24 * 60 * 60 * 1000);
+    world.go_online("alice");
+    world.run_for(10_000);
+    assert!(world.server.contacts.videos.is_empty());
+    assert_eq!(shown(&mut world, "bob", alice), None);
+    let reply = &world.get("alice").replies[&command];
+    assert!(
+        matches!(reply, conclave_client_core::api::Reply::Failed(failure) if failure.code == "id_video_refused"),
+        "{reply:?}"
+    );
+}

@@ -129,6 +129,12 @@ impl Device {
     /// Asks the server, if there is something to ask, and it can be asked.
     pub(super) fn drive_id_video(&mut self, shell: &mut Shell) {
         let can = self.session.knows_rooms() && self.may_ask() && !self.showing.asked;
+        if can && self.is_stale_id_video(shell.now) {
+            self.showing.end(shell);
+            if let Some(command) = self.showing.take_command() {
+                shell.fail(command, failure("id_video_refused"));
+            }
+        }
         if let Some(video) = self.showing.video.as_ref().filter(|_| can)
             && self.showing.wait_until <= shell.now
         {
@@ -139,6 +145,17 @@ impl Device {
             };
             shell.request(Ask::IdVideoPut { blob_id }, Request::IdVideoPut(request));
         }
+    }
+
+    /// Whether another own device has shown a later one meanwhile, or too much time went by: the words are those of a day.
+    fn is_stale_id_video(&self, now: Millis) -> bool {
+        let Some(video) = &self.showing.video else {
+            return false;
+        };
+        let known = self.own.contacts().video(self.identity.user_id());
+        let later =
+            known.is_some_and(|known| known.at > video.at && known.file.blob_id != video.file.blob_id);
+        later || video.aik != self.account.aik || video.day.saturating_add(1) < day_of(now)
     }
 
     pub(super) fn on_id_video_put(&mut self, shell: &mut Shell, blob_id: BlobId, answer: Answer) {
