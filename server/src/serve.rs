@@ -1,6 +1,7 @@
 //! `conclave serve`: starts the parts, joins them, and stops them in order.
 
 use std::{
+    fs::{File, TryLockError},
     io,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
@@ -26,6 +27,9 @@ use crate::{
     turn::TurnSettings,
     web::{Transport, secure, serve_bundle},
 };
+
+/// The file of the data folder that a running server holds.
+const LOCK_FILE: &str = "lock";
 
 /// Requests that are under way when the server stops get this long.
 const GRACE: Duration = Duration::from_secs(5);
@@ -58,6 +62,10 @@ enum StartFailure {
     },
     #[error("cannot use the data folder {path}: check its rights, or choose another one with --data")]
     Data { path: PathBuf, source: io::Error },
+    #[error(
+        "another server runs on the data folder {path}: stop that one, or choose another folder with --data"
+    )]
+    DataInUse { path: PathBuf },
     #[error("clients could not reach the media port: say at which address they can with --media-advertise")]
     NothingToAdvertise,
     #[error("--log {filter:?} cannot be understood: write a level such as info or debug")]
@@ -69,6 +77,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let settings = Settings::from_options(options.with_file()?)?;
     start_logging(&settings.log)?;
     make_data_folder(&settings)?;
+    // Held until the program ends, however it does.
+    let _ours = lock_data_folder(&settings)?;
 
     // Before anyone can know that the server runs, and stop it.
     let stop = StopSignals::new()?;
@@ -241,6 +251,28 @@ fn make_data_folder(settings: &Settings) -> Result<(), StartFailure> {
             path: settings.data.clone(),
             source,
         })
+}
+
+/// Two servers on one folder would each hold half of the connections and calls, and sweep away each other's uploads.
+fn lock_data_folder(settings: &Settings) -> Result<File, StartFailure> {
+    let path = settings.data.join(LOCK_FILE);
+    let data = |source| StartFailure::Data {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(data)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartFailure::DataInUse {
+            path: settings.data.clone(),
+        }),
+        Err(TryLockError::Error(source)) => Err(data(source)),
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartFailure> {

@@ -216,3 +216,12 @@ test("a port in use is said in one sentence", async () => {
   assert.equal(error.code, 1);
   assert.match(error.stderr, /is in use by another program: stop that one, or choose another address with --listen/);
 });
+
+test("a data folder that another server has is said in one sentence", async () => {
+  const start = promisify(execFile)(process.env.CONCLAVE_PROGRAM, [
+    "serve", "--data", server.data, "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0",
+  ]);
+  const error = await start.then(() => assert.fail("it started"), (failure) => failure);
+  assert.equal(error.code, 1);
+  assert.match(error.stderr, /another server runs on the data folder .*: stop that one, or choose another folder with --data/);
+});

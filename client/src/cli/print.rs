@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use conclave_client::files::TURNS;
 use serde_json::json;
 
 use super::{
@@ -142,7 +143,13 @@ fn word(value: &serde_json::Value) -> String {
 /// Nothing that a terminal obeys.
 fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || TURNS.contains(&c) {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect()
 }
 

@@ -47,6 +47,8 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   const [span, setSpan] = useState<Span>({ start: 0, end: 0 });
   const [loadingOlder, setLoadingOlder] = useState(false);
   const [seen, setSeen] = useState(0);
+  /** How often older messages were loaded. */
+  const [loads, setLoads] = useState(0);
   const anchor = useRef<Anchor | null>(null);
   const measured = useRef("");
   const placed = useRef(false);
@@ -119,8 +121,17 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
     setLoadingOlder(true);
     void client.commands.loadOlder(roomId).then(() => {
       setLoadingOlder(false);
+      setLoads((loads) => loads + 1);
     });
   };
+
+  // What was loaded stands in front of the window. Who waits at its upper edge does not scroll, and would never see it.
+  useEffect(() => {
+    const element = box.current;
+    if (loads === 0 || !element || element.scrollTop >= EDGE_PX) return;
+    // oxlint-disable-next-line react/set-state-in-effect -- where the reader is depends on how high the messages are
+    setSpan((span) => (span.start > 0 ? olderSpan(span) : span));
+  }, [box, loads]);
 
   const onScroll = (): void => {
     const element = box.current;
