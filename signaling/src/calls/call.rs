@@ -7,7 +7,7 @@ use protocol::{
     sfu::Place,
     socket::{
         CallGone, CallJoinRequest, CallParticipant, CallSummary, CallWelcome, Event, GroupInfoReply,
-        MediaBindings, TrackKind, VideoWish,
+        MediaBindings, MediaSpeaker, TrackKind, VideoWish,
     },
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Call {
     pub members_admit: bool,
     /// Guests who wait, in the order in which they came.
     pub lobby: Vec<Knock>,
+    /// Who is marked as the speaker: the SFU says so when that changes, and who comes later has to know it, too.
+    pub speaker: Option<ParticipantId>,
 }
 
 pub(super) struct CallGroup {
@@ -103,6 +105,15 @@ impl Call {
             call_id: self.call_id,
             participant_id,
         }
+    }
+
+    /// Who speaks, for who does not know it yet; nothing where nobody does.
+    pub fn speaker_event(&self) -> Option<Event> {
+        let participant_id = Some(self.speaker?);
+        Some(Event::MediaSpeaker(MediaSpeaker {
+            call_id: self.call_id,
+            participant_id,
+        }))
     }
 
     pub fn summary(&self) -> CallSummary {

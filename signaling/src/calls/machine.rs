@@ -223,7 +223,9 @@ impl Calls {
         let bindings = participant.bindings.clone().map(Event::MediaBindings);
         let guest = participant.guest;
         let wanted = call.wanted().filter(|_| !guest);
-        for event in welcome.into_iter().chain(wanted).chain(bindings) {
+        let speaker = call.speaker_event();
+        let events = welcome.into_iter().chain(wanted).chain(bindings).chain(speaker);
+        for event in events {
             self.out.to_device(device, event);
         }
     }
@@ -411,6 +413,7 @@ impl Calls {
             group: None,
             members_admit: room.members_admit,
             lobby: self.early.remove(&room.room_id).unwrap_or_default(),
+            speaker: None,
         };
         self.calls.insert(call_id, call);
         self.by_room.insert(room.room_id, call_id);

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     CallError, Caller, Calls, MediaTicket,
-    call::Participant,
+    call::{Call, Participant},
     limits::{MAX_MID_LEN, MAX_TRACKS, MAX_WAITING_OFFERS},
     rates::Deed,
 };
@@ -145,7 +145,9 @@ impl Calls {
                 watched,
             } => {
                 let out = Arc::clone(&self.out);
+                let speaker = self.calls.get(&place.call_id).and_then(Call::speaker_event);
                 if let Some(participant) = self.at(place) {
+                    let first = participant.bindings.is_none();
                     let bindings = MediaBindings {
                         call_id: place.call_id,
                         slots,
@@ -153,14 +155,19 @@ impl Calls {
                         watched,
                     };
                     participant.bindings = Some(bindings.clone());
-                    out.to_device(participant.who.device_id, Event::MediaBindings(bindings));
+                    let device_id = participant.who.device_id;
+                    out.to_device(device_id, Event::MediaBindings(bindings));
+                    if let Some(speaker) = speaker.filter(|_| first) {
+                        out.to_device(device_id, speaker);
+                    }
                 }
             }
             FromSfu::Speaker {
                 call_id,
                 participant_id,
             } => {
-                if let Some(call) = self.calls.get(&call_id) {
+                if let Some(call) = self.calls.get_mut(&call_id) {
+                    call.speaker = participant_id;
                     let event = Event::MediaSpeaker(MediaSpeaker {
                         call_id,
                         participant_id,

@@ -299,3 +299,38 @@ fn who_connects_again_hears_its_bindings() {
     world.calls.connected(bob);
     assert_eq!(kinds(&world.events_to(BOB)), ["bindings"]);
 }
+
+/// The SFU speaks of it when it changes: who comes while somebody speaks on has to be told, and who comes again, too.
+#[test]
+fn who_comes_later_hears_who_speaks() {
+    let mut world = World::new();
+    world.all_in();
+    let call_id = world.clients[BOB].call_id();
+    let alice = Some(world.participant(ALICE));
+    let said = |events: Vec<Event>| {
+        let speakers = events.into_iter().filter_map(|event| match event {
+            Event::MediaSpeaker(speaker) => Some(speaker.participant_id),
+            _ => None,
+        });
+        speakers.collect::<Vec<_>>()
+    };
+    world.calls.on_sfu(FromSfu::Speaker {
+        call_id,
+        participant_id: alice,
+    });
+    world.events();
+    world.calls.on_sfu(no_bindings(world.place(BOB)));
+    assert_eq!(said(world.events_to(BOB)), [alice]);
+    world.calls.on_sfu(no_bindings(world.place(BOB)));
+    assert_eq!(said(world.events_to(BOB)), [], "once is enough");
+    let bob = world.device(BOB);
+    world.calls.connected(bob);
+    assert_eq!(said(world.events_to(BOB)), [alice]);
+    world.calls.on_sfu(FromSfu::Speaker {
+        call_id,
+        participant_id: None,
+    });
+    world.events();
+    world.calls.connected(bob);
+    assert_eq!(said(world.events_to(BOB)), []);
+}
