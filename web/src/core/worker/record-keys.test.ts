@@ -170,3 +170,18 @@ test("a key goes after its record is gone for certain, and not with the record",
   for (const [name, record] of before) model.database.set(name, record);
   expect(model.start()).toEqual(new Map([["a", sealed(1)]]));
 });
+
+test("where the file fails, records stay whole, and their former keys go when it works again", () => {
+  const model = new Model();
+  model.write([["a", sealed(1)]]);
+  const write = model.file.write.bind(model.file);
+  model.file.write = () => 0;
+  expect(() => model.keys.put([["a", sealed(2)]], false)).toThrow();
+  const leave = model.keys.leave(["a"], false);
+  model.database.set("a", sealed(2));
+  leave();
+  model.file.write = write;
+  model.keys.eraseDoomed();
+  expect(hasKey(model, sealed(1))).toBe(false);
+  expect(model.start()).toEqual(new Map([["a", sealed(2)]]));
+});

@@ -92,20 +92,31 @@ export class RecordKeys {
       return [name, { cell, rest: value.slice(HEAD_LEN) }];
     });
     if (taken.size > 0) this.file.flush();
-    const names = wipe ? [...this.places.keys()] : records.map(([name]) => name);
+    const leave = this.leave(records.map(([name]) => name), wipe);
     const done = (): void => {
-      const old = names.flatMap((name) => this.places.get(name) ?? []);
-      for (const name of names) this.places.delete(name);
+      leave();
       for (const [name, cell] of taken) this.places.set(name, cell);
-      this.doomed.push(...old);
     };
     const undo = (): void => this.erase([...taken.values()]);
     return { kept, done, undo };
   }
 
-  /** Overwrites the keys of what is not there any more. */
+  /** What is to be called when records have left their cells, or all have. */
+  leave(names: readonly string[], wipe: boolean): () => void {
+    const leaving = wipe ? [...this.places.keys()] : names;
+    return () => {
+      for (const name of leaving) {
+        const cell = this.places.get(name);
+        if (cell !== undefined) this.doomed.push(cell);
+        this.places.delete(name);
+      }
+    };
+  }
+
+  /** Overwrites the keys of what is not there any more. Those of a try that fails are tried again. */
   eraseDoomed(): void {
-    this.erase(this.doomed.splice(0));
+    this.erase(this.doomed);
+    this.doomed.length = 0;
   }
 
   /** Forgets all keys. */

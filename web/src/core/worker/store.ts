@@ -81,27 +81,48 @@ export class Store {
 
   /** Resolves once all of it is on the disk; nothing of it is there when this rejects. */
   async write(records: readonly [string, Uint8Array | null][], wipe: boolean): Promise<void> {
-    let change: Change | undefined;
+    const change = this.change(records, wipe);
     try {
-      // Of batches before this one, which are on the disk for certain by now.
-      this.keys?.eraseDoomed();
-      change = this.keys?.put(records, wipe);
       const transaction = this.db.transaction(RECORDS, "readwrite", { durability: "strict" });
       const store = transaction.objectStore(RECORDS);
       if (wipe) store.clear();
-      for (const [name, value] of change?.kept ?? records) {
+      for (const [name, value] of change.kept) {
         if (value) store.put(value, name);
         else store.delete(name);
       }
       await done(transaction);
     } catch (error) {
-      change?.undo();
+      change.undo();
       throw error;
     }
-    change?.done();
+    change.done();
     if (!this.keys) return;
     clearTimeout(this.erasing);
-    this.erasing = setTimeout(() => this.keys?.eraseDoomed(), ERASE_AFTER_MS);
+    this.erasing = setTimeout(() => this.erase(), ERASE_AFTER_MS);
+  }
+
+  /** What the database is to have. A file that fails costs the erasing of these records, and not what they say. */
+  private change(records: readonly [string, Uint8Array | null][], wipe: boolean): Change {
+    const whole = records.map(([name, value]): [string, KeptRecord | null] => [name, value && value.slice()]);
+    const nothing = { kept: whole, done: () => {}, undo: () => {} };
+    if (!this.keys) return nothing;
+    // Of batches before this one, which are on the disk for certain by now.
+    this.erase();
+    try {
+      return this.keys.put(records, wipe);
+    } catch (error) {
+      console.error("the keys of records cannot be written: they stay with the records", error);
+      return { ...nothing, done: this.keys.leave(records.map(([name]) => name), wipe) };
+    }
+  }
+
+  private erase(): void {
+    try {
+      this.keys?.eraseDoomed();
+    } catch (error) {
+      // They are tried again with the next change, and at the next start.
+      console.error("keys of records that are gone cannot be overwritten", error);
+    }
   }
 
   /**
