@@ -20,7 +20,7 @@ export type Offer = (fresh: boolean, sdp: string, tracks: TrackCard[]) => Promis
 
 export interface ConnectionListener {
   connected(): void;
-  /** Nothing comes any more, though the browser does not say so: the network may have changed. */
+  /** Nothing comes any more: the network may have changed, which no other connection says by itself for a long time. */
   silent(): void;
   /** The connection is of no use any more. */
   lost(): void;
@@ -142,8 +142,11 @@ export class Connection {
       case "connected":
         return this.listener.connected();
       case "failed":
+        this.listener.silent();
         return this.lose();
+      // Too little may have come over a young connection for its silence to be noticed before.
       case "disconnected":
+        this.listener.silent();
         this.timer = setTimeout(() => this.lose(), DISCONNECTED_MS);
         return;
       default:
