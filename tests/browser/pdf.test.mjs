@@ -1,36 +1,23 @@
 // PDFs in messages: drawn by ourselves from memory, under the policy of the real server, in a core that plays the account.
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { POLICY, serve } from "../../web/tests/serve.mjs";
-import { buildFake } from "./support/bundles.mjs";
+import { POLICY } from "../../web/tests/serve.mjs";
+import { FakeApp, violations } from "./support/fake-app.mjs";
 import { pdf } from "./support/pdf.mjs";
-import { CHROMIUM, FLAGS, PATIENCE_MS } from "./support/person.mjs";
+import { PATIENCE_MS } from "./support/person.mjs";
 
-const require = createRequire(new URL("../../web/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-
-let bundle;
-let server;
-let browser;
+let app;
 
 before(async () => {
-  bundle = buildFake();
-  server = await serve(bundle);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  app = await FakeApp.open();
 });
 
-after(async () => {
-  await browser?.close();
-  server?.close();
-  if (bundle) rmSync(bundle, { recursive: true });
-});
+after(() => app?.close());
 
 /** A room in which Carol has sent the file; what went wrong in the page beside. */
 async function received(bytes, { name = "figures.pdf", change = {} } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", reducedMotion: "reduce" });
+  const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", reducedMotion: "reduce" });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const problems = [];
@@ -40,7 +27,7 @@ async function received(bytes, { name = "figures.pdf", change = {} } = {}) {
     if (message.type() === "error") problems.push(message.text());
   });
   page.on("request", (request) => asked.push(request.url()));
-  await page.goto(`${server.origin}/rooms/board`);
+  await page.goto(`${app.origin}/rooms/board`);
   await page.getByRole("textbox", { name: "Message" }).waitFor();
   await page.evaluate(
     ({ base64, name, change }) => {
@@ -86,9 +73,7 @@ test("a PDF is read page by page, with its words, larger and smaller, and by key
 
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => window.axe.run(document));
-    assert.deepEqual(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`)), []);
+    assert.deepEqual(await violations(page), []);
   }
 
   await button(page, "Larger").click();
@@ -105,7 +90,7 @@ test("a PDF is read page by page, with its words, larger and smaller, and by key
 
   // The browser itself never got to know what it is; nothing was asked of anybody else.
   assert.deepEqual(await page.evaluate(() => globalThis.given), ["application/octet-stream"]);
-  assert.deepEqual(asked.filter((url) => !url.startsWith(`${server.origin}/`) && !url.startsWith("blob:")), []);
+  assert.deepEqual(asked.filter((url) => !url.startsWith(`${app.origin}/`) && !url.startsWith("blob:")), []);
   await page.keyboard.press("Escape");
   await dialog(page).waitFor({ state: "detached" });
   assert.equal(page.workers().filter((worker) => worker.url().includes("pdf")).length, 0, "the worker goes with the dialog");
