@@ -14,6 +14,7 @@ use super::{
     Options, Surroundings,
     asks::Ask,
     device::Device,
+    pace::Pace,
     shell::{Answer, Refusal, Shell},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     failure::failure,
     hex::hex,
     limits::MAX_WORDS_KEPT,
-    rooms::{Lens, Room, is_passing, wait_of},
+    rooms::{Lens, Room},
     sorted::{SortedMap, SortedSet},
 };
 
@@ -35,12 +36,10 @@ pub(super) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) struct Contacts {
     /// What the server knows; nothing before it said so over this connection.
     known: Option<SortedMap<UserId, ContactStanding>>,
-    /// A put is on its way.
-    putting: bool,
+    /// Of what the server is told.
+    pace: Pace,
     /// Contacts about whom the server takes no word, as of an account that is no more.
     refused: SortedSet<UserId>,
-    /// Before which the server is told nothing more: it was too busy.
-    wait_until: Millis,
     /// Direct rooms whose other person gets no ID video now; it is tried again when something about rooms changes.
     pub(super) videos_refused: SortedSet<protocol::RoomId>,
     /// Words that were derived: each costs as much as a password.
@@ -54,7 +53,7 @@ pub(super) struct Contacts {
 impl Contacts {
     pub(super) fn disconnect(&mut self) {
         self.known = None;
-        self.putting = false;
+        self.pace.disconnect();
         self.due = true;
     }
 
@@ -349,7 +348,7 @@ impl Device {
     }
 
     fn tell_server(&mut self, shell: &mut Shell) {
-        let can = !self.contacts.putting && self.contacts.wait_until <= shell.now;
+        let can = self.contacts.pace.may_ask(shell.now);
         let Some(known) = self.contacts.known.as_ref().filter(|_| can) else {
             self.contacts.due = true;
             return;
@@ -364,20 +363,19 @@ impl Device {
             (differs && !self.contacts.refused.contains(&user_id)).then_some(ContactPut { user_id, standing })
         });
         if let Some(contact) = wrong {
-            self.contacts.putting = true;
+            self.contacts.pace.asks();
             shell.request(Ask::ContactPut { contact }, Request::ContactPut(contact));
         }
     }
 
     pub(super) fn on_contact_put(&mut self, now: Millis, contact: ContactPut, answer: &Answer) {
-        self.contacts.putting = false;
         self.contacts.due = true;
+        if !self.contacts.pace.is_answered(now, answer) {
+            return;
+        }
         match (answer, &mut self.contacts.known) {
             (Ok(_), Some(known)) => {
                 known.insert(contact.user_id, contact.standing);
-            }
-            (Err(refusal), _) if is_passing(refusal) => {
-                self.contacts.wait_until = now.plus(wait_of(refusal));
             }
             (Err(Refusal::Problem(problem)), _) => {
                 tracing::warn!(code = ?problem.code, "the server keeps nothing of a contact");

@@ -15,7 +15,8 @@ use super::{
     asks::Ask,
     contacts::{DAY_MS, day_of},
     device::Device,
-    shell::{Answer, Refusal, Shell},
+    pace::Pace,
+    shell::{Answer, Shell},
 };
 use crate::{
     account::opaque::PasswordCost,
@@ -23,7 +24,7 @@ use crate::{
     contacts::{ShownVideo, rules},
     failure::{failure, of_refusal},
     files::FileDescriptor,
-    rooms::{Room, is_passing, wait_of},
+    rooms::Room,
     store::{BadRecord, Loaded, take_one},
 };
 
@@ -39,9 +40,7 @@ pub(super) struct Showing {
     video: Option<ShownVideo>,
     /// Who waits for it.
     command: Option<u32>,
-    /// The server was asked over this connection.
-    asked: bool,
-    wait_until: Millis,
+    pace: Pace,
 }
 
 impl Showing {
@@ -53,8 +52,7 @@ impl Showing {
     }
 
     pub(super) fn disconnect(&mut self) {
-        self.asked = false;
-        self.wait_until = Millis(0);
+        self.pace.disconnect();
     }
 
     pub(super) fn take_command(&mut self) -> Option<u32> {
@@ -128,17 +126,15 @@ impl Device {
 
     /// Asks the server, if there is something to ask, and it can be asked.
     pub(super) fn drive_id_video(&mut self, shell: &mut Shell) {
-        let can = self.session.knows_rooms() && self.may_ask() && !self.showing.asked;
+        let can = self.session.knows_rooms() && self.may_ask() && self.showing.pace.may_ask(shell.now);
         if can && self.is_stale_id_video(shell.now) {
             self.showing.end(shell);
             if let Some(command) = self.showing.take_command() {
                 shell.fail(command, failure("id_video_refused"));
             }
         }
-        if let Some(video) = self.showing.video.as_ref().filter(|_| can)
-            && self.showing.wait_until <= shell.now
-        {
-            self.showing.asked = true;
+        if let Some(video) = self.showing.video.as_ref().filter(|_| can) {
+            self.showing.pace.asks();
             let blob_id = video.file.blob_id;
             let request = IdVideoPut {
                 blob_id: Some(blob_id),
@@ -163,20 +159,18 @@ impl Device {
         if !self.showing.video.as_ref().is_some_and(asked) {
             return;
         }
-        self.showing.asked = false;
-        match answer {
-            Ok(Reply::IdVideo { kept_at }) => self.id_video_kept(shell, kept_at),
-            Ok(_) => self.showing.wait_until = shell.now.plus(wait_of(&Refusal::Lost)),
-            Err(refusal) if is_passing(&refusal) => {
-                self.showing.wait_until = shell.now.plus(wait_of(&refusal));
-            }
-            Err(refusal) => {
-                self.showing.end(shell);
-                match self.showing.take_command() {
-                    Some(command) => shell.fail(command, of_refusal(&refusal)),
-                    None => tracing::warn!("the server does not keep the ID video"),
-                }
-            }
+        if !self.showing.pace.is_answered(shell.now, &answer) {
+            return;
+        }
+        let failure = match answer {
+            Ok(Reply::IdVideo { kept_at }) => return self.id_video_kept(shell, kept_at),
+            Ok(_) => failure("internal"),
+            Err(refusal) => of_refusal(&refusal),
+        };
+        self.showing.end(shell);
+        match self.showing.take_command() {
+            Some(command) => shell.fail(command, failure),
+            None => tracing::warn!("the server does not keep the ID video"),
         }
     }
 
@@ -224,9 +218,9 @@ impl Device {
         }
     }
 
-    /// When the server may be asked again.
+    /// When the server is to be asked again.
     pub(super) fn id_video_wakes(&self) -> Option<Millis> {
-        let waits = self.showing.video.is_some() && self.showing.wait_until > Millis(0);
-        (waits && self.may_ask() && !self.showing.asked).then_some(self.showing.wait_until)
+        let waits = self.showing.video.is_some() && self.may_ask();
+        self.showing.pace.wakes().filter(|_| waits)
     }
 }

@@ -17,6 +17,7 @@ mod events;
 mod files;
 mod id_video;
 mod look_up;
+mod pace;
 mod push;
 mod running;
 mod search;

@@ -11,12 +11,12 @@ use protocol::{
 use super::{
     asks::Ask,
     device::Device,
+    pace::Pace,
     shell::{Answer, Shell},
 };
 use crate::{
     api::{self, Failure},
     failure::{failure, of_refusal},
-    rooms::{is_passing, wait_of},
 };
 
 /// See the module.
@@ -28,15 +28,13 @@ pub(super) struct Push {
     command: Option<u32>,
     /// What the server was told over this connection.
     told: Option<PushPut>,
-    asking: bool,
-    wait_until: Millis,
+    pace: Pace,
 }
 
 impl Push {
     pub(super) fn disconnect(&mut self) {
         self.told = None;
-        self.asking = false;
-        self.wait_until = Millis(0);
+        self.pace.disconnect();
     }
 
     pub(super) fn take_command(&mut self) -> Option<u32> {
@@ -64,12 +62,10 @@ impl Device {
     /// Tells the server, if it knows something else and can be asked.
     pub(super) fn drive_push(&mut self, shell: &mut Shell) {
         let can = self.session.knows_rooms() && self.may_ask() && self.visit.is_none();
-        let Some(endpoint) = self.push.wanted.clone().filter(|_| can && !self.push.asking) else {
+        let can = can && self.push.pace.may_ask(shell.now);
+        let Some(endpoint) = self.push.wanted.clone().filter(|_| can) else {
             return;
         };
-        if self.push.wait_until > shell.now {
-            return;
-        }
         let wanted = PushPut {
             silent: endpoint.as_ref().map(|_| self.silent_rooms()).unwrap_or_default(),
             endpoint,
@@ -77,7 +73,7 @@ impl Device {
         if self.push.told.as_ref() == Some(&wanted) {
             return;
         }
-        self.push.asking = true;
+        self.push.pace.asks();
         self.push.told = Some(wanted.clone());
         shell.request(Ask::PushPut, Request::PushPut(wanted));
     }
@@ -91,16 +87,15 @@ impl Device {
     }
 
     pub(super) fn on_push_put(&mut self, shell: &mut Shell, answer: &Answer) {
-        self.push.asking = false;
+        if !self.push.pace.is_answered(shell.now, answer) {
+            self.push.told = None;
+            return;
+        }
         match answer {
             Ok(_) => {
                 if let Some(command) = self.push.take_command() {
                     shell.reply(command, api::Reply::Done);
                 }
-            }
-            Err(refusal) if is_passing(refusal) => {
-                self.push.told = None;
-                self.push.wait_until = shell.now.plus(wait_of(refusal));
             }
             // It would say the same again: what it was told counts as told.
             Err(refusal) => match self.push.take_command() {
@@ -116,10 +111,8 @@ impl Device {
         }
     }
 
-    /// When the server may be asked again.
+    /// When the server is to be asked again.
     pub(super) fn push_wakes(&self) -> Option<Millis> {
-        let waits =
-            self.push.wanted.is_some() && self.push.wait_until > Millis(0) && self.push.told.is_none();
-        (waits && self.may_ask() && !self.push.asking).then_some(self.push.wait_until)
+        self.push.pace.wakes().filter(|_| self.may_ask())
     }
 }
