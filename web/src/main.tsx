@@ -30,14 +30,6 @@ const t = translator(preferredLocale(navigator.languages));
 const client = new Client(core, window.localStorage);
 const app = { client, files: files(client), media, navigator: new Navigator(), t, waking: new Waking(client, isGuest ? NO_PUSH : browserPush) };
 
-if (!isGuest) {
-  client.session.subscribe(() => {
-    const session = client.session.get();
-    // What was erased has no lock any more. The page of a guest is another core's, and says nothing of this one.
-    const erased = session.state === "signed_out" && session.reason !== "signed_out_by_server" && session.reason !== "core_failed";
-    if (erased) client.preferences.setLocks(false);
-  });
-}
 // Other tabs of this browser have the same preferences.
 window.addEventListener("storage", () => {
   client.preferences.reload();

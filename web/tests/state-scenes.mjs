@@ -254,7 +254,7 @@ export const STATE_SCENES = [
   }),
   scene("lock-settings", "/settings", async (page) => {
     await page.getByRole("switch", { name: /Ask for the password/ }).waitFor();
-    await page.evaluate(() => /** @type {any} */ (window).fake.client.preferences.setLocks(true));
+    await page.evaluate(() => /** @type {any} */ (window).fake.core.tell({ type: "store_lock", on: true }));
     await page.getByRole("button", { name: "Lock now" }).scrollIntoViewIfNeeded();
   }),
   scene("lock-failed", "/settings", async (page) => {

@@ -88,6 +88,11 @@ pub enum Event {
     },
     /// Something about contacts is other than before: what is shown of them is to be asked for again.
     ContactsChanged,
+    /// Whether the store has a lock: said by the shell, which alone knows.
+    StoreLock {
+        /// It has.
+        on: bool,
+    },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.

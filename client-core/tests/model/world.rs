@@ -537,7 +537,7 @@ impl Installation {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::ContactsChanged => {}
+            Event::ContactsChanged | Event::StoreLock { .. } => {}
             Event::Reply { id, reply } => {
                 let before = self.replies.insert(id, reply);
                 assert!(before.is_none(), "a command is answered once");

@@ -8,7 +8,7 @@ import type { FromTab, ToTab } from "./wire";
 export type CoreEvent = Exclude<Event, { type: "reply" }>;
 
 /** Events that are the whole of a state: who begins to listen gets the newest. */
-const STATES: readonly CoreEvent["type"][] = ["session", "rooms", "call", "slots"];
+const STATES: readonly CoreEvent["type"][] = ["session", "rooms", "call", "slots", "store_lock"];
 
 /** A worker that stops again within this time is not started anew: it would stop again. */
 const STEADY_MS = 10_000;

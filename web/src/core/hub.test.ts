@@ -163,3 +163,11 @@ test("when the core is lost, everything open fails and the call is over", () => 
   expect(first.events).toContainEqual({ type: "call", call: null });
   expect(first.updates).toEqual([END]);
 });
+
+test("R47: every tab hears whether the store has a lock, also one that comes later", () => {
+  const first = joined("a");
+  hub.event({ type: "store_lock", on: true });
+  const second = tab("b");
+  hub.join(second);
+  for (const { events } of [first, second]) expect(events).toContainEqual({ type: "store_lock", on: true });
+});

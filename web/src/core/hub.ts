@@ -42,6 +42,7 @@ export class Hub {
   private joining: number | null = null;
   private session: Event | null = null;
   private rooms: Event | null = null;
+  private lock: Event | null = null;
 
   constructor(forward: (id: number, command: Command) => void) {
     this.forward = forward;
@@ -52,6 +53,7 @@ export class Hub {
     this.tabs.set(tab.id, tab);
     if (this.session) tab.event(this.session);
     if (this.rooms) tab.event(this.rooms);
+    if (this.lock) tab.event(this.lock);
     if (tab.id !== this.callTab) endCall(tab);
   }
 
@@ -101,6 +103,9 @@ export class Hub {
         break;
       case "rooms":
         this.rooms = event;
+        break;
+      case "store_lock":
+        this.lock = event;
         break;
       case "notice":
       case "contacts_changed":

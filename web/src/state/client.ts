@@ -32,6 +32,8 @@ export class Client {
   /** Nothing until the core has told the rooms. */
   readonly rooms = new Store<readonly RoomView[] | null>(null);
   readonly call = new Store<CallView | null>(null);
+  /** Whether the store of this browser has a lock. */
+  readonly hasLock = new Store(false);
   /** Rises when something about contacts is other than before: what is shown of them is asked for again. */
   readonly contacts = new Store(0);
   readonly callChat = new CallChat();
@@ -143,6 +145,9 @@ export class Client {
         return;
       case "call_moderated":
         this.board.notify("status", (t) => callEventText(t, event.event));
+        return;
+      case "store_lock":
+        this.hasLock.set(event.on);
         return;
       case "contacts_changed":
         this.contacts.update((revision) => revision + 1);

@@ -25,11 +25,10 @@ test("choices are there again after a reload", () => {
   before.setQuiet(true);
   before.setWake(false);
   before.setQuickReplies(false);
-  before.setLocks(true);
   before.setLockAfter(60);
-  const { notify, notifyAsked, quickReplies, quiet, wake, locks, lockAfter } = new Preferences(keep).view.get();
+  const { notify, notifyAsked, quickReplies, quiet, wake, lockAfter } = new Preferences(keep).view.get();
   expect({ notify, notifyAsked, quickReplies, quiet }).toEqual({ notify: { messages: true, updates: false, administration: true }, notifyAsked: true, quickReplies: false, quiet: true });
-  expect({ wake, locks, lockAfter }).toEqual({ wake: false, locks: true, lockAfter: 60 });
+  expect({ wake, lockAfter }).toEqual({ wake: false, lockAfter: 60 });
   const { callView, singleKeyShortcuts, announce } = new Preferences(keep).view.get();
   expect({ callView, singleKeyShortcuts, hand: announce.hand, presence: announce.presence }).toEqual({
     callView: "speaker", singleKeyShortcuts: false, hand: false, presence: true,
@@ -47,12 +46,12 @@ test("what is kept of another version, or broken, is as if nothing were", () => 
 test("what another tab has changed stays, and is taken", () => {
   const keep = kept();
   const [one, other] = [new Preferences(keep), new Preferences(keep)];
-  one.setLocks(true);
+  one.setLockAfter(60);
   other.setRing(false);
   one.reload();
-  expect([one, other].map((tab) => tab.view.get()).map(({ locks, ring }) => ({ locks, ring }))).toEqual([
-    { locks: true, ring: false },
-    { locks: true, ring: false },
+  expect([one, other].map((tab) => tab.view.get()).map(({ lockAfter, ring }) => ({ lockAfter, ring }))).toEqual([
+    { lockAfter: 60, ring: false },
+    { lockAfter: 60, ring: false },
   ]);
 });
 

@@ -32,8 +32,6 @@ export interface PreferencesView {
   readonly wake: boolean;
   /** After how many minutes without a hand the store is locked, if it has a lock; 0: when the app is closed. */
   readonly lockAfter: LockAfter;
-  /** The store has a lock. */
-  readonly locks: boolean;
 }
 
 export const LOCK_AFTER = [5, 15, 60, 0] as const;
@@ -50,7 +48,6 @@ const DEFAULTS: PreferencesView = {
   quiet: false,
   wake: true,
   lockAfter: 15,
-  locks: false,
 };
 
 const KEY = "conclave.preferences";
@@ -101,10 +98,6 @@ export class Preferences {
     this.#change({ wake });
   }
 
-  setLocks(locks: boolean): void {
-    this.#change({ locks });
-  }
-
   setLockAfter(lockAfter: LockAfter): void {
     this.#change({ lockAfter });
   }
@@ -140,7 +133,7 @@ function read(keep: KeyValue): PreferencesView {
   try {
     const stored: unknown = JSON.parse(keep.getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return DEFAULTS;
-    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quickReplies, quiet, wake, lockAfter, locks } = stored as Partial<PreferencesView>;
+    const { singleKeyShortcuts, announce, callView, ring, notify, notifyAsked, quickReplies, quiet, wake, lockAfter } = stored as Partial<PreferencesView>;
     return {
       singleKeyShortcuts: typeof singleKeyShortcuts === "boolean" ? singleKeyShortcuts : true,
       announce: { ...DEFAULTS.announce, ...announce },
@@ -152,7 +145,6 @@ function read(keep: KeyValue): PreferencesView {
       quiet: quiet === true,
       wake: typeof wake === "boolean" ? wake : true,
       lockAfter: LOCK_AFTER.find((minutes) => minutes === lockAfter) ?? DEFAULTS.lockAfter,
-      locks: locks === true,
     };
   } catch {
     return DEFAULTS;

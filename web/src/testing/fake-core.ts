@@ -194,7 +194,9 @@ export class FakeCore implements CoreClient {
       case "set_push":
         return DONE;
       case "set_lock":
-        return command.password === "wrong" ? failed("wrong_password") : DONE;
+        if (command.password === "wrong") return failed("wrong_password");
+        this.tell({ type: "store_lock", on: command.on });
+        return DONE;
       case "unlock":
         if (command.password === "wrong") return failed("wrong_password");
         return this.#enter();

@@ -90,7 +90,11 @@ ask: ParticipantAsk, } | { "type": "call_moderated",
 /**
  * What, by whom (`name`), to whom (`whom`).
  */
-event: Failure, } | { "type": "contacts_changed" } | { "type": "notice", 
+event: Failure, } | { "type": "contacts_changed" } | { "type": "store_lock", 
+/**
+ * It has.
+ */
+on: boolean, } | { "type": "notice", 
 /**
  * What.
  */

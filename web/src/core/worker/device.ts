@@ -122,14 +122,14 @@ export class Device {
     const given = hasLock ? this.handover.take() : null;
     const core = given && tryToBegin(given.slice(), records);
     if (core) {
-      this.idle.armed = true;
+      this.arm(true);
       return { core, reason: null };
     }
     const key = hasLock ? await this.opened(kept) : kept;
     if (hasLock && !key) return { core: await startAnew(store), reason: null };
     if (hasLock && key) this.handover.give(key.slice());
     const begun = key && tryToBegin(key, records);
-    this.idle.armed = hasLock && begun !== null;
+    this.arm(hasLock && begun !== null);
     if (begun) return { core: begun, reason: null };
     this.handover.give(null);
     return { core: await startAnew(store), reason: "store_lost" };
@@ -161,7 +161,7 @@ export class Device {
 
   /** The core has erased what it had: the lock of who was here must not stand before who comes next. */
   private async endLock(event: Event): Promise<void> {
-    this.idle.armed = false;
+    this.arm(false);
     const key = this.handover.take()?.slice();
     this.handover.give(null);
     try {
@@ -171,6 +171,12 @@ export class Device {
     }
     key?.fill(0);
     this.hub.event(event);
+  }
+
+  /** The store has a lock that can be closed, or none. */
+  private arm(on: boolean): void {
+    this.idle.armed = on;
+    this.hub.event({ type: "store_lock", on });
   }
 
   /** The core has said whether the password is the one. */
@@ -196,7 +202,7 @@ export class Device {
     this.handover.give(on ? key.slice() : null);
     key.fill(0);
     next.fill(0);
-    this.idle.armed = on;
+    this.arm(on);
   }
 
   private forward(id: number, command: Command): void {

@@ -8,13 +8,14 @@ import { PasswordDialog } from "./password-dialog";
 /** Whether this browser's store opens without the password, and when it closes again. */
 export function LockSettings() {
   const { client, t } = useApp();
-  const { locks, lockAfter } = useStore(client.preferences.view);
+  const { lockAfter } = useStore(client.preferences.view);
+  const hasLock = useStore(client.hasLock);
   const [wanted, setWanted] = useState<boolean | null>(null);
   const id = useId();
   return (
     <>
       <Toggle
-        on={locks}
+        on={hasLock}
         onChange={(on) => {
           setWanted(on);
         }}
@@ -22,7 +23,7 @@ export function LockSettings() {
         {t("lock.on")}
       </Toggle>
       <p className="soft">{t("lock.text")}</p>
-      {locks && (
+      {hasLock && (
         <>
           <div className="picker-line">
             <label htmlFor={id}>{t("lock.after")}</label>
@@ -76,7 +77,6 @@ function ChangeLock({ on, onClose }: { readonly on: boolean; readonly onClose: (
       act={(password) => client.commands.setLock(on, password)}
       onClose={onClose}
       onDone={() => {
-        client.preferences.setLocks(on);
         client.board.notify("status", (t) => t(on ? "lock.is_on" : "lock.is_off"));
       }}
     />
