@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { alice, bob, NOW, room, text } from "../../testing/fake-data";
 import { show } from "../../testing/render";
 import { SearchedRooms } from "./search";
@@ -39,4 +39,34 @@ test("that there is nothing is said, and Escape leads back to the rooms", async 
   expect(box.value).toBe("");
   expect(document.activeElement).toBe(box);
   expect(screen.getByRole("navigation", { name: "Rooms" })).toBeTruthy();
+});
+
+test("the keys alone lead to what was found", async () => {
+  const { box, core, navigator } = search();
+  core.rooms = [room("design", "Design", [alice, bob]), room("desk", "Desk", [alice, bob])];
+  core.tell({ type: "rooms", rooms: core.rooms });
+  await userEvent.type(box, "des");
+  await screen.findByRole("link", { name: "Desk" });
+  await userEvent.keyboard("{ArrowDown}{ArrowDown}");
+  expect(document.activeElement).toBe(screen.getByRole("link", { name: "Desk" }));
+  await userEvent.keyboard("{ArrowUp}{ArrowUp}");
+  expect(document.activeElement).toBe(box);
+  await userEvent.keyboard("{ArrowUp}");
+  expect(document.activeElement).toBe(box);
+  await userEvent.keyboard("{Enter}");
+  expect(navigator.route.get()).toEqual({ page: "room", roomId: "design" });
+  await userEvent.keyboard("{ArrowDown}{Escape}");
+  expect(box.value).toBe("");
+  expect(document.activeElement).toBe(box);
+});
+
+test("who wants to search again has the words from before chosen", async () => {
+  const reached = vi.fn<() => void>();
+  const { again } = show(<SearchedRooms current={null} wanted={false} onReached={reached} />);
+  const box = screen.getByRole<HTMLInputElement>("searchbox", { name: "Search" });
+  await userEvent.type(box, "tea");
+  expect(reached).not.toHaveBeenCalled();
+  again(<SearchedRooms current={null} wanted onReached={reached} />);
+  expect(reached).toHaveBeenCalledOnce();
+  expect([box.selectionStart, box.selectionEnd]).toEqual([0, 3]);
 });

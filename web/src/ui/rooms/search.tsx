@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useEffectEvent, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { Found } from "../../core/generated/Found";
 import type { FoundMessage } from "../../core/generated/FoundMessage";
 import type { PersonCard } from "../../core/generated/PersonCard";
@@ -23,18 +23,25 @@ interface SearchedProps {
   readonly current: string | null;
   /** One wants to look for something: the box takes the focus, and says so. */
   readonly wanted?: boolean;
-  readonly onFocus?: () => void;
+  /** The box has the focus as one wanted. */
+  readonly onReached?: () => void;
 }
 
+/** A row has one link or button of its own. */
+const ROWS = "nav .room-link-title";
+
 /** The rooms, and what one looks for among them, their people and what was said. */
-export function SearchedRooms({ current, wanted = false, onFocus }: SearchedProps) {
+export function SearchedRooms({ current, wanted = false, onReached }: SearchedProps) {
   const { t } = useApp();
   const [query, setQuery] = useState("");
   const box = useRef<HTMLInputElement>(null);
+  const whole = useRef<HTMLDivElement>(null);
+  const reached = useEffectEvent(() => onReached?.());
   useEffect(() => {
     if (!wanted) return;
     box.current?.focus();
     box.current?.select();
+    reached();
   }, [wanted]);
   const looking = query.trim() !== "";
   const clear = (): void => {
@@ -42,12 +49,22 @@ export function SearchedRooms({ current, wanted = false, onFocus }: SearchedProp
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || query === "") return;
+    const rows = [...(whole.current?.querySelectorAll<HTMLElement>(ROWS) ?? [])];
+    const inBox = event.target === box.current;
+    // The box stands before the first row.
+    const at = inBox ? -1 : rows.findIndex((row) => row === event.target);
+    if (!inBox && at < 0) return;
+    if (event.key === "Escape" && query !== "") clear();
+    else if (event.key === "Enter" && inBox && looking && !event.nativeEvent.isComposing) rows[0]?.click();
+    else if (event.key === "ArrowDown") rows[at + 1]?.focus();
+    else if (event.key === "ArrowUp" && !inBox) (rows[at - 1] ?? box.current)?.focus();
+    else return;
     event.preventDefault();
-    clear();
   };
   return (
-    <>
+    // The keys work in the box and on the rows.
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <div ref={whole} className="searched-rooms" onKeyDown={onKeyDown}>
       <div className="search-box" role="search">
         <Icon name="search" size={18} />
         <input
@@ -56,18 +73,16 @@ export function SearchedRooms({ current, wanted = false, onFocus }: SearchedProp
           value={query}
           aria-label={t("search.label")}
           aria-keyshortcuts="Control+K Meta+K /"
-          onFocus={onFocus}
           placeholder={t("search.placeholder")}
           autoComplete="off"
           onChange={(event) => {
             setQuery(event.target.value);
           }}
-          onKeyDown={onKeyDown}
         />
         {query !== "" && <IconButton icon="close" label={t("search.clear")} onClick={clear} />}
       </div>
       {looking ? <Results query={query.trim()} current={current} /> : <RoomList current={current} />}
-    </>
+    </div>
   );
 }
 

@@ -70,7 +70,7 @@ export function Shell({ me, route, children }: Props) {
       <SearchedRooms
         current={inRoom ? route.roomId : null}
         wanted={seeking}
-        onFocus={() => {
+        onReached={() => {
           setSeeking(false);
         }}
       />
