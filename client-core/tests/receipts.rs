@@ -10,7 +10,7 @@
 
 mod model;
 
-use conclave_client_core::api::{Command, Delivery, Reply};
+use conclave_client_core::api::{Command, Delivery, Input, Reply};
 use model::{
     Honest, World,
     meeting::{direct_room, prepare},
@@ -18,6 +18,13 @@ use model::{
 use protocol::{MessageId, RoomId};
 
 const SECOND: u64 = 1_000;
+
+/// Enough for what is sent to be there, and less than a receipt waits.
+const SOON: u64 = 500;
+
+fn is_settled(world: &World, name: &str) -> bool {
+    world.get(name).core.as_ref().unwrap().is_settled()
+}
 
 fn read(world: &mut World, name: &str, room_id: RoomId) {
     assert!(matches!(
@@ -86,6 +93,33 @@ fn one_receipt_speaks_for_many_messages_and_none_for_a_receipt() {
         delivered + 1,
         "receipts bring no receipts"
     );
+}
+
+#[test]
+fn who_leaves_says_first_what_it_has_and_read() {
+    let mut world = World::new(1);
+    let room = direct_room(&mut world);
+    world.run_for(60 * SECOND);
+    let id = world.send("alice", room, "hello");
+    world.run_for(10 * SECOND);
+    let before = entries(&world, room);
+    world.begin("bob", Command::MarkRead { room_id: room });
+    world.run_for(SOON);
+    assert_eq!(entries(&world, room), before);
+    assert!(is_settled(&world, "bob"), "a receipt is not waited for");
+    world.input("bob", Input::Leaving);
+    assert!(!is_settled(&world, "bob"), "now it is");
+    world.run_for(SOON);
+    assert!(is_settled(&world, "bob"));
+    assert_eq!(entries(&world, room), before + 1);
+    world.kill("bob");
+    assert_eq!(state(&mut world, "alice", room, id).0, Delivery::Read);
+    // There is nothing more to say.
+    world.start("bob");
+    world.run_for(60 * SECOND);
+    world.input("bob", Input::Leaving);
+    world.run();
+    assert_eq!(entries(&world, room), before + 1);
 }
 
 #[test]

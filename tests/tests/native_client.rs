@@ -85,6 +85,9 @@ async fn two_people_write_to_each_other_by_commands() -> Result<()> {
     ] {
         assert_eq!(line[field], value, "{field}");
     }
+    // That bob has read it left with his command, and did not wait for another.
+    let own = scene.alice.run(&["receive", "--mine"]).await?;
+    assert_eq!(own.json()?[0]["delivery"], "read", "{own:?}");
     assert_eq!(scene.bob.run(&["receive"]).await?.out, "", "printed once");
 
     let answer = [

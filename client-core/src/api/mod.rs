@@ -75,6 +75,8 @@ pub enum Input {
     },
     /// The network came back, or the device woke up: try at once.
     Nudge,
+    /// The program is about to end: what waits for a better moment goes out at once (see [`crate::Core::is_settled`]).
+    Leaving,
     /// Time passed (see [`Output::WakeAt`]).
     Tick,
 }

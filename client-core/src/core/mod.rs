@@ -144,6 +144,7 @@ impl Core {
             Input::Persisted { batch } => self.shell.persisted(batch),
             Input::PersistFailed { batch } => self.on_persist_failed(batch),
             Input::Nudge => self.with_device(Device::on_nudge),
+            Input::Leaving => self.with_device(|device, core| device.hasten_receipts(core.shell)),
             Input::Tick => self.shell.woke(),
         }
         self.end_input();

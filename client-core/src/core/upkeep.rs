@@ -82,6 +82,15 @@ impl Device {
         self.with_room(shell, room_id, |room, env| room.plan_receipt(env));
     }
 
+    /// There will be no better moment for what the members of the rooms may learn of this person.
+    pub(super) fn hasten_receipts(&mut self, shell: &mut Shell) {
+        let waiting = self.rooms.values().filter(|room| room.receipt_at().is_some());
+        let room_ids: Vec<RoomId> = waiting.map(|room| room.id).collect();
+        for room_id in room_ids {
+            self.with_room(shell, room_id, |room, env| room.hasten_receipt(env));
+        }
+    }
+
     /// The user read a room up to here, then: what burns begins to.
     pub(super) fn begin_burning(&mut self, shell: &mut Shell, room_id: RoomId, seq: Seq, at: Millis) {
         if let Some(room) = self.rooms.get_mut(&room_id) {

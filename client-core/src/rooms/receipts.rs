@@ -115,6 +115,11 @@ impl Room {
         self.receipt_at = Some(self.receipt_at.map_or(at, |planned| planned.min(at)));
     }
 
+    /// What is planned is due now.
+    pub(crate) fn hasten_receipt(&mut self, env: &Env<'_>) {
+        self.receipt_at = self.receipt_at.map(|_| env.now());
+    }
+
     /// Sends the receipt that is due.
     pub(super) fn send_receipt(&mut self, env: &mut Env<'_>) {
         if self.receipt_at.is_none_or(|at| at > env.now()) {
@@ -137,7 +142,7 @@ impl Room {
         self.send_content_as(env, None, content, timers, None);
     }
 
-    pub(super) fn receipt_at(&self) -> Option<Millis> {
+    pub(crate) fn receipt_at(&self) -> Option<Millis> {
         self.receipt_at
     }
 

@@ -229,7 +229,10 @@ impl Room {
     pub(crate) fn is_settled(&self, now: Millis) -> bool {
         let waits = self.retry_at.is_some() || self.is_stale(now);
         match self.stored.standing {
-            Standing::Member => self.is_caught_up() && self.outbox.is_empty(),
+            Standing::Member => {
+                let said = self.receipt_at.is_none_or(|at| at > now);
+                self.is_caught_up() && self.outbox.is_empty() && said
+            }
             Standing::Broken => true,
             Standing::Founding(_) | Standing::ExpectWelcome | Standing::JoiningFromOutside { .. } => waits,
         }

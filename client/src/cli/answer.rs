@@ -157,6 +157,9 @@ pub struct Message<'a> {
     /// Whether it names this account's user.
     pub mentions_me: bool,
     pub ends_at: Option<Millis>,
+    /// Of one's own: how far it is, as it is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
 }
 
 /// A file that a message has.
@@ -206,6 +209,7 @@ impl<'a> Message<'a> {
             reply_to: message.reply_to.as_ref().map(|quote| quote.message_id),
             mentions_me: me.is_some_and(|me| message.mentions.iter().any(|mention| mention.user_id == me)),
             ends_at: message.ends_at,
+            delivery: message.mine.then_some(message.delivery),
         }
     }
 }

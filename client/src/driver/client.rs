@@ -231,6 +231,20 @@ impl Client {
         Ok(())
     }
 
+    /// Lets go out what waits for a better moment, such as that messages were read, and waits until the server has it, for
+    /// as long as `patience` where it can be reached.
+    pub async fn leave(&self, patience: Duration) -> Result<(), ClientError> {
+        let (begun, begins) = oneshot::channel();
+        let order = Order::Leave { begun };
+        self.orders.send(order).await.map_err(|_| ClientError::Stopped)?;
+        begins.await.map_err(|_| ClientError::Stopped)?;
+        let online = waited(self.session.borrow().as_ref()) == Some(Waited::Online);
+        if online {
+            self.until_settled(patience).await?;
+        }
+        Ok(())
+    }
+
     /// Stops: the store is closed, and others may have it.
     pub async fn stop(self) -> Result<(), ClientError> {
         self.end(Order::Stop { erase: false }).await

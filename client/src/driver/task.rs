@@ -33,6 +33,8 @@ pub(super) enum Order {
         settings: Settings,
         done: oneshot::Sender<()>,
     },
+    /// Let go out what waits for a better moment.
+    Leave { begun: oneshot::Sender<()> },
     /// Stop.
     Stop { erase: bool },
 }
@@ -114,6 +116,7 @@ pub(super) struct Driver {
 enum Next {
     Input(Input),
     Keep(Settings, oneshot::Sender<()>),
+    Leave(oneshot::Sender<()>),
     Stop { erase: bool },
 }
 
@@ -180,6 +183,12 @@ impl Driver {
                         let _ = done.send(());
                         Input::Tick
                     }
+                    Next::Leave(begun) => {
+                        // Before who waits for it goes on: the word of before is old.
+                        self.told.settle(false);
+                        let _ = begun.send(());
+                        Input::Leaving
+                    }
                     Next::Stop { erase: true } => return store.erase().await,
                     Next::Stop { erase: false } => return store.close().await,
                 },
@@ -200,6 +209,7 @@ impl Driver {
                 order = orders.recv() => return match order {
                     Some(Order::Command { command, answer }) => Next::Input(self.begin(*command, answer)),
                     Some(Order::Keep { settings, done }) => Next::Keep(settings, done),
+                    Some(Order::Leave { begun }) => Next::Leave(begun),
                     Some(Order::Stop { erase }) => Next::Stop { erase },
                     None => Next::Stop { erase: false },
                 },
