@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -21,7 +21,11 @@ use protocol::{
     push::{PushEndpoint, Wake},
 };
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
-use reqwest::{Client, StatusCode, Url, header, redirect};
+use reqwest::{
+    Client, StatusCode, Url,
+    header::{self, HeaderMap},
+    redirect,
+};
 use serde::Serialize;
 use signaling::push::{Courier, Pushed};
 
@@ -47,8 +51,15 @@ const TOKEN_LIFE_S: u64 = 12 * 60 * 60;
 /// It is made anew when less is left: clocks differ.
 const TOKEN_LEFT_S: u64 = 60 * 60;
 
-/// Words that are kept, one for each host of a push service. Beyond: all are made anew, at the cost of a signature each.
-const MAX_TOKENS: usize = 64;
+/// Push services that are remembered, one for each host. Beyond: all are met anew, at the cost of a signature each.
+const MAX_SERVICES: usize = 64;
+
+/// How long a push service is left alone that does not answer or has too much to do. Without it, those that wait for a service
+/// that is down would hold up the wake-ups of all others.
+const REST: Duration = Duration::from_secs(30);
+
+/// Longest rest that a push service may ask for (`Retry-After`). Beyond: so long; a service that errs wakes nobody for longer.
+const MAX_REST: Duration = Duration::from_secs(10 * 60);
 
 /// How long a push service keeps trying to wake the browser: for a message a day, for a call as long as it rings.
 const MESSAGE_TTL_S: u32 = 24 * 60 * 60;
@@ -93,8 +104,17 @@ struct Inner {
     /// Services beside the usual ones, by their origins.
     others: Vec<String>,
     client: Client,
-    /// By origin: what says who we are, and until when.
-    tokens: Mutex<HashMap<String, (String, u64)>>,
+    /// By origin.
+    services: Mutex<HashMap<String, Service>>,
+}
+
+/// What is known of a push service.
+#[derive(Default)]
+struct Service {
+    /// What says who we are, and until when.
+    token: Option<(String, u64)>,
+    /// It is not asked before.
+    rests_until: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +146,7 @@ impl PushCourier {
             subject: public_url.to_owned(),
             others,
             client,
-            tokens: Mutex::default(),
+            services: Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -170,7 +190,11 @@ impl Inner {
         let Some(url) = self.served(endpoint) else {
             return Pushed::Gone;
         };
-        let Some(authorization) = self.authorization(&url.origin().ascii_serialization()) else {
+        let origin = url.origin().ascii_serialization();
+        if self.rests(&origin, Instant::now()) {
+            return Pushed::Failed;
+        }
+        let Some(authorization) = self.authorization(&origin) else {
             return Pushed::Failed;
         };
         let (ttl, urgency) = match wake {
@@ -184,53 +208,82 @@ impl Inner {
             .header("ttl", ttl)
             .header("urgency", urgency)
             .header("topic", TOPIC);
-        match request.send().await.map(|response| response.status()) {
-            Ok(status) if status.is_success() => Pushed::Taken,
-            Ok(StatusCode::NOT_FOUND | StatusCode::GONE) => Pushed::Gone,
-            Ok(status) => {
-                tracing::warn!(
-                    http.status = status.as_u16(),
-                    "a push service refuses to wake a browser"
-                );
-                Pushed::Failed
-            }
+        let (pushed, rest) = match request.send().await {
+            Ok(response) => answered(response.status(), response.headers()),
             Err(error) => {
                 // Without the address: who has it could wake the browser.
                 tracing::warn!(error = %error.without_url(), "a push service does not answer");
-                Pushed::Failed
+                (Pushed::Failed, Some(REST))
             }
+        };
+        if let Some(rest) = rest {
+            self.with_service(&origin, |service| {
+                service.rests_until = service.rests_until.max(Some(Instant::now() + rest));
+            });
         }
+        pushed
+    }
+
+    fn with_service<T>(&self, origin: &str, look: impl FnOnce(&mut Service) -> T) -> T {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        // Some services have a host for each region, and clients say which.
+        if !services.contains_key(origin) && services.len() >= MAX_SERVICES {
+            services.clear();
+        }
+        look(services.entry(origin.to_owned()).or_default())
+    }
+
+    fn rests(&self, origin: &str, now: Instant) -> bool {
+        self.with_service(origin, |service| {
+            service.rests_until = service.rests_until.filter(|until| *until > now);
+            service.rests_until.is_some()
+        })
     }
 
     fn authorization(&self, origin: &str) -> Option<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = tokens
-            .get(origin)
-            .filter(|(_, until)| *until > now + TOKEN_LEFT_S);
-        let token = match kept {
-            Some((token, _)) => token.clone(),
-            None => {
-                let exp = now + TOKEN_LIFE_S;
-                let claims = Claims {
-                    aud: origin,
-                    exp,
-                    sub: &self.subject,
-                };
-                let made = jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &self.key);
-                let token = made
-                    .inspect_err(|error| tracing::error!(%error, "cannot sign for a push service"))
-                    .ok()?;
-                // Some services have a host for each region, and clients say which.
-                if tokens.len() >= MAX_TOKENS {
-                    tokens.clear();
-                }
-                tokens.insert(origin.to_owned(), (token.clone(), exp));
-                token
+        let token = self.with_service(origin, |service| {
+            let kept = service.token.as_ref();
+            if let Some((token, _)) = kept.filter(|(_, until)| *until > now + TOKEN_LEFT_S) {
+                return Some(token.clone());
             }
-        };
+            let exp = now + TOKEN_LIFE_S;
+            let claims = Claims {
+                aud: origin,
+                exp,
+                sub: &self.subject,
+            };
+            let made = jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &self.key);
+            let token = made
+                .inspect_err(|error| tracing::error!(%error, "cannot sign for a push service"))
+                .ok()?;
+            service.token = Some((token.clone(), exp));
+            Some(token)
+        })?;
         Some(format!("vapid t={token}, k={}", self.public.to_base64url()))
     }
+}
+
+/// What an answer says, and how long its service is to be left alone.
+fn answered(status: StatusCode, headers: &HeaderMap) -> (Pushed, Option<Duration>) {
+    if status.is_success() {
+        return (Pushed::Taken, None);
+    }
+    if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+        return (Pushed::Gone, None);
+    }
+    tracing::warn!(
+        http.status = status.as_u16(),
+        "a push service refuses to wake a browser"
+    );
+    // Another refusal may be for this browser alone.
+    let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+    // A date is as rare as it is hard to compare: clocks differ.
+    let asked = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let rest = asked.map_or(REST, Duration::from_secs).min(MAX_REST);
+    (Pushed::Failed, busy.then_some(rest))
 }
 
 /// The key, and its public half: 65 bytes.
@@ -377,8 +430,8 @@ mod tests {
         for (code, pushed) in [
             (410, Pushed::Gone),
             (404, Pushed::Gone),
-            (429, Pushed::Failed),
             (307, Pushed::Failed),
+            (429, Pushed::Failed),
         ] {
             status.store(code, Ordering::SeqCst);
             assert_eq!(
@@ -387,9 +440,51 @@ mod tests {
                 "{code}"
             );
         }
-        serving.abort();
-        let _ = serving.await;
+        // It has too much to do, and is not asked.
+        while got.try_recv().is_ok() {}
+        status.store(201, Ordering::SeqCst);
         assert_eq!(courier.push(browser, Wake::Message).await, Pushed::Failed);
+        assert!(got.try_recv().is_err());
+        serving.abort();
+    }
+
+    /// One that is down costs its own wake-ups, and nobody else's.
+    #[tokio::test]
+    async fn a_service_that_cannot_be_reached_is_left_alone_and_the_others_are_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let other = "http://127.0.0.1:1";
+        let folder = tempfile::tempdir().unwrap();
+        let courier = courier(&folder, &[&base, other]);
+        let push = |at: &str| courier.push(endpoint(&format!("{at}/push/abc")), Wake::Message);
+        assert_eq!(push(other).await, Pushed::Failed);
+        let served = Router::new().fallback(async || StatusCode::CREATED);
+        let serving = tokio::spawn(async move { axum::serve(listener, served).await });
+        assert_eq!(push(&base).await, Pushed::Taken);
+        let now = Instant::now();
+        assert!(courier.inner.rests(other, now));
+        assert!(!courier.inner.rests(&base, now));
+        assert!(!courier.inner.rests(other, now + REST));
+        serving.abort();
+    }
+
+    #[test]
+    fn a_service_that_has_too_much_to_do_says_for_how_long() {
+        let rest = |code: u16, after: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(after) = after {
+                headers.insert(header::RETRY_AFTER, after.parse().unwrap());
+            }
+            answered(StatusCode::from_u16(code).unwrap(), &headers).1
+        };
+        assert_eq!(rest(429, Some("7")), Some(Duration::from_secs(7)));
+        assert_eq!(rest(503, None), Some(REST));
+        assert_eq!(rest(503, Some("Fri, 27 Nov 2026 12:00:00 GMT")), Some(REST));
+        assert_eq!(rest(429, Some("99999999999999")), Some(MAX_REST));
+        assert_eq!(rest(429, Some("-1")), Some(REST));
+        for code in [201, 400, 403, 404, 410, 413] {
+            assert_eq!(rest(code, Some("7")), None, "{code}");
+        }
     }
 
     #[test]
