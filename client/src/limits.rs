@@ -57,6 +57,10 @@ pub(crate) const TRANSFER_RETRY_FIRST: Duration = Duration::from_millis(500);
 /// Long enough that a server that is down is not beaten, short enough that nobody waits in vain once it is back.
 pub(crate) const TRANSFER_RETRY_MAX: Duration = Duration::from_secs(30);
 
+/// How long a program that ends waits for its last words to reach the server. A round trip over a slow line; what takes longer
+/// goes out at its next start.
+pub(crate) const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
+
 /// How long blobs are kept at most, which the server cuts where it keeps them for less.
 pub(crate) const BLOB_LIFE_MS: u64 = protocol::limits::MAX_RETENTION_MS;
 

@@ -146,7 +146,7 @@ impl Session {
     pub async fn close<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
         let result = result.map_err(|fault| self.explain(fault));
         // The device may not be here again for long; what fails of it goes out then.
-        let _ = self.client.leave(self.how.timeout).await;
+        let _ = self.client.leave().await;
         let stopped = self.client.stop().await;
         let value = result?;
         stopped?;

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::task::{Driver, Order, Told};
 use crate::{
-    limits::{COMMAND_QUEUE, SETTLE_PATIENCE},
+    limits::{COMMAND_QUEUE, LEAVE_PATIENCE, SETTLE_PATIENCE},
     server::Server,
     store::{Records, Settings, Store, StoreError},
 };
@@ -231,16 +231,16 @@ impl Client {
         Ok(())
     }
 
-    /// Lets go out what waits for a better moment, such as that messages were read, and waits until the server has it, for
-    /// as long as `patience` where it can be reached.
-    pub async fn leave(&self, patience: Duration) -> Result<(), ClientError> {
+    /// Lets go out what waits for a better moment, such as that messages were read, and waits a moment until the server
+    /// has it, where that can be reached.
+    pub async fn leave(&self) -> Result<(), ClientError> {
         let (begun, begins) = oneshot::channel();
         let order = Order::Leave { begun };
         self.orders.send(order).await.map_err(|_| ClientError::Stopped)?;
         begins.await.map_err(|_| ClientError::Stopped)?;
         let online = waited(self.session.borrow().as_ref()) == Some(Waited::Online);
         if online {
-            self.until_settled(patience).await?;
+            self.until_settled(LEAVE_PATIENCE).await?;
         }
         Ok(())
     }
