@@ -36,7 +36,8 @@ export const account = {
   "lock.now": "Lock now",
   "lock.on_title": "Turn the lock on",
   "lock.off_title": "Turn the lock off",
-  "lock.on_text": "Enter the password of your account. You will be asked for it here each time that Conclave is opened.",
+  "lock.on_text":
+    "Enter the password of your account. You will be asked for it here each time that Conclave is opened. Without it, what is stored in this browser can only be erased.",
   "lock.off_text": "Enter the password of your account. Whoever uses this browser can then open Conclave without it.",
   "lock.on_confirm": "Turn on",
   "lock.off_confirm": "Turn off",

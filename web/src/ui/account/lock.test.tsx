@@ -1,6 +1,7 @@
 import { act, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
+import { alice } from "../../testing/fake-data";
 import { show } from "../../testing/render";
 import { AppView } from "../app/app";
 import { LockSettings } from "./lock";
@@ -47,6 +48,22 @@ test("R47: a locked browser shows nothing but the way in, and the way out withou
   await user.type(screen.getByLabelText("Password"), "right{Enter}");
   await screen.findByRole("navigation", { name: "Rooms" });
   expect(core.sent).toContainEqual({ type: "unlock", password: "right" });
+});
+
+test("R47: the menu of the account locks, where there is a lock", async () => {
+  const user = userEvent.setup();
+  const { client, core } = show(<AppView />);
+  await screen.findByRole("navigation", { name: "Rooms" });
+  await user.click(screen.getByRole("button", { name: alice.name }));
+  expect(screen.queryByRole("menuitem", { name: "Lock now" })).toBeNull();
+  await user.keyboard("{Escape}");
+  act(() => {
+    core.tell({ type: "store_lock", on: true });
+  });
+  await user.click(screen.getByRole("button", { name: alice.name }));
+  await user.click(screen.getByRole("menuitem", { name: "Lock now" }));
+  await screen.findByRole("heading", { name: "Locked" });
+  expect(client.rooms.get()).toBeNull();
 });
 
 test("a hand on the page is told to who keeps the lock", async () => {

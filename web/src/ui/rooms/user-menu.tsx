@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import type { PersonCard } from "../../core/generated/PersonCard";
-import { useApp } from "../app/context";
+import { useApp, useStore } from "../app/context";
 import { Avatar } from "../parts/avatar";
 import { Confirm } from "../parts/dialog";
 import { Icon, type IconName } from "../parts/icons";
@@ -16,6 +16,7 @@ const PAGES = [
 /** The button with one's own name, and what is behind it. */
 export function UserMenu({ me }: { readonly me: PersonCard }) {
   const { client, media, navigator, t } = useApp();
+  const hasLock = useStore(client.hasLock);
   const [leaving, setLeaving] = useState(false);
   return (
     <>
@@ -41,6 +42,18 @@ export function UserMenu({ me }: { readonly me: PersonCard }) {
               </MenuItem>
             ))}
             <Separator className="menu-separator" />
+            {hasLock && (
+              <MenuItem
+                className="menu-item"
+                textValue={t("lock.now")}
+                onAction={() => {
+                  client.lock();
+                }}
+              >
+                <Icon name="lock" />
+                {t("lock.now")}
+              </MenuItem>
+            )}
             <MenuItem
               className="menu-item"
               textValue={t("menu.sign_out")}
