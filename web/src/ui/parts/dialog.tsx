@@ -1,9 +1,10 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { Failure } from "../../state/core";
 import type { Outcome } from "../../state/outcome";
 import { useText } from "../app/context";
 import { Button } from "./button";
+import { topmost, useEscapeFromNowhere } from "./escape";
 import { Icon } from "./icons";
 import { FailureText } from "./messages";
 
@@ -22,6 +23,8 @@ interface Props {
 /** A dialog that takes the focus, gives it back, and closes with Esc. It is open as long as it is drawn. */
 export function Dialog({ title, onClose, children, role = "dialog", keep = false, wide = false }: Props) {
   const t = useText();
+  const self = useRef<HTMLElement>(null);
+  useEscapeFromNowhere(() => self.current !== null && topmost() === self.current, onClose);
   return (
     <ModalOverlay
       className="dialog-overlay"
@@ -32,7 +35,7 @@ export function Dialog({ title, onClose, children, role = "dialog", keep = false
       }}
     >
       <Modal className={wide ? "dialog-modal dialog-wide" : "dialog-modal"}>
-        <AriaDialog className="dialog" role={role}>
+        <AriaDialog ref={self} className="dialog" role={role}>
           <header className="dialog-header">
             <Heading slot="title">{title}</Heading>
             <button type="button" className="icon-button" aria-label={t("common.close")} onClick={onClose}>

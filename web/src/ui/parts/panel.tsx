@@ -1,7 +1,7 @@
 import { useEffect, useRef, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useText } from "../app/context";
+import { topmost, useEscapeFromNowhere } from "./escape";
 import { Icon } from "./icons";
-import { pressOf } from "./press";
 
 interface Props {
   readonly title: string;
@@ -27,21 +27,7 @@ export function Panel({ title, onClose, children, log, foot, focus }: Props) {
     };
     // Where the focus goes is chosen once, as the panel opens.
   }, [focus]);
-  const close = useRef(onClose);
-  useEffect(() => {
-    close.current = onClose;
-  });
-  useEffect(() => {
-    // Between a dialog that has gone and the control that gets its focus back, the focus is nowhere: Esc counts then, too.
-    const onNowhere = (event: globalThis.KeyboardEvent): void => {
-      if (event.key !== "Escape" || event.defaultPrevented || event.target !== document.body) return;
-      if (!pressOf(event).inDialog) close.current();
-    };
-    document.addEventListener("keydown", onNowhere);
-    return () => {
-      document.removeEventListener("keydown", onNowhere);
-    };
-  }, []);
+  useEscapeFromNowhere(() => !topmost(), onClose);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.stopPropagation();
