@@ -1,7 +1,8 @@
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useState } from "react";
 import { isReaction } from "../../state/reactions";
 import { shortcutOf } from "../../state/shortcuts";
 import { useApp, useStore } from "../app/context";
+import { useKeyDown } from "../parts/key-down";
 import { pressOf } from "../parts/press";
 import type { CallActions } from "./actions";
 
@@ -10,7 +11,7 @@ export function useCallKeyboard(actions: CallActions): boolean {
   const { client } = useApp();
   const { singleKeyShortcuts } = useStore(client.preferences.view);
   const talking = usePushToTalk();
-  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+  useKeyDown((event) => {
     const action = shortcutOf(pressOf(event), singleKeyShortcuts);
     if (action === null) return;
     // Ctrl+D would bookmark, Space would scroll.
@@ -19,15 +20,6 @@ export function useCallKeyboard(actions: CallActions): boolean {
     else if (isReaction(action)) actions.react(action);
     else actions[action]();
   });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent): void => {
-      onKeyDown(event);
-    };
-    window.addEventListener("keydown", listener);
-    return () => {
-      window.removeEventListener("keydown", listener);
-    };
-  }, []);
   return talking.held;
 }
 

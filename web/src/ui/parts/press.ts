@@ -1,4 +1,5 @@
 import type { KeyPress } from "../../state/shortcuts";
+import { topmost } from "./escape";
 
 /** What a key press is, apart from the page. */
 export function pressOf(event: KeyboardEvent): KeyPress {
@@ -12,7 +13,7 @@ export function pressOf(event: KeyboardEvent): KeyPress {
     shift: event.shiftKey,
     repeat: event.repeat,
     inText: target?.closest("input, textarea, select, [contenteditable='true']") !== null && target !== null,
-    inDialog: document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null,
+    inDialog: topmost() !== undefined,
     onControl: target?.closest("button, a, input, select, textarea, [role=menuitem]") !== null && target !== null,
   };
 }
