@@ -453,18 +453,22 @@ mod tests {
     async fn a_service_that_cannot_be_reached_is_left_alone_and_the_others_are_not() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let other = "http://127.0.0.1:1";
+        // It hangs up at once.
+        let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = format!("http://{}", deaf.local_addr().unwrap());
+        let hanging_up = tokio::spawn(async move { while deaf.accept().await.is_ok() {} });
         let folder = tempfile::tempdir().unwrap();
-        let courier = courier(&folder, &[&base, other]);
+        let courier = courier(&folder, &[&base, &other]);
         let push = |at: &str| courier.push(endpoint(&format!("{at}/push/abc")), Wake::Message);
-        assert_eq!(push(other).await, Pushed::Failed);
+        assert_eq!(push(&other).await, Pushed::Failed);
         let served = Router::new().fallback(async || StatusCode::CREATED);
         let serving = tokio::spawn(async move { axum::serve(listener, served).await });
         assert_eq!(push(&base).await, Pushed::Taken);
         let now = Instant::now();
-        assert!(courier.inner.rests(other, now));
+        assert!(courier.inner.rests(&other, now));
         assert!(!courier.inner.rests(&base, now));
-        assert!(!courier.inner.rests(other, now + REST));
+        assert!(!courier.inner.rests(&other, now + REST));
+        hanging_up.abort();
         serving.abort();
     }
 
