@@ -54,8 +54,8 @@ const TOKEN_LEFT_S: u64 = 60 * 60;
 /// Push services that are remembered, one for each host. Beyond: all are met anew, at the cost of a signature each.
 const MAX_SERVICES: usize = 64;
 
-/// How long a push service is left alone that does not answer or has too much to do. Without it, those that wait for a service
-/// that is down would hold up the wake-ups of all others.
+/// How long a push service is left alone that cannot be reached, or gets too much and does not say for how long. Without it,
+/// those that wait for a service that is down would hold up the wake-ups of all others.
 const REST: Duration = Duration::from_secs(30);
 
 /// Longest rest that a push service may ask for (`Retry-After`). Beyond: so long; a service that errs wakes nobody for longer.
@@ -212,8 +212,11 @@ impl Inner {
             Ok(response) => answered(response.status(), response.headers()),
             Err(error) => {
                 // Without the address: who has it could wake the browser.
-                tracing::warn!(error = %error.without_url(), "a push service does not answer");
-                (Pushed::Failed, Some(REST))
+                let error = error.without_url();
+                tracing::warn!(%error, "a push service does not answer");
+                // What failed within a connection may be well again in the next.
+                let holds_up = error.is_timeout() || error.is_connect();
+                (Pushed::Failed, holds_up.then_some(REST))
             }
         };
         if let Some(rest) = rest {
@@ -276,14 +279,19 @@ fn answered(status: StatusCode, headers: &HeaderMap) -> (Pushed, Option<Duration
         http.status = status.as_u16(),
         "a push service refuses to wake a browser"
     );
-    // Another refusal may be for this browser alone.
-    let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     // A date is as rare as it is hard to compare: clocks differ.
     let asked = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok());
-    let rest = asked.map_or(REST, Duration::from_secs).min(MAX_REST);
-    (Pushed::Failed, busy.then_some(rest))
+    let asked = asked.map(|seconds| Duration::from_secs(seconds).min(MAX_REST));
+    let rest = match status {
+        StatusCode::TOO_MANY_REQUESTS => asked.or(Some(REST)),
+        // Without its word it is one mishap, for which nobody else is to miss a call.
+        _ if status.is_server_error() => asked,
+        // It may be for this browser alone.
+        _ => None,
+    };
+    (Pushed::Failed, rest)
 }
 
 /// The key, and its public half: 65 bytes.
@@ -344,7 +352,10 @@ mod tests {
     use axum::{Router, body::to_bytes, extract::Request, response::IntoResponse as _};
     use jsonwebtoken::{DecodingKey, Validation};
     use serde_json::Value;
-    use tokio::{net::TcpListener, sync::mpsc};
+    use tokio::{
+        net::{TcpListener, TcpSocket},
+        sync::mpsc,
+    };
 
     use super::*;
 
@@ -453,10 +464,10 @@ mod tests {
     async fn a_service_that_cannot_be_reached_is_left_alone_and_the_others_are_not() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        // It hangs up at once.
-        let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // The port is taken, and nobody listens at it.
+        let deaf = TcpSocket::new_v4().unwrap();
+        deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let other = format!("http://{}", deaf.local_addr().unwrap());
-        let hanging_up = tokio::spawn(async move { while deaf.accept().await.is_ok() {} });
         let folder = tempfile::tempdir().unwrap();
         let courier = courier(&folder, &[&base, &other]);
         let push = |at: &str| courier.push(endpoint(&format!("{at}/push/abc")), Wake::Message);
@@ -468,7 +479,6 @@ mod tests {
         assert!(courier.inner.rests(&other, now));
         assert!(!courier.inner.rests(&base, now));
         assert!(!courier.inner.rests(&other, now + REST));
-        hanging_up.abort();
         serving.abort();
     }
 
@@ -482,10 +492,12 @@ mod tests {
             answered(StatusCode::from_u16(code).unwrap(), &headers).1
         };
         assert_eq!(rest(429, Some("7")), Some(Duration::from_secs(7)));
-        assert_eq!(rest(503, None), Some(REST));
-        assert_eq!(rest(503, Some("Fri, 27 Nov 2026 12:00:00 GMT")), Some(REST));
+        assert_eq!(rest(503, Some("7")), Some(Duration::from_secs(7)));
+        assert_eq!(rest(429, None), Some(REST));
+        assert_eq!(rest(429, Some("Fri, 27 Nov 2026 12:00:00 GMT")), Some(REST));
         assert_eq!(rest(429, Some("99999999999999")), Some(MAX_REST));
         assert_eq!(rest(429, Some("-1")), Some(REST));
+        assert_eq!(rest(503, None), None, "one mishap");
         for code in [201, 400, 403, 404, 410, 413] {
             assert_eq!(rest(code, Some("7")), None, "{code}");
         }
