@@ -31,6 +31,12 @@ export class Board {
     this.notices.update((notices) => notices.filter((notice) => notice.id !== id));
   }
 
+  /** Nothing that was said stays: it may name rooms, people and files. */
+  clear(): void {
+    this.notices.set([]);
+    this.announcement.set(null);
+  }
+
   /** For screen readers alone, politely. */
   announce(text: Wording): void {
     this.announcement.set({ id: this.#nextId++, text });

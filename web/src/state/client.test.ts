@@ -41,11 +41,15 @@ test("signing out leaves nothing of the person behind", async () => {
   await settled();
   client.drafts.set("design", "half a sentence");
   core.setCall({ call_id: "c" } as never);
+  core.notice({ code: "room_ended", params: { room: "Design" } });
+  client.board.announce(() => "Bob joined");
   await client.commands.signOut();
   expect(client.session.get().state).toBe("signed_out");
   expect(client.rooms.get()).toBeNull();
   expect(client.call.get()).toBeNull();
   expect(client.drafts.get("design", "")).toBe("");
+  expect(client.board.notices.get()).toEqual([]);
+  expect(client.board.announcement.get()).toBeNull();
 });
 
 test("what is at stake interrupts, the rest is told politely", async () => {

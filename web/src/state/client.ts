@@ -165,6 +165,8 @@ export class Client {
   }
 
   #forget(): void {
+    this.board.clear();
+    this.told.set(null);
     this.rooms.set(null);
     this.#forgetCall();
     this.call.set(null);

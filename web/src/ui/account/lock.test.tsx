@@ -34,9 +34,14 @@ test("R47: a locked browser shows nothing but the way in, and the way out withou
   const { client, core } = show(<AppView />);
   await screen.findByRole("navigation", { name: "Rooms" });
   act(() => {
+    client.board.notify("alert", () => "The room “Merger” has ended");
+  });
+  expect(screen.getByText(/Merger/)).toBeTruthy();
+  act(() => {
     client.lock();
   });
   await screen.findByRole("heading", { name: "Locked" });
+  expect(screen.queryByText(/Merger/)).toBeNull();
   expect(screen.queryByRole("navigation", { name: "Rooms" })).toBeNull();
   expect(client.rooms.get()).toBeNull();
   await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
