@@ -195,6 +195,16 @@ pub(crate) const MAX_ASIDE: usize = 200;
 /// there are more, and makes the query narrower.
 pub(crate) const MAX_FOUND: usize = 50;
 
+/// Saved messages that one has on a device at once: each is a hundred bytes of own state, and a list of more is no list of what
+/// one comes back to. Beyond: `too_many_saved`.
+pub(crate) const MAX_SAVED: usize = 500;
+
+/// Short answers of one's own: what fits beside the message box.
+pub(crate) const MAX_QUICK_REPLIES: usize = 6;
+
+/// Characters of one of them.
+pub(crate) const MAX_QUICK_REPLY_LEN: usize = 60;
+
 /// Words of a query that count: more narrow nothing down.
 pub(crate) const MAX_QUERY_WORDS: usize = 16;
 

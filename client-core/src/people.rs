@@ -35,9 +35,10 @@ pub(crate) struct People {
 }
 
 /// As stored: by positions.
-type StoredPolicies = (Verify, Verify, bool);
+type StoredPolicies = (Verify, Verify, bool, bool);
 
-const POLICIES: &str = "policies";
+/// Another name than that of earlier forms, which cannot be read as this one.
+const POLICIES: &str = "policy";
 
 /// Why a card was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,11 +56,14 @@ impl People {
         let cards = take_all::<Person>(loaded, "person/")?;
         let cards = cards.into_iter().map(|(_, card)| (card.user_id, card)).collect();
         let stored: Option<StoredPolicies> = take_one(loaded, POLICIES)?;
-        let policies = stored.map(|(verify_inside, verify_outside, outside_contacts)| Policies {
-            verify_inside,
-            verify_outside,
-            outside_contacts,
-        });
+        let policies = stored.map(
+            |(verify_inside, verify_outside, outside_contacts, forwarding)| Policies {
+                verify_inside,
+                verify_outside,
+                outside_contacts,
+                forwarding,
+            },
+        );
         Ok(Self {
             cards,
             policies: policies.unwrap_or_default(),
@@ -77,11 +81,12 @@ impl People {
             verify_inside,
             verify_outside,
             outside_contacts,
+            forwarding,
         } = policies;
         if self.policies == policies {
             return false;
         }
-        let stored: StoredPolicies = (verify_inside, verify_outside, outside_contacts);
+        let stored: StoredPolicies = (verify_inside, verify_outside, outside_contacts, forwarding);
         store.put(POLICIES, &stored);
         self.policies = policies;
         true

@@ -183,6 +183,9 @@ mod tests {
             burn_ms: None,
             may_edit: false,
             may_delete: false,
+            may_forward: true,
+            forwarded: false,
+            saved: false,
         }
     }
 

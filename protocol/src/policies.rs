@@ -24,6 +24,9 @@ pub struct Policies {
     pub verify_outside: Verify,
     /// Whether there may be contacts of other networks at all (R21).
     pub outside_contacts: bool,
+    /// Whether what was said in one room may be handed on into another. Clients keep to it: the server sees no difference.
+    #[serde(default = "yes")]
+    pub forwarding: bool,
 }
 
 impl Default for Policies {
@@ -33,8 +36,14 @@ impl Default for Policies {
             verify_inside: Verify::Optional,
             verify_outside: Verify::Optional,
             outside_contacts: true,
+            forwarding: true,
         }
     }
+}
+
+/// What a server of before this policy means.
+fn yes() -> bool {
+    true
 }
 
 impl Policies {

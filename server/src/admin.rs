@@ -66,6 +66,9 @@ enum AdminCommand {
         /// Whether there may be contacts of other networks
         #[arg(long)]
         outside_contacts: Option<bool>,
+        /// Whether what was said in one room may be handed on into another
+        #[arg(long)]
+        forwarding: Option<bool>,
         /// Which network; needed where there are several
         #[arg(long, value_name = "ID")]
         network: Option<NetworkId>,
@@ -155,6 +158,7 @@ pub async fn admin(options: AdminOptions) -> anyhow::Result<()> {
             verify_inside,
             verify_outside,
             outside_contacts,
+            forwarding,
             network,
         } => {
             let admin = Admin::open(data, database_url, Clock::system()).await?;
@@ -162,11 +166,13 @@ pub async fn admin(options: AdminOptions) -> anyhow::Result<()> {
                 verify_inside: verify_inside.map(Verify::from),
                 verify_outside: verify_outside.map(Verify::from),
                 outside_contacts,
+                forwarding,
             };
             let policies = admin.change_policies(network, change).await?;
             say("verify-inside", VerifyName::of(policies.verify_inside));
             say("verify-outside", VerifyName::of(policies.verify_outside));
             say("outside-contacts", &policies.outside_contacts.to_string());
+            say("forwarding", &policies.forwarding.to_string());
         }
         AdminCommand::CreateNetwork { name } => {
             let admin = Admin::open(data, database_url, Clock::system()).await?;

@@ -191,6 +191,41 @@ pub enum Command {
         #[cfg_attr(test, ts(optional, type = "string"))]
         message_id: Option<MessageId>,
     },
+    /// Says in another room what a message says; a file is uploaded anew, and sent as `forwarded`. The copy lives no longer than
+    /// what it is of, and nothing that burns is copied → `message`. Fails with `forbidden` where it may not be.
+    ForwardMessage {
+        /// Where it is.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
+        /// Where it is said again.
+        #[cfg_attr(test, ts(type = "string"))]
+        to: RoomId,
+        /// As `message_id` of `send_text`.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, type = "string"))]
+        copy_id: Option<MessageId>,
+    },
+    /// Puts a message among the saved ones of all own devices, or takes it out again → `done`. It lives no longer for it.
+    SaveMessage {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// The message.
+        #[cfg_attr(test, ts(type = "string"))]
+        message_id: MessageId,
+        /// Whether it is among them.
+        on: bool,
+    },
+    /// The saved messages that are on this device, the last saved first → `found`.
+    ListSaved,
+    /// Replaces the short answers on all own devices → `done`.
+    SetQuickReplies {
+        /// In their order; none: those that the user interface has by itself.
+        replies: Vec<String>,
+    },
     /// Sends a file that was uploaded, with or without a text; what was noted of the upload goes → `message` as soon as it is
     /// durable in the outbox. Fails with `file_expired` where its end is over already.
     SendFile(Box<FileMessage>),

@@ -73,6 +73,9 @@ pub struct FileMessage {
     #[serde(default)]
     #[cfg_attr(test, ts(optional, type = "number"))]
     pub burn_ms: Option<u64>,
+    /// It was said elsewhere before, and is said to be so.
+    #[serde(default)]
+    pub forwarded: bool,
     /// As of `send_text`.
     #[serde(default)]
     #[cfg_attr(test, ts(optional, type = "string"))]

@@ -49,6 +49,12 @@ pub struct MessageView {
     pub may_edit: bool,
     /// Whether one may delete it for everybody.
     pub may_delete: bool,
+    /// Whether it may be said again in another room.
+    pub may_forward: bool,
+    /// It was said elsewhere before.
+    pub forwarded: bool,
+    /// It is among the saved ones.
+    pub saved: bool,
 }
 
 /// A message that another one answers.

@@ -128,6 +128,8 @@ pub enum SessionView {
         guest: Option<GuestView>,
         /// Whether others learn what one has received and read, and one of them.
         receipts: bool,
+        /// One's own short answers; none: those that the user interface has by itself.
+        quick_replies: Vec<String>,
     },
 }
 

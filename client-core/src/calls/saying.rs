@@ -37,6 +37,7 @@ impl Call {
             text: text.clone(),
             re: None,
             mentions: vec![],
+            fwd: false,
         };
         let id = self.send(env, content)?;
         let leaf = self.own_leaf();

@@ -184,6 +184,7 @@ impl Device {
                     text,
                     re: reply_to,
                     mentions,
+                    fwd: false,
                 };
                 let timers = Timers {
                     ttl: ttl_ms,
@@ -191,6 +192,28 @@ impl Device {
                 };
                 let message_id = self.say(shell, room_id, message_id, timers, content, body)?;
                 shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::ForwardMessage {
+                room_id,
+                message_id,
+                to,
+                copy_id,
+            } => {
+                let message_id = self.forward(shell, (room_id, message_id), to, copy_id)?;
+                shell.reply(id, api::Reply::Message { message_id });
+            }
+            Command::SaveMessage {
+                room_id,
+                message_id,
+                on,
+            } => {
+                self.save_message(shell, room_id, message_id, on)?;
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::ListSaved => shell.reply(id, api::Reply::Found(self.saved())),
+            Command::SetQuickReplies { replies } => {
+                self.set_quick_replies(shell, &replies)?;
+                shell.reply(id, api::Reply::Done);
             }
             Command::SendFile(said) => {
                 let message_id = self.send_file(shell, *said)?;

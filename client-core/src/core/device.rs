@@ -594,5 +594,6 @@ fn forget_ended(env: &mut Env<'_>, past: &mut SortedMap<RoomId, Charter>, listed
         past.remove(&room_id);
         env.shell.store.delete(format!("past/{room_id}"));
         env.own.forget_title(&mut env.shell.store, now, room_id);
+        env.own.forget_saved(&mut env.shell.store, now, room_id);
     }
 }

@@ -137,6 +137,7 @@ impl Device {
             re: said.reply_to,
             mentions: said.mentions,
             secret: burns.then(|| upload_secret.clone()),
+            fwd: said.forwarded,
         };
         let body = Body::File(Box::new(SaidFile {
             file,

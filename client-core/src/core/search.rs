@@ -36,6 +36,11 @@ fn excerpt(text: &str, place: usize) -> String {
     format!("{head}{part}{tail}")
 }
 
+/// The beginning of a text, as long as an excerpt.
+pub(super) fn beginning(text: &str) -> String {
+    excerpt(text, 0)
+}
+
 impl Device {
     /// The newest messages that have all words of the query; in one room, or in all.
     pub(super) fn search(&self, query: &str, room_id: Option<RoomId>) -> Found {

@@ -116,6 +116,10 @@ impl Device {
             let waited = room.count_aside();
             let ended = room.purge(&mut shell.store, shell.now);
             self.changed |= !ended.is_empty() || room.count_aside() != waited;
+            for message in &ended {
+                self.own
+                    .set_saved(&mut shell.store, shell.now, room.id, message.id, false);
+            }
             // What only burnt here, others may not have read yet; that the server deletes at its time. Of two, the other has
             // read what burns for who did not write it.
             let direct = room.kind() == RoomKindTag::Direct;

@@ -21,6 +21,7 @@ impl Device {
             contacts: self.contacts_view(),
             guest: self.visit.as_ref().map(Visit::view),
             receipts: self.own.receipts(),
+            quick_replies: self.own.quick_replies(),
         }
     }
 

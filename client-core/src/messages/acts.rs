@@ -106,8 +106,18 @@ impl Message {
         }
     }
 
+    /// Whether its author's wishes let it be said again elsewhere: what burns, or may not be saved, stays where it is.
+    pub(crate) fn is_forwardable(&self) -> bool {
+        let open = match &self.body {
+            Body::Text(_) => true,
+            Body::File(said) => said.file.may_save,
+            _ => false,
+        };
+        open && !self.life.burns()
+    }
+
     /// Said by a person, and still there.
-    fn is_said(&self) -> bool {
+    pub(crate) fn is_said(&self) -> bool {
         matches!(
             self.body,
             Body::Text(_) | Body::File(_) | Body::BrokenFile | Body::Unknown(_)
@@ -217,6 +227,7 @@ mod tests {
             delivery: Delivery::Received,
             re: None,
             mentions: vec![],
+            forwarded: false,
             acts: Acts::default(),
             life: Life::default(),
         }

@@ -36,6 +36,8 @@ pub(crate) struct Message {
     pub(crate) re: Option<MessageId>,
     /// Whom it names.
     pub(crate) mentions: Vec<UserId>,
+    /// It was said elsewhere before.
+    pub(crate) forwarded: bool,
     pub(crate) acts: Acts,
     pub(crate) life: Life,
 }
@@ -371,6 +373,18 @@ impl History {
         }
     }
 
+    /// Something of how a message is shown changed.
+    pub(crate) fn mark(&mut self, id: MessageId) {
+        if let Some(shown) = &mut self.shown
+            && self
+                .messages
+                .get(&id)
+                .is_some_and(|message| message.order >= shown.oldest)
+        {
+            shown.changed.insert(id);
+        }
+    }
+
     /// Names of persons changed: everything shown is told again.
     pub(crate) fn mark_all(&mut self) {
         if let Some(oldest) = self.shown.as_ref().map(|shown| shown.oldest) {
@@ -396,9 +410,9 @@ impl History {
     }
 }
 
-/// Name of the record of a message.
+/// Name of the record of a message; another one than that of earlier forms, which cannot be read as this one.
 fn record(room_id: RoomId, id: impl Display) -> String {
-    format!("said/{room_id}/{id}")
+    format!("line/{room_id}/{id}")
 }
 
 impl Message {

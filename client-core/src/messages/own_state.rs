@@ -4,6 +4,8 @@
 //! AAD keeps the server from passing an old blob off as a new one. Two devices that write at once merge: each part
 //! has a rule by which the outcome does not depend on the order.
 
+mod saved;
+
 use aes_gcm::{
     Aes256Gcm, KeyInit as _,
     aead::{Aead as _, Payload},
@@ -387,6 +389,7 @@ impl Parts {
         self.read.retain(|room_id, _| is_in(*room_id));
         let of_room = |name: &str| name.strip_prefix(MUTE)?.parse::<RoomId>().ok();
         self.settings.retain(|name, _| of_room(name).is_none_or(&is_in));
+        self.forget_taken_out(&is_in);
         self.contacts.forget_rooms(is_in);
     }
 

@@ -41,6 +41,16 @@ fn content_of_rooms_is_that_of_the_document() {
                     text: text.clone(),
                     re: Some(of),
                     mentions: vec![named],
+                    fwd: false,
+                },
+            ),
+            (
+                "forwarded",
+                Content::Text {
+                    text: text.clone(),
+                    re: None,
+                    mentions: vec![],
+                    fwd: true,
                 },
             ),
             (
@@ -68,6 +78,7 @@ fn content_of_rooms_is_that_of_the_document() {
                     re: Some(of),
                     mentions: vec![named],
                     secret: None,
+                    fwd: false,
                 },
             ),
             (
@@ -78,6 +89,7 @@ fn content_of_rooms_is_that_of_the_document() {
                     re: None,
                     mentions: vec![],
                     secret: UploadSecret::from_base64url(&Bytes(bytes(&takes["secret"])).to_base64url()),
+                    fwd: false,
                 },
             ),
             (
@@ -88,6 +100,7 @@ fn content_of_rooms_is_that_of_the_document() {
                     re: None,
                     mentions: vec![],
                     secret: None,
+                    fwd: false,
                 },
             ),
         ];

@@ -388,6 +388,7 @@ impl Room {
             delivery: Delivery::Received,
             re: None,
             mentions: vec![],
+            forwarded: false,
             acts: Acts::default(),
             life: Life::default(),
         };

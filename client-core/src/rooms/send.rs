@@ -52,7 +52,7 @@ impl Room {
         let message_id = message_id.filter(|id| self.history.get(*id).is_none());
         let message_id = message_id.unwrap_or_else(|| env.message_id());
         let list = &env.identity.device_list;
-        let (re, mentions) = content.relations();
+        let relations = content.relations();
         let envelope = Envelope {
             id: message_id,
             at: env.now(),
@@ -82,8 +82,9 @@ impl Room {
                 sent_at: env.now(),
                 body,
                 delivery: Delivery::Sending,
-                re,
-                mentions,
+                re: relations.re,
+                mentions: relations.mentions,
+                forwarded: relations.forwarded,
                 acts: Acts::default(),
                 life: Life::new(timers),
             };
@@ -338,7 +339,7 @@ impl Room {
             }
             Err(content) => content,
         };
-        let (re, mentions) = content.relations();
+        let relations = content.relations();
         let body = match content {
             Content::Text { text, .. } => Body::Text(text),
             Content::File {
@@ -452,8 +453,9 @@ impl Room {
             sent_at,
             body,
             delivery: if own { Delivery::Sent } else { Delivery::Received },
-            re,
-            mentions,
+            re: relations.re,
+            mentions: relations.mentions,
+            forwarded: relations.forwarded,
             acts: Acts::default(),
             life,
         };

@@ -179,6 +179,9 @@ impl Room {
             burn_ms: message.life.burn_ms(),
             may_edit: message.allows(&edit, lens.me, moderator),
             may_delete: message.allows(&Act::Delete, lens.me, moderator),
+            may_forward: lens.people.policies().forwarding && message.is_forwardable(),
+            forwarded: message.forwarded,
+            saved: lens.own.is_saved(self.id, message.id),
         }
     }
 

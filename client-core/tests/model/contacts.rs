@@ -65,6 +65,15 @@ impl Server {
 
     pub fn set_policy(&mut self, verify: Verify) {
         self.contacts.policies.verify_inside = verify;
+        self.tell_policies();
+    }
+
+    pub fn set_forwarding(&mut self, on: bool) {
+        self.contacts.policies.forwarding = on;
+        self.tell_policies();
+    }
+
+    fn tell_policies(&mut self) {
         for device in self.online.clone() {
             self.event(device, Event::PoliciesChanged);
         }

@@ -70,6 +70,7 @@ pub fn file(
         mentions: vec![],
         ends_at,
         burn_ms: None,
+        forwarded: false,
         message_id: None,
     }
 }

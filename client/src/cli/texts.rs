@@ -262,6 +262,7 @@ fn of_code(code: &str, named: Option<&str>) -> String {
         "version_mismatch" => "this program is older or newer than the server. Update it",
         "unavailable" => "the server cannot do this now. Try again in a moment",
         "too_many_unsent" => "too much waits to be sent. Wait until the server can be reached",
+        "too_many_saved" => "so many messages are saved already. Take some out first",
         "offline" => "the server cannot be reached. Check the network, and try again",
         "password_too_weak" => {
             "this password is too easy to guess. Make it longer: several unrelated words work well"

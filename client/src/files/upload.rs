@@ -145,6 +145,7 @@ async fn send(
         mentions: vec![],
         ends_at: None,
         burn_ms: None,
+        forwarded: false,
         message_id: None,
     };
     match client.ask(Command::SendFile(Box::new(message))).await? {

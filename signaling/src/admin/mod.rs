@@ -70,6 +70,8 @@ pub struct PolicyChange {
     pub verify_outside: Option<Verify>,
     /// See [`Policies::outside_contacts`].
     pub outside_contacts: Option<bool>,
+    /// See [`Policies::forwarding`].
+    pub forwarding: Option<bool>,
 }
 
 /// Why administration failed.

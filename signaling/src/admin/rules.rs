@@ -10,6 +10,7 @@ pub(crate) fn changed(before: Policies, change: PolicyChange) -> Policies {
         verify_inside: change.verify_inside.unwrap_or(before.verify_inside),
         verify_outside: change.verify_outside.unwrap_or(before.verify_outside),
         outside_contacts: change.outside_contacts.unwrap_or(before.outside_contacts),
+        forwarding: change.forwarding.unwrap_or(before.forwarding),
     }
 }
 
@@ -40,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// R21, R26: two policies that are independent of each other, and a switch.
+    /// R21, R26: two policies that are independent of each other, and two switches.
     #[test]
     fn what_is_not_changed_stays() {
         let required = PolicyChange {
@@ -51,7 +52,13 @@ mod tests {
             outside_contacts: Some(false),
             ..PolicyChange::default()
         };
+        let kept = PolicyChange {
+            forwarding: Some(false),
+            ..PolicyChange::default()
+        };
         let after = changed(changed(Policies::default(), required), closed);
+        assert!(after.forwarding);
+        assert!(!changed(after, kept).forwarding);
         assert_eq!(after.verify_inside, Verify::Required);
         assert_eq!(after.verify_outside, Verify::Optional);
         assert!(!after.outside_contacts);

@@ -14,7 +14,7 @@ pub async fn policies(
     network_id: NetworkId,
 ) -> Result<Option<Policies>, StoreError> {
     let row = sqlx::query(
-        "SELECT verify_inside, verify_outside, outside_contacts FROM networks WHERE network_id = $1",
+        "SELECT verify_inside, verify_outside, outside_contacts, forwarding FROM networks WHERE network_id = $1",
     )
     .bind(network_id.as_bytes().as_slice())
     .fetch_optional(connection)
@@ -24,10 +24,11 @@ pub async fn policies(
 
 /// The policies of all networks.
 pub async fn all(connection: &mut AnyConnection) -> Result<Vec<(NetworkId, Policies)>, StoreError> {
-    let rows =
-        sqlx::query("SELECT network_id, verify_inside, verify_outside, outside_contacts FROM networks")
-            .fetch_all(connection)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT network_id, verify_inside, verify_outside, outside_contacts, forwarding FROM networks",
+    )
+    .fetch_all(connection)
+    .await?;
     rows.iter()
         .map(|row| Ok((row.get_as("network_id")?, policies_of(row)?)))
         .collect()
@@ -40,13 +41,14 @@ pub async fn set(
     policies: &Policies,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE networks SET verify_inside = $2, verify_outside = $3, outside_contacts = $4
+        "UPDATE networks SET verify_inside = $2, verify_outside = $3, outside_contacts = $4, forwarding = $5
          WHERE network_id = $1",
     )
     .bind(network_id.as_bytes().as_slice())
     .bind(to_stored(policies.verify_inside))
     .bind(to_stored(policies.verify_outside))
     .bind(i64::from(policies.outside_contacts))
+    .bind(i64::from(policies.forwarding))
     .execute(connection)
     .await?;
     Ok(())
@@ -58,6 +60,7 @@ fn policies_of(row: &AnyRow) -> Result<Policies, StoreError> {
         verify_inside: verify("verify_inside")?,
         verify_outside: verify("verify_outside")?,
         outside_contacts: row.get_as::<i64>("outside_contacts")? != 0,
+        forwarding: row.get_as::<i64>("forwarding")? != 0,
     })
 }
 

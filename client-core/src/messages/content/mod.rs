@@ -70,6 +70,9 @@ pub(crate) enum Content {
         /// Whom it names.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<UserId>,
+        /// It was said elsewhere before, by whom is not told.
+        #[serde(default, skip_serializing_if = "is_false")]
+        fwd: bool,
     },
     /// In direct rooms: the ID video of who says it, with the day whose words are said in it.
     IdVideo {
@@ -89,6 +92,8 @@ pub(crate) enum Content {
         /// In direct rooms, where it burns: by this the device of who read it has the server delete the blob.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<UploadSecret>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        fwd: bool,
     },
     /// Another text in place of the earlier one, or of what stands with a file; by its author.
     Edit {
@@ -185,6 +190,17 @@ pub(crate) enum Content {
     },
 }
 
+/// What a message has to do with others, and with members.
+#[derive(Default)]
+pub(crate) struct Relations {
+    /// What it answers.
+    pub(crate) re: Option<MessageId>,
+    /// Whom it names.
+    pub(crate) mentions: Vec<UserId>,
+    /// It was said elsewhere before.
+    pub(crate) forwarded: bool,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Wire {
     v: u8,
@@ -240,16 +256,24 @@ impl Content {
             text: text.to_owned(),
             re: None,
             mentions: vec![],
+            fwd: false,
         }
     }
 
-    /// What a message answers, and whom it names.
-    pub(crate) fn relations(&self) -> (Option<MessageId>, Vec<UserId>) {
+    /// What a message answers, whom it names, and whether it was said before.
+    pub(crate) fn relations(&self) -> Relations {
         match self {
-            Self::Text { re, mentions, .. } | Self::File { re, mentions, .. } => {
-                (*re, mentions.iter().copied().take(MAX_MENTIONS).collect())
+            Self::Text {
+                re, mentions, fwd, ..
             }
-            _ => (None, vec![]),
+            | Self::File {
+                re, mentions, fwd, ..
+            } => Relations {
+                re: *re,
+                mentions: mentions.iter().copied().take(MAX_MENTIONS).collect(),
+                forwarded: *fwd,
+            },
+            _ => Relations::default(),
         }
     }
 
@@ -279,4 +303,8 @@ impl Content {
             None => Self::Unknown { kind, body },
         }
     }
+}
+
+fn is_false(is: &bool) -> bool {
+    !is
 }

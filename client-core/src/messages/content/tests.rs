@@ -60,6 +60,13 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
             text: "Hello @Bob".to_owned(),
             re: Some(MessageId::from_random([7; 16])),
             mentions: vec![UserId::from_random([8; 16])],
+            fwd: false,
+        },
+        Content::Text {
+            text: "Hello".to_owned(),
+            re: None,
+            mentions: vec![],
+            fwd: true,
         },
         Content::File {
             file: Box::new(picture()),
@@ -67,6 +74,7 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
             re: Some(MessageId::from_random([7; 16])),
             mentions: vec![UserId::from_random([8; 16])],
             secret: UploadSecret::from_base64url(&protocol::Bytes(vec![9; 32]).to_base64url()),
+            fwd: false,
         },
         Content::File {
             file: Box::new(picture()),
@@ -74,6 +82,7 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
             re: None,
             mentions: vec![],
             secret: None,
+            fwd: true,
         },
         Content::BrokenFile,
         Content::Edit {

@@ -181,7 +181,39 @@ burn_ms?: number,
 /**
  * Drawn at random by whoever may have to ask again: the same id is the same message, which is taken once.
  */
-message_id?: string, } | { "type": "send_file" } & FileMessage | { "type": "look_at_contact", 
+message_id?: string, } | { "type": "forward_message", 
+/**
+ * Where it is.
+ */
+room_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Where it is said again.
+ */
+to: string, 
+/**
+ * As `message_id` of `send_text`.
+ */
+copy_id?: string, } | { "type": "save_message", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Whether it is among them.
+ */
+on: boolean, } | { "type": "list_saved" } | { "type": "set_quick_replies", 
+/**
+ * In their order; none: those that the user interface has by itself.
+ */
+replies: Array<string>, } | { "type": "send_file" } & FileMessage | { "type": "look_at_contact", 
 /**
  * Who.
  */

@@ -39,6 +39,10 @@ ends_at?: number,
  */
 burn_ms?: number, 
 /**
+ * It was said elsewhere before, and is said to be so.
+ */
+forwarded: boolean, 
+/**
  * As of `send_text`.
  */
 message_id?: string, };

@@ -76,4 +76,16 @@ may_edit: boolean,
 /**
  * Whether one may delete it for everybody.
  */
-may_delete: boolean, };
+may_delete: boolean, 
+/**
+ * Whether it may be said again in another room.
+ */
+may_forward: boolean, 
+/**
+ * It was said elsewhere before.
+ */
+forwarded: boolean, 
+/**
+ * It is among the saved ones.
+ */
+saved: boolean, };

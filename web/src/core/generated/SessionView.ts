@@ -35,4 +35,8 @@ guest: GuestView | null,
 /**
  * Whether others learn what one has received and read, and one of them.
  */
-receipts: boolean, };
+receipts: boolean, 
+/**
+ * One's own short answers; none: those that the user interface has by itself.
+ */
+quick_replies: Array<string>, };

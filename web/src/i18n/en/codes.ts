@@ -60,6 +60,7 @@ export const codes = {
   "error.unavailable": "The server cannot do this now. Try again in a moment.",
   "error.internal": "The server made a fault. Try again; if it stays, tell your administrator.",
   "error.too_many_unsent": "Too much of what you wrote waits to be sent. Wait until the connection is back, then try again.",
+  "error.too_many_saved": "You have saved as many messages as there may be. Take some out under Saved messages first.",
   "error.offline": "There is no connection to the server. Check your network and try again.",
   "error.password_too_weak": "This password is too easy to guess. Make it longer: several unrelated words work well.",
   "error.text_too_long": "This text is too long for one message. Shorten it or send it in parts.",

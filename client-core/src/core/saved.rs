@@ -1,0 +1,101 @@
+//! Messages that the user saved to come back to them, and the user's own short answers.
+
+use protocol::{MessageId, RoomId, socket::RoomKindTag};
+
+use super::{device::Device, search::beginning, shell::Shell};
+use crate::{
+    api::{Failure, Found, FoundMessage},
+    failure::{failure, failure_with},
+    limits::{MAX_QUICK_REPLIES, MAX_QUICK_REPLY_LEN, MAX_SAVED},
+    messages::Message,
+};
+
+impl Device {
+    pub(super) fn save_message(
+        &mut self,
+        shell: &mut Shell,
+        room_id: RoomId,
+        message_id: MessageId,
+        on: bool,
+    ) -> Result<(), Failure> {
+        if on {
+            self.tidy_saved(shell);
+            let room = self.room(room_id)?;
+            let message = room.history.get(message_id).filter(|message| message.is_said());
+            message.ok_or_else(|| failure("not_found"))?;
+            if self.saved_messages().count() >= MAX_SAVED {
+                return Err(failure_with("too_many_saved", "max", MAX_SAVED.to_string()));
+            }
+        }
+        self.own
+            .set_saved(&mut shell.store, shell.now, room_id, message_id, on);
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            room.history.mark(message_id);
+        }
+        self.changed = true;
+        Ok(())
+    }
+
+    /// What was deleted for everybody is not saved any more.
+    fn tidy_saved(&mut self, shell: &mut Shell) {
+        let is_deleted = |(room_id, message_id): &(RoomId, MessageId)| {
+            let message = self
+                .rooms
+                .get(room_id)
+                .and_then(|room| room.history.get(*message_id));
+            message.is_some_and(|message| !message.is_said())
+        };
+        let deleted: Vec<_> = self.own.saved().filter(is_deleted).collect();
+        for (room_id, message_id) in deleted {
+            self.own
+                .set_saved(&mut shell.store, shell.now, room_id, message_id, false);
+        }
+    }
+
+    /// The saved messages that are here: what is gone is not, whatever own state says.
+    fn saved_messages(&self) -> impl Iterator<Item = (RoomId, &Message)> {
+        self.own.saved().filter_map(|(room_id, message_id)| {
+            let room = self.rooms.get(&room_id)?;
+            let message = room.history.get(message_id)?;
+            let shown = room.kind() != RoomKindTag::Own && message.is_said();
+            shown.then_some((room_id, message))
+        })
+    }
+
+    pub(super) fn saved(&self) -> Found {
+        let me = self.identity.user_id();
+        let messages = self.saved_messages().map(|(room_id, message)| {
+            let room = self.rooms.get(&room_id);
+            let shown = message.as_shown(me);
+            let text = shown.searchable().unwrap_or_default();
+            FoundMessage {
+                room_id,
+                message_id: message.id,
+                author_name: self.people.name(
+                    message.author,
+                    room.and_then(|room| room.certificate_of(message.author)),
+                ),
+                mine: message.author == me,
+                sent_at: message.sent_at,
+                excerpt: beginning(text.trim()),
+            }
+        });
+        Found {
+            messages: messages.collect(),
+            more: false,
+        }
+    }
+
+    pub(super) fn set_quick_replies(&mut self, shell: &mut Shell, replies: &[String]) -> Result<(), Failure> {
+        let fits = |reply: &String| {
+            let len = reply.chars().count();
+            !reply.trim().is_empty() && len <= MAX_QUICK_REPLY_LEN && !reply.chars().any(char::is_control)
+        };
+        if replies.len() > MAX_QUICK_REPLIES || !replies.iter().all(fits) {
+            return Err(failure("malformed"));
+        }
+        self.own.set_quick_replies(&mut shell.store, shell.now, replies);
+        self.changed = true;
+        Ok(())
+    }
+}
