@@ -12,6 +12,8 @@ export interface Words {
   readonly burnMs: number | null;
   /** It is a file of the disk, which can be chosen again. */
   readonly fromDisk: boolean;
+  /** It was said elsewhere before. */
+  readonly forwarded?: boolean;
 }
 
 export interface About {

@@ -243,7 +243,7 @@ export class Uploads {
   private async post(entry: Entry, { file, uploadSecret }: Uploaded): Promise<void> {
     const { id, roomId } = entry.view;
     this.show(entry, { stage: "posting", failure: null });
-    const { text, replyTo, mentions, ttlMs, burnMs } = entry.words;
+    const { text, replyTo, mentions, ttlMs, burnMs, forwarded = false } = entry.words;
     const said = {
       file: fileCard(file, entry.facts),
       uploadSecret: base64url(uploadSecret),
@@ -252,6 +252,7 @@ export class Uploads {
       mentions: [...mentions],
       endsAt: ttlMs === null ? null : entry.expiresAt,
       burnMs,
+      forwarded,
     };
     const outcome = await this.commands.sendFile(roomId, said, id);
     if (!this.entries.has(id)) return;

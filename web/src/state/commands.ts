@@ -36,6 +36,8 @@ export interface FileToSay {
   /** When the blob ends, where the message is to. */
   readonly endsAt: number | null;
   readonly burnMs: number | null;
+  /** It was said elsewhere before. */
+  readonly forwarded: boolean;
 }
 
 /** The core's commands as methods with the answer's type. */
@@ -184,13 +186,33 @@ export class Commands {
   }
 
   /** The same id is the same message, however often it is asked for. */
-  sendFile(roomId: string, { file, uploadSecret, text, replyTo, mentions, endsAt, burnMs }: FileToSay, messageId: string): Promise<Outcome<{ message_id: string }>> {
+  sendFile(roomId: string, { file, uploadSecret, text, replyTo, mentions, endsAt, burnMs, forwarded }: FileToSay, messageId: string): Promise<Outcome<{ message_id: string }>> {
     const more = {
       ...(replyTo === null ? {} : { reply_to: replyTo }),
       ...(endsAt === null ? {} : { ends_at: endsAt }),
       ...(burnMs === null ? {} : { burn_ms: burnMs }),
     };
-    return this.#ask({ type: "send_file", room_id: roomId, file, upload_secret: uploadSecret, text, mentions, message_id: messageId, ...more }, "message");
+    return this.#ask({ type: "send_file", room_id: roomId, file, upload_secret: uploadSecret, text, mentions, forwarded, message_id: messageId, ...more }, "message");
+  }
+
+  /** Says it again in another room; a message with a file is sent anew. */
+  forwardMessage(roomId: string, messageId: string, to: string): Promise<Outcome<{ message_id: string }>> {
+    return this.#ask({ type: "forward_message", room_id: roomId, message_id: messageId, to }, "message");
+  }
+
+  /** Whether it is among the saved ones. */
+  saveMessage(roomId: string, messageId: string, on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "save_message", room_id: roomId, message_id: messageId, on }, "done");
+  }
+
+  /** The saved ones that are here, the last saved first. */
+  listSaved(): Promise<Outcome<Found>> {
+    return this.#ask({ type: "list_saved" }, "found");
+  }
+
+  /** One's own short answers; none: those that the page has by itself. */
+  setQuickReplies(replies: string[]): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_quick_replies", replies }, "done");
   }
 
   /** The session's token, if there is a newer one than `stale`. */

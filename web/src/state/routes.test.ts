@@ -11,6 +11,7 @@ test("every route comes back from its path", () => {
     { page: "profile" },
     { page: "devices" },
     { page: "data" },
+    { page: "saved" },
     { page: "settings" },
   ];
   for (const route of routes) expect(parseRoute(pathOf(route))).toEqual(route);

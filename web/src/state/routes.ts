@@ -6,6 +6,7 @@ export type Route =
   | { readonly page: "guest"; readonly linkId: string }
   | { readonly page: "room"; readonly roomId: string }
   | { readonly page: "call"; readonly roomId: string }
+  | { readonly page: "saved" }
   | { readonly page: "profile" }
   | { readonly page: "devices" }
   | { readonly page: "data" }
@@ -26,7 +27,7 @@ export function parseRoute(path: string): Route {
   if (parts.length === 1) {
     if (first === "rooms") return { page: "home" };
     if (first === "forgot-password") return { page: "forgot_password" };
-    if (first === "profile" || first === "devices" || first === "data" || first === "settings") return { page: first };
+    if (first === "saved" || first === "profile" || first === "devices" || first === "data" || first === "settings") return { page: first };
   }
   return { page: "not_found" };
 }
@@ -44,6 +45,7 @@ export function pathOf(route: Route): string {
       return `/rooms/${encodeURIComponent(route.roomId)}/call`;
     case "forgot_password":
       return "/forgot-password";
+    case "saved":
     case "profile":
     case "devices":
     case "data":

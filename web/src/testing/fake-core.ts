@@ -200,6 +200,24 @@ export class FakeCore implements CoreClient {
       case "unlock":
         if (command.password === "wrong") return failed("wrong_password");
         return this.#enter();
+      case "forward_message": {
+        const message = this.#of(command.room_id).find((each) => each.message_id === command.message_id);
+        if (!message) return failed("not_found");
+        const copy = { ...message, message_id: `copy-${String(this.#order++)}`, forwarded: true };
+        this.receive(command.to, copy);
+        return { type: "message", value: { message_id: copy.message_id } };
+      }
+      case "save_message": {
+        const message = this.#of(command.room_id).find((each) => each.message_id === command.message_id);
+        if (!message) return failed("not_found");
+        this.receive(command.room_id, { ...message, saved: command.on });
+        return DONE;
+      }
+      case "list_saved":
+        return { type: "found", value: this.#saved() };
+      case "set_quick_replies":
+        if (this.session.state === "signed_in") this.tell({ type: "session", session: { ...this.session, quick_replies: command.replies } });
+        return DONE;
       case "save_draft":
         this.#changeRoom(command.room_id, { draft: command.draft });
         return DONE;
@@ -358,7 +376,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true, quick_replies: [] };
   }
 
   #createRoom(title: string, people: string[]): Reply {
@@ -366,6 +384,15 @@ export class FakeCore implements CoreClient {
     this.rooms = [room(`room-${String(this.rooms.length)}`, title, members, { active_at: NOW }), ...this.rooms];
     this.tell({ type: "rooms", rooms: this.rooms });
     return { type: "room", value: { room_id: this.rooms[0]?.room_id ?? "" } };
+  }
+
+  #saved(): Found {
+    const messages = this.rooms.flatMap(({ room_id }) =>
+      this.#of(room_id).flatMap(({ message_id, author_name, mine, sent_at, body, saved }) =>
+        saved ? [{ room_id, message_id, author_name, mine, sent_at, excerpt: "text" in body ? body.text : "" }] : [],
+      ),
+    );
+    return { messages, more: false };
   }
 
   #search(query: string): Found {

@@ -85,13 +85,16 @@ export function text(order: number, author: PersonCard, at: number, body: string
     burn_ms: null,
     may_edit: mine,
     may_delete: mine,
+    may_forward: true,
+    forwarded: false,
+    saved: false,
     ...change,
   };
 }
 
 /** Something that happened in a room. */
 export function event(order: number, author: PersonCard, at: number, code: string, params: Record<string, string> = {}): MessageView {
-  return text(order, author, at, "", { body: { type: "room_event", event: { code, params } }, delivery: "received", mine: false, may_edit: false, may_delete: false });
+  return text(order, author, at, "", { body: { type: "room_event", event: { code, params } }, delivery: "received", mine: false, may_edit: false, may_delete: false, may_forward: false });
 }
 
 /** What answers a message shows of it. */
@@ -101,7 +104,7 @@ export function quoteOf({ message_id, author_name, body }: MessageView): QuoteVi
 
 /** A message that is deleted. */
 export function deleted(message: MessageView): MessageView {
-  return { ...message, body: { type: "deleted" }, reply_to: null, mentions: [], reactions: [], edited: false, may_edit: false, may_delete: false };
+  return { ...message, body: { type: "deleted" }, reply_to: null, mentions: [], reactions: [], edited: false, may_edit: false, may_delete: false, may_forward: false, forwarded: false, saved: false };
 }
 
 /** A participant with a camera and an open microphone. */

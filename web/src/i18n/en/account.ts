@@ -109,6 +109,7 @@ export const account = {
   "password.missing": "Choose a password.",
   "password.too_weak": "This password is too easy to guess. Make it longer: several unrelated words work well.",
 
+  "menu.saved": "Saved messages",
   "menu.profile": "Profile",
   "menu.devices": "Devices",
   "menu.data": "My data",
@@ -169,6 +170,15 @@ export const account = {
   "settings.writing": "Writing",
   "settings.quick": "Offer quick replies in direct rooms",
   "settings.quick_hint": "Short answers to what the other wrote last. One press sends.",
+  "settings.quick_own": "Your quick replies",
+  "settings.quick_own_hint": "One on each line, {max} at most. On all your devices. Leave it empty for the usual ones.",
+  "settings.quick_save": "Save quick replies",
+  "settings.quick_saved": "Your quick replies are saved",
+  "settings.quick_too_many": "These are more than {max}. Take a line out.",
+  "settings.quick_too_long": {
+    one: "A quick reply has {max} characters at most. Shorten “{line}” by {count}.",
+    other: "A quick reply has {max} characters at most. Shorten “{line}” by {count}.",
+  },
   "settings.shortcuts": "Single-key shortcuts",
   "settings.shortcuts_hint": "Such as M for the microphone in calls, and / for the search. Ctrl+D and Ctrl+E in calls, and Ctrl+K for the search, always work.",
   "settings.receipts": "Receipts",

@@ -4,6 +4,7 @@ import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
 import { Unwanted } from "../contacts/unwanted";
 import { LockSettings } from "./lock";
+import { OwnQuickReplies } from "./quick-replies";
 import { KeptToggle } from "../parts/kept-toggle";
 import { Toggle } from "../parts/toggle";
 import { TextPage } from "../rooms/page";
@@ -37,6 +38,7 @@ export function Settings() {
           {t("settings.quick")}
         </Toggle>
         <p className="soft">{t("settings.quick_hint")}</p>
+        {preferences.quickReplies && <OwnQuickReplies />}
       </section>
       <section className="card">
         <h2>{t("settings.notices")}</h2>

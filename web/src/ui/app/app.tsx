@@ -5,6 +5,7 @@ import { Invite, InviteWhileSignedIn } from "../account/invite";
 import { MyData } from "../account/my-data";
 import { Profile } from "../account/profile";
 import { Settings } from "../account/settings";
+import { SavedMessages } from "../rooms/saved-messages";
 import { SignIn } from "../account/sign-in";
 import { Unlock } from "../account/unlock";
 import { CallPage } from "../call/call-page";
@@ -81,6 +82,8 @@ function Page({ route, me }: { readonly route: Route; readonly me: PersonCard })
       return <Devices />;
     case "data":
       return <MyData />;
+    case "saved":
+      return <SavedMessages />;
     case "settings":
       return <Settings />;
     case "home":

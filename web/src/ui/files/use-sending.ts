@@ -43,7 +43,7 @@ export function useSendingFiles(room: RoomView): SendingFiles {
 }
 
 /** The room's time holds for what has none of its own, too; 0 is none. */
-function shorter(own: number | null, room: number): number | null {
+export function shorter(own: number | null, room: number): number | null {
   if (room === 0) return own;
   return own === null ? room : Math.min(own, room);
 }

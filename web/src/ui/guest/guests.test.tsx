@@ -76,7 +76,7 @@ const visit = (door: GuestView["door"]): FakeCore => {
     connection: "online",
     contacts: core.contacts,
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
-    receipts: true,
+    receipts: true, quick_replies: [],
   };
   return core;
 };

@@ -5,7 +5,7 @@ import { useCopy } from "../guest/use-copy";
 import { moveByArrow } from "../parts/arrows";
 import { IconButton, TOOLTIPS } from "../parts/button";
 import { Icon, type IconName } from "../parts/icons";
-import { doableWith, useReact, type Doable } from "./message-acts";
+import { doableWith, useReact, useSave, type Doable } from "./message-acts";
 import { EmojiPicker } from "./emoji-picker";
 
 /** What is open of a message's actions. */
@@ -19,13 +19,14 @@ interface Props {
   /** Something was chosen. */
   readonly onDone: () => void;
   readonly onDelete: () => void;
+  readonly onForward: () => void;
 }
 
 /** The toolbar of a message, where there is anything to be done with it. */
-export function MessageActions({ roomId, message, open, onOpen, onDone, onDelete }: Props) {
+export function MessageActions({ roomId, message, open, onOpen, onDone, onDelete, onForward }: Props) {
   const { client, t } = useApp();
   const doable = doableWith(message);
-  const more = doable.edit || doable.copy || doable.remove;
+  const more = doable.edit || doable.copy || doable.forward || doable.save || doable.remove;
   if (!doable.react && !doable.reply && !more) return null;
   const opening = (action: OpenAction) => (isOpen: boolean) => {
     onOpen(isOpen ? action : null);
@@ -54,6 +55,7 @@ export function MessageActions({ roomId, message, open, onOpen, onDone, onDelete
             onOpenChange={opening("more")}
             onDone={onDone}
             onDelete={onDelete}
+            onForward={onForward}
           />
         )}
       </div>
@@ -95,11 +97,14 @@ function ReactAction({ roomId, message, isOpen, onOpenChange, onDone }: OpenerPr
 interface MoreProps extends OpenerProps {
   readonly doable: Doable;
   readonly onDelete: () => void;
+  readonly onForward: () => void;
 }
 
-function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDone, onDelete }: MoreProps) {
+function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDone, onDelete, onForward }: MoreProps) {
   const { client, t } = useApp();
   const copy = useCopy();
+  const save = useSave();
+  const saving = t(message.saved ? "message.unsave" : "message.save");
   const { body } = message;
   return (
     <MenuTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
@@ -128,6 +133,24 @@ function MoreActions({ roomId, message, doable, isOpen, onOpenChange, onDone, on
             >
               <Icon name="copy" />
               {t("message.copy")}
+            </MenuItem>
+          )}
+          {doable.forward && (
+            <MenuItem className="menu-item" textValue={t("message.forward")} onAction={onForward}>
+              <Icon name="forward" />
+              {t("message.forward")}
+            </MenuItem>
+          )}
+          {doable.save && (
+            <MenuItem
+              className="menu-item"
+              textValue={saving}
+              onAction={() => {
+                void save(roomId, message.message_id, !message.saved);
+              }}
+            >
+              <Icon name="bookmark" />
+              {saving}
             </MenuItem>
           )}
           {doable.remove && (

@@ -16,12 +16,18 @@ interface Props {
 /** Under a message: when, whether it was changed, how long it lives, how far it is. */
 export function MessageFoot({ roomId, message, last }: Props) {
   const { t } = useApp();
-  const { sent_at, edited, ends_at, burn_ms, delivery } = message;
-  const says = last || edited || ends_at !== null || burn_ms !== null || delivery === "failed";
+  const { sent_at, edited, ends_at, burn_ms, delivery, saved } = message;
+  const says = last || edited || saved || ends_at !== null || burn_ms !== null || delivery === "failed";
   return (
     <div className={says ? "message-foot" : "message-foot message-foot-quiet"}>
       <time dateTime={new Date(sent_at).toISOString()}>{timeText(t.locale, sent_at)}</time>
       {edited && <span>{t("message.edited")}</span>}
+      {saved && (
+        <span className="life">
+          <Icon name="bookmark" size={14} />
+          {t("message.saved")}
+        </span>
+      )}
       {ends_at !== null && <Countdown endsAt={ends_at} />}
       {burn_ms !== null && (
         <span className="life">

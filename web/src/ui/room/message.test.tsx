@@ -153,14 +153,14 @@ test("only what is allowed and makes sense is offered", async () => {
     fireEvent.pointerLeave(message);
     return names;
   };
-  expect(await offered(/Hello everyone/)).toEqual(["Copy text"]);
-  expect(await offered(/Two things to decide/)).toEqual(["Edit", "Copy text", "Delete"]);
+  expect(await offered(/Hello everyone/)).toEqual(["Copy text", "Forward", "Save"]);
+  expect(await offered(/Two things to decide/)).toEqual(["Edit", "Copy text", "Forward", "Save", "Delete"]);
   core.receive("design", text(9_000_002, carol, NOW, "By a moderator", { may_delete: true }));
-  expect(await offered(/By a moderator/)).toEqual(["Copy text", "Delete"]);
+  expect(await offered(/By a moderator/)).toEqual(["Copy text", "Forward", "Save", "Delete"]);
   const failed = await article(/step in the middle/);
   hover(failed);
   expect(within(toolbar(failed)).getAllByRole("button")).toHaveLength(1);
-  core.receive("design", text(9_000_003, carol, NOW, "", { body: { type: "unknown" } }));
+  core.receive("design", text(9_000_003, carol, NOW, "", { body: { type: "unknown" }, may_forward: false }));
   const unknown = await article(/newer version/);
   hover(unknown);
   expect(within(unknown).queryByRole("toolbar")).toBeNull();

@@ -12,7 +12,9 @@ import { FileBody } from "../files/file-body";
 import { shownFile } from "../files/shown-file";
 import { Avatar } from "../parts/avatar";
 import { Confirm } from "../parts/dialog";
+import { Icon } from "../parts/icons";
 import { Markup } from "../parts/markup";
+import { ForwardMessage } from "./forward";
 import { MessageActions, type OpenAction } from "./message-actions";
 import { MessageFoot } from "./message-foot";
 import { MessageReactions } from "./message-reactions";
@@ -98,11 +100,15 @@ interface MessageProps {
 
 /** Drawn anew only where it changed: a list has many. */
 const Message = memo(function Message({ roomId, message, authorShown, last, stop, found, onQuote }: MessageProps) {
+  const { t } = useApp();
   const article = useRef<HTMLElement>(null);
   const { near, props: nearProps, release } = useNear(article);
   const [open, setOpen] = useState<OpenAction>(null);
-  const [deleting, setDeleting] = useState(false);
-  useFocusBack(article, deleting);
+  const [asking, setAsking] = useState<"delete" | "forward" | null>(null);
+  const close = (): void => {
+    setAsking(null);
+  };
+  useFocusBack(article, asking !== null);
   const { body } = message;
   return (
     // Not a control itself: arrow keys lead here, and from here Tab to what can be done.
@@ -120,6 +126,12 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
       )}
       <div className="bubble-line">
         <div className={BUBBLES[body.type] ?? "bubble bubble-bare"}>
+          {message.forwarded && (
+            <p className="forwarded">
+              <Icon name="forward" size={14} />
+              {t("message.forwarded")}
+            </p>
+          )}
           {message.reply_to && <Quote quote={message.reply_to} onPress={onQuote} />}
           <MessageBody message={message} />
         </div>
@@ -131,22 +143,18 @@ const Message = memo(function Message({ roomId, message, authorShown, last, stop
             onOpen={setOpen}
             onDone={release}
             onDelete={() => {
-              setDeleting(true);
+              setAsking("delete");
+            }}
+            onForward={() => {
+              setAsking("forward");
             }}
           />
         )}
       </div>
       <MessageReactions roomId={roomId} message={message} />
       <MessageFoot roomId={roomId} message={message} last={last} />
-      {deleting && (
-        <DeleteMessage
-          roomId={roomId}
-          message={message}
-          onClose={() => {
-            setDeleting(false);
-          }}
-        />
-      )}
+      {asking === "delete" && <DeleteMessage roomId={roomId} message={message} onClose={close} />}
+      {asking === "forward" && <ForwardMessage roomId={roomId} message={message} onClose={close} />}
     </article>
   );
 });

@@ -14,19 +14,23 @@ export function QuickReplies({ room, onReply }: Props) {
   const { client, t } = useApp();
   const conversation = useStore(client.conversation(room.room_id));
   const { quickReplies } = useStore(client.preferences.view);
+  const session = useStore(client.session);
+  const own = session.state === "signed_in" ? session.quick_replies : [];
+  const replies = own.length > 0 ? own : REPLIES.map((key) => t(key));
   if (!quickReplies || room.kind !== "direct" || !isAnswerable(conversation)) return null;
   return (
     <div className="quick-replies" role="group" aria-label={t("quick.title")}>
-      {REPLIES.map((key) => (
+      {[...new Set(replies)].map((reply) => (
         <button
-          key={key}
+          key={reply}
           type="button"
           className="quick-reply"
+          dir="auto"
           onClick={() => {
-            onReply(t(key));
+            onReply(reply);
           }}
         >
-          {t(key)}
+          {reply}
         </button>
       ))}
     </div>

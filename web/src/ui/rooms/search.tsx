@@ -161,7 +161,8 @@ function PersonLink({ person }: { readonly person: PersonCard }) {
   );
 }
 
-function MessageLink({ message, query }: { readonly message: FoundMessage; readonly query: string }) {
+/** A message of a list from many rooms; leads to its place. */
+export function MessageLink({ message, query }: { readonly message: FoundMessage; readonly query: string }) {
   const { client, t } = useApp();
   const room = useRoom(message.room_id);
   const title = useRoomTitle()(room);

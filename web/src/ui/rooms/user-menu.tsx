@@ -7,6 +7,7 @@ import { Confirm } from "../parts/dialog";
 import { Icon, type IconName } from "../parts/icons";
 
 const PAGES = [
+  ["saved", "bookmark"],
   ["profile", "person"],
   ["devices", "devices"],
   ["data", "data"],
