@@ -133,6 +133,9 @@ pub(crate) const MAX_PICTURE_SIDE: u32 = 65_535;
 /// Parts of a voice note's waveform: as many as fit on a phone's screen. Beyond: no descriptor.
 pub(crate) const MAX_WAVEFORM_LEN: usize = 64;
 
+/// Longest description of a room in bytes: some sentences under its title. Beyond: `text_too_long`.
+pub(crate) const MAX_ROOM_ABOUT_LEN: usize = 1_000;
+
 /// Largest thumbnail in bytes: it travels in the message, to every device, whether the picture is looked at or not.
 /// Beyond: no descriptor.
 pub(crate) const MAX_THUMBNAIL_LEN: usize = 8 * 1024;

@@ -91,6 +91,28 @@ pub enum Command {
         /// New title.
         title: String,
     },
+    /// Says what a room is for, to its members; by who may add people → `done`. Fails with `text_too_long`.
+    DescribeRoom {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// What it is for; empty: nothing is said.
+        about: String,
+    },
+    /// Gives a room a small picture, or takes it away → `done`. Fails with `too_large` beyond 8 KiB.
+    SetRoomPicture {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// WebP or JPEG, base64url; nothing: it has none any more.
+        picture: Option<String>,
+    },
+    /// → `room_picture`; one that [`super::RoomView::picture`] tells of.
+    GetRoomPicture {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+    },
     /// Whether voices in the room's calls go out at a constant bitrate; for moderators of the room → `done`.
     SetConstantBitrate {
         /// The room.

@@ -142,7 +142,7 @@ pub enum BodyView {
     RoomEvent {
         /// What: `created`, `added`, `added_you`, `removed`, `removed_by_server`, `left`, `renamed`, `device_added`,
         /// `call_started`, `call_declined`, `call_missed`, `founded_anew`, `constant_bitrate_on`, `constant_bitrate_off`,
-        /// `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`, `end_set` (with `ends_at`), `end_off`.
+        /// `about_set`, `about_removed`, `picture_set`, `picture_removed`, `ttl_set`, `burn_set`, `timers_set` (with `ttl_ms`, `burn_ms`), `timers_off`, `end_set` (with `ends_at`), `end_off`.
         event: Failure,
     },
     /// A file.

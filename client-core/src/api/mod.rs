@@ -169,6 +169,11 @@ pub enum Reply {
         #[cfg_attr(test, ts(type = "string"))]
         message_id: protocol::MessageId,
     },
+    /// To [`Command::GetRoomPicture`].
+    RoomPicture {
+        /// WebP or JPEG, base64url; nothing where there is none.
+        picture: Option<String>,
+    },
     /// To [`Command::Search`].
     Found(Found),
     /// To [`Command::ListDevices`].

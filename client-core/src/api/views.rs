@@ -262,6 +262,11 @@ pub struct RoomView {
     pub kind: RoomKindTag,
     /// Title; for a direct room the other's name. Empty while it is not known yet.
     pub title: String,
+    /// What the room is for; empty where nobody said so.
+    pub about: String,
+    /// It has a picture, to be had by [`super::Command::GetRoomPicture`]; another number is another picture.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub picture: Option<u64>,
     /// The members.
     pub members: Vec<PersonCard>,
     /// Whether one may add and remove people, and rename.

@@ -1,7 +1,7 @@
 //! Wishes of the user interface, each to who fulfils it.
 
 use protocol::{
-    LeafIndex, MessageId, Millis, RoomId,
+    Bytes, LeafIndex, MessageId, Millis, RoomId,
     limits::{MAX_TEXT_LEN, MAX_TITLE_LEN},
     socket::{Request, RoomKindTag},
 };
@@ -18,9 +18,9 @@ use crate::{
     api::{self, Command, DeviceCard, Failure},
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with},
-    limits::MAX_DRAFT_LEN,
+    limits::{MAX_DRAFT_LEN, MAX_ROOM_ABOUT_LEN},
     messages::{Act, Body, Content, Timers},
-    rooms::{AT_ONCE, Env, Intent, Room, Setting},
+    rooms::{AT_ONCE, Env, FaceChange, Intent, Room, Setting},
     tasks::{Goal, Task},
 };
 
@@ -120,6 +120,35 @@ impl Device {
                 let title = title_of(&title)?;
                 self.with_member(shell, room_id, |room, env| rename(room, env, title))?;
                 shell.reply(id, api::Reply::Done);
+            }
+            Command::DescribeRoom { room_id, about } => {
+                let about = about.trim().to_owned();
+                if about.len() > MAX_ROOM_ABOUT_LEN {
+                    return Err(failure_with(
+                        "text_too_long",
+                        "max",
+                        MAX_ROOM_ABOUT_LEN.to_string(),
+                    ));
+                }
+                let change = FaceChange {
+                    about: Some(about),
+                    picture: None,
+                };
+                self.change_face(shell, id, room_id, change)?;
+            }
+            Command::SetRoomPicture { room_id, picture } => {
+                let picture = picture.unwrap_or_default();
+                let picture = Bytes::from_base64url(&picture).ok_or_else(|| failure("malformed"))?;
+                let change = FaceChange {
+                    about: None,
+                    picture: Some(picture.0.into()),
+                };
+                self.change_face(shell, id, room_id, change)?;
+            }
+            Command::GetRoomPicture { room_id } => {
+                let picture = self.room(room_id)?.picture();
+                let picture = picture.map(|picture| Bytes(picture.to_vec()).to_base64url());
+                shell.reply(id, api::Reply::RoomPicture { picture });
             }
             Command::SetConstantBitrate { room_id, on } => {
                 self.set(shell, id, room_id, Setting::ConstantBitrate(on))?;
@@ -383,6 +412,26 @@ impl Device {
             | Command::SetLock { .. }
             | Command::Unlock { .. } => return Err(failure("internal")),
         }
+        Ok(())
+    }
+
+    fn change_face(
+        &mut self,
+        shell: &mut Shell,
+        id: u32,
+        room_id: RoomId,
+        change: FaceChange,
+    ) -> Result<(), Failure> {
+        if !change.fits() {
+            return Err(failure("too_large"));
+        }
+        let me = self.identity.user_id();
+        let room = self.room(room_id)?;
+        if room.kind() != RoomKindTag::Room || room.group().is_some() && !room.may_add(me) {
+            return Err(failure("forbidden"));
+        }
+        self.with_member(shell, room_id, |room, env| room.change_face(env, change))?;
+        shell.reply(id, api::Reply::Done);
         Ok(())
     }
 

@@ -109,6 +109,7 @@ impl Device {
     pub(super) fn set_policies(&mut self, shell: &mut Shell, policies: Policies) {
         if self.people.set_policies(&mut shell.store, policies) {
             self.contacts.change();
+            self.rooms.values_mut().for_each(|room| room.history.mark_all());
             self.changed = true;
         }
     }

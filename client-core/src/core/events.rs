@@ -103,7 +103,10 @@ impl Device {
             .own
             .merge(&mut shell.store, &key, self.identity.user_id(), &state);
         match merged {
-            Ok(true) => self.contacts.change(),
+            Ok(true) => {
+                self.contacts.change();
+                self.rooms.values_mut().for_each(|room| room.history.mark_all());
+            }
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(%error, "own state refused");

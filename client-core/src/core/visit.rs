@@ -51,6 +51,8 @@ impl Visit {
             room_id: self.room_id,
             kind: RoomKindTag::Room,
             title: self.title.clone(),
+            about: String::new(),
+            picture: None,
             members: vec![],
             may_add: false,
             moderator: false,

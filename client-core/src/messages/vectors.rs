@@ -71,6 +71,13 @@ fn content_of_rooms_is_that_of_the_document() {
             ),
             ("delete", Content::Delete { of }),
             (
+                "room_face",
+                Content::RoomFace {
+                    about: takes["text"].as_str().map(str::to_owned),
+                    picture: Some(bytes(&takes["secret"]).into()),
+                },
+            ),
+            (
                 "file",
                 Content::File {
                     file: Box::new(file_of(&takes["file"])),

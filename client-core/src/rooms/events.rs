@@ -101,6 +101,7 @@ impl Room {
             && let Some((_, title)) = self.title_known(env)
         {
             self.send_content(env, Content::RoomState { title }, None);
+            self.tell_face(env);
             self.tell_guest_links(env);
         }
         Self::intents_done(env, &intents);
@@ -260,6 +261,10 @@ impl Room {
             .filter(|certificate| before.contains(&certificate.body().user_id) && !resynced(certificate))
             .map(|certificate| certificate.body().user_id)
             .collect();
+        // It knows the title from own state, which has no place for the rest.
+        if new.contains(&env.me()) {
+            self.tell_face(env);
+        }
         for (nth, who) in new.into_iter().enumerate() {
             env.people.want(who);
             if self.stored.kind != RoomKindTag::Own {
@@ -343,7 +348,7 @@ impl Room {
         }
     }
 
-    fn tell(
+    pub(super) fn tell(
         &mut self,
         env: &mut Env<'_>,
         seq: Seq,

@@ -13,6 +13,7 @@ use super::{
     aside::Place,
     contacts::is_id_video,
     env::Env,
+    face::FaceChange,
     founding::is_passing,
     receipts::Seen,
     state::Room,
@@ -256,8 +257,13 @@ impl Room {
     pub(super) fn settle_own(&mut self, env: &mut Env<'_>, out: &Outgoing, entry: &Entry) {
         self.place_own(env, out.message_id, &out.content, entry.seq, entry.sent_at);
         let content = Envelope::decode(&out.content).map(|envelope| envelope.content);
-        if let Some(Content::RoomState { title }) = content {
-            self.set_title(env, entry.seq, &title);
+        match content {
+            Some(Content::RoomState { title }) => self.set_title(env, entry.seq, &title),
+            Some(Content::RoomFace { about, picture }) => {
+                let change = FaceChange { about, picture };
+                self.settle_face(&mut env.shell.store, entry.seq, &change);
+            }
+            _ => {}
         }
     }
 
@@ -355,6 +361,10 @@ impl Room {
                     self.set_title_by(env, place, author.user_id, &title);
                 }
                 return;
+            }
+            Content::RoomFace { about, picture } => {
+                let change = FaceChange { about, picture };
+                return self.take_face(env, place, author.user_id, &change);
             }
             Content::IdVideo { video, day } => {
                 let at = envelope.at.min(place.sent_at).min(env.now());

@@ -11,6 +11,7 @@ use super::{
     draft,
     ending::lost_record,
     env::Env,
+    face::{self, Face},
     guests::NewLink,
     receipts::{self, AllSeen},
     ringing::Ring,
@@ -81,6 +82,8 @@ pub(crate) struct Room {
     pub(super) receipt_at: Option<Millis>,
     /// What the person began to write.
     pub(super) draft: String,
+    /// What it shows of itself beside its title.
+    pub(super) face: Face,
     /// How far the device's clock went back since it knows of the room's end.
     pub(super) lost: u64,
     /// What the other of a direct room said while it was not to be heard, in the order of the log.
@@ -171,6 +174,7 @@ impl Room {
             seen: AllSeen::new(),
             receipt_at: None,
             draft: String::new(),
+            face: Face::default(),
             lost: 0,
             aside: vec![],
         }
@@ -204,6 +208,7 @@ impl Room {
         self.lost = take_one(loaded, &lost_record(self.id))?.unwrap_or_default();
         self.seen = take_one(loaded, &receipts::record(self.id))?.unwrap_or_default();
         self.draft = take_one(loaded, &draft::record(self.id))?.unwrap_or_default();
+        self.face = take_one(loaded, &face::record(self.id))?.unwrap_or_default();
         self.restore_aside(loaded)?;
         self.history.restore(loaded)
     }
@@ -596,6 +601,7 @@ impl Room {
         self.delete_seen(&mut env.shell.store);
         self.delete_aside(&mut env.shell.store);
         self.save_draft(&mut env.shell.store, String::new());
+        env.shell.store.delete(face::record(self.id));
         env.shell.store.delete(format!("{RECORDS}{}", self.id));
         let charter = self.stored.charter.take().filter(|_| !self.over)?;
         env.shell.store.put(format!("past/{}", self.id), &charter);

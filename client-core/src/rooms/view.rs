@@ -47,6 +47,8 @@ impl Room {
             room_id: self.id,
             kind: self.stored.kind,
             title: self.title(lens),
+            about: self.face.about().to_owned(),
+            picture: self.face.picture_place().map(|place| place.0),
             members: users.iter().map(card).collect(),
             may_add: self.stored.kind == RoomKindTag::Room && self.may_add(lens.me),
             moderator: self.is_moderator(lens.me),

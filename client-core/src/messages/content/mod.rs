@@ -11,6 +11,7 @@ mod tests;
 use ciborium::Value;
 use protocol::{CallId, DeviceId, GuestLinkId, MessageId, Millis, RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
 use super::Timers;
@@ -115,6 +116,15 @@ pub(crate) enum Content {
     /// What a room is called; by who may add people.
     RoomState {
         title: String,
+    },
+    /// What a room shows of itself beside its title, each part where it is said, and empty where there is to be none; by who may
+    /// add people.
+    RoomFace {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+        /// A small picture, WebP or JPEG.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        picture: Option<ByteBuf>,
     },
     /// In the own group alone: up to where one has read.
     Read {

@@ -84,6 +84,14 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
             secret: None,
             fwd: true,
         },
+        Content::RoomFace {
+            about: Some("Lamps".to_owned()),
+            picture: None,
+        },
+        Content::RoomFace {
+            about: None,
+            picture: Some(vec![7; 20].into()),
+        },
         Content::BrokenFile,
         Content::Edit {
             of: MessageId::from_random([7; 16]),

@@ -89,7 +89,27 @@ room_id: string,
 /**
  * New title.
  */
-title: string, } | { "type": "set_constant_bitrate", 
+title: string, } | { "type": "describe_room", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * What it is for; empty: nothing is said.
+ */
+about: string, } | { "type": "set_room_picture", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * WebP or JPEG, base64url; nothing: it has none any more.
+ */
+picture: string | null, } | { "type": "get_room_picture", 
+/**
+ * The room.
+ */
+room_id: string, } | { "type": "set_constant_bitrate", 
 /**
  * The room.
  */

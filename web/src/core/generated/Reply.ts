@@ -21,7 +21,11 @@ room_id: string, } } | { "type": "message", "value": {
 /**
  * The message.
  */
-message_id: string, } } | { "type": "found", "value": Found } | { "type": "devices", "value": Array<DeviceCard> } | { "type": "sdp_answer", "value": { 
+message_id: string, } } | { "type": "room_picture", "value": { 
+/**
+ * WebP or JPEG, base64url; nothing where there is none.
+ */
+picture: string | null, } } | { "type": "found", "value": Found } | { "type": "devices", "value": Array<DeviceCard> } | { "type": "sdp_answer", "value": { 
 /**
  * SDP.
  */

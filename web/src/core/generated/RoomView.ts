@@ -22,6 +22,14 @@ kind: "room" | "direct" | "own",
  */
 title: string, 
 /**
+ * What the room is for; empty where nobody said so.
+ */
+about: string, 
+/**
+ * It has a picture, to be had by [`super::Command::GetRoomPicture`]; another number is another picture.
+ */
+picture: number | null, 
+/**
  * The members.
  */
 members: Array<PersonCard>, 
