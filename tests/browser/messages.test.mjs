@@ -1,7 +1,9 @@
 // What is done to messages after they were said, by two people in two browsers, and that they end when their time is over.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Person, until } from "./support/person.mjs";
+import { png } from "./support/pictures.mjs";
 import { Server } from "./support/server.mjs";
 
 let server;
@@ -29,6 +31,9 @@ const message = (person, text) => {
   return person.role("log", "Messages").getByRole("article").filter({ has: own }).last();
 };
 const box = (person) => person.role("textbox", "Message");
+const screenshot = async (person, name) => {
+  if (process.env.SCREENSHOTS) await person.page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
+};
 
 async function act(person, text, name, item) {
   const article = message(person, text);
@@ -105,6 +110,24 @@ test("what is deleted is gone for both, with its quotes", async () => {
     await message(person, "The red one").getByText("Message not here").waitFor();
     assert.equal(await person.page.getByText("Which lamp is out?").count(), 0);
   }
+});
+
+test("a room has a picture and a description, for its members", async () => {
+  await alice.role("button", "Room details").click();
+  await alice.fill(alice.role("textbox", "What this room is for"), "Lamps, tides and keys");
+  await alice.role("button", "Save description").click();
+  await bob.page.getByText(`${alice.name} changed the room’s description`).waitFor();
+  const asked = alice.page.waitForEvent("filechooser");
+  await alice.role("button", "Add a picture").click();
+  await (await asked).setFiles([{ name: "lamp.png", mimeType: "image/png", buffer: png(300, 200) }]);
+  const row = bob.role("navigation", "Rooms").locator(".room-link").filter({ hasText: ROOM });
+  await until("the list shows the picture", () => row.locator("img.avatar").evaluateAll(([image]) => image?.naturalWidth === 128));
+  await bob.role("button", "Room details").click();
+  await until("bob may change it, too", async () => (await bob.role("textbox", "What this room is for").inputValue()) === "Lamps, tides and keys");
+  await screenshot(bob, "room-face");
+  await bob.role("button", "Remove the picture").click();
+  await until("it is gone", async () => (await row.locator("img.avatar").count()) === 0);
+  for (const person of [alice, bob]) await person.page.keyboard.press("Escape");
 });
 
 test("R46 a moderator sets the room's times, the others read them, and all are told what a timer cannot do", async () => {

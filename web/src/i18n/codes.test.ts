@@ -64,7 +64,7 @@ test("what happened in a room names whom it happened to", () => {
 
 // The codes of `BodyView::RoomEvent` (`client-core/src/api/views.rs`).
 const EVENTS =
-  "created added added_you removed removed_by_server left renamed device_added call_started call_declined call_missed id_video founded_anew " +
+  "created added added_you removed removed_by_server left renamed about_set about_removed picture_set picture_removed device_added call_started call_declined call_missed id_video founded_anew " +
   "constant_bitrate_on constant_bitrate_off ttl_set burn_set timers_set timers_off end_set end_off guest_link_made guest_link_revoked";
 
 test("whatever happens in a room has a text of its own", () => {

@@ -12,6 +12,7 @@ import { Drafts } from "./drafts";
 import { Store, type Readable } from "./observable";
 import { Preferences, type KeyValue } from "./preferences";
 import { Reactions } from "./reactions";
+import { RoomPictures } from "./room-pictures";
 import { Writings } from "./writing";
 
 /** The session; `starting` until the core has spoken for the first time. */
@@ -48,6 +49,7 @@ export class Client {
   readonly preferences: Preferences;
   readonly commands: Commands;
   readonly drafts: Drafts;
+  readonly pictures: RoomPictures;
   /** A message that the page of its room is to lead to, once it shows. */
   readonly sought = new Store<Sought | null>(null);
   /** What is answered, or changed, and how long it is to live, per room. */
@@ -64,6 +66,7 @@ export class Client {
     this.#core = core;
     this.preferences = new Preferences(keep);
     this.commands = new Commands(core);
+    this.pictures = new RoomPictures(this.commands);
     this.drafts = new Drafts((roomId, draft) => void this.commands.saveDraft(roomId, draft));
     this.#unsubscribe = core.onEvent((event) => {
       this.#hear(event);
@@ -170,6 +173,7 @@ export class Client {
     this.rooms.set(null);
     this.#forgetCall();
     this.call.set(null);
+    this.pictures.clear();
     this.drafts.clear();
     this.sought.set(null);
     this.writings.clear();

@@ -121,6 +121,20 @@ export class Commands {
     return this.#ask({ type: "rename_room", room_id: roomId, title }, "done");
   }
 
+  /** What the room is for; empty: nothing is said. */
+  describeRoom(roomId: string, about: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "describe_room", room_id: roomId, about }, "done");
+  }
+
+  /** WebP or JPEG, base64url; nothing: it has none any more. */
+  setRoomPicture(roomId: string, picture: string | null): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_room_picture", room_id: roomId, picture }, "done");
+  }
+
+  getRoomPicture(roomId: string): Promise<Outcome<{ picture: string | null }>> {
+    return this.#ask({ type: "get_room_picture", room_id: roomId }, "room_picture");
+  }
+
   /** Of the room's calls. */
   setConstantBitrate(roomId: string, on: boolean): Promise<Outcome<undefined>> {
     return this.#ask({ type: "set_constant_bitrate", room_id: roomId, on }, "done");

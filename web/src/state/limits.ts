@@ -19,6 +19,9 @@ export function excess(text: string, limit: number): number {
 /** Who waits before a locked call knocks so often. Shorter costs the server for nothing, longer lets people wait in vain. */
 export const LOCKED_RETRY_MS = 5_000;
 
+/** What a room says of itself; as in `client-core/src/limits.rs`. */
+export const MAX_ROOM_ABOUT_LEN = 1_000;
+
 /** One's own quick replies, and the characters of one; as in `client-core/src/limits.rs`. */
 export const MAX_QUICK_REPLIES = 6;
 export const MAX_QUICK_REPLY_LEN = 60;

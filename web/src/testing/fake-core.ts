@@ -37,6 +37,8 @@ const PAGE = 60;
 export class FakeCore implements CoreClient {
   /** Commands as they came, for tests. */
   readonly sent: Command[] = [];
+  /** Of rooms, base64url. */
+  readonly pictures = new Map<string, string | null>();
   nudged = 0;
   /** After how long without a hand the page wants the store locked. */
   idleMs: number | null = null;
@@ -177,6 +179,15 @@ export class FakeCore implements CoreClient {
       case "rename_room":
         this.#changeRoom(command.room_id, { title: command.title });
         return DONE;
+      case "describe_room":
+        this.#changeRoom(command.room_id, { about: command.about });
+        return DONE;
+      case "set_room_picture":
+        this.pictures.set(command.room_id, command.picture);
+        this.#changeRoom(command.room_id, { picture: command.picture === null ? null : this.#order++ });
+        return DONE;
+      case "get_room_picture":
+        return { type: "room_picture", value: { picture: this.pictures.get(command.room_id) ?? null } };
       case "set_constant_bitrate":
         this.#changeRoom(command.room_id, { constant_bitrate: command.on });
         return DONE;

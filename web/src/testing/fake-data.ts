@@ -37,6 +37,8 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     room_id: id,
     kind: "room",
     title,
+    about: "",
+    picture: null,
     members,
     may_add: true,
     moderator: true,

@@ -62,6 +62,19 @@ export const rooms = {
   "new_room.submit": "Create room",
   "new_room.busy": "Making the room’s keys…",
 
+  "face.title": "About this room",
+  "face.none": "Nobody has said yet what this room is for.",
+  "face.about": "What this room is for",
+  "face.save": "Save description",
+  "face.add": "Add a picture",
+  "face.change": "Change the picture",
+  "face.remove": "Remove the picture",
+  "face.no_picture": "This is no picture that your browser can read. Choose a JPEG, PNG or WebP file.",
+  "face.too_long": {
+    one: "This is {count} byte too long. Shorten it.",
+    other: "This is {count} bytes too long. Shorten it.",
+  },
+
   "new_message.title": "New message",
   "new_message.to": "Email",
   "new_message.hint": "A direct room for the two of you.",

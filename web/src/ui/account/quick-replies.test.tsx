@@ -14,12 +14,12 @@ test("each line is a reply; too many and too long ones are said, and nothing typ
   const save = () => user.click(screen.getByRole("button", { name: "Save quick replies" }));
   await user.type(box(), "a{Enter}b{Enter}c{Enter}d{Enter}e{Enter}f{Enter}g");
   await save();
-  expect(screen.getByRole("alert").textContent).toBe("These are more than 6. Take a line out.");
+  expect(screen.getByText("These are more than 6. Take a line out.")).toBeTruthy();
   expect(box().value.split("\n")).toHaveLength(7);
   await user.clear(box());
   await user.type(box(), "x".repeat(63));
   await save();
-  expect(screen.getByRole("alert").textContent).toContain("by 3.");
+  expect(screen.getByText(/by 3\.$/)).toBeTruthy();
   await user.clear(box());
   await user.type(box(), "  On my way {Enter}{Enter}Later");
   await save();

@@ -1,9 +1,9 @@
-import { useId, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { failureText } from "../../i18n/codes";
 import { MAX_QUICK_REPLIES, MAX_QUICK_REPLY_LEN } from "../../state/limits";
 import { useApp, useStore } from "../app/context";
 import { Button } from "../parts/button";
-import { Icon } from "../parts/icons";
+import { AreaField } from "../parts/field";
 
 /** One's own short answers, each on a line. */
 export function OwnQuickReplies() {
@@ -16,7 +16,6 @@ export function OwnQuickReplies() {
 
 function Lines({ kept }: { readonly kept: string }) {
   const { client, t } = useApp();
-  const id = useId();
   const [text, setText] = useState(kept);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -48,33 +47,19 @@ function Lines({ kept }: { readonly kept: string }) {
         void submit(event);
       }}
     >
-      <div className="field">
-        <label htmlFor={id}>{t("settings.quick_own")}</label>
-        <div className="field-box">
-          <textarea
-            id={id}
-            rows={4}
-            dir="auto"
-            value={text}
-            placeholder={[t("quick.yes"), t("quick.no"), t("quick.thanks"), t("quick.later")].join("\n")}
-            aria-invalid={error ? true : undefined}
-            aria-describedby={error ? `${id}-error ${id}-hint` : `${id}-hint`}
-            onChange={(event) => {
-              setText(event.target.value);
-              setError(null);
-            }}
-          />
-        </div>
-        {error && (
-          <p className="field-error" id={`${id}-error`} role="alert">
-            <Icon name="alert" size={16} />
-            {error}
-          </p>
-        )}
-        <p className="field-hint" id={`${id}-hint`}>
-          {t("settings.quick_own_hint", { max: String(MAX_QUICK_REPLIES) })}
-        </p>
-      </div>
+      <AreaField
+        label={t("settings.quick_own")}
+        hint={t("settings.quick_own_hint", { max: String(MAX_QUICK_REPLIES) })}
+        error={error}
+        rows={4}
+        dir="auto"
+        value={text}
+        placeholder={[t("quick.yes"), t("quick.no"), t("quick.thanks"), t("quick.later")].join("\n")}
+        onChange={(event) => {
+          setText(event.target.value);
+          setError(null);
+        }}
+      />
       <Button type="submit" busy={busy}>
         {t("settings.quick_save")}
       </Button>

@@ -1,4 +1,4 @@
-import { useId, useState, type InputHTMLAttributes, type ReactNode, type Ref } from "react";
+import { useId, useState, type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes } from "react";
 import { useText } from "../app/context";
 import { Icon } from "./icons";
 
@@ -14,18 +14,47 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, "id"> {
 
 /** A labelled line of text with its hint and its error. */
 export function Field({ label, hint, error, end, ...rest }: Props) {
+  return (
+    <Labelled label={label} hint={hint} error={error} end={end}>
+      {(about) => <input {...rest} {...about} />}
+    </Labelled>
+  );
+}
+
+type AreaProps = Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, "id"> & Pick<Props, "label" | "hint" | "error">;
+
+/** Several labelled lines of text with their hint and their error. */
+export function AreaField({ label, hint, error, ...rest }: AreaProps) {
+  return (
+    <Labelled label={label} hint={hint} error={error}>
+      {(about) => <textarea {...rest} {...about} />}
+    </Labelled>
+  );
+}
+
+/** What a box says of itself. */
+interface About {
+  readonly id: string;
+  readonly "aria-invalid": true | undefined;
+  readonly "aria-describedby": string | undefined;
+}
+
+interface LabelledProps {
+  readonly label: string;
+  readonly hint: ReactNode;
+  readonly error: string | null | undefined;
+  readonly end?: ReactNode;
+  readonly children: (about: About) => ReactNode;
+}
+
+function Labelled({ label, hint, error, end, children }: LabelledProps) {
   const id = useId();
   const described = [error ? `${id}-error` : null, hint ? `${id}-hint` : null].filter(Boolean).join(" ");
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
       <div className="field-box">
-        <input
-          {...rest}
-          id={id}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={described === "" ? undefined : described}
-        />
+        {children({ id, "aria-invalid": error ? true : undefined, "aria-describedby": described === "" ? undefined : described })}
         {end}
       </div>
       {error && (

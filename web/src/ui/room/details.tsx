@@ -15,6 +15,7 @@ import { Members } from "./members";
 import { Muted } from "./muted";
 import { RenameRoom } from "./rename-room";
 import { DeleteRoom, RoomEnd } from "./room-end";
+import { RoomFace } from "./room-face";
 
 /** Members, name and encryption of a room. */
 export function Details({ room, onClose }: { readonly room: RoomView; readonly onClose: () => void }) {
@@ -23,6 +24,12 @@ export function Details({ room, onClose }: { readonly room: RoomView; readonly o
   const shared = room.kind === "room";
   return (
     <Panel title={t("details.title")} onClose={onClose}>
+      {shared && (
+        <section>
+          <h3>{t("face.title")}</h3>
+          <RoomFace room={room} />
+        </section>
+      )}
       <section>
         <h3>{t("details.members")}</h3>
         {room.moderator && shared && <p className="soft">{t("details.moderator")}</p>}

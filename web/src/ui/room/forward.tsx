@@ -4,11 +4,11 @@ import { listText } from "../../i18n/format";
 import type { Failure } from "../../state/core";
 import { roomsThatMatch } from "../../state/search";
 import { useApp, useStore } from "../app/context";
-import { Avatar } from "../parts/avatar";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icons";
 import { FailureText } from "../parts/messages";
+import { RoomAvatar } from "../parts/room-avatar";
 import { useRoomTitle } from "../parts/room-title";
 import { useForward } from "./use-forward";
 
@@ -91,7 +91,7 @@ export function ForwardMessage({ roomId, message, onClose }: Props) {
                       choose(room.room_id, event.target.checked);
                     }}
                   />
-                  <Avatar id={room.room_id} name={titleOf(room)} />
+                  <RoomAvatar room={room} />
                   <bdi>{titleOf(room)}</bdi>
                 </label>
               </li>

@@ -17,7 +17,7 @@ export function useSave(): (roomId: string, messageId: string, on: boolean) => P
   return async (roomId, messageId, on) => {
     const outcome = await client.commands.saveMessage(roomId, messageId, on);
     if (!outcome.ok) client.board.notify("alert", (t) => failureText(t, outcome.failure));
-    else if (on) client.board.notify("status", (t) => t("message.saved_now"));
+    else if (on) client.board.announce((t) => t("message.saved_now"));
     return outcome.ok;
   };
 }

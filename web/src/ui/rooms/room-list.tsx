@@ -3,10 +3,10 @@ import { agoText } from "../../i18n/format";
 import { lineText } from "../../i18n/files";
 import { useApp, useStore } from "../app/context";
 import { Link } from "../app/link";
-import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icons";
 import { Loading } from "../parts/messages";
 import { useNow } from "../parts/now";
+import { RoomAvatar } from "../parts/room-avatar";
 import { useRoomTitle } from "../parts/room-title";
 
 /** As long as a line of it shows. */
@@ -46,7 +46,7 @@ export function RoomLink({ room, current }: { readonly room: RoomView; readonly 
   const unread = room.unread > 0;
   return (
     <div className={`room-link${unread ? " room-link-unread" : ""}${room.muted ? " room-link-quiet" : ""}`}>
-      <Avatar id={room.room_id} name={title} />
+      <RoomAvatar room={room} />
       {/* The name of the link is the title alone, so that people and programs find the room by it; it covers the
           whole row, and the rest describes it. */}
       <Link

@@ -13,6 +13,7 @@ import { IconButton } from "../parts/button";
 import { FailureText } from "../parts/messages";
 import { Icon } from "../parts/icons";
 import { useNow } from "../parts/now";
+import { RoomAvatar } from "../parts/room-avatar";
 import { useRoomTitle } from "../parts/room-title";
 import { RoomList, RoomLink } from "./room-list";
 
@@ -172,7 +173,7 @@ export function MessageLink({ message, query }: { readonly message: FoundMessage
   const inRoom = room?.kind === "direct" ? (message.mine ? t("search.to", { name: title }) : name) : t("search.in", { name, room: title });
   return (
     <div className="room-link found-message">
-      <Avatar id={message.room_id} name={title} />
+      {room ? <RoomAvatar room={room} /> : <Avatar id={message.room_id} name={title} />}
       <Link
         to={{ page: "room", roomId: message.room_id }}
         className="room-link-title"
