@@ -9,9 +9,10 @@
 //! ```
 //!
 //! Messages come in the order of the room, each at least once: whoever prints them stores the mark after that
-//! ([`Client::hand_out`]), so that a crash in between repeats some, and never leaves one out. The message's id tells.
+//! ([`Reader::mark`], [`Client::hand_out`]), so that a crash in between repeats some, and never leaves one out. The message's
+//! id tells. What a contact said before it may be heard comes later than what was said after it: the mark waits before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client_core::api::{BodyView, Command, Delivery, Event, MessageView};
 use protocol::RoomId;
@@ -27,6 +28,10 @@ pub struct Reader {
 struct Reading {
     /// Messages up to here were handed out.
     mark: u64,
+    /// Messages beyond it that were, too.
+    beyond: BTreeSet<u64>,
+    /// Here something waits until it may be heard.
+    aside_from: Option<u64>,
     /// The oldest of the page; none before the first.
     oldest: Option<u64>,
     caught_up: bool,
@@ -91,8 +96,13 @@ impl Reader {
             return Ok(vec![]);
         };
         if *reset {
-            *reading = Reading::from(reading.mark);
+            reading.begin_anew();
         }
+        let rooms = client.rooms().into_iter();
+        let aside = rooms
+            .filter(|room| room.room_id == *room_id)
+            .find_map(|room| room.aside_from);
+        reading.aside_from = aside;
         reading.take(messages);
         reading
             .waiting
@@ -102,6 +112,11 @@ impl Reader {
             return Ok(vec![]);
         }
         Ok(reading.hand_out())
+    }
+
+    /// Up to where all of a room was handed out, for the next reader; nothing where the room is not read.
+    pub fn mark(&self, room_id: RoomId) -> Option<u64> {
+        self.rooms.get(&room_id).map(|reading| reading.mark)
     }
 
     /// Whether all that is known of all rooms was handed out.
@@ -114,10 +129,19 @@ impl Reading {
     fn from(mark: u64) -> Self {
         Self {
             mark,
+            beyond: BTreeSet::new(),
+            aside_from: None,
             oldest: None,
             caught_up: false,
             waiting: BTreeMap::new(),
         }
+    }
+
+    /// The pages come again; what was handed out, was.
+    fn begin_anew(&mut self) {
+        self.oldest = None;
+        self.caught_up = false;
+        self.waiting.clear();
     }
 
     fn take(&mut self, messages: &[MessageView]) {
@@ -129,7 +153,7 @@ impl Reading {
             // What is not sent has no place yet; what happened in the room nobody said.
             let is_sent = !matches!(message.delivery, Delivery::Sending | Delivery::Failed);
             let is_said = !matches!(message.body, BodyView::RoomEvent { .. } | BodyView::Deleted);
-            if is_sent && is_said && message.order > self.mark {
+            if is_sent && is_said && message.order > self.mark && !self.beyond.contains(&message.order) {
                 self.waiting.insert(message.order, message.clone());
             } else {
                 self.waiting.remove(&message.order);
@@ -148,8 +172,11 @@ impl Reading {
 
     fn hand_out(&mut self) -> Vec<MessageView> {
         let messages: Vec<MessageView> = std::mem::take(&mut self.waiting).into_values().collect();
-        if let Some(newest) = messages.last() {
-            self.mark = newest.order;
+        self.beyond.extend(messages.iter().map(|message| message.order));
+        let end = self.aside_from.unwrap_or(u64::MAX);
+        if let Some(newest) = self.beyond.range(..end).next_back() {
+            self.mark = *newest;
+            self.beyond = self.beyond.split_off(&newest.saturating_add(1));
         }
         messages
     }
@@ -227,5 +254,23 @@ mod tests {
         reading.take(&[message(2, Delivery::Received), message(3, Delivery::Sent)]);
         assert_eq!(orders(&reading.hand_out()), [3]);
         assert_eq!(reading.hand_out(), []);
+    }
+
+    #[test]
+    fn what_may_be_heard_late_is_handed_out_though_later_ones_were() {
+        let mut reading = Reading::from(10);
+        reading.aside_from = Some(20);
+        reading.take(&[message(15, Delivery::Received), message(30, Delivery::Sent)]);
+        assert!(!reading.wants_older(false));
+        assert_eq!(orders(&reading.hand_out()), [15, 30]);
+        assert_eq!(reading.mark, 15, "the next reader begins before what waits");
+        reading.take(&[message(30, Delivery::Sent), message(40, Delivery::Sent)]);
+        assert_eq!(orders(&reading.hand_out()), [40], "nothing twice");
+        reading.begin_anew();
+        reading.aside_from = None;
+        reading.take(&[message(20, Delivery::Received), message(30, Delivery::Sent)]);
+        assert_eq!(orders(&reading.hand_out()), [20]);
+        assert_eq!(reading.mark, 40);
+        assert!(reading.beyond.is_empty());
     }
 }

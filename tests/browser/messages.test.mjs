@@ -119,7 +119,7 @@ test("a room has a picture and a description, for its members", async () => {
   await bob.page.getByText(`${alice.name} changed the room’s description`).waitFor();
   const asked = alice.page.waitForEvent("filechooser");
   await alice.role("button", "Add a picture").click();
-  await (await asked).setFiles([{ name: "lamp.png", mimeType: "image/png", buffer: png(300, 200) }]);
+  await (await asked).setFiles([{ name: "lamp.png", mimeType: "image/png", buffer: png(300, 200, [200, 60, 40]) }]);
   const row = bob.role("navigation", "Rooms").locator(".room-link").filter({ hasText: ROOM });
   await until("the list shows the picture", () => row.locator("img.avatar").evaluateAll(([image]) => image?.naturalWidth === 128));
   await bob.role("button", "Room details").click();

@@ -5,3 +5,4 @@ pub mod cli;
 pub mod device;
 pub mod people;
 pub mod program;
+pub mod scene;

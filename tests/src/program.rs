@@ -126,18 +126,22 @@ impl Program {
 
     /// Invites someone through `conclave admin`; the code of the link.
     pub async fn invite(data: &Path, email: &str) -> Result<String> {
+        let told = Self::admin(data, "invite", &[email]).await?;
+        let link = told.lines().find_map(|line| line.strip_prefix("invitation: "));
+        Ok(code_of(link.context("no invitation")?))
+    }
+
+    /// What an administrator's command says.
+    pub async fn admin(data: &Path, what: &str, args: &[&str]) -> Result<String> {
         let output = Command::new(Self::path()?)
-            .args(["admin", "invite", "--data"])
+            .args(["admin", what, "--data"])
             .arg(data)
-            .arg(email)
+            .args(args)
             .output()
             .await?;
-        let text = String::from_utf8(output.stdout)?;
-        let link = text
-            .lines()
-            .find_map(|line| line.strip_prefix("invitation: "))
-            .with_context(|| format!("no invitation; {}", String::from_utf8_lossy(&output.stderr)))?;
-        Ok(code_of(link))
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "{complaint}");
+        Ok(String::from_utf8(output.stdout)?)
     }
 }
 

@@ -301,6 +301,9 @@ pub struct RoomView {
     pub refusal: Option<String>,
     /// Of a direct room: what the other said that waits, unseen, until it may be heard.
     pub aside: u32,
+    /// The place at which the first of these will stand; none where there are none.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub aside_from: Option<u64>,
     /// Messages not seen yet.
     pub unread: u32,
     /// Whether one of them names oneself.

@@ -66,6 +66,7 @@ impl Visit {
             guest_links: vec![],
             refusal: None,
             aside: 0,
+            aside_from: None,
             keys: RoomKeys::Ready,
             muted: false,
             draft: String::new(),

@@ -64,6 +64,7 @@ impl Room {
             draft: self.draft.clone(),
             refusal: self.refusal(lens).map(str::to_owned),
             aside: self.count_aside(),
+            aside_from: self.first_aside().map(|seq| History::place(seq, 0)),
             unread,
             named,
             preview: said.as_ref().map(|said| said.preview()).unwrap_or_default(),

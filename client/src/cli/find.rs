@@ -1,6 +1,6 @@
 //! Rooms and people by what was typed.
 
-use client_core::api::{BodyView, Command, Event, FileCard, PersonCard, Reply, RoomView};
+use client_core::api::{BodyView, Command, Event, Failure, FileCard, PersonCard, Reply, RoomView};
 use conclave_client::{Client, ClientError};
 use protocol::{MessageId, RoomId, socket::RoomKindTag};
 use tokio::sync::broadcast::error::RecvError;
@@ -25,6 +25,23 @@ pub async fn room(session: &Session, typed: &str) -> Result<RoomView, Fault> {
         return until_there(session, room_id).await;
     }
     Err(Fault::with_code("room_unknown", texts::room_unknown(typed)))
+}
+
+/// A room in which something is to be said; a fault where nothing may be, as far as it is known here.
+pub async fn room_to_write(session: &Session, typed: &str) -> Result<RoomView, Fault> {
+    let room = room(session, typed).await?;
+    match &room.refusal {
+        None => Ok(room),
+        Some(code) => Err(refused(code)),
+    }
+}
+
+/// Why nothing passes in a room.
+pub fn refused(code: &str) -> Fault {
+    Fault::from(Failure {
+        code: code.to_owned(),
+        params: Default::default(),
+    })
 }
 
 /// A room that is known to come.

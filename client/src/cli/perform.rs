@@ -41,9 +41,11 @@ pub async fn and_wait(session: &Session, request: Request) -> Result<(), Fault> 
             };
             let settled = until_sent(session, &mut events, sent.room_id, sent.message_id).await?;
             let delivery = settled.unwrap_or(Delivery::Sending);
+            if delivery == Delivery::Failed {
+                return Err(given_up(session, &sent).await?);
+            }
             print::answer(how, &Answer::Sent(Sent { delivery, ..sent }))?;
             match delivery {
-                Delivery::Failed => Err(Fault::with_code("not_sent", texts::NOT_SENT)),
                 Delivery::Sending => Err(Fault::unreachable(texts::WAITS)),
                 _ => Ok(()),
             }
@@ -252,7 +254,7 @@ async fn send_text(session: &Session, send: SendText) -> Result<Answer, Fault> {
     if send.text.trim().is_empty() {
         return Err(Fault::with_code("empty", texts::EMPTY_TEXT));
     }
-    let room_id = find::room(session, &send.room).await?.room_id;
+    let room_id = find::room_to_write(session, &send.room).await?.room_id;
     let command = Command::SendText {
         room_id,
         text: send.text,
@@ -272,6 +274,24 @@ async fn send_text(session: &Session, send: SendText) -> Result<Answer, Fault> {
         })),
         _ => Err(ClientError::Confused.into()),
     }
+}
+
+/// Why the server did not take a message, as far as it is known. Nothing of it stays: no command could send it again, and its id
+/// is nobody's.
+async fn given_up(session: &Session, sent: &Sent) -> Result<Fault, Fault> {
+    let Sent {
+        room_id, message_id, ..
+    } = *sent;
+    let take_back = Command::DeleteMessage { room_id, message_id };
+    session.client.ask(take_back).await?;
+    let rooms = session.client.rooms().into_iter();
+    let refusal = rooms
+        .filter(|room| room.room_id == room_id)
+        .find_map(|room| room.refusal);
+    Ok(match refusal {
+        Some(code) => find::refused(&code),
+        None => Fault::with_code("not_sent", texts::NOT_SENT),
+    })
 }
 
 /// Waits until the server has a message, or it was given up; nothing where the server cannot be reached.

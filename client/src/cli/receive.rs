@@ -101,14 +101,17 @@ pub async fn print(client: &Client, reader: &mut Reader, event: &Event, taste: T
         return Ok(());
     };
     let messages: Vec<MessageView> = reader.take(client, event).await?;
-    let (Some(newest), Some(room)) = (messages.last(), client.room(*room_id)) else {
+    let (Some(mark), Some(room)) = (reader.mark(*room_id), client.room(*room_id)) else {
         return Ok(());
     };
+    if messages.is_empty() {
+        return Ok(());
+    }
     let me = client.me().map(|me| me.user_id);
     for message in messages.iter().filter(|message| taste.mine || !message.mine) {
         lines::put(&Message::new(&room, message, me))?;
     }
-    client.hand_out(*room_id, newest.order).await?;
+    client.hand_out(*room_id, mark).await?;
     if taste.reads && messages.iter().any(|message| !message.mine) {
         client.ask(Command::MarkRead { room_id: *room_id }).await?;
     }

@@ -28,7 +28,7 @@ pub async fn send(session: &Session, send: SendFile) -> Result<Answer, Fault> {
     };
     let name = name.as_deref().and_then(files::safe_name).map(str::to_owned);
     let name = name.ok_or_else(|| Fault::with_code("unsafe_name", texts::NAME_TO_SEND))?;
-    let room_id = find::room(session, &send.room).await?.room_id;
+    let room_id = find::room_to_write(session, &send.room).await?.room_id;
     let wish = FileWish {
         room_id,
         path: send.path,

@@ -54,6 +54,7 @@ export function room(id: string, title: string, members: PersonCard[], change: P
     keys: "ready",
     refusal: null,
     aside: 0,
+    aside_from: null,
     unread: 0,
     named: false,
     preview: "",
