@@ -197,13 +197,17 @@ test("an upload goes on where it stopped after the connection was cut, and after
 });
 
 test("R43 R47 an upload goes on by itself, from where it was, after the store was locked by hand", async () => {
-  await alice.page.goto(new URL("settings", wire.url).href);
-  await alice.role("switch", "Ask for the password before this browser shows anything").click({ force: true });
-  const dialog = alice.role("dialog", "Turn the lock on");
-  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await dialog.getByRole("button", { name: "Turn on" }).click();
-  await alice.role("button", "Lock now").waitFor();
-  await alice.openRoom(ROOM);
+  const turn = async (on) => {
+    await alice.role("button", alice.name).click();
+    await alice.role("menuitem", "Settings").click();
+    await alice.role("switch", "Ask for the password before this browser shows anything").click({ force: true });
+    const dialog = alice.role("dialog", `Turn the lock ${on}`);
+    await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await dialog.getByRole("button", { name: `Turn ${on}` }).click();
+    await dialog.waitFor({ state: "detached" });
+    await alice.openRoom(ROOM);
+  };
+  await turn("on");
   const bytes = noise(16 * MIB, 6);
   wire.rate = 3 * MIB;
   const kept = new Set(blobs());
@@ -213,7 +217,7 @@ test("R43 R47 an upload goes on by itself, from where it was, after the store wa
   const done = () => row.getByRole("progressbar").evaluate((bar) => bar.value);
   await until("some is there", async () => (await done()) > 3 * MIB);
   const before = sent();
-  await alice.page.getByRole("button", { name: alice.name }).first().click();
+  await alice.role("button", alice.name).click();
   await alice.role("menuitem", "Lock now").click();
   await alice.role("heading", "Locked").waitFor();
   await alice.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
@@ -225,6 +229,7 @@ test("R43 R47 an upload goes on by itself, from where it was, after the store wa
   await articleOf(bob, "locked.bin").getByText("Through the lock").waitFor();
   assert.equal(sha256(await save(bob, "locked.bin")), sha256(bytes));
   assert.deepEqual(sent(), before, "nothing was begun anew");
+  await turn("off");
 });
 
 test("an upload that is cancelled leaves nothing on the server, and no message", async () => {

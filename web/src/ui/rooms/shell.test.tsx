@@ -83,6 +83,7 @@ test("the list of rooms is the page itself on a phone, and stays the same as it 
   turn(true);
   expect(screen.getByRole("main").contains(before)).toBe(true);
   expect(document.activeElement).toBe(before);
+  expect(screen.queryByRole("banner") ?? screen.queryByRole("contentinfo"), "no landmarks within another").toBeNull();
   expect(screen.queryByRole("link", { name: "Skip to content" })).toBeNull();
   vi.unstubAllGlobals();
 });

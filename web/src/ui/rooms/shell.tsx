@@ -47,9 +47,11 @@ export function Shell({ me, route, children }: Props) {
     if (narrow && route.page !== "home") navigator.go({ page: "home" });
     setSeeking(true);
   });
+  // Parts of the page's own content are no landmarks of the whole.
+  const part = narrow ? "none" : undefined;
   const list = (
     <>
-      <header className="sidebar-header">
+      <header className="sidebar-header" role={part}>
         <Wordmark />
         <UserMenu me={me} />
       </header>
@@ -80,7 +82,7 @@ export function Shell({ me, route, children }: Props) {
         }}
       />
       <AskForNotices />
-      <footer className="sidebar-footer">
+      <footer className="sidebar-footer" role={part}>
         <CallBar route={route} />
         <ConnectionLine />
       </footer>
