@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pdf } from "./support/pdf.mjs";
-import { Person, until } from "./support/person.mjs";
+import { PASSWORD, Person, until } from "./support/person.mjs";
 import { noise, png, sha256 } from "./support/pictures.mjs";
 import { Server } from "./support/server.mjs";
 import { Wire } from "./support/wire.mjs";
@@ -194,6 +194,42 @@ test("an upload goes on where it stopped after the connection was cut, and after
   wire.rate = Infinity;
   await articleOf(bob, "hold.bin").getByText("All of it").waitFor();
   assert.equal(sha256(await save(bob, "hold.bin")), sha256(bytes));
+});
+
+test("R43 R47 an upload goes on by itself, from where it was, after the store was locked by hand", async () => {
+  const turn = async (on) => {
+    await alice.role("button", alice.name).click();
+    await alice.role("menuitem", "Settings").click();
+    await alice.role("switch", "Ask for the password before this browser shows anything").click({ force: true });
+    const dialog = alice.role("dialog", `Turn the lock ${on}`);
+    await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await dialog.getByRole("button", { name: `Turn ${on}` }).click();
+    await dialog.waitFor({ state: "detached" });
+    await alice.openRoom(ROOM);
+  };
+  await turn("on");
+  const bytes = noise(16 * MIB, 6);
+  wire.rate = 3 * MIB;
+  const kept = new Set(blobs());
+  await attach(alice, { name: "locked.bin", bytes }, { text: "Through the lock" });
+  const row = uploads(alice).getByRole("group", { name: "locked.bin" });
+  const sent = () => blobs().filter((blob) => !kept.has(blob));
+  const done = () => row.getByRole("progressbar").evaluate((bar) => bar.value);
+  await until("some is there", async () => (await done()) > 3 * MIB);
+  const before = sent();
+  await alice.role("button", alice.name).click();
+  await alice.role("menuitem", "Lock now").click();
+  await alice.role("heading", "Locked").waitFor();
+  await alice.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await alice.page.keyboard.press("Enter");
+  await row.getByRole("progressbar").waitFor();
+  await screenshot(alice, "upload-after-lock");
+  await row.waitFor({ state: "detached", timeout: 120_000 });
+  wire.rate = Infinity;
+  await articleOf(bob, "locked.bin").getByText("Through the lock").waitFor();
+  assert.equal(sha256(await save(bob, "locked.bin")), sha256(bytes));
+  assert.deepEqual(sent(), before, "nothing was begun anew");
+  await turn("off");
 });
 
 test("an upload that is cancelled leaves nothing on the server, and no message", async () => {

@@ -141,6 +141,7 @@ test("R29: after declining neither messages nor calls pass, until it is taken ba
   }
   // Whoever goes straight to the call does not come in, and nothing rings.
   await alice.page.goto(`${alice.page.url().replace(/\/$/, "")}/call`);
+  await alice.page.getByText("Connected to your server.").waitFor();
   await alice.role("button", "Join now").click();
   await alice.page.getByText("This contact has not verified you.", { exact: false }).first().waitFor();
   assert.equal(await bob.role("dialog", "Incoming call").count(), 0);

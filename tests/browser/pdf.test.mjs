@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { POLICY } from "../../web/tests/serve.mjs";
 import { FakeApp, violations } from "./support/fake-app.mjs";
 import { pdf } from "./support/pdf.mjs";
-import { PATIENCE_MS } from "./support/person.mjs";
+import { PATIENCE_MS, until } from "./support/person.mjs";
 
 let app;
 
@@ -98,6 +98,69 @@ test("a PDF is read page by page, with its words, larger and smaller, and by key
   await close();
 });
 
+test("a page is gone to by its number, fits as a whole, and every turn has its key", async () => {
+  const { page, problems, close } = await received(pdf(Array.from({ length: 12 }, (_, index) => `Figures ${index + 1}`)));
+  await open(page);
+  const shows = async (number) => {
+    await dialog(page).getByText(`Figures ${number}`, { exact: true }).waitFor();
+    assert.equal(await dialog(page).getByRole("status").innerText(), `Page ${number} of 12`);
+    assert.equal(await field.inputValue(), String(number));
+  };
+  const field = dialog(page).getByRole("textbox", { name: "Page", exact: true });
+  await shows(1);
+  assert.equal(await button(page, "Fit width").getAttribute("aria-pressed"), "true");
+
+  await field.fill("7");
+  await field.press("Enter");
+  await shows(7);
+  const region = dialog(page).getByRole("region", { name: "figures.pdf, Page 7 of 12" });
+  assert.ok(await region.evaluate((box) => box === document.activeElement), "the keys go on where one reads");
+  for (const wrong of ["0", "13", "2.5", "last", ""]) {
+    await field.fill(wrong);
+    await field.press("Enter");
+    await shows(7);
+  }
+  await field.fill("3");
+  await field.blur();
+  await shows(7);
+
+  // The whole page, with no need to scroll.
+  await button(page, "Fit page").click();
+  const fits = () => region.evaluate((box) => box.scrollHeight <= box.clientHeight && box.scrollWidth <= box.clientWidth && box.querySelector("canvas").clientHeight > box.clientHeight - 40);
+  await until("it fits", fits);
+  assert.equal(await button(page, "Fit page").getAttribute("aria-pressed"), "true");
+  const small = Number.parseInt(await dialog(page).locator(".pdf-zoom").innerText(), 10);
+  assert.ok(small > 10 && small < 100, String(small));
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/pdf-fit-page.png` });
+
+  const keys = { PageDown: 8, PageUp: 7, End: 12, ArrowLeft: 11, ArrowRight: 12, Home: 1 };
+  await region.focus().catch(() => dialog(page).getByRole("region").focus());
+  for (const [key, number] of Object.entries(keys)) {
+    await page.keyboard.press(key);
+    await shows(number);
+  }
+  const zoom = () => dialog(page).locator(".pdf-zoom").innerText();
+  await page.keyboard.press("+");
+  await until("it is larger", async () => Number.parseInt(await zoom(), 10) > small);
+  await page.keyboard.press("-");
+  await button(page, "Fit width").click();
+  await until("it is as wide as there is room", async () => (await zoom()) === "100%");
+
+  // Where a page is longer than the screen, nothing of it is passed over.
+  await dialog(page).getByRole("region").focus();
+  const down = () => dialog(page).getByRole("region").evaluate((box) => box.scrollTop);
+  await page.keyboard.press("PageDown");
+  await until("it scrolls", async () => (await down()) > 0);
+  await shows(1);
+  while ((await dialog(page).getByRole("status").innerText()) === "Page 1 of 12") await page.keyboard.press("PageDown");
+  await shows(2);
+  await page.keyboard.press("PageUp");
+  await shows(1);
+  assert.ok((await down()) > 0, "back to its end");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test("what a PDF would run does not run, and where it would lead nothing leads", async () => {
   const more = "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\); this.submitForm\\('https://example.org'\\)) >>";
   const { page, problems, asked, close } = await received(pdf(["Quiet"], { more }));
@@ -105,7 +168,7 @@ test("what a PDF would run does not run, and where it would lead nothing leads",
   page.on("dialog", (each) => alerts.push(each.message()));
   await open(page);
   await dialog(page).getByText("Quiet").waitFor();
-  assert.equal(await dialog(page).locator("a, iframe, object, embed, form, input").count(), 0);
+  assert.equal(await dialog(page).locator(".pdf-box").locator("a, iframe, object, embed, form, input").count(), 0);
   assert.deepEqual({ alerts, away: asked.filter((url) => url.includes("example.org")), problems }, { alerts: [], away: [], problems: [] });
   await close();
 });
@@ -149,6 +212,11 @@ test("R45: on a small phone it fits, what may not be saved is not offered to be,
   }));
   assert.ok(wide <= 360 && sheet <= box && sheet > box - 40, JSON.stringify({ box, sheet, wide }));
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/pdf-small.png` });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await button(page, "Fit page").click();
+  await until("it fits", () => page.locator(".pdf-box").evaluate((box) => box.scrollHeight <= box.clientHeight));
+  assert.deepEqual(await violations(page), []);
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/pdf-small-dark.png` });
   await close();
 });
 

@@ -33,6 +33,7 @@ const app = { client, files: files(client), media, navigator: new Navigator(), t
 // Other tabs of this browser have the same preferences.
 window.addEventListener("storage", () => {
   client.preferences.reload();
+  void media.takeChoices();
 });
 // What was typed last is not stored yet. Pages that are hidden may end without another word.
 document.addEventListener("visibilitychange", () => {

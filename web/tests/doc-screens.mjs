@@ -99,7 +99,7 @@ const SCENES = [
   },
   {
     name: "guest-waiting",
-    path: "/guest/link#secret",
+    path: "/guest/0a1b2c3d-0000-4000-8000-0123456789ab#abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE",
     sizes: BOTH,
     act: async (page) => {
       await page.getByRole("textbox", { name: "Your name" }).waitFor();

@@ -90,6 +90,18 @@ test("the worker gets the session's token when it asks, and none where nobody is
   }
 });
 
+test("R47 a lock ends the worker, which has keys and the token; what it asked is answered to no other", async () => {
+  const { files, workers } = start();
+  const download = files.download(sealed, "image/png", "memory");
+  workers[0]?.tell({ type: "token", request: 1, stale: null });
+  files.halt();
+  expect(workers[0]?.ended).toBe(true);
+  expect(await download.done).toEqual({ ok: false, failure: { code: "file_cancelled", params: {} } });
+  files.download(sealed, "image/png", "memory");
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(workers[1]?.heard).toHaveLength(1);
+});
+
 test("a worker that stops fails what it did, and the next transfer has a new one", async () => {
   const { files, workers } = start();
   const lost = files.download(sealed, "image/png", "memory");

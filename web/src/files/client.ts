@@ -104,6 +104,11 @@ export class FilesClient {
     );
   }
 
+  /** Ends all that is under way, and the worker with it, which has keys of files and the session's token. */
+  halt(): void {
+    this.end("file_cancelled");
+  }
+
   /** The network may be back. */
   nudge(): void {
     this.worker?.postMessage({ type: "nudge" });
@@ -142,7 +147,7 @@ export class FilesClient {
     if (this.worker) return this.worker;
     const worker = this.spawn();
     worker.onmessage = ({ data }) => this.hear(data);
-    worker.onerror = () => this.broken();
+    worker.onerror = () => this.end("core_failed");
     this.worker = worker;
     return worker;
   }
@@ -156,7 +161,7 @@ export class FilesClient {
       case "token":
         return void this.answer(report.request, report.stale);
       case "broken":
-        return this.broken();
+        return this.end("core_failed");
       case "uploaded":
       case "downloaded":
       case "deleted":
@@ -178,17 +183,19 @@ export class FilesClient {
   }
 
   private async answer(request: number, stale: string | null): Promise<void> {
+    // Another worker counts its questions anew.
+    const { worker } = this;
     const answer = await this.giveToken(stale).then(
       (token) => ({ token }),
       () => ({ token: null, later: true as const }),
     );
-    this.worker?.postMessage({ type: "token", request, ...answer });
+    if (worker === this.worker) worker?.postMessage({ type: "token", request, ...answer });
   }
 
-  /** The worker is lost, and with it what was under way; the next transfer begins with a new one. */
-  private broken(): void {
+  /** The worker goes, and with it what was under way; the next transfer begins with a new one. */
+  private end(code: "core_failed" | "file_cancelled"): void {
     this.worker?.terminate();
     this.worker = null;
-    for (const [id, open] of this.open) open.end({ type: "failed", id, code: "core_failed" });
+    for (const [id, open] of this.open) open.end({ type: "failed", id, code });
   }
 }

@@ -20,7 +20,7 @@ export function startFiles(client: Client): Files {
   return files;
 }
 
-type Followed = Omit<Files, "source"> & { readonly source: Files["source"] & Pick<FilesClient, "nudge"> };
+type Followed = Omit<Files, "source"> & { readonly source: Files["source"] & Pick<FilesClient, "nudge" | "halt"> };
 
 export function follow(client: Client, { source, uploads, trays }: Followed): void {
   client.session.subscribe(() => {
@@ -29,7 +29,13 @@ export function follow(client: Client, { source, uploads, trays }: Followed): vo
       uploads.clear();
       trays.clear();
     }
-    if (session.state === "signed_in" && session.connection === "online") source.nudge();
+    if (session.state === "locked") {
+      uploads.lock();
+      source.halt();
+    }
+    if (session.state !== "signed_in") return;
+    uploads.unlock();
+    if (session.connection === "online") source.nudge();
   });
   client.rooms.subscribe(() => {
     const rooms = client.rooms.get();

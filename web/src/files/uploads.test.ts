@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FakeCore } from "../testing/fake-core";
 import { FakeTransfers, NO_OTHER_PAGE } from "../testing/fake-files";
 import { Commands } from "../state/commands";
@@ -171,6 +171,81 @@ test("with the room, or who is signed in, uploads go", async () => {
   uploads.clear();
   expect(uploads.all.get()).toEqual([]);
   expect(transfers.uploads.every(({ cancelled }) => cancelled)).toBe(true);
+});
+
+test("R43 R47 a lock stops an upload, and it goes on by itself from where it was once the store is open", async () => {
+  const core = new FakeCore(true);
+  // As in the browser: what one holds oneself is among what is held.
+  const held = new Set<string>();
+  const hold = (id: string) => {
+    held.add(id);
+    return () => void held.delete(id);
+  };
+  const live: LiveUploads = { hold, held: () => Promise.resolve(new Set(held)) };
+  const { transfers, uploads, stages } = page(core, live);
+  for (const text of ["1", "2", "3"]) uploads.send("design", wish(text));
+  await settled();
+  transfers.uploads[1]?.fail("storage_full");
+  await settled();
+  expect(stages()).toEqual(["running", "failed", "running"]);
+  await transfers.uploads[0]?.wish.note?.({ ticket: transfers.uploads[0].ticket, checkpoint: { sealed: 7, hash: new Uint8Array(32) } });
+  uploads.lock();
+  transfers.halt();
+  core.answers.set("list_uploads", { type: "failed", value: { code: "not_ready", params: {} } });
+  await settled();
+  expect(uploads.all.get(), "nothing that the store has").toEqual([]);
+  expect(transfers.uploads).toHaveLength(3);
+  expect([...held], "no other page may take what goes on here").toEqual(["blob-1", "blob-3"]);
+  core.answers.delete("list_uploads");
+  uploads.unlock();
+  await settled();
+  expect(stages()).toEqual(["running", "failed", "running"]);
+  expect(transfers.uploads[3]?.wish).toMatchObject({ resume: { ticket: { blobId: "blob-1" }, checkpoint: { sealed: 7 } } });
+  await transfers.uploads[3]?.finish();
+  await transfers.uploads[4]?.finish();
+  await settled();
+  const sent = core.sent.flatMap((command) => (command.type === "send_file" ? [command.text] : []));
+  expect(sent).toEqual(["1", "3"]);
+  expect(uploads.all.get()).toMatchObject([{ stage: "failed", failure: { code: "storage_full" } }]);
+});
+
+test("what waits for its turn, or was never noted, waits on while the store is locked", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads, stages } = page(core);
+  uploads.lock();
+  uploads.send("design", wish());
+  await settled();
+  expect(stages()).toEqual(["queued"]);
+  expect(transfers.uploads).toEqual([]);
+  uploads.unlock();
+  await settled();
+  expect(stages()).toEqual(["running"]);
+});
+
+test("what the core sent off in the moment of the lock is not sent again", async () => {
+  const core = new FakeCore(true);
+  const { transfers, uploads } = page(core);
+  uploads.send("design", wish());
+  await settled();
+  uploads.lock();
+  transfers.halt();
+  core.noted.clear();
+  uploads.unlock();
+  await settled();
+  expect(uploads.all.get()).toEqual([]);
+  expect(uploads.wouldBeLost).toBe(false);
+  expect(transfers.uploads).toHaveLength(1);
+});
+
+test("an upload that gets further is told of; one that waits or begins again is not", async () => {
+  const { transfers, uploads } = page(new FakeCore(true));
+  uploads.send("design", wish());
+  await settled();
+  const told = vi.fn();
+  uploads.moved.subscribe(told);
+  const steps = [[3, "running"], [3, "waiting"], [2, "running"], [3, "running"], [5, "running"]] as const;
+  for (const [done, state] of steps) transfers.uploads[0]?.progress.set({ done, total: 12, state });
+  expect(told).toHaveBeenCalledTimes(2);
 });
 
 test("the page asks before what it alone has is lost", async () => {

@@ -12,6 +12,9 @@
  *    │  (by a reload)
  *    └─► cancelled from any of them: nothing stays, here or on the server
  * ```
+ *
+ * While the store is locked, of what was noted only the chosen file is kept: key, name and words come back out of the store
+ * once it is open, and the upload goes on by itself.
  */
 import type { UploadCard } from "../core/generated/UploadCard";
 import type { Commands } from "../state/commands";
@@ -70,6 +73,15 @@ interface Entry {
   release: () => void;
 }
 
+/** What the page keeps of a noted upload while the store is locked. */
+interface Kept {
+  readonly file: Blob;
+  readonly failure: Failure | null;
+  readonly choosable: boolean;
+  /** Ends the hold on the upload, which stays this page's. */
+  readonly release: () => void;
+}
+
 type Saying = Pick<Commands, "noteUpload" | "listUploads" | "dropUpload" | "sendFile">;
 
 export class Uploads {
@@ -77,6 +89,10 @@ export class Uploads {
   private readonly entries = new Map<string, Entry>();
   /** Blobs that were sent or dropped here; what the core says of them may be of before. */
   private readonly settled = new Set<string>();
+  /** By blob. */
+  private readonly kept = new Map<string, Kept>();
+  private readonly moves = new Store(0);
+  private locked = false;
   private readonly commands: Saying;
   private readonly files: Pick<FilesClient, "upload">;
   private readonly live: LiveUploads;
@@ -94,9 +110,15 @@ export class Uploads {
     return this.views;
   }
 
+  /** Rises each time that some upload is further than it ever was: something is going on, though nobody's hand is at it. */
+  get moved(): Readable<number> {
+    return this.moves;
+  }
+
   /** Whether something is under way that the page alone has: no file of the disk, to be chosen again. */
   get wouldBeLost(): boolean {
-    return this.views.get().some(({ stage, choosable }) => stage !== "interrupted" && !choosable);
+    const underWay = this.views.get().filter(({ stage }) => stage !== "interrupted");
+    return [...underWay, ...this.kept.values()].some(({ choosable }) => !choosable);
   }
 
   send(roomId: string, { file, facts, words }: FileWish): void {
@@ -119,10 +141,40 @@ export class Uploads {
   /** What was noted by a page that is gone, of uploads that no page works on. */
   async load(): Promise<void> {
     const outcome = await this.commands.listUploads();
-    if (!outcome.ok || outcome.value.length === 0) return;
-    const held = await this.live.held();
+    if (!outcome.ok) return;
+    const held = outcome.value.length > 0 ? await this.live.held() : new Set();
+    if (this.locked) return;
     const own = new Set([...this.entries.values()].map(({ state }) => state?.ticket.blobId));
-    for (const card of outcome.value) if (!held.has(card.blob_id) && !own.has(card.blob_id) && !this.settled.has(card.blob_id)) this.take(card);
+    for (const card of outcome.value) {
+      const kept = this.kept.get(card.blob_id);
+      this.kept.delete(card.blob_id);
+      if ((kept || !held.has(card.blob_id)) && !own.has(card.blob_id) && !this.settled.has(card.blob_id)) this.take(card, kept);
+      else kept?.release();
+    }
+    // Their messages were in the outbox already.
+    this.forgetKept();
+    this.next();
+  }
+
+  /** The store is locked, and with it go the keys: {@link FilesClient.halt} ends what is under way. */
+  lock(): void {
+    this.locked = true;
+    for (const [id, entry] of this.entries) {
+      const { file, state, view, release } = entry;
+      const failure = view.stage === "failed" ? view.failure : null;
+      if (file && state) this.kept.set(state.ticket.blobId, { file, failure, choosable: view.choosable, release });
+      // Another object: what still waits for the one before must not touch it.
+      if (file && !state) this.entries.set(id, { ...entry, transfer: null, view: { ...view, stage: failure ? "failed" : "queued" } });
+      else this.entries.delete(id);
+    }
+    this.tell();
+  }
+
+  /** The store is open again: what was under way goes on. */
+  unlock(): void {
+    if (!this.locked) return;
+    this.locked = false;
+    void this.load();
   }
 
   /** Ends it; nothing of it stays. */
@@ -163,6 +215,8 @@ export class Uploads {
       entry.release();
     }
     this.entries.clear();
+    this.forgetKept();
+    this.locked = false;
     this.tell();
   }
 
@@ -172,28 +226,31 @@ export class Uploads {
     for (const { id } of gone) this.cancel(id);
   }
 
-  private take(card: UploadCard): void {
+  private take(card: UploadCard, kept: Kept | undefined): void {
     const noted = readAbout(card.about);
     // Of another kind than a message's, and somebody else's business.
     if (!noted) return;
     const { facts, words, size, id } = noted;
     if (this.entries.has(id)) return;
+    const stage = kept ? (kept.failure ? "failed" : "queued") : "interrupted";
     const view: UploadView = {
       id,
       roomId: card.room_id,
       name: facts.name,
       size,
       voiceNote: facts.waveform !== null,
-      stage: "interrupted",
+      stage,
       progress: progressOf(size),
-      failure: null,
+      failure: kept?.failure ?? null,
       choosable: words.fromDisk,
     };
-    this.add({ view, file: null, facts, words, state: uploadState(card), expiresAt: card.expires_at, transfer: null, uploaded: null, release: () => {} });
+    const { file, release } = kept ?? { file: null, release: () => {} };
+    this.add({ view, file, facts, words, state: uploadState(card), expiresAt: card.expires_at, transfer: null, uploaded: null, release });
   }
 
   /** Begins as many as there is room for. */
   private next(): void {
+    if (this.locked) return;
     const all = [...this.entries.values()];
     let running = all.filter(({ view }) => view.stage === "running").length;
     for (const entry of all) {
@@ -211,7 +268,7 @@ export class Uploads {
     entry.expiresAt = expiresAt;
     const said = about({ id, size: file.size, facts: entry.facts, words: entry.words });
     const note = async (state: UploadState): Promise<void> => {
-      if (!this.entries.has(id)) throw new Error("it was cancelled");
+      if (!this.has(entry)) throw new Error("it was cancelled");
       if (entry.state?.ticket.blobId !== state.ticket.blobId) {
         entry.release();
         entry.release = this.live.hold(state.ticket.blobId);
@@ -219,7 +276,7 @@ export class Uploads {
       entry.state = state;
       const outcome = await this.commands.noteUpload(uploadCard(state, roomId, expiresAt, said));
       if (outcome.ok) return;
-      this.stop(entry, outcome.failure);
+      if (this.has(entry)) this.stop(entry, outcome.failure);
       throw new Error(outcome.failure.code);
     };
     if (entry.state) {
@@ -229,8 +286,9 @@ export class Uploads {
     const transfer = this.files.upload({ roomId, file, expiresAt, note, ...(entry.state && { resume: entry.state }) });
     entry.transfer = transfer;
     this.show(entry, { stage: "running", progress: transfer.progress, failure: null });
+    this.watch(transfer.progress);
     const outcome = await transfer.done;
-    if (!this.entries.has(id)) return;
+    if (!this.has(entry)) return;
     entry.transfer = null;
     if (outcome.ok) {
       entry.uploaded = outcome.value;
@@ -255,10 +313,30 @@ export class Uploads {
       forwarded,
     };
     const outcome = await this.commands.sendFile(roomId, said, id);
-    if (!this.entries.has(id)) return;
+    if (!this.has(entry)) return;
     if (outcome.ok) this.settled.add(file.blobId);
     if (outcome.ok) this.remove(id);
     else this.stop(entry, outcome.failure);
+  }
+
+  /** A server that answers without ever having more is no progress. */
+  private watch(progress: Readable<Progress>): void {
+    let furthest = 0;
+    progress.subscribe(() => {
+      const { done } = progress.get();
+      if (done <= furthest) return;
+      furthest = done;
+      this.moves.update((moves) => moves + 1);
+    });
+  }
+
+  private has(entry: Entry): boolean {
+    return this.entries.get(entry.view.id) === entry;
+  }
+
+  private forgetKept(): void {
+    for (const { release } of this.kept.values()) release();
+    this.kept.clear();
   }
 
   /** What was uploaded is given up; the next try has another blob. */

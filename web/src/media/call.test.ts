@@ -303,6 +303,27 @@ test("what shows of somebody whose background is blurred is what was blurred, an
   expect(blurring[0]).toMatchObject({ stopped: true, camera: { readyState: "ended" } });
 });
 
+test("what another tab chose is taken, but for what would show more of somebody whose camera is on", async () => {
+  const kept = new Map<string, string>();
+  const call = new Call(core, { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) });
+  expect(call.view()).toMatchObject({ noiseSuppression: true, backgroundBlur: false });
+  kept.set("conclave.background_blur", "on");
+  kept.set("conclave.noise_suppression", "off");
+  await call.takeChoices();
+  expect(call.view()).toMatchObject({ noiseSuppression: false, backgroundBlur: true });
+  const opening = call.setCamera(true);
+  asked.at(-1)?.give();
+  await begins();
+  await opening;
+  kept.set("conclave.background_blur", "off");
+  await call.takeChoices();
+  expect(call.view()).toMatchObject({ camera: true, backgroundBlur: true });
+  expect(blurring[0]?.stopped).toBe(false);
+  await call.setCamera(false);
+  await call.takeChoices();
+  expect(call.view().backgroundBlur).toBe(false);
+});
+
 test("where blurring does not begin the camera stays off, and it is said why", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const { call } = discreet();

@@ -250,6 +250,13 @@ export class Call implements MediaCall {
     await this.setCamera(this.current.camera);
   }
 
+  async takeChoices(): Promise<void> {
+    const { noise, blur } = this.devices.kept();
+    // Where the browser cannot do it, there is nothing to take.
+    if (this.devices.noiseSuppression === !noise) await this.setNoiseSuppression(noise);
+    if (this.devices.backgroundBlur === !blur && (blur || !this.current.camera)) await this.setBackgroundBlur(blur);
+  }
+
   async playTestSound(): Promise<void> {
     await this.speaker.test();
   }

@@ -37,9 +37,15 @@ export class Devices {
   constructor(memory: Memory) {
     this.memory = memory;
     const canChoose = navigator.mediaDevices?.getSupportedConstraints?.().noiseSuppression === true;
-    this.noiseSuppression = canChoose ? memory.getItem(NOISE_SUPPRESSION) !== "off" : null;
-    this.backgroundBlur = canBlur() ? memory.getItem(BACKGROUND_BLUR) === "on" : null;
+    const { noise, blur } = this.kept();
+    this.noiseSuppression = canChoose ? noise : null;
+    this.backgroundBlur = canBlur() ? blur : null;
     this.chosen = { microphone: "", camera: "", speaker: "", ...remembered(memory) };
+  }
+
+  /** What was chosen last, in whatever tab: whether noise is taken out, and whether what is behind one is blurred. */
+  kept(): { readonly noise: boolean; readonly blur: boolean } {
+    return { noise: this.memory.getItem(NOISE_SUPPRESSION) !== "off", blur: this.memory.getItem(BACKGROUND_BLUR) === "on" };
   }
 
   choose(kind: DeviceKind, id: string): void {

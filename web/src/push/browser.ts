@@ -9,6 +9,12 @@ const SCOPE = "/assets/";
 
 /** The real one. */
 export const browserPush: PushPort = {
+  hindrance() {
+    if (!window.isSecureContext) return "insecure";
+    if (permission() === "missing" || !isKnown()) return "missing";
+    return permission() === "denied" ? "blocked" : null;
+  },
+
   allowed: () => permission() === "granted",
 
   async serverKey() {
@@ -20,7 +26,7 @@ export const browserPush: PushPort = {
   },
 
   async subscribe(key) {
-    if (!("serviceWorker" in navigator) || !("PushManager" in window)) return null;
+    if (!isKnown()) return null;
     const registration = await navigator.serviceWorker.register(worker, { scope: SCOPE });
     await active(registration);
     const options = { userVisibleOnly: true, applicationServerKey: key };
@@ -43,11 +49,17 @@ export const browserPush: PushPort = {
 
 /** Of a guest's page, who has no account that could be woken: what the browser's own account has stays as it is. */
 export const NO_PUSH: PushPort = {
+  hindrance: () => "missing",
   allowed: () => false,
   serverKey: () => Promise.resolve(null),
   subscribe: () => Promise.resolve(null),
   unsubscribe: () => Promise.resolve(false),
 };
+
+/** Whether the browser knows Web Push. Some do only once the page is installed. */
+function isKnown(): boolean {
+  return "serviceWorker" in navigator && "PushManager" in window;
+}
 
 /** Whether an address is for a server with this key (base64url). */
 function isFor(subscription: PushSubscription, key: string): boolean {

@@ -52,6 +52,8 @@ export class Client {
   readonly pictures: RoomPictures;
   /** A message that the page of its room is to lead to, once it shows. */
   readonly sought = new Store<Sought | null>(null);
+  /** What is looked for among the rooms; it stays while their list is out of sight. */
+  readonly query = new Store("");
   /** What is answered, or changed, and how long it is to live, per room. */
   readonly writings = new Writings();
   /** What is left of messages that end. */
@@ -176,6 +178,7 @@ export class Client {
     this.pictures.clear();
     this.drafts.clear();
     this.sought.set(null);
+    this.query.set("");
     this.writings.clear();
     this.untaken.clear();
     this.#conversations.clear();

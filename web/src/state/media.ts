@@ -149,6 +149,8 @@ export interface MediaCall {
   setNoiseSuppression(on: boolean): Promise<void>;
   /** At once, also in a call. What is behind one never shows while it is on: where blurring fails, the camera goes off. */
   setBackgroundBlur(on: boolean): Promise<void>;
+  /** Takes what another tab chose. Nothing of what is behind one comes to show by that: while the camera is on, blurring stays. */
+  takeChoices(): Promise<void>;
   /** A short sound on the chosen speaker. */
   playTestSound(): Promise<void>;
   /** Called in a click, when `autoplay_blocked`. */

@@ -3,8 +3,13 @@ import type { Commands } from "./commands";
 import { Store, type Readable } from "./observable";
 import type { Preferences } from "./preferences";
 
+/** Why a browser cannot be woken, whatever one wishes: the page is not secure, the browser knows no such thing, or it blocks it. */
+export type Hindrance = "insecure" | "missing" | "blocked";
+
 /** What the browser can do. */
 export interface PushPort {
+  /** Nothing where it may work. */
+  hindrance(): Hindrance | null;
   /** Whether the system lets notices be shown. */
   allowed(): boolean;
   /** The server's key, base64url; nothing where it wakes nobody. */
@@ -45,6 +50,11 @@ export class Waking {
 
   get state(): Readable<WakingState> {
     return this.#state;
+  }
+
+  /** Why no wish can help; nothing where one may. */
+  get hindrance(): Hindrance | null {
+    return this.#port.hindrance();
   }
 
   /** Looks whether something is to be done, as after the system's permission changed. */

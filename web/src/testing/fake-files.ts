@@ -91,6 +91,10 @@ export class FakeTransfers {
   nudge(): void {
     this.nudged += 1;
   }
+
+  halt(): void {
+    for (const upload of this.uploads) upload.fail("file_cancelled");
+  }
 }
 
 /** Nobody else has a page. */

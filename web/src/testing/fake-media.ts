@@ -201,6 +201,10 @@ export class FakeMedia implements MediaCall {
     return Promise.resolve();
   }
 
+  takeChoices(): Promise<void> {
+    return Promise.resolve();
+  }
+
   playTestSound(): Promise<void> {
     return Promise.resolve();
   }

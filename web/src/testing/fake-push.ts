@@ -1,4 +1,4 @@
-import type { PushPort } from "../state/waking";
+import type { Hindrance, PushPort } from "../state/waking";
 
 /** A browser that can be woken, as far as the test lets it. */
 export class FakePush implements PushPort {
@@ -9,6 +9,11 @@ export class FakePush implements PushPort {
   /** Its maker cannot be reached. */
   broken = false;
   subscribed = false;
+  hinders: Hindrance | null = null;
+
+  hindrance(): Hindrance | null {
+    return this.hinders;
+  }
 
   allowed(): boolean {
     return this.permitted;

@@ -20,12 +20,11 @@ interface Shown extends RenderResult, App {
 }
 
 /** A view on the fake core, as it stands in the page. */
-export function show(view: ReactNode, core = new FakeCore(true)): Shown {
+export function show(view: ReactNode, core = new FakeCore(true), push = new FakePush()): Shown {
   const media = new FakeMedia(core, false);
   const memory = { getItem: () => null, setItem: () => undefined };
   const client = new Client(core, memory);
   const files = fakeFiles(client);
-  const push = new FakePush();
   // As in a browser that nobody has asked yet.
   push.permitted = false;
   const app: App = { client, files, media, navigator: new Navigator(), t: translator("en-GB"), waking: new Waking(client, push) };

@@ -33,6 +33,10 @@ export const rooms = {
     "Your browser is then woken through the service of its maker, which learns when, and neither by whom nor what for. The notification says only that something is new.",
   "notify.closed_unavailable": "This browser cannot be woken now. Some cannot at all, others only when they are online or the app is installed.",
   "notify.closed_refused": "Your server does not know the push service of this browser. An administrator can allow it.",
+  "notify.hindrance.insecure":
+    "Not possible on this page, for it is not secure: open Conclave by an address that begins with https, or ask your administrator for one.",
+  "notify.hindrance.missing": "Not possible in this browser: use another one, or, on an iPhone or iPad, add Conclave to the Home Screen and open it there.",
+  "notify.hindrance.blocked": "Not possible while notifications of this site are blocked: allow them first.",
   "notify.something": "Something is new",
   "notify.quiet": "Do not disturb",
   "notify.quiet_text": "Calls do not sound, and no notifications are shown on this device.",

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { alice } from "../../testing/fake-data";
 import { show } from "../../testing/render";
 import { AppView } from "../app/app";
@@ -86,4 +86,31 @@ test("a hand on the page is told to who keeps the lock", async () => {
     client.preferences.setLockAfter(0);
   });
   expect(core.idleMs).toBeNull();
+});
+
+test("R43 R47: an upload that gets on is as good as a hand", async () => {
+  const { client, core, files } = show(<AppView />);
+  await screen.findByRole("navigation", { name: "Rooms" });
+  const words = { text: "", replyTo: null, mentions: [], ttlMs: null, burnMs: null, fromDisk: true };
+  const facts = { name: "plan.pdf", mediaType: "application/pdf", maySave: true, dimensions: null, durationMs: null, waveform: null, thumbnail: null };
+  files.uploads.send("design", { file: new Blob(["twelve bytes"]), facts, words });
+  await vi.waitFor(() => expect(core.noted.size).toBe(1));
+  const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 6_000);
+  core.idleMs = null;
+  const [upload] = files.fake.uploads;
+  upload?.progress.set({ done: 0, total: 12, state: "waiting" });
+  expect(core.idleMs, "nothing moves").toBeNull();
+  upload?.progress.set({ done: 6, total: 12, state: "running" });
+  expect(core.idleMs).toBe(15 * 60_000);
+  clock.mockRestore();
+  // By hand it locks at once, and what was under way goes on after.
+  act(() => {
+    client.lock();
+  });
+  await screen.findByRole("heading", { name: "Locked" });
+  expect(files.uploads.all.get()).toEqual([]);
+  await userEvent.type(screen.getByLabelText("Password"), "right{Enter}");
+  await screen.findByRole("navigation", { name: "Rooms" });
+  await vi.waitFor(() => expect(files.uploads.all.get()).toMatchObject([{ stage: "running" }]));
+  expect(files.fake.uploads[1]?.wish.resume?.ticket.blobId).toBe("blob-1");
 });

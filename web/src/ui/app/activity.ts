@@ -6,9 +6,9 @@ const TOLD_EVERY_MS = 5_000;
 
 const MINUTE_MS = 60_000;
 
-/** Tells that somebody is there, so that the store is not locked meanwhile. */
+/** Tells that somebody is there, or an upload gets on, so that the store is not locked meanwhile. */
 export function useActivity(): void {
-  const { client } = useApp();
+  const { client, files } = useApp();
   const { lockAfter } = useStore(client.preferences.view);
   useEffect(() => {
     // Whether there is a lock at all is known where the store is.
@@ -23,8 +23,10 @@ export function useActivity(): void {
     };
     const signs = ["pointerdown", "pointermove", "keydown", "wheel"] as const;
     for (const sign of signs) window.addEventListener(sign, tell, { passive: true });
+    const still = files.uploads.moved.subscribe(tell);
     return () => {
+      still();
       for (const sign of signs) window.removeEventListener(sign, tell);
     };
-  }, [client, lockAfter]);
+  }, [client, files, lockAfter]);
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { permission } from "../../push/permission";
 import { NOTICE_KINDS } from "../../state/news";
 import { Button } from "../parts/button";
-import { Toggle } from "../parts/toggle";
+import { ImpossibleToggle, Toggle } from "../parts/toggle";
 import { useApp, useStore } from "./context";
 
 /** The kinds of notices, each with its switch. */
@@ -27,6 +27,7 @@ export function NoticeSettings() {
   const { client, t, waking } = useApp();
   const { quiet } = useStore(client.preferences.view);
   const [allowed, setAllowed] = useState(permission());
+  const { hindrance } = waking;
   const ask = async (): Promise<void> => {
     client.preferences.setNotifyAsked();
     setAllowed(await Notification.requestPermission());
@@ -43,13 +44,10 @@ export function NoticeSettings() {
           </div>
         </>
       )}
-      {(allowed === "denied" || allowed === "missing") && <p>{t(`notify.${allowed}`)}</p>}
-      {allowed === "granted" && (
-        <>
-          <NoticeKinds />
-          <WhileClosed />
-        </>
-      )}
+      {(allowed === "denied" || allowed === "missing") && hindrance !== "insecure" && <p>{t(`notify.${allowed}`)}</p>}
+      {allowed === "granted" && <NoticeKinds />}
+      {hindrance && <ImpossibleToggle why={t(`notify.hindrance.${hindrance}`)}>{t("notify.closed")}</ImpossibleToggle>}
+      {allowed === "granted" && !hindrance && <WhileClosed />}
       <Toggle
         on={quiet}
         onChange={(on) => {

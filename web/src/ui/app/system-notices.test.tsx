@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { alice, bob, room } from "../../testing/fake-data";
 import { FakeCore } from "../../testing/fake-core";
+import { FakePush } from "../../testing/fake-push";
 import { show } from "../../testing/render";
 import { AskForNotices, NoticeSettings } from "./notice-choices";
 import { useSystemNotices } from "./system-notices";
@@ -119,6 +120,25 @@ test("what the browser blocks is said, with what to do", () => {
   FakeNotification.permission = "denied";
   show(<NoticeSettings />);
   expect(screen.getByText(/blocks notifications/)).toBeTruthy();
+});
+
+test("R55: where the browser can never be woken, the switch says so, and what to do", () => {
+  const says = { insecure: /begins with https/, missing: /Home Screen/, blocked: /allow them first/ } as const;
+  const permissions = { insecure: "denied", missing: "granted", blocked: "denied" } as const;
+  for (const hinders of ["insecure", "missing", "blocked"] as const) {
+    FakeNotification.permission = permissions[hinders];
+    const push = new FakePush();
+    push.hinders = hinders;
+    const { client, unmount } = show(<NoticeSettings />, new FakeCore(true), push);
+    const toggle = screen.getByRole<HTMLInputElement>("switch", { name: "Also while Conclave is closed" });
+    expect(toggle.disabled).toBe(true);
+    expect(toggle.checked).toBe(false);
+    expect(document.getElementById(toggle.getAttribute("aria-describedby") ?? "")?.textContent).toMatch(says[hinders]);
+    // Where it is the address that is wrong, the browser's permissions are no help.
+    expect(screen.queryByText(/blocks notifications/) !== null).toBe(hinders === "blocked");
+    expect(client.preferences.view.get().wake, "elsewhere it is as it was").toBe(true);
+    unmount();
+  }
 });
 
 test("R54, R55: being woken while the app is closed has a switch of its own, says who learns of it, and why it does not work", async () => {

@@ -1,8 +1,9 @@
-import { useState, type FormEvent } from "react";
+import { useState, useSyncExternalStore, type FormEvent } from "react";
 import type { GuestView } from "../../core/generated/GuestView";
 import { failureText } from "../../i18n/codes";
 import type { Failure } from "../../state/core";
-import { useApp, useGuest, useRoom, useStore } from "../app/context";
+import { isWholeLink } from "../../state/guests";
+import { useApp, useGuest, useRoom, useStore, useText } from "../app/context";
 import { useTitle } from "../app/title";
 import { Front } from "../account/front";
 import { CallScreen } from "../call/call-screen";
@@ -14,13 +15,42 @@ import { GuestDoor } from "./guest-door";
 /** The page behind a guest link: a name, then the door, then the call. */
 export function GuestPage({ linkId }: { readonly linkId: string }) {
   const guest = useGuest();
-  return guest ? <Visit guest={guest} /> : <Name linkId={linkId} />;
+  // What stands behind the # goes to no server.
+  const secret = useHash();
+  if (guest) return <Visit guest={guest} />;
+  return isWholeLink(linkId, secret) ? <Name key={linkId + secret} linkId={linkId} secret={secret} /> : <Unusable failure={{ code: "link_malformed", params: {} }} />;
+}
+
+/** A link that was pasted again, and whole this time, may differ behind the # alone: no page is loaded for that. */
+function useHash(): string {
+  return useSyncExternalStore(
+    (listener) => {
+      window.addEventListener("hashchange", listener);
+      return () => {
+        window.removeEventListener("hashchange", listener);
+      };
+    },
+    () => window.location.hash.slice(1),
+  );
+}
+
+function Unusable({ failure }: { readonly failure: Failure }) {
+  const t = useText();
+  useTitle(t("guest.unusable"));
+  return (
+    <Front>
+      <h1>{t("guest.unusable")}</h1>
+      <p className="lead" role="alert">
+        {failureText(t, failure)}
+      </p>
+    </Front>
+  );
 }
 
 /** Causes that no second try can cure. */
 const FINAL = new Set(["link_unknown", "link_expired", "link_revoked", "link_malformed"]);
 
-function Name({ linkId }: { readonly linkId: string }) {
+function Name({ linkId, secret }: { readonly linkId: string; readonly secret: string }) {
   const { client, t } = useApp();
   const [name, setName] = useState("");
   const [missing, setMissing] = useState(false);
@@ -35,22 +65,12 @@ function Name({ linkId }: { readonly linkId: string }) {
     setMissing(name.trim() === "");
     if (name.trim() === "") return;
     setBusy(true);
-    // What stands behind the # never leaves this page.
-    const outcome = await client.commands.becomeGuest(linkId, window.location.hash.slice(1), name);
+    const outcome = await client.commands.becomeGuest(linkId, secret, name);
     setBusy(false);
     if (!outcome.ok) setFailure(outcome.failure);
   };
 
-  if (failure && FINAL.has(failure.code)) {
-    return (
-      <Front>
-        <h1>{t("guest.unusable")}</h1>
-        <p className="lead" role="alert">
-          {failureText(t, failure)}
-        </p>
-      </Front>
-    );
-  }
+  if (failure && FINAL.has(failure.code)) return <Unusable failure={failure} />;
   return (
     <Front>
       <h1>{t("guest.title")}</h1>

@@ -1,6 +1,6 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CallView } from "../../core/generated/CallView";
 import type { GuestView } from "../../core/generated/GuestView";
 import { guestUrl } from "../../state/guests";
@@ -81,10 +81,43 @@ const visit = (door: GuestView["door"]): FakeCore => {
   return core;
 };
 
+const LINK = "0a1b2c3d-0000-4000-8000-0123456789ab";
+const SECRET = "abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE";
+
+afterEach(() => {
+  window.location.hash = "";
+});
+
+test("a link that cannot be one says so before it asks for anything, and the whole one is taken once it is there", async () => {
+  for (const [linkId, secret] of [
+    ["nonsense", SECRET],
+    [LINK, ""],
+    [LINK, SECRET.slice(1)],
+    [LINK.slice(1), SECRET],
+    [LINK, `${SECRET.slice(1)}+`],
+  ] as const) {
+    window.location.hash = secret;
+    const { unmount, core } = show(<GuestPage linkId={linkId} />, new FakeCore(false));
+    expect(screen.getByRole("heading", { name: "This link does not work" })).toBeTruthy();
+    expect(screen.getByRole("alert").textContent).toMatch(/Copy the whole address/);
+    expect(screen.queryByRole("textbox")).toBeNull();
+    expect(core.sent).toEqual([]);
+    unmount();
+  }
+  window.location.hash = "";
+  show(<GuestPage linkId={LINK} />, new FakeCore(false));
+  act(() => {
+    window.location.hash = SECRET;
+    window.dispatchEvent(new Event("hashchange"));
+  });
+  expect(await screen.findByRole("textbox", { name: "Your name" })).toBeTruthy();
+});
+
 test("a link that is over says so, in place of the form", async () => {
+  window.location.hash = SECRET;
   const core = new FakeCore(false);
   core.answers.set("become_guest", { type: "failed", value: { code: "link_expired", params: {} } });
-  show(<GuestPage linkId="11-22" />, core);
+  show(<GuestPage linkId={LINK} />, core);
   const user = userEvent.setup({ delay: null });
   await user.click(screen.getByRole("button", { name: "Continue" }));
   expect(screen.getByText("Enter your name.")).toBeTruthy();

@@ -210,6 +210,13 @@ const PATHS = {
       <path d="M18 6.5h3M18 12h3M18 17.5h3" />
     </>
   ),
+  fit_width: <path d="M4 5v14M20 5v14M7.5 12h9M10 9.5 7.5 12l2.5 2.5M14 9.5l2.5 2.5-2.5 2.5" />,
+  fit_page: (
+    <>
+      <rect x="5.5" y="3.5" width="13" height="17" rx="1.5" />
+      <path d="M12 7.2v9.6M9.6 9.4 12 7l2.4 2.4M9.6 14.6 12 17l2.4-2.4" />
+    </>
+  ),
   full_screen: <path d="M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15" />,
   full_screen_exit: <path d="M9 4.5V9H4.5M19.5 9H15V4.5M15 19.5V15h4.5M4.5 15H9v4.5" />,
   pip: (

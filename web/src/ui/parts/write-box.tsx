@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, type KeyboardEvent, type ReactNode, type RefObject, type TextareaHTMLAttributes } from "react";
+import { useEffect, useId, useLayoutEffect, type KeyboardEvent, type ReactNode, type RefObject, type TextareaHTMLAttributes } from "react";
 import { excess, MAX_TEXT_LEN } from "../../state/limits";
 import { useText } from "../app/context";
 import { Icon, type IconName } from "./icons";
@@ -94,12 +94,28 @@ export function WriteBox({ box, label, placeholder, text, onChange, onSend, send
   );
 }
 
-/** The box grows with the text; CSS limits it. */
+/** The box grows with the text, as it wraps at the width that there is; CSS limits it. */
 function useGrowingBox(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
   useLayoutEffect(() => {
+    if (box.current) fit(box.current);
+  }, [box, text]);
+  useEffect(() => {
     const element = box.current;
     if (!element) return;
-    element.style.height = "auto";
-    element.style.height = `${String(element.scrollHeight)}px`;
-  }, [box, text]);
+    let width = element.clientWidth;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === width) return;
+      width = element.clientWidth;
+      fit(element);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, [box]);
+}
+
+function fit(element: HTMLTextAreaElement): void {
+  element.style.height = "auto";
+  element.style.height = `${String(element.scrollHeight)}px`;
 }

@@ -51,6 +51,7 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   const [loads, setLoads] = useState(0);
   const anchor = useRef<Anchor | null>(null);
   const measured = useRef("");
+  const width = useRef(0);
   const placed = useRef(false);
   const oldest = conversation.messages[0]?.message_id;
   const newest = conversation.messages.at(-1)?.message_id;
@@ -99,8 +100,13 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
   // Text wraps anew when the width changes, and the box shrinks when the keyboard of a phone opens.
   useEffect(() => {
     const element = box.current;
-    if (!element || !pinned) return;
-    const observer = new ResizeObserver(toEnd);
+    if (!element) return;
+    const observer = new ResizeObserver(() => {
+      const turned = element.clientWidth !== width.current;
+      width.current = element.clientWidth;
+      if (pinned) toEnd();
+      else if (turned && anchor.current) restore(element, anchor.current);
+    });
     observer.observe(element);
     const content = element.firstElementChild;
     if (content) observer.observe(content);
@@ -141,6 +147,8 @@ export function useScroll(box: RefObject<HTMLDivElement | null>, roomId: string,
       toEnd();
       return;
     }
+    // Text has wrapped anew, and the reader is about to be led back to where they were.
+    if (!pinned && width.current !== element.clientWidth) return;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     const atNewest = span.end >= total;
     const end = atNewest && below <= END_SLACK_PX;

@@ -33,8 +33,8 @@ const ROWS = "nav .room-link-title";
 
 /** The rooms, and what one looks for among them, their people and what was said. */
 export function SearchedRooms({ current, wanted = false, onReached }: SearchedProps) {
-  const { t } = useApp();
-  const [query, setQuery] = useState("");
+  const { client, t } = useApp();
+  const query = useStore(client.query);
   const box = useRef<HTMLInputElement>(null);
   const whole = useRef<HTMLDivElement>(null);
   const reached = useEffectEvent(() => onReached?.());
@@ -46,7 +46,7 @@ export function SearchedRooms({ current, wanted = false, onReached }: SearchedPr
   }, [wanted]);
   const looking = query.trim() !== "";
   const clear = (): void => {
-    setQuery("");
+    client.query.set("");
     box.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -77,7 +77,7 @@ export function SearchedRooms({ current, wanted = false, onReached }: SearchedPr
           placeholder={t("search.placeholder")}
           autoComplete="off"
           onChange={(event) => {
-            setQuery(event.target.value);
+            client.query.set(event.target.value);
           }}
         />
         {query !== "" && <IconButton icon="close" label={t("search.clear")} onClick={clear} />}

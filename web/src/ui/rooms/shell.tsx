@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { PersonCard } from "../../core/generated/PersonCard";
 import type { Route } from "../../state/routes";
 import { useApp, useRoom, useStore } from "../app/context";
@@ -19,6 +19,11 @@ import { UserMenu } from "./user-menu";
 
 /** Where the list and the page do not fit beside each other; the same width as in the style sheets. */
 const PHONE = "(max-width: 760px)";
+
+/** Where the skip link leads. */
+const CONTENT = { id: "content", tabIndex: -1 } as const;
+
+const AS_MAIN = { ...CONTENT, role: "main" } as const;
 
 interface Props {
   readonly me: PersonCard;
@@ -42,9 +47,11 @@ export function Shell({ me, route, children }: Props) {
     if (narrow && route.page !== "home") navigator.go({ page: "home" });
     setSeeking(true);
   });
+  // Parts of the page's own content are no landmarks of the whole.
+  const part = narrow ? "none" : undefined;
   const list = (
     <>
-      <header className="sidebar-header">
+      <header className="sidebar-header" role={part}>
         <Wordmark />
         <UserMenu me={me} />
       </header>
@@ -75,47 +82,56 @@ export function Shell({ me, route, children }: Props) {
         }}
       />
       <AskForNotices />
-      <footer className="sidebar-footer">
+      <footer className="sidebar-footer" role={part}>
         <CallBar route={route} />
         <ConnectionLine />
       </footer>
     </>
   );
-  const page = (
-    <main className="page" id="content" tabIndex={-1}>
-      {narrow && <ConnectionLine />}
-      <CallBanner route={route} />
-      {children}
-    </main>
-  );
+  useKeptFocus(narrow);
+  const atHome = route.page === "home";
   return (
+    // Each part has one place in the tree, whatever the width: who turns a tablet goes on where they were.
     <div className="shell">
       {!narrow && (
-        <>
-          <a className="skip-link" href="#content">
-            {t("app.skip")}
-          </a>
-          <div className="sidebar">{list}</div>
-          {page}
-        </>
+        <a className="skip-link" href="#content">
+          {t("app.skip")}
+        </a>
       )}
-      {narrow && (route.page === "home" ? <PhoneHome>{list}</PhoneHome> : page)}
+      {(!narrow || atHome) && (
+        <div className="sidebar" {...(narrow && AS_MAIN)}>
+          {narrow && <PhoneTitle />}
+          {list}
+        </div>
+      )}
+      {(!narrow || !atHome) && (
+        <main className="page" {...CONTENT}>
+          {narrow && <ConnectionLine />}
+          <CallBanner route={route} />
+          {children}
+        </main>
+      )}
       {dialog === "room" && <NewRoom onClose={close} />}
       {dialog === "message" && <NewMessage onClose={close} />}
     </div>
   );
 }
 
-/** The list of rooms as the page itself. */
-function PhoneHome({ children }: { readonly children: ReactNode }) {
+/** Of the list of rooms, where it is the page itself. */
+function PhoneTitle() {
   const t = useApp().t;
   useTitle(t("main.rooms"));
-  return (
-    <main className="sidebar" id="content" tabIndex={-1}>
-      <h1 className="visually-hidden">{t("main.rooms")}</h1>
-      {children}
-    </main>
-  );
+  return <h1 className="visually-hidden">{t("main.rooms")}</h1>;
+}
+
+/** What had the focus may not be there at another width. */
+function useKeptFocus(narrow: boolean): void {
+  const before = useRef(narrow);
+  useEffect(() => {
+    if (before.current === narrow) return;
+    before.current = narrow;
+    if (document.activeElement === document.body) document.getElementById(CONTENT.id)?.focus({ preventScroll: true });
+  }, [narrow]);
 }
 
 /** The way back to a call that goes on while one reads elsewhere. */

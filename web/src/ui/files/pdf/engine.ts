@@ -2,6 +2,7 @@ import { getDocument, InvalidPDFException, PasswordException, PDFWorker, Renderi
 import jbig2 from "pdfjs-dist/wasm/jbig2.wasm?url";
 import openjpeg from "pdfjs-dist/wasm/openjpeg.wasm?url";
 import qcms from "pdfjs-dist/wasm/qcms_bg.wasm?url";
+import { scaleOf, type Size } from "./size";
 
 /** Pages that can be turned to. More are no document that one reads in a conversation, and their list alone takes memory. */
 export const MAX_PAGES = 1_000;
@@ -16,10 +17,23 @@ export interface Pdf {
   /** Of the document; those beyond {@link MAX_PAGES} are not shown. */
   readonly pages: number;
   /**
-   * Draws a page (from 1 on) into an element, as wide as `width` pixels times `zoom`, with its words over it for who selects
-   * them or has them read out. Tells whether there are any words; nothing when it was stopped before it was done.
+   * Draws a page (from 1 on) into an element, in a room of so many pixels, with its words over it for who selects them or has
+   * them read out. Nothing when it was stopped before it was done.
    */
-  readonly draw: (page: number, into: HTMLElement, width: number, zoom: number, stopped: AbortSignal) => Promise<boolean | null>;
+  readonly draw: (page: number, into: HTMLElement, room: Room, size: Size, stopped: AbortSignal) => Promise<DrawnPage | null>;
+}
+
+/** In pixels. */
+export interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface DrawnPage {
+  /** Whether there are any. */
+  readonly words: boolean;
+  /** How many times as wide as the room it is. */
+  readonly zoom: number;
 }
 
 export interface Opening {
@@ -74,11 +88,11 @@ class Parts {
 }
 
 function drawer(document: PDFDocumentProxy): Pdf["draw"] {
-  return async (number, into, width, zoom, stopped) => {
+  return async (number, into, room, size, stopped) => {
     const page = await document.getPage(number);
     const isStopped = (): boolean => stopped.aborted;
     if (isStopped()) return null;
-    const scale = (width / page.getViewport({ scale: 1 }).width) * zoom;
+    const scale = scaleOf(page.getViewport({ scale: 1 }), room, size);
     const viewport = page.getViewport({ scale });
     const ratio = Math.min(window.devicePixelRatio, Math.sqrt(MAX_PIXELS / (viewport.width * viewport.height)));
     const canvas = window.document.createElement("canvas");
@@ -101,7 +115,7 @@ function drawer(document: PDFDocumentProxy): Pdf["draw"] {
       await Promise.all([drawing.promise, layer.render()]);
       if (isStopped()) return null;
       into.replaceChildren(canvas, words);
-      return layer.textContentItemsStr.some((text: string) => text.trim() !== "");
+      return { words: layer.textContentItemsStr.some((text: string) => text.trim() !== ""), zoom: viewport.width / room.width };
     } catch (error) {
       if (isStopped() || error instanceof RenderingCancelledException) return null;
       throw error;

@@ -1,12 +1,15 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
-import { useText } from "../../app/context";
-import { moveByArrow } from "../../parts/arrows";
-import { Button, IconButton } from "../../parts/button";
+import { useEffect, useRef, useState, type MouseEvent, type RefObject } from "react";
+import { useApp, useStore, useText } from "../../app/context";
+import { Button } from "../../parts/button";
+import { topmost } from "../../parts/escape";
+import { useKeyDown } from "../../parts/key-down";
 import { ErrorText, Loading, Note } from "../../parts/messages";
-import type { Opening, Pdf } from "./engine";
+import type { Opening, Pdf, Room } from "./engine";
+import { PdfControls } from "./pdf-controls";
+import { larger, smaller, WIDTH, type Size } from "./size";
 
-const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3] as const;
-const PAGE_WIDTH = ZOOMS.indexOf(1);
+/** Of a screen, so far do the keys scroll: the last line stays in sight. */
+const SCREEN = 0.9;
 
 type State = { readonly state: "opening" } | { readonly state: "open"; readonly pdf: Pdf; readonly shown: number } | { readonly state: "failed"; readonly text: "pdf.broken" | "pdf.password" | "pdf.unavailable" };
 
@@ -72,43 +75,79 @@ function usePdf(blob: Blob, tries: number): State {
 
 /** `shown`: pages that can be turned to. */
 function Pages({ pdf, shown, name, maySave }: { readonly pdf: Pdf; readonly shown: number } & Pick<Props, "name" | "maySave">) {
-  const t = useText();
+  const { client, t } = useApp();
+  const { singleKeyShortcuts } = useStore(client.preferences.view);
   const [page, setPage] = useState(1);
-  const [zoom, setZoom] = useState(PAGE_WIDTH);
+  const [size, setSize] = useState<Size>(WIDTH);
   const box = useRef<HTMLDivElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
-  const drawn = useDrawn(pdf, page, ZOOMS[zoom] ?? 1, box, sheet);
-  const turn = (by: number): void => {
-    const next = Math.min(Math.max(page + by, 1), shown);
+  const { drawn, zoom } = useDrawn(pdf, page, size, box, sheet);
+  const go = (to: number, end = false): void => {
+    const next = Math.min(Math.max(to, 1), shown);
     if (next === page) return;
     setPage(next);
-    box.current?.scrollTo(0, 0);
+    box.current?.scrollTo(0, end ? box.current.scrollHeight : 0);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  /** A screen on, and from the end of a page to the next. */
+  const pass = (by: 1 | -1): void => {
+    const element = box.current;
+    if (!element) return;
+    const left = by > 0 ? element.scrollHeight - element.clientHeight - element.scrollTop : element.scrollTop;
+    if (left > 1) element.scrollBy(0, by * SCREEN * element.clientHeight);
+    else go(page + by, by < 0);
+  };
+  useKeyDown((event) => {
+    const { target, key, shiftKey } = event;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || topmost()?.contains(box.current) === false) return;
+    const typing = target instanceof HTMLInputElement;
+    const act = {
+      PageUp: () => pass(-1),
+      PageDown: () => pass(1),
+      ...(!typing &&
+        !shiftKey && {
+          ArrowLeft: () => go(page - 1),
+          ArrowRight: () => go(page + 1),
+          Home: () => go(1),
+          End: () => go(shown),
+        }),
+      ...(!typing &&
+        singleKeyShortcuts && {
+          "+": () => setSize(larger(zoom) ?? size),
+          // The same key without Shift, on many keyboards.
+          "=": () => setSize(larger(zoom) ?? size),
+          "-": () => setSize(smaller(zoom) ?? size),
+        }),
+    }[key];
+    if (!act) return;
     event.preventDefault();
-    turn(by);
-  };
+    act();
+  });
   const onContextMenu = (event: MouseEvent): void => {
     if (!maySave) event.preventDefault();
   };
   const place = t("pdf.page", { page: String(page), pages: String(shown) });
   return (
     <div className="pdf">
-      <div role="toolbar" aria-label={t("pdf.controls")} className="pdf-controls" onKeyDown={moveByArrow} tabIndex={-1}>
-        <IconButton icon="back" label={t("pdf.previous")} aria-disabled={page === 1} onClick={() => turn(-1)} />
-        <span role="status">{place}</span>
-        <IconButton icon="next" label={t("pdf.next")} aria-disabled={page === shown} onClick={() => turn(1)} />
-        <IconButton icon="minus" label={t("pdf.smaller")} aria-disabled={zoom === 0} onClick={() => setZoom(Math.max(0, zoom - 1))} />
-        <span className="pdf-zoom">{new Intl.NumberFormat(t.locale, { style: "percent" }).format(ZOOMS[zoom] ?? 1)}</span>
-        <IconButton icon="plus" label={t("pdf.larger")} aria-disabled={zoom === ZOOMS.length - 1} onClick={() => setZoom(Math.min(ZOOMS.length - 1, zoom + 1))} />
-      </div>
+      <PdfControls
+        page={page}
+        pages={shown}
+        size={size}
+        zoom={zoom}
+        onPage={go}
+        onGo={(to) => {
+          go(to);
+          box.current?.focus();
+        }}
+        onSize={setSize}
+      />
+      <span role="status" className="visually-hidden">
+        {place}
+      </span>
       {shown < pdf.pages && <Note tone="info">{t("pdf.too_many", { count: shown })}</Note>}
       {drawn === "failed" && <ErrorText>{t("pdf.page_broken")}</ErrorText>}
-      {/* Scrolls by itself; arrow keys turn the pages. */}
+      {/* Scrolls by itself. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex */}
-      <div ref={box} className="pdf-box" role="region" aria-label={t("pdf.of", { name, place })} aria-busy={drawn === "drawing"} tabIndex={0} onKeyDown={onKeyDown} onContextMenu={onContextMenu}>
+      <div ref={box} className="pdf-box" role="region" aria-label={t("pdf.of", { name, place })} aria-busy={drawn === "drawing"} tabIndex={0} onContextMenu={onContextMenu}>
         <div ref={sheet} className="pdf-sheet" hidden={drawn === "failed"} />
         {drawn === "wordless" && <p className="visually-hidden">{t("pdf.no_text")}</p>}
       </div>
@@ -119,30 +158,23 @@ function Pages({ pdf, shown, name, maySave }: { readonly pdf: Pdf; readonly show
 type Drawn = "drawing" | "worded" | "wordless" | "failed";
 
 /** Draws a page again when it, its size or the room for it changes; what was there stays until then. */
-function useDrawn(pdf: Pdf, page: number, zoom: number, box: React.RefObject<HTMLDivElement | null>, sheet: React.RefObject<HTMLDivElement | null>): Drawn {
+function useDrawn(pdf: Pdf, page: number, size: Size, box: RefObject<HTMLDivElement | null>, sheet: RefObject<HTMLDivElement | null>): { readonly drawn: Drawn; readonly zoom: number } {
   const [drawn, setDrawn] = useState<Drawn>("drawing");
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => {
-      const { paddingLeft, paddingRight } = getComputedStyle(element);
-      setWidth(Math.floor(element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)));
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-    };
-  }, [box]);
+  const [fitted, setFitted] = useState(1);
+  const { width, height } = useRoom(box);
+  // Where the width alone counts, the height may be what it is.
+  const counting = size === "page" ? height : 0;
   useEffect(() => {
     const element = sheet.current;
-    if (!element || width <= 0) return;
+    if (!element || width <= 0 || (size === "page" && counting <= 0)) return;
     const stop = new AbortController();
     const draw = async (): Promise<void> => {
       setDrawn("drawing");
       try {
-        const words = await pdf.draw(page, element, width, zoom, stop.signal);
-        if (words !== null) setDrawn(words ? "worded" : "wordless");
+        const made = await pdf.draw(page, element, { width, height: counting }, size, stop.signal);
+        if (!made) return;
+        setDrawn(made.words ? "worded" : "wordless");
+        setFitted(made.zoom);
       } catch {
         if (!stop.signal.aborted) setDrawn("failed");
       }
@@ -151,6 +183,26 @@ function useDrawn(pdf: Pdf, page: number, zoom: number, box: React.RefObject<HTM
     return () => {
       stop.abort();
     };
-  }, [pdf, page, zoom, width, sheet]);
-  return drawn;
+  }, [pdf, page, size, width, counting, sheet]);
+  return { drawn, zoom: size === "page" ? fitted : size };
 }
+
+/** Pixels that there are for a page. */
+function useRoom(box: RefObject<HTMLDivElement | null>): Room {
+  const [room, setRoom] = useState<Room>({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => {
+      const { paddingLeft, paddingRight, paddingTop, paddingBottom } = getComputedStyle(element);
+      setRoom({ width: inside(element.clientWidth, paddingLeft, paddingRight), height: inside(element.clientHeight, paddingTop, paddingBottom) });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, [box]);
+  return room;
+}
+
+const inside = (outside: number, ...paddings: string[]): number => Math.floor(paddings.reduce((left, padding) => left - Number.parseFloat(padding), outside));
