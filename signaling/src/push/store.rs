@@ -8,22 +8,19 @@ use sqlx::AnyConnection;
 
 use crate::{failure::StoreError, store::Row};
 
-/// Keeps what a device said, in the place of what it said before. Rooms that it is not in are passed over.
+/// Keeps what a device said, in the place of what it said before. Which rooms are silent it says for all devices of its user,
+/// for those that are closed do not hear of it. Rooms that a device is not in are passed over.
 pub async fn put(
     connection: &mut AnyConnection,
     device_id: DeviceId,
     request: &PushPut,
 ) -> Result<(), StoreError> {
     let device = device_id.as_bytes().as_slice();
-    for table in ["push_silent_rooms", "push_endpoints"] {
-        sqlx::query(match table {
-            "push_endpoints" => "DELETE FROM push_endpoints WHERE device_id = $1",
-            _ => "DELETE FROM push_silent_rooms WHERE device_id = $1",
-        })
+    // What is silent for it goes with it.
+    sqlx::query("DELETE FROM push_endpoints WHERE device_id = $1")
         .bind(device)
         .execute(&mut *connection)
         .await?;
-    }
     let Some(endpoint) = &request.endpoint else {
         return Ok(());
     };
@@ -32,10 +29,20 @@ pub async fn put(
         .bind(endpoint.as_str())
         .execute(&mut *connection)
         .await?;
+    sqlx::query(
+        "DELETE FROM push_silent_rooms WHERE device_id IN
+             (SELECT device_id FROM devices WHERE user_id = (SELECT user_id FROM devices WHERE device_id = $1))",
+    )
+    .bind(device)
+    .execute(&mut *connection)
+    .await?;
     for room_id in &request.silent {
         sqlx::query(
             "INSERT INTO push_silent_rooms (device_id, room_id)
-             SELECT device_id, room_id FROM room_leaves WHERE device_id = $1 AND room_id = $2
+             SELECT p.device_id, l.room_id FROM devices d
+             JOIN push_endpoints p ON p.device_id = d.device_id
+             JOIN room_leaves l ON l.device_id = d.device_id AND l.room_id = $2
+             WHERE d.user_id = (SELECT user_id FROM devices WHERE device_id = $1)
              ON CONFLICT DO NOTHING",
         )
         .bind(device)

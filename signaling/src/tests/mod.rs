@@ -84,6 +84,8 @@ stories! {
     an_id_video_has_a_largest_size: stories::contacts::too_large;
     /// R55: who is away is woken once, by what is worth it, and not by rooms that are silent.
     who_is_away_is_woken: stories::push::waking;
+    /// R54: who mutes a room mutes it for all own devices, also those that are closed.
+    a_room_is_muted_for_all_devices: stories::push::muting;
     /// R55: only push services are asked, and an address goes with its device.
     only_push_services_are_asked: stories::push::addresses;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;

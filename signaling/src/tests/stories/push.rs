@@ -96,6 +96,32 @@ pub async fn waking(world: World) {
     assert_eq!(count(&world, "push_silent_rooms").await, 0);
 }
 
+pub async fn muting(world: World) {
+    let (alice, mut bob, carol) = trio(&world).await;
+    let phone = bob.add_device(&world).await;
+    let mut room = Room::found(&world, &alice, &[&bob, &phone, &carol]).await;
+    for (account, name) in [(&bob, "bob"), (&phone, "phone"), (&carol, "carol")] {
+        put(&world, account, Some(name), vec![]).await.unwrap();
+        account.go(&world);
+    }
+    bob.come(&world);
+    // The phone is closed, and hears nothing of what is muted at the desk.
+    put(&world, &bob, Some("bob"), vec![room.id]).await.unwrap();
+    bob.go(&world);
+    say(&world, &alice, &mut room, Wake::Message).await;
+    assert_eq!(woken(&world), [("carol".to_owned(), Wake::Message)]);
+    // One without an address mutes nothing, and a device that comes first wakes as the last word has it.
+    put(&world, &phone, None, vec![]).await.unwrap();
+    world.advance(10 * 60_000);
+    say(&world, &alice, &mut room, Wake::Message).await;
+    assert_eq!(woken(&world), [("carol".to_owned(), Wake::Message)]);
+    put(&world, &phone, Some("phone"), vec![]).await.unwrap();
+    world.advance(10 * 60_000);
+    say(&world, &alice, &mut room, Wake::Message).await;
+    let names: std::collections::BTreeSet<String> = woken(&world).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["bob", "carol", "phone"]);
+}
+
 pub async fn addresses(world: World) {
     let (alice, bob, _) = trio(&world).await;
     let room = Room::found(&world, &alice, &[&bob]).await;

@@ -91,6 +91,10 @@ refusal: string | null,
  */
 aside: number, 
 /**
+ * The place at which the first of these will stand; none where there are none.
+ */
+aside_from: number | null, 
+/**
  * Messages not seen yet.
  */
 unread: number, 
