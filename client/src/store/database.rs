@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous},
 };
 
-use super::{StoreError, keys::Cell};
+use super::{StoreError, folder::for_owner, keys::Cell};
 use crate::limits::{COMPACT_AT_PERCENT, COMPACT_FROM_PAGES};
 
 /// What the tables are; a newer program raises it with each step that it adds.
@@ -26,6 +26,8 @@ pub(super) struct Database(SqliteConnection);
 impl Database {
     /// Opens it, or makes it. Each transaction is on the disk when it is done; what is deleted is overwritten.
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+        // SQLite gives its journals the rights of the file.
+        for_owner().open(path).map_err(sqlx::Error::Io)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

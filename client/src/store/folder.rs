@@ -1,7 +1,7 @@
 //! The folder of a store, and who has it.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -29,12 +29,7 @@ impl Folder {
             source,
         };
         make(path).map_err(failed)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("lock"))
-            .map_err(failed)?;
+        let lock = for_owner().open(path.join("lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
@@ -121,6 +116,15 @@ impl Folder {
             source,
         }
     }
+}
+
+/// Opens a file for writing, or makes it, for the own user alone: a folder that was there before may be open to others.
+pub(super) fn for_owner() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(unix)]

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{
     StoreError,
+    folder::for_owner,
     sealing::{Key, MAX_MEMORY_KIB, MAX_PASSES, SEALED_KEY_LEN, open_key, seal_key},
 };
 
@@ -55,7 +56,7 @@ impl KeyFile {
         let failed = |source| failed(path, source);
         let page = page(password, cost, storage_key)?;
         let beside = path.with_extension("new");
-        let mut file = File::create(&beside).map_err(failed)?;
+        let mut file = for_owner().truncate(true).open(&beside).map_err(failed)?;
         file.write_all(&page).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         std::fs::rename(&beside, path).map_err(failed)?;

@@ -215,6 +215,25 @@ async fn cells_are_used_again() {
     assert!(store.keys.all_cells().count() <= 2);
 }
 
+/// R47: also in a folder that was there before, and is open to others.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_the_own_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut store = create(folder.path()).await;
+    store.write(batch(1, &[("a", Some(b"one"))])).await.unwrap();
+    let mut names = vec![];
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+        names.push(entry.file_name());
+    }
+    assert!(names.len() >= 3, "{names:?}");
+}
+
 #[tokio::test]
 async fn an_erased_store_is_gone() {
     let folder = tempfile::tempdir().unwrap();
