@@ -2,8 +2,7 @@ import { useState, type FormEvent } from "react";
 import type { Failure } from "../../state/core";
 import type { Outcome } from "../../state/outcome";
 import { useText } from "../app/context";
-import { Button } from "../parts/button";
-import { Dialog } from "../parts/dialog";
+import { Dialog, FormFooter } from "../parts/dialog";
 import { PasswordField } from "../parts/field";
 import { FailureText } from "../parts/messages";
 import { ofOwnPassword } from "./own-password";
@@ -68,14 +67,7 @@ export function PasswordDialog({ title, text, confirm, busyText, look = "primary
           />
           <FailureText failure={failure} />
         </div>
-        <footer className="dialog-footer">
-          <Button onClick={onClose} look="quiet">
-            {t("common.cancel")}
-          </Button>
-          <Button type="submit" look={look} busy={busy}>
-            {busy ? busyText : confirm}
-          </Button>
-        </footer>
+        <FormFooter submit={busy ? busyText : confirm} busy={busy} onClose={onClose} look={look} />
       </form>
     </Dialog>
   );

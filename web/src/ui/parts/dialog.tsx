@@ -49,6 +49,29 @@ export function Dialog({ title, onClose, children, role = "dialog", keep = false
   );
 }
 
+interface FooterProps {
+  /** What the button says that sends the form. */
+  readonly submit: string;
+  readonly busy: boolean;
+  readonly onClose: () => void;
+  readonly look?: "primary" | "danger";
+}
+
+/** The end of a form in a dialog. */
+export function FormFooter({ submit, busy, onClose, look = "primary" }: FooterProps) {
+  const t = useText();
+  return (
+    <footer className="dialog-footer">
+      <Button onClick={onClose} look="quiet">
+        {t("common.cancel")}
+      </Button>
+      <Button type="submit" look={look} busy={busy}>
+        {submit}
+      </Button>
+    </footer>
+  );
+}
+
 interface ConfirmProps {
   readonly title: string;
   readonly text: ReactNode;

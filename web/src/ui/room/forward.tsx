@@ -4,8 +4,7 @@ import { listText } from "../../i18n/format";
 import type { Failure } from "../../state/core";
 import { roomsThatMatch } from "../../state/search";
 import { useApp, useStore } from "../app/context";
-import { Button } from "../parts/button";
-import { Dialog } from "../parts/dialog";
+import { Dialog, FormFooter } from "../parts/dialog";
 import { Icon } from "../parts/icons";
 import { FailureText } from "../parts/messages";
 import { RoomAvatar } from "../parts/room-avatar";
@@ -109,14 +108,7 @@ export function ForwardMessage({ roomId, message, onClose }: Props) {
           )}
           <FailureText failure={failure} />
         </div>
-        <footer className="dialog-footer">
-          <Button onClick={onClose} look="quiet">
-            {t("common.cancel")}
-          </Button>
-          <Button type="submit" look="primary" busy={busy}>
-            {t(busy ? "forward.busy" : "forward.submit")}
-          </Button>
-        </footer>
+        <FormFooter submit={t(busy ? "forward.busy" : "forward.submit")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -2,8 +2,7 @@ import { useRef, useState, type FormEvent } from "react";
 import { failureText } from "../../i18n/codes";
 import { looksLikeEmail, normalEmail } from "../../state/email";
 import { useApp, useMe } from "../app/context";
-import { Button } from "../parts/button";
-import { Dialog } from "../parts/dialog";
+import { Dialog, FormFooter } from "../parts/dialog";
 import { Field } from "../parts/field";
 
 /** Opens the direct room with one person. */
@@ -65,14 +64,7 @@ export function NewMessage({ onClose }: { readonly onClose: () => void }) {
             }}
           />
         </div>
-        <footer className="dialog-footer">
-          <Button onClick={onClose} look="quiet">
-            {t("common.cancel")}
-          </Button>
-          <Button type="submit" look="primary" busy={busy}>
-            {t(busy ? "new_message.busy" : "new_message.submit")}
-          </Button>
-        </footer>
+        <FormFooter submit={t(busy ? "new_message.busy" : "new_message.submit")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );

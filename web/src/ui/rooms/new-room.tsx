@@ -2,8 +2,7 @@ import { useRef, useState, type FormEvent } from "react";
 import type { Failure } from "../../state/core";
 import { excess, MAX_TITLE_LEN } from "../../state/limits";
 import { useApp, useMe } from "../app/context";
-import { Button } from "../parts/button";
-import { Dialog } from "../parts/dialog";
+import { Dialog, FormFooter } from "../parts/dialog";
 import { Field } from "../parts/field";
 import { FailureText } from "../parts/messages";
 import { EMPTY_PICKER, PeoplePicker, useFinishPicker } from "../parts/people-picker";
@@ -70,14 +69,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
           <PeoplePicker state={picker} onChange={setPicker} members={members} hint={t("new_room.people_hint")} />
           <FailureText failure={failure} />
         </div>
-        <footer className="dialog-footer">
-          <Button onClick={onClose} look="quiet">
-            {t("common.cancel")}
-          </Button>
-          <Button type="submit" look="primary" busy={busy}>
-            {t(busy ? "new_room.busy" : "new_room.submit")}
-          </Button>
-        </footer>
+        <FormFooter submit={t(busy ? "new_room.busy" : "new_room.submit")} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   );
