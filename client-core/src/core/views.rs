@@ -21,6 +21,7 @@ impl Device {
             contacts: self.contacts_view(),
             guest: self.visit.as_ref().map(Visit::view),
             receipts: self.own.receipts(),
+            typing: self.own.typing(),
         }
     }
 
@@ -71,6 +72,9 @@ impl Device {
             shell.event(event);
         }
         for room in self.rooms.values_mut() {
+            if let Some((room_id, names)) = room.take_typing(lens) {
+                shell.event(Event::Typing { room_id, names });
+            }
             let room_id = room.id;
             let Some((reset, changed, removed, has_older)) = room.history.take_told() else {
                 continue;

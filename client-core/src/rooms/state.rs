@@ -15,6 +15,7 @@ use super::{
     receipts::{self, AllSeen},
     ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
+    typing::Signs,
 };
 use crate::{
     core::{
@@ -79,6 +80,8 @@ pub(crate) struct Room {
     pub(super) seen: AllSeen,
     /// When the next own receipt is due.
     pub(super) receipt_at: Option<Millis>,
+    /// Who is typing.
+    pub(super) signs: Signs,
     /// What the person began to write.
     pub(super) draft: String,
     /// How far the device's clock went back since it knows of the room's end.
@@ -170,6 +173,7 @@ impl Room {
             dirty: true,
             seen: AllSeen::new(),
             receipt_at: None,
+            signs: Signs::default(),
             draft: String::new(),
             lost: 0,
             aside: vec![],
@@ -384,6 +388,7 @@ impl Room {
         self.waiting_since = None;
         self.stuck_since = None;
         self.summary = None;
+        self.signs.close();
         if let Some(pending) = &mut self.stored.pending {
             pending.accepted = false;
         }
@@ -456,6 +461,7 @@ impl Room {
             ask,
             RoomAsk::Ack { .. }
                 | RoomAsk::Report
+                | RoomAsk::Sign
                 | RoomAsk::Leave { .. }
                 | RoomAsk::GuestLinkPut { .. }
                 | RoomAsk::GuestLinkRevoke { .. }
@@ -469,7 +475,8 @@ impl Room {
             RoomAsk::ExternalCommit => self.on_external_answer(env, answer),
             RoomAsk::Send { message_id } => self.on_sent(env, message_id, answer),
             RoomAsk::Sync => self.on_entries(env, answer),
-            RoomAsk::Ack { .. } | RoomAsk::Report => {}
+            // Of a sign that did not come through, the moment is over.
+            RoomAsk::Ack { .. } | RoomAsk::Report | RoomAsk::Sign => {}
             RoomAsk::Leave { command } => self.on_left(env, command, answer),
             RoomAsk::GuestLinkPut { command, link_id } => {
                 self.on_guest_link_put(env, command, link_id, &answer);
@@ -503,6 +510,7 @@ impl Room {
             stale_at,
             self.ring_ends_at(),
             self.receipt_at(),
+            self.signs.next_end(),
         ]
         .into_iter()
         .flatten()
