@@ -35,4 +35,8 @@ guest: GuestView | null,
 /**
  * Whether others learn what one has received and read, and one of them.
  */
-receipts: boolean, };
+receipts: boolean, 
+/**
+ * Whether others see that one is typing, and one that they are.
+ */
+typing: boolean, };

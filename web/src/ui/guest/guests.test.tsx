@@ -77,6 +77,7 @@ const visit = (door: GuestView["door"]): FakeCore => {
     contacts: core.contacts,
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
     receipts: true,
+    typing: true,
   };
   return core;
 };
