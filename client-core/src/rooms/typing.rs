@@ -142,6 +142,11 @@ impl Room {
         self.is_member() && self.stored.kind != RoomKindTag::Own && (2..=MAX_TYPING_MEMBERS).contains(&users)
     }
 
+    /// Whether somebody looks who wants to see them.
+    fn shows_signs(&self, lens: Lens<'_>) -> bool {
+        self.history.is_open() && lens.own.typing() && self.has_signs() && self.refusal(lens).is_none()
+    }
+
     /// Whether [`Self::give_typing`] would give a sign, as far as time goes.
     pub(crate) fn wants_typing(&self, now: Millis, on: bool) -> bool {
         self.signs.given.wants(now, typing(on))
@@ -184,9 +189,8 @@ impl Room {
     /// Somebody gave a sign. One of another epoch, one that came before, and one that does not open are dropped, in silence:
     /// nothing is lost with them, and who made them gets no answer.
     pub(crate) fn take_sign(&mut self, env: &Env<'_>, given: &RoomSign) {
-        let shown = self.history.is_open() && env.own.typing() && self.has_signs();
         let place = (self.stored.generation, given.epoch);
-        if !shown || given.generation != place.0 || self.refusal(Lens::of(env)).is_some() {
+        if given.generation != place.0 || !self.shows_signs(Lens::of(env)) {
             return;
         }
         let Some(group) = self.group().filter(|group| group.epoch() == given.epoch) else {
@@ -216,9 +220,7 @@ impl Room {
         if self.signs.shown.is_empty() && self.signs.told.is_empty() {
             return None;
         }
-        let open = self.history.is_open() && lens.own.typing() && self.has_signs();
-        let seen = open && self.refusal(lens).is_none();
-        let group = self.group.as_ref().filter(|_| seen);
+        let group = self.group.as_ref().filter(|_| self.shows_signs(lens));
         self.signs.shown.retain(|shown| {
             let has_leaf = group.is_some_and(|group| group.leaf_of(shown.device_id).is_some());
             has_leaf && shown.until > lens.now
