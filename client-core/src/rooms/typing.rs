@@ -233,7 +233,8 @@ impl Room {
         }
         let name = |user: &UserId| lens.people.name(*user, self.certificate_of(*user));
         let names: Vec<String> = users.iter().map(name).collect();
-        if names == self.signs.told && !(anew && !names.is_empty()) {
+        // Told anew, that nobody is typing is no news.
+        if names == self.signs.told && (!anew || names.is_empty()) {
             return None;
         }
         self.signs.told.clone_from(&names);
