@@ -20,6 +20,7 @@ mod messages;
 mod people;
 mod random;
 mod rooms;
+mod signs;
 pub mod sorted;
 mod store;
 mod tasks;

@@ -239,6 +239,20 @@ pub(crate) const RECEIPT_LIFE_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// has read what tells nobody much.
 pub(crate) const MAX_RECEIPT_MEMBERS: usize = 20;
 
+/// Who goes on typing says so again after this long. Shorter is more signs for the same, longer lets one that got lost show.
+pub(crate) const TYPING_AGAIN_MS: u64 = 4_000;
+
+/// How long one is shown as typing after the last sign: [`TYPING_AGAIN_MS`] and a slow way. Shorter flickers, longer shows
+/// somebody who is gone.
+pub(crate) const TYPING_SHOWN_MS: u64 = 6_000;
+
+/// Members of a room up to which there are signs of who is typing: as for receipts, in larger ones somebody always is.
+pub(crate) const MAX_TYPING_MEMBERS: usize = MAX_RECEIPT_MEMBERS;
+
+/// How far the time of a sign may be from the device's own. Less drops the signs of people whose clocks are off, more lets
+/// a server that kept a sign back show it later, to a device that has not seen it. Beyond: dropped.
+pub(crate) const MAX_SIGN_SKEW_MS: u64 = 2 * 60 * 1000;
+
 /// Words of keys that are kept in memory, for deriving them takes a second: more contacts than anybody looks at in a row.
 /// Beyond: all are derived anew.
 pub(crate) const MAX_WORDS_KEPT: usize = 64;

@@ -27,6 +27,10 @@ pub const MAX_TEXT_LEN: usize = 16 * 1024;
 /// Beyond: `too_large`.
 pub const MAX_APPLICATION_LEN: usize = 64 * 1024;
 
+/// Length in bytes of a sealed sign of a room: a nonce, a leaf, what it says, when, a signature, a tag. All have the same,
+/// so that none tells by its length what it says. Others: no request.
+pub const SEALED_SIGN_LEN: usize = 12 + 4 + 1 + 8 + 64 + 16;
+
 /// Largest commit, welcome or ratchet tree in bytes: a tree of [`MAX_ROOM_MEMBERS`] × 4 devices with hybrid
 /// keys. Beyond: `too_large`.
 pub const MAX_HANDSHAKE_LEN: usize = 8 * 1024 * 1024;

@@ -21,7 +21,7 @@ use crate::{
         HOUR_MS, MAX_CONTACT_CHANGES_PER_HOUR, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK,
         MAX_GUEST_TRIES_PER_BLOCK, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
         MAX_PUSH_CHANGES_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE,
-        MAX_UPLOADS_PER_HOUR, MINUTE_MS,
+        MAX_SIGNS_PER_MINUTE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
     policies,
     push::Waker,
@@ -79,6 +79,7 @@ pub struct Rates {
     pub uploads: RateLimiter<DeviceId>,
     pub contacts: RateLimiter<DeviceId>,
     pub pushes: RateLimiter<DeviceId>,
+    pub signs: RateLimiter<DeviceId>,
 }
 
 /// What lasts: the database, and what lies in the data folder.
@@ -132,6 +133,7 @@ impl App {
                 uploads: RateLimiter::new(MAX_UPLOADS_PER_HOUR, HOUR_MS),
                 contacts: RateLimiter::new(MAX_CONTACT_CHANGES_PER_HOUR, HOUR_MS),
                 pushes: RateLimiter::new(MAX_PUSH_CHANGES_PER_HOUR, HOUR_MS),
+                signs: RateLimiter::new(MAX_SIGNS_PER_MINUTE, MINUTE_MS),
             },
             hub,
             calls: Mutex::new(calls),

@@ -187,6 +187,15 @@ pub const MAX_CONTACT_CHANGES_PER_HOUR: u32 = 2_000;
 /// `rate_limited`.
 pub const MAX_PUSH_CHANGES_PER_HOUR: u32 = 600;
 
+/// Signs (who is typing) of one device in a minute: twice what a client gives of somebody who writes one short message after
+/// the other. More lets one device fill the connections of all who share a room with it. Beyond: `rate_limited`, and nobody is
+/// told.
+pub const MAX_SIGNS_PER_MINUTE: u32 = 60;
+
+/// Frames that may wait for a reader while it still gets signs: they are worth something for seconds, and must not be what
+/// makes a reader too slow. Higher brings signs when they are over. Beyond: the reader gets no sign.
+pub const MAX_WAITING_BEFORE_SIGNS: usize = 16;
+
 /// A device that was woken by a message, and did not come, is not woken by another one for so long: its user knows by then
 /// that there is something. As long as people leave a telephone in the pocket.
 pub const MESSAGE_QUIET_MS: u64 = 5 * MINUTE_MS;

@@ -43,6 +43,31 @@ async function act(person, text, name, item) {
   if (item) await person.role("menuitem", item).click();
 }
 
+test("who types is shown to the other until it is sent, or given up, and nothing moves by it", async () => {
+  const line = (person) => person.page.locator(".typing-line");
+  const isTyping = line(bob).getByText(`${alice.name} is typing…`);
+  // What it stands on, and what it stands under.
+  const places = () => Promise.all([box(bob), bob.role("log", "Messages")].map((place) => place.boundingBox()));
+  const before = await places();
+  await box(alice).pressSequentially("Is the red lamp out?");
+  await isTyping.waitFor();
+  if (process.env.SCREENSHOTS) await bob.page.screenshot({ path: join(process.env.SCREENSHOTS, "typing.png") });
+  assert.deepEqual(await places(), before);
+  assert.equal(await line(alice).innerText(), "");
+  await box(alice).fill("");
+  await isTyping.waitFor({ state: "detached" });
+  await box(alice).pressSequentially("Has ");
+  // Said again after a while only, so that a pause at the wrong moment costs a while.
+  await until("it shows again", async () => {
+    await box(alice).pressSequentially("x");
+    return (await isTyping.count()) === 1;
+  });
+  await box(alice).fill("Has somebody seen the lamps?");
+  await box(alice).press("Enter");
+  await bob.sees("Has somebody seen the lamps?");
+  await isTyping.waitFor({ state: "detached" });
+});
+
 test("a reply shows what it answers, and leads there", async () => {
   await alice.send("Which lamp is out?");
   await bob.sees("Which lamp is out?");

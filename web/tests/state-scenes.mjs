@@ -137,6 +137,11 @@ export const STATE_SCENES = [
     await page.getByText("Nothing here yet").waitFor();
   }),
   scene("room-hard-names", "/", (page) => hardRoom(page, "hard")),
+  scene("room-hard-typing", "/", async (page) => {
+    await hardRoom(page, "arabic");
+    await play(page, (fake, names) => fake.core.tell({ type: "typing", room_id: "arabic", names }), [ARABIC, WORD]);
+    await page.getByText("are typing…").waitFor();
+  }),
   scene("room-right-to-left", "/", async (page) => {
     await hardRoom(page, "arabic");
     await page.getByRole("textbox", { name: "Message" }).fill("نعم، في 14:30 (Room B).");

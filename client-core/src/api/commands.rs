@@ -162,6 +162,20 @@ pub enum Command {
         /// Whether it is so.
         on: bool,
     },
+    /// Whether others see that one is typing, and one that they are; on all own devices → `done`.
+    SetTypingSigns {
+        /// Whether it is so.
+        on: bool,
+    },
+    /// One is typing in a room, to be said at each key, or is not any more → `done`, whether somebody learns of it or not.
+    /// What is sent ends it by itself.
+    SetTyping {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Whether it is so.
+        on: bool,
+    },
     /// Where this device is woken while it is not connected, to be said at each start → `done` once the server knows;
     /// `push_refused`, if it knows no push service there.
     SetPush {

@@ -46,6 +46,14 @@ pub enum Event {
         /// Whether there are older ones to load.
         has_older: bool,
     },
+    /// Who is typing in an open room, or in one that was: all of them, as they began.
+    Typing {
+        /// The room.
+        #[cfg_attr(test, ts(type = "string"))]
+        room_id: RoomId,
+        /// Names; nobody when it is over.
+        names: Vec<String>,
+    },
     /// The call that this device is in.
     Call {
         /// The call; nothing when it is over.
@@ -130,6 +138,8 @@ pub enum SessionView {
         receipts: bool,
         /// One's own short answers; none: those that the user interface has by itself.
         quick_replies: Vec<String>,
+        /// Whether others see that one is typing, and one that they are.
+        typing: bool,
     },
 }
 

@@ -67,6 +67,7 @@ pub(crate) enum RoomAsk {
         seq: Seq,
     },
     Report,
+    Sign,
     Leave {
         command: u32,
     },

@@ -185,6 +185,22 @@ impl Device {
                 }
                 shell.reply(id, api::Reply::Done);
             }
+            Command::SetTyping { room_id, on } => {
+                // At each key; most change nothing.
+                if self.room(room_id)?.wants_typing(shell.now, on) {
+                    self.in_room(shell, room_id, |room, env| room.give_typing(env, on))?;
+                }
+                shell.reply(id, api::Reply::Done);
+            }
+            Command::SetTypingSigns { on } => {
+                // Nobody is left with a sign that one gave before.
+                let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+                for room_id in rooms {
+                    self.with_room(shell, room_id, |room, env| room.give_typing(env, false));
+                }
+                self.own.set_typing(&mut shell.store, shell.now, on);
+                shell.reply(id, api::Reply::Done);
+            }
             Command::SaveDraft { room_id, draft } => {
                 if draft.len() > MAX_DRAFT_LEN {
                     return Err(failure_with("text_too_long", "max", MAX_TEXT_LEN.to_string()));
@@ -291,11 +307,11 @@ impl Device {
                 };
                 shell.reply(id, reply);
             }
-            Command::OpenRoom { room_id } => self.show(shell, id, room_id, |room| room.history.open())?,
+            Command::OpenRoom { room_id } => self.show(shell, id, room_id, Room::open)?,
             Command::LoadOlder { room_id } => {
                 self.show(shell, id, room_id, |room| room.history.load_older())?;
             }
-            Command::CloseRoom { room_id } => self.show(shell, id, room_id, |room| room.history.close())?,
+            Command::CloseRoom { room_id } => self.show(shell, id, room_id, Room::close)?,
             Command::MarkRead { room_id } => {
                 self.room(room_id)?;
                 self.mark_read(shell, room_id);
@@ -517,6 +533,7 @@ impl Device {
             if let Some(id) = message_id.filter(|id| room.has_own(env, *id)) {
                 return id;
             }
+            room.give_typing(env, false);
             let timers = room.clamp(timers);
             room.send_content_as(env, message_id, content, timers, Some(body))
         })

@@ -26,6 +26,13 @@ impl Device {
                     self.list_rooms(core.shell);
                 }
             }
+            Event::RoomSign(sign) => {
+                // Where nobody looks, it is worth no work.
+                let room = self.rooms.get(&sign.room_id);
+                if room.is_some_and(|room| room.history.is_open()) {
+                    self.with_room(core.shell, sign.room_id, |room, env| room.take_sign(env, &sign));
+                }
+            }
             Event::RoomWelcome(welcome) => self.on_welcome(core.shell, &welcome),
             Event::RoomsChanged => {
                 self.contacts.videos_refused.retain(|_| false);

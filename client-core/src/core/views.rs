@@ -22,6 +22,7 @@ impl Device {
             guest: self.visit.as_ref().map(Visit::view),
             receipts: self.own.receipts(),
             quick_replies: self.own.quick_replies(),
+            typing: self.own.typing(),
         }
     }
 
@@ -72,6 +73,9 @@ impl Device {
             shell.event(event);
         }
         for room in self.rooms.values_mut() {
+            if let Some((room_id, names)) = room.take_typing(lens) {
+                shell.event(Event::Typing { room_id, names });
+            }
             let room_id = room.id;
             let Some((reset, changed, removed, has_older)) = room.history.take_told() else {
                 continue;

@@ -346,6 +346,10 @@ impl History {
         self.mark_from(oldest, u64::MAX);
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.shown.is_some()
+    }
+
     pub(crate) fn load_older(&mut self) {
         let Some(before) = self.shown.as_ref().map(|shown| shown.oldest) else {
             return;

@@ -37,6 +37,8 @@ const RECORD: &str = "own";
 const MUTE: &str = "mute/";
 /// Name of the setting whether there are receipts; without it they are on.
 const RECEIPTS: &str = "receipts";
+/// Likewise whether there are signs of who is typing.
+const TYPING: &str = "typing";
 /// Switches. One that was never set is none of both.
 const ON: &str = "on";
 const OFF: &str = "off";
@@ -195,14 +197,30 @@ impl OwnState {
 
     /// Whether others learn what the person has received and read, and the person of them.
     pub(crate) fn receipts(&self) -> bool {
-        let setting = self.known.parts.settings.get(RECEIPTS);
-        setting.is_none_or(|(_, value)| value != OFF)
+        self.is_on(RECEIPTS)
     }
 
     pub(crate) fn set_receipts(&mut self, store: &mut Store, now: Millis, on: bool) {
         if self.receipts() != on {
             self.set(store, now, RECEIPTS.to_owned(), if on { ON } else { OFF });
         }
+    }
+
+    /// Whether others see that the person is typing, and the person that they are.
+    pub(crate) fn typing(&self) -> bool {
+        self.is_on(TYPING)
+    }
+
+    pub(crate) fn set_typing(&mut self, store: &mut Store, now: Millis, on: bool) {
+        if self.typing() != on {
+            self.set(store, now, TYPING.to_owned(), if on { ON } else { OFF });
+        }
+    }
+
+    /// Of a switch that is on until somebody turns it off.
+    fn is_on(&self, name: &str) -> bool {
+        let setting = self.known.parts.settings.get(name);
+        setting.is_none_or(|(_, value)| value != OFF)
     }
 
     /// Of two changes at the same time the greater value wins, so the later change has a later time in any case.

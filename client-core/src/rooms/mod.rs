@@ -31,6 +31,7 @@ mod ringing;
 mod send;
 mod state;
 mod stored;
+mod typing;
 mod view;
 
 pub(crate) use ending::AT_ONCE;

@@ -469,6 +469,7 @@ impl Room {
             acts: Acts::default(),
             life,
         };
+        self.signs.said(message.author);
         if self.history.get(message.id).is_none() {
             self.history.put(&mut env.shell.store, message);
         }

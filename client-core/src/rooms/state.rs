@@ -16,6 +16,7 @@ use super::{
     receipts::{self, AllSeen},
     ringing::Ring,
     stored::{Charter, Intent, OutState, Outgoing, Standing, Stored},
+    typing::Signs,
 };
 use crate::{
     core::{
@@ -80,6 +81,8 @@ pub(crate) struct Room {
     pub(super) seen: AllSeen,
     /// When the next own receipt is due.
     pub(super) receipt_at: Option<Millis>,
+    /// Who is typing.
+    pub(super) signs: Signs,
     /// What the person began to write.
     pub(super) draft: String,
     /// What it shows of itself beside its title.
@@ -173,6 +176,7 @@ impl Room {
             dirty: true,
             seen: AllSeen::new(),
             receipt_at: None,
+            signs: Signs::default(),
             draft: String::new(),
             face: Face::default(),
             lost: 0,
@@ -389,6 +393,7 @@ impl Room {
         self.waiting_since = None;
         self.stuck_since = None;
         self.summary = None;
+        self.signs.close();
         if let Some(pending) = &mut self.stored.pending {
             pending.accepted = false;
         }
@@ -461,6 +466,7 @@ impl Room {
             ask,
             RoomAsk::Ack { .. }
                 | RoomAsk::Report
+                | RoomAsk::Sign
                 | RoomAsk::Leave { .. }
                 | RoomAsk::GuestLinkPut { .. }
                 | RoomAsk::GuestLinkRevoke { .. }
@@ -474,7 +480,8 @@ impl Room {
             RoomAsk::ExternalCommit => self.on_external_answer(env, answer),
             RoomAsk::Send { message_id } => self.on_sent(env, message_id, answer),
             RoomAsk::Sync => self.on_entries(env, answer),
-            RoomAsk::Ack { .. } | RoomAsk::Report => {}
+            // Of a sign that did not come through, the moment is over.
+            RoomAsk::Ack { .. } | RoomAsk::Report | RoomAsk::Sign => {}
             RoomAsk::Leave { command } => self.on_left(env, command, answer),
             RoomAsk::GuestLinkPut { command, link_id } => {
                 self.on_guest_link_put(env, command, link_id, &answer);
@@ -508,6 +515,7 @@ impl Room {
             stale_at,
             self.ring_ends_at(),
             self.receipt_at(),
+            self.signs.next_end(),
         ]
         .into_iter()
         .flatten()

@@ -124,6 +124,9 @@ impl Server {
             Request::RoomSend(send) => self
                 .refusal(send.room_id, me, send.introduces)
                 .map(|code| Err(Problem::new(code, ""))),
+            Request::RoomSign(sign) => self
+                .refusal(sign.room_id, me, false)
+                .map(|code| Err(Problem::new(code, ""))),
             Request::CallJoin(join) => self
                 .refusal(join.room_id, me, false)
                 .map(|code| Err(Problem::new(code, ""))),

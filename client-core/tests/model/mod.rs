@@ -16,6 +16,7 @@ pub mod logs;
 pub mod meeting;
 pub mod raw;
 pub mod server;
+pub mod signs;
 pub mod world;
 
 #[allow(unused_imports, reason = "as above")]

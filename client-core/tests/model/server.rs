@@ -8,7 +8,7 @@ use protocol::{
     socket::{
         Accepted, ClaimedKeyPackage, ClaimedUser, ClientFrame, CommitBundle, Entries, Entry, EntryKind,
         Event, GroupInfoReply, HelloReply, RemovalReason, RemovalWanted, Reply, Request, RoomCommit,
-        RoomFound, RoomKindTag, RoomSend, RoomSummary, RoomSync, RoomWelcome, ServerFrame,
+        RoomFound, RoomKindTag, RoomSend, RoomSign, RoomSummary, RoomSync, RoomWelcome, ServerFrame,
     },
 };
 
@@ -76,6 +76,8 @@ pub struct Server {
     pub outbound: Vec<(DeviceId, ServerFrame)>,
     pub conduct: Option<Box<dyn Conduct>>,
     pub generation: u8,
+    /// Signs that were handed on, and who gave them.
+    pub signs: Vec<(DeviceId, RoomSign)>,
     /// Refuses everything for a while.
     pub unavailable: bool,
 }
@@ -98,6 +100,7 @@ impl Server {
             outbound: vec![],
             conduct: Some(conduct),
             generation: 1,
+            signs: vec![],
             unavailable: false,
         }
     }
@@ -259,6 +262,7 @@ impl Server {
                 }))
             }
             Request::RoomSend(send) => self.send(from, send),
+            Request::RoomSign(sign) => self.sign(from, sign),
             Request::RoomSync(sync) => self.sync(from, sync),
             Request::RoomAck(ack) => {
                 if let Some(room) = self.rooms.get_mut(&ack.room_id) {

@@ -33,6 +33,8 @@ pub struct Installation {
     /// Since the start.
     pub rooms_told: bool,
     pub messages: BTreeMap<RoomId, BTreeMap<MessageId, MessageView>>,
+    /// Who is typing, by what was told last of each room.
+    pub typing: BTreeMap<RoomId, Vec<String>>,
     pub notices: Vec<String>,
     pub media: Vec<MediaUpdate>,
     pub call: Option<CallView>,
@@ -111,6 +113,7 @@ impl World {
             rooms: vec![],
             rooms_told: false,
             messages: BTreeMap::new(),
+            typing: BTreeMap::new(),
             notices: vec![],
             media: vec![],
             call: None,
@@ -156,6 +159,7 @@ impl World {
         installation.rooms_told = false;
         installation.call = None;
         installation.messages.clear();
+        installation.typing.clear();
         self.drain(name);
     }
 
@@ -564,6 +568,11 @@ impl Installation {
                 for id in removed {
                     shown.remove(&id);
                 }
+            }
+            Event::Typing { room_id, names } => {
+                let before = self.typing.insert(room_id, names.clone());
+                // Told again where the room was opened again, and nobody else has it.
+                assert!(before.as_ref() != Some(&names) || !names.is_empty());
             }
             Event::Call { call } => self.call = call,
             Event::CallMessages { reset, messages } => {

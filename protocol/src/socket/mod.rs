@@ -8,11 +8,13 @@ mod calls;
 mod guests;
 mod people;
 mod rooms;
+mod signs;
 
 pub use calls::*;
 pub use guests::*;
 pub use people::*;
 pub use rooms::*;
+pub use signs::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +99,9 @@ pub enum Request {
     RoomGroupInfo(RoomRef),
     /// An application message → [`Reply::Accepted`], or `stale_epoch`.
     RoomSend(RoomSend),
+    /// A sign for the devices of the other members that are connected now → [`Reply::Done`], or `stale_epoch`, or
+    /// `rate_limited`. Nothing keeps it.
+    RoomSign(RoomSign),
     /// Entries after a place → [`Reply::Entries`].
     RoomSync(RoomSync),
     /// Entries up to here are durable on this device → [`Reply::Done`].
@@ -199,6 +204,8 @@ pub enum Event {
         /// The entry.
         entry: Entry,
     },
+    /// A sign of another member of a room, as it was sent.
+    RoomSign(RoomSign),
     /// This device was added to a room's group.
     RoomWelcome(Box<RoomWelcome>),
     /// A room came, went, or changed its members: fetch [`Request::RoomsList`].

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use protocol::{DeviceId, Epoch, Generation, RoomId, UserId};
+use protocol::{DeviceId, Epoch, Generation, RoomId, UserId, room_settings::RoomKind};
 
 use super::types::Leaf;
 use crate::limits::MAX_ROOMS_IN_MEMORY;
@@ -15,8 +15,8 @@ pub struct Audience {
     pub generation: Generation,
     pub epoch: Epoch,
     pub leaves: Vec<Leaf>,
-    /// Of a direct room, where it matters who the other is.
-    pub direct: bool,
+    /// In a direct room it matters who the other is.
+    pub kind: RoomKind,
 }
 
 impl Audience {
@@ -25,10 +25,15 @@ impl Audience {
         self.leaves.iter().any(|leaf| leaf.device_id == device_id)
     }
 
+    /// Whether it is one of two people.
+    pub fn is_direct(&self) -> bool {
+        self.kind == RoomKind::Direct
+    }
+
     /// The other user of a direct room, if there is still one.
     pub fn other(&self, user_id: UserId) -> Option<UserId> {
         let mut others = self.leaves.iter().map(|leaf| leaf.user_id);
-        others.find(|other| self.direct && *other != user_id)
+        others.find(|other| self.is_direct() && *other != user_id)
     }
 
     /// The devices.

@@ -6,7 +6,6 @@ use protocol::{
     Code, RoomId, UserId,
     limits::MAX_APPLICATION_LEN,
     push::Wake,
-    room_settings::RoomKind,
     socket::{Accepted, Entry, EntryKind, Event, RoomSend},
 };
 use sqlx::AnyConnection;
@@ -134,7 +133,7 @@ async fn write(
             .to_devices(audience.devices(), &Event::RoomEntry { room_id, entry });
         // Somebody who calls is one of two; in a room of many nobody presses for haste.
         let wakes = match wakes {
-            Wake::Call if !audience.direct => Wake::Message,
+            Wake::Call if !audience.is_direct() => Wake::Message,
             wakes => wakes,
         };
         Waker::wake(&app, room_id, audience.others(caller.user_id), wakes);
@@ -142,14 +141,18 @@ async fn write(
     }))
 }
 
-async fn load_audience(connection: &mut AnyConnection, room_id: RoomId) -> Result<Arc<Audience>, Failure> {
+/// Reads who hears what is said in a room.
+pub async fn load_audience(
+    connection: &mut AnyConnection,
+    room_id: RoomId,
+) -> Result<Arc<Audience>, Failure> {
     let room = store::room(connection, room_id).await?.ok_or_else(no_room)?;
     let leaves = store::live_leaves(connection, room_id).await?;
     Ok(Arc::new(Audience {
         generation: room.generation,
         epoch: room.epoch,
         leaves,
-        direct: room.kind == RoomKind::Direct,
+        kind: room.kind,
     }))
 }
 

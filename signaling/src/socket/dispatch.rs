@@ -58,6 +58,7 @@ pub async fn dispatch(
             .map(Reply::Accepted),
         Request::RoomGroupInfo(room) => rooms::group_info(app, caller, room).await.map(Reply::GroupInfo),
         Request::RoomSend(send) => rooms::send(app, caller, batch, send).await.map(Reply::Accepted),
+        Request::RoomSign(sign) => done(rooms::sign(app, caller, sign).await),
         Request::RoomSync(sync) => rooms::sync(app, caller, sync).await.map(Reply::Entries),
         Request::RoomAck(ack) => done(rooms::ack(app, caller, ack).await),
         Request::RoomReport(report) => done(rooms::report(app, caller, report).await),

@@ -106,6 +106,20 @@ impl Hub {
 
     /// An event for some devices; written down once.
     pub fn to_devices(&self, devices: impl Iterator<Item = DeviceId>, event: &Event) {
+        self.hand(devices, event, Outbound::push);
+    }
+
+    /// Likewise of an event that is worth nothing later: connections that are behind do not get it.
+    pub fn to_devices_in_passing(&self, devices: impl Iterator<Item = DeviceId>, event: &Event) {
+        self.hand(devices, event, Outbound::push_in_passing);
+    }
+
+    fn hand(
+        &self,
+        devices: impl Iterator<Item = DeviceId>,
+        event: &Event,
+        push: impl Fn(&Outbound, Utf8Bytes),
+    ) {
         let connected = self.lock();
         let receivers = devices.filter_map(|device| connected.devices.get(&device));
         let receivers = receivers
@@ -117,7 +131,7 @@ impl Hub {
         }
         let Some(frame) = event_frame(event) else { return };
         for outbound in receivers {
-            outbound.push(frame.clone());
+            push(&outbound, frame.clone());
         }
     }
 

@@ -9,7 +9,7 @@ use axum::extract::ws::Utf8Bytes;
 use protocol::{limits::MAX_SOCKET_QUEUE, socket::ByeReason};
 use tokio::sync::Notify;
 
-use crate::limits::MAX_SOCKET_QUEUE_BYTES;
+use crate::limits::{MAX_SOCKET_QUEUE_BYTES, MAX_WAITING_BEFORE_SIGNS};
 
 /// A bounded queue with one reader. An idle one holds no buffer.
 #[derive(Default)]
@@ -54,6 +54,13 @@ impl Outbound {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Queues a frame that is worth nothing later: a reader that is behind does not get it, and is none the worse for it.
+    pub fn push_in_passing(&self, frame: Utf8Bytes) {
+        if self.lock().frames.len() < MAX_WAITING_BEFORE_SIGNS {
+            self.push(frame);
+        }
     }
 
     /// Ends the connection; what is queued is dropped.

@@ -88,6 +88,14 @@ stories! {
     a_room_is_muted_for_all_devices: stories::push::muting;
     /// R55: only push services are asked, and an address goes with its device.
     only_push_services_are_asked: stories::push::addresses;
+    a_sign_reaches_the_others_who_are_connected_and_nobody_else: stories::signs::handed_on;
+    /// R57: nothing of a sign is kept.
+    a_sign_leaves_nothing_in_the_database: stories::signs::nothing_kept;
+    who_is_no_member_gives_no_sign: stories::signs::strangers;
+    /// R26, R29: no sign passes where no message does.
+    a_sign_passes_where_a_message_does: stories::signs::contacts;
+    signs_have_a_rate: stories::signs::rate;
+    a_reader_that_is_behind_gets_no_sign_and_stays: stories::signs::slow_readers;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }

@@ -64,11 +64,13 @@ test("a tab that comes later learns the present state", () => {
   expect(late.events).toContainEqual(signedOut);
 });
 
-test("messages go to who shows the room", () => {
+test("messages, and who is typing, go to who shows the room", () => {
   const [first, second] = [joined("1"), joined("2")];
   hub.command("1", 1, { type: "open_room", room_id: "r" });
   hub.event(messages);
-  expect(first.events).toEqual([messages]);
+  const typing: Event = { type: "typing", room_id: "r", names: ["Bob"] };
+  hub.event(typing);
+  expect(first.events).toEqual([messages, typing]);
   expect(second.events).toEqual([]);
 });
 

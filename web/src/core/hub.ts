@@ -1,6 +1,6 @@
 /**
  * Two tabs are one device: the one core serves every tab. The hub gives each tab what is its own: the answers to
- * its commands, the messages of the rooms that it shows, and the call, if it is the tab that joined.
+ * its commands, the messages of the rooms that it shows and who types there, and the call, if it is the tab that joined.
  */
 import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
@@ -96,6 +96,7 @@ export class Hub {
       case "slots":
         return this.callTab === null ? undefined : this.tabs.get(this.callTab)?.event(event);
       case "messages":
+      case "typing":
         for (const viewer of this.viewers.get(event.room_id) ?? []) this.tabs.get(viewer)?.event(event);
         return;
       case "session":

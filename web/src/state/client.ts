@@ -13,6 +13,7 @@ import { Store, type Readable } from "./observable";
 import { Preferences, type KeyValue } from "./preferences";
 import { Reactions } from "./reactions";
 import { RoomPictures } from "./room-pictures";
+import { TypingHere } from "./typing";
 import { Writings } from "./writing";
 
 /** The session; `starting` until the core has spoken for the first time. */
@@ -23,6 +24,9 @@ export interface Sought {
   readonly roomId: string;
   readonly messageId: string;
 }
+
+/** Nobody is typing. */
+const NOBODY: readonly string[] = [];
 
 /** Notices that interrupt, because something of the person's is at stake. */
 const URGENT_NOTICES = new Set(["removed_from_room", "room_deleted", "room_lost", "rolled_back", "server_untrusted", "store_failed", "call_messages_lost", "act_refused"]);
@@ -50,6 +54,8 @@ export class Client {
   readonly commands: Commands;
   readonly drafts: Drafts;
   readonly pictures: RoomPictures;
+  /** Where the person is typing. */
+  readonly typingHere: TypingHere;
   /** A message that the page of its room is to lead to, once it shows. */
   readonly sought = new Store<Sought | null>(null);
   /** What is looked for among the rooms; it stays while their list is out of sight. */
@@ -61,6 +67,7 @@ export class Client {
   /** Text per room (and apart from it per room's quick reply) of which nobody knows whether it was taken, with the id under which it is tried again. */
   readonly untaken = new Map<string, { readonly text: string; readonly messageId: string }>();
   readonly #conversations = new Map<string, Store<Conversation>>();
+  readonly #typing = new Map<string, Store<readonly string[]>>();
   readonly #unsubscribe: () => void;
   readonly #core: DeviceClient;
 
@@ -70,6 +77,7 @@ export class Client {
     this.commands = new Commands(core);
     this.pictures = new RoomPictures(this.commands);
     this.drafts = new Drafts((roomId, draft) => void this.commands.saveDraft(roomId, draft));
+    this.typingHere = new TypingHere((roomId, on) => void this.commands.setTyping(roomId, on));
     this.#unsubscribe = core.onEvent((event) => {
       this.#hear(event);
     });
@@ -80,12 +88,18 @@ export class Client {
     return this.#conversation(roomId);
   }
 
+  /** Names of who is typing in a room that is open, as they began. */
+  typing(roomId: string): Readable<readonly string[]> {
+    return this.#typingIn(roomId);
+  }
+
   /** Shows a room's messages and keeps them up to date until the returned function is called. */
   openRoom(roomId: string): () => void {
     void this.commands.openRoom(roomId);
     return () => {
       void this.commands.closeRoom(roomId);
       this.#conversation(roomId).set(UNOPENED);
+      this.#typingIn(roomId).set(NOBODY);
     };
   }
 
@@ -119,6 +133,15 @@ export class Client {
     return store;
   }
 
+  #typingIn(roomId: string): Store<readonly string[]> {
+    let store = this.#typing.get(roomId);
+    if (!store) {
+      store = new Store(NOBODY);
+      this.#typing.set(roomId, store);
+    }
+    return store;
+  }
+
   #hear(event: CoreEvent): void {
     switch (event.type) {
       case "session":
@@ -134,6 +157,9 @@ export class Client {
         this.#conversation(event.room_id).update((before) => withMessages(before, event, unread));
         return;
       }
+      case "typing":
+        this.#typingIn(event.room_id).set(event.names);
+        return;
       case "call":
         if (event.call === null) this.#forgetCall();
         this.call.set(event.call);
@@ -177,10 +203,12 @@ export class Client {
     this.call.set(null);
     this.pictures.clear();
     this.drafts.clear();
+    this.typingHere.clear();
     this.sought.set(null);
     this.query.set("");
     this.writings.clear();
     this.untaken.clear();
     this.#conversations.clear();
+    this.#typing.clear();
   }
 }

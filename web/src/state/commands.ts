@@ -165,6 +165,15 @@ export class Commands {
     return this.#ask({ type: "set_receipts", on }, "done");
   }
 
+  setTypingSigns(on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_typing_signs", on }, "done");
+  }
+
+  /** Whether the person is typing there. What cannot be told now is told to nobody. */
+  setTyping(roomId: string, on: boolean): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "set_typing", room_id: roomId, on }, "done");
+  }
+
   /** Whether the store of this browser is locked while it is not used. */
   setLock(on: boolean, password: string): Promise<Outcome<undefined>> {
     return this.#ask({ type: "set_lock", on, password }, "done");

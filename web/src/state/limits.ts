@@ -28,3 +28,6 @@ export const MAX_QUICK_REPLY_LEN = 60;
 
 /** Members of a room up to which there are receipts; as in `client-core/src/limits.rs`. */
 export const MAX_RECEIPT_MEMBERS = 20;
+
+/** Likewise up to which it shows who is typing. */
+export const MAX_TYPING_MEMBERS = 20;

@@ -202,6 +202,10 @@ export class FakeCore implements CoreClient {
       case "set_receipts":
         if (this.session.state === "signed_in") this.tell({ type: "session", session: { ...this.session, receipts: command.on } });
         return DONE;
+      case "set_typing_signs":
+        if (this.session.state === "signed_in") this.tell({ type: "session", session: { ...this.session, typing: command.on } });
+        return DONE;
+      case "set_typing":
       case "set_push":
         return DONE;
       case "set_lock":
@@ -387,7 +391,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true, quick_replies: [] };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true, quick_replies: [], typing: true };
   }
 
   #createRoom(title: string, people: string[]): Reply {

@@ -37,7 +37,7 @@ async fn try_direct(world: &World, alice: &Account, bob: &Account) -> Result<Roo
     Ok(room)
 }
 
-async fn own_room(world: &World, account: &Account) -> Room {
+pub(super) async fn own_room(world: &World, account: &Account) -> Room {
     let id = RoomId::from_random(random());
     let (member, request) = founding(account, id, Generation(1), RoomKind::Own, &[]);
     accepted(account.ask(world, Request::RoomFound(request)).await);
@@ -48,7 +48,7 @@ async fn own_room(world: &World, account: &Account) -> Room {
     }
 }
 
-async fn stand(world: &World, account: &Account, with: &Account, standing: ContactStanding) {
+pub(super) async fn stand(world: &World, account: &Account, with: &Account, standing: ContactStanding) {
     let put = ContactPut {
         user_id: with.person.user_id,
         standing,
@@ -93,7 +93,7 @@ async fn refusal(world: &World, account: &Account, room: &Room) -> Option<Code> 
 }
 
 /// The policy of the only network.
-async fn require(world: &World, verify: Verify) {
+pub(super) async fn require(world: &World, verify: Verify) {
     let change = PolicyChange {
         verify_inside: Some(verify),
         ..PolicyChange::default()

@@ -12,6 +12,7 @@ pub mod people;
 pub mod push;
 pub mod room_ends;
 pub mod schema;
+pub mod signs;
 pub mod writer;
 
 use std::collections::BTreeMap;

@@ -41,7 +41,7 @@ pub async fn schema(world: World) {
     assert!(alice.session.expires_at <= Millis(world.now().0 + 24 * 3_600_000));
 }
 
-async fn columns(world: &World) -> Vec<(String, String)> {
+pub(super) async fn columns(world: &World) -> Vec<(String, String)> {
     let mut connection = world.app().store.read().await.unwrap();
     let query = if world.database().is_none() {
         "SELECT m.name AS t, p.name AS c FROM sqlite_master m JOIN pragma_table_info(m.name) p

@@ -153,6 +153,18 @@ on: boolean, } | { "type": "set_receipts",
 /**
  * Whether it is so.
  */
+on: boolean, } | { "type": "set_typing_signs", 
+/**
+ * Whether it is so.
+ */
+on: boolean, } | { "type": "set_typing", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * Whether it is so.
+ */
 on: boolean, } | { "type": "set_push", 
 /**
  * Address that the browser got from its push service; none: it is not woken.

@@ -50,7 +50,15 @@ removed: string[],
 /**
  * Whether there are older ones to load.
  */
-has_older: boolean, } | { "type": "call", 
+has_older: boolean, } | { "type": "typing", 
+/**
+ * The room.
+ */
+room_id: string, 
+/**
+ * Names; nobody when it is over.
+ */
+names: Array<string>, } | { "type": "call", 
 /**
  * The call; nothing when it is over.
  */

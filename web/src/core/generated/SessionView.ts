@@ -39,4 +39,8 @@ receipts: boolean,
 /**
  * One's own short answers; none: those that the user interface has by itself.
  */
-quick_replies: Array<string>, };
+quick_replies: Array<string>, 
+/**
+ * Whether others see that one is typing, and one that they are.
+ */
+typing: boolean, };

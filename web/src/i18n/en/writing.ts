@@ -12,6 +12,10 @@ export const writing = {
     other: "{count} members, {name} first. Arrow keys choose, Enter takes.",
   },
 
+  "typing.one": "{name} is typing…",
+  "typing.two": "{names} are typing…",
+  "typing.many": "Several people are typing…",
+
   "quick.title": "Quick replies",
   "quick.yes": "Yes",
   "quick.no": "No",

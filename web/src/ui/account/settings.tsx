@@ -1,4 +1,4 @@
-import { MAX_RECEIPT_MEMBERS } from "../../state/limits";
+import { MAX_RECEIPT_MEMBERS, MAX_TYPING_MEMBERS } from "../../state/limits";
 import { ANNOUNCEMENT_KINDS } from "../../state/preferences";
 import { useApp, useStore } from "../app/context";
 import { NoticeSettings } from "../app/notice-choices";
@@ -49,6 +49,7 @@ export function Settings() {
         <LockSettings />
       </section>
       <Receipts />
+      <Typing />
       <section className="card">
         <h2>{t("settings.calls")}</h2>
         <Toggle
@@ -97,6 +98,21 @@ function Receipts() {
         {t("settings.receipts_on")}
       </KeptToggle>
       <p className="soft">{t("settings.receipts_text", { max: String(MAX_RECEIPT_MEMBERS) })}</p>
+    </section>
+  );
+}
+
+function Typing() {
+  const { client, t } = useApp();
+  const session = useStore(client.session);
+  if (session.state !== "signed_in") return null;
+  return (
+    <section className="card">
+      <h2>{t("settings.typing")}</h2>
+      <KeptToggle on={session.typing} set={(on) => client.commands.setTypingSigns(on)}>
+        {t("settings.typing_on")}
+      </KeptToggle>
+      <p className="soft">{t("settings.typing_text", { max: String(MAX_TYPING_MEMBERS) })}</p>
     </section>
   );
 }

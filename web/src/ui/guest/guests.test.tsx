@@ -76,7 +76,9 @@ const visit = (door: GuestView["door"]): FakeCore => {
     connection: "online",
     contacts: core.contacts,
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
-    receipts: true, quick_replies: [],
+    receipts: true,
+    quick_replies: [],
+    typing: true,
   };
   return core;
 };

@@ -36,15 +36,23 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
     files.trays.put(roomId, chosen, fromDisk);
     box.current?.focus();
   };
+  useEffect(() => () => client.typingHere.stop(roomId), [client, roomId]);
   usePastedFiles(area, (pasted) => attach(pasted, false));
 
   const changeDraft = (value: string): void => {
     setDraft(value);
     client.drafts.set(roomId, value);
   };
+  /** What was typed is on its way. */
+  const clear = (): void => {
+    changeDraft("");
+    client.typingHere.stop(roomId);
+  };
   const change = (value: string): void => {
-    if (!editing) changeDraft(value);
-    else store.update((writing) => (writing.editing ? { ...writing, editing: { ...writing.editing, text: value } } : writing));
+    if (!editing) {
+      changeDraft(value);
+      client.typingHere.typed(roomId, value);
+    } else store.update((writing) => (writing.editing ? { ...writing, editing: { ...writing.editing, text: value } } : writing));
   };
   const naming = useNaming({
     box,
@@ -70,7 +78,7 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
 
   const say = async (body: string): Promise<void> => {
     const { answered, timers, chosen } = store.get();
-    changeDraft("");
+    clear();
     store.update((writing) => ({ ...writing, answered: null, chosen: new Set() }));
     const taken = await offer({ text: body, replyTo: answered?.messageId ?? null, mentions: namedIn(body, room.members, chosen), timers }, roomId);
     if (taken) return;
@@ -87,7 +95,7 @@ export function Composer({ room, title }: { readonly room: RoomView; readonly ti
   };
 
   const sendFiles = (body: string): Promise<void> => {
-    changeDraft("");
+    clear();
     return sendingFiles.sendTray(saidWith(body));
   };
 

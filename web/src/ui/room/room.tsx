@@ -14,6 +14,7 @@ import { DropTarget } from "../files/attach";
 import { UploadsList } from "../files/uploads-list";
 import { Details } from "./details";
 import { MessageList } from "./message-list";
+import { TypingLine } from "./typing-line";
 
 /** A room by its address. */
 export function RoomPage({ roomId }: { readonly roomId: string }) {
@@ -71,7 +72,14 @@ function Room({ room }: { readonly room: RoomView }) {
         )}
         <MessageList room={room} />
         <UploadsList roomId={roomId} />
-        {room.refusal === null ? <Composer room={room} title={title} /> : <Refusal room={room} refusal={room.refusal} />}
+        {room.refusal === null ? (
+          <>
+            <TypingLine roomId={roomId} />
+            <Composer room={room} title={title} />
+          </>
+        ) : (
+          <Refusal room={room} refusal={room.refusal} />
+        )}
       </DropTarget>
       {details && (
         <Details
