@@ -78,10 +78,8 @@ fn all_members_see_it_also_who_comes_later_and_after_a_restart() {
     for name in ["dan", "carol's phone"] {
         assert_eq!(seen(&mut world, name, room), expected, "{name}");
         let happened = world.happened(name, room);
-        assert!(
-            !happened.iter().any(|code| code.starts_with("picture")),
-            "{name}: {happened:?}"
-        );
+        let told = |code: &String| code.starts_with("picture") || code.starts_with("about");
+        assert!(!happened.iter().any(told), "{name}: {happened:?}");
     }
     world.kill("bob");
     world.start("bob");
@@ -132,4 +130,22 @@ fn it_is_nowhere_on_the_server_and_goes_with_the_room() {
     for name in ["alice", "bob"] {
         assert!(!world.records(name).contains_key(&record), "{name}");
     }
+}
+
+#[test]
+fn a_description_alone_is_not_told_as_news_to_who_comes_later() {
+    let (mut world, room) = prepare(&["alice", "bob"], Box::new(Honest));
+    assert_eq!(outcome(&mut world, "alice", describe(room, "Lamps")), Ok(()));
+    world.register("dan");
+    let add = Command::AddPeople {
+        room_id: room,
+        people: vec!["dan@example.org".to_owned()],
+    };
+    assert_eq!(outcome(&mut world, "alice", add), Ok(()));
+    assert_eq!(seen(&mut world, "dan", room).0, "Lamps");
+    let told = |world: &mut World, name: &str| {
+        let happened = world.happened(name, room).into_iter();
+        happened.filter(|code| code == "about_set").count()
+    };
+    assert_eq!([told(&mut world, "bob"), told(&mut world, "dan")], [1, 0]);
 }

@@ -133,6 +133,7 @@ impl Device {
                 let change = FaceChange {
                     about: Some(about),
                     picture: None,
+                    again: false,
                 };
                 self.change_face(shell, id, room_id, change)?;
             }
@@ -142,6 +143,7 @@ impl Device {
                 let change = FaceChange {
                     about: None,
                     picture: Some(picture.0.into()),
+                    again: false,
                 };
                 self.change_face(shell, id, room_id, change)?;
             }

@@ -75,6 +75,7 @@ fn content_of_rooms_is_that_of_the_document() {
                 Content::RoomFace {
                     about: takes["text"].as_str().map(str::to_owned),
                     picture: Some(bytes(&takes["secret"]).into()),
+                    again: false,
                 },
             ),
             (

@@ -24,6 +24,8 @@ pub(crate) struct Face {
 pub(crate) struct FaceChange {
     pub(crate) about: Option<String>,
     pub(crate) picture: Option<ByteBuf>,
+    /// It was so before, and is said for somebody new.
+    pub(crate) again: bool,
 }
 
 impl FaceChange {
@@ -44,6 +46,7 @@ impl FaceChange {
         Content::RoomFace {
             about: self.about,
             picture: self.picture,
+            again: self.again,
         }
     }
 
@@ -84,12 +87,6 @@ impl Face {
         if let Some(picture) = &change.picture
             && self.picture.0 <= at
         {
-            // The same picture, said again for somebody new, is no other one.
-            let at = if self.picture.1 == *picture {
-                self.picture.0
-            } else {
-                at
-            };
             self.picture = (at, picture.clone());
         }
         self.about.1 != before.about.1 || self.picture.1 != before.picture.1
@@ -99,7 +96,11 @@ impl Face {
     fn whole(&self) -> Option<FaceChange> {
         let about = Some(self.about.1.clone()).filter(|about| !about.is_empty());
         let picture = self.picture().map(|picture| ByteBuf::from(picture.to_vec()));
-        (about.is_some() || picture.is_some()).then_some(FaceChange { about, picture })
+        (about.is_some() || picture.is_some()).then_some(FaceChange {
+            about,
+            picture,
+            again: true,
+        })
     }
 }
 
@@ -124,19 +125,19 @@ impl Room {
 
     /// A word of one's own has its place in the log.
     pub(super) fn settle_face(&mut self, store: &mut Store, at: Seq, change: &FaceChange) {
-        if self.face.take(at, change) {
-            store.put(record(self.id), &self.face);
-        }
+        self.face.take(at, change);
+        store.put(record(self.id), &self.face);
     }
 
     pub(super) fn take_face(&mut self, env: &mut Env<'_>, place: Place, by: UserId, change: &FaceChange) {
         let allowed = self.stored.kind == RoomKindTag::Room && self.may_add(by);
-        if !allowed || !change.fits() || !self.face.take(place.seq, change) {
+        if !allowed || !change.fits() {
             return;
         }
+        let is_news = self.face.take(place.seq, change);
         env.shell.store.put(record(self.id), &self.face);
         // What one is told as one comes in did not happen just now.
-        if change.about.is_none() || change.picture.is_none() {
+        if is_news && !change.again {
             self.tell(env, place.seq, place.sent_at, 0, change.code(), &[("by", by)]);
         }
     }
@@ -157,6 +158,7 @@ mod tests {
         FaceChange {
             about: Some(text.to_owned()),
             picture: None,
+            again: false,
         }
     }
 
@@ -164,6 +166,7 @@ mod tests {
         FaceChange {
             about: None,
             picture: Some(ByteBuf::from(bytes.to_vec())),
+            again: false,
         }
     }
 
@@ -183,7 +186,11 @@ mod tests {
         assert!(face.take(Seq(6), &picture(b"one")));
         assert!(!face.take(Seq(4), &about("older")));
         assert!(!face.take(Seq(7), &picture(b"one")));
-        assert_eq!(face.picture_place(), Some(Seq(6)), "the same picture");
+        assert_eq!(
+            face.picture_place(),
+            Some(Seq(7)),
+            "the last word, though it is the same"
+        );
         assert_eq!((face.about(), face.picture()), ("Lamps", Some(&b"one"[..])));
         assert!(face.take(Seq(8), &picture(b"")));
         assert_eq!((face.picture(), face.picture_place()), (None, None));

@@ -259,8 +259,16 @@ impl Room {
         let content = Envelope::decode(&out.content).map(|envelope| envelope.content);
         match content {
             Some(Content::RoomState { title }) => self.set_title(env, entry.seq, &title),
-            Some(Content::RoomFace { about, picture }) => {
-                let change = FaceChange { about, picture };
+            Some(Content::RoomFace {
+                about,
+                picture,
+                again,
+            }) => {
+                let change = FaceChange {
+                    about,
+                    picture,
+                    again,
+                };
                 self.settle_face(&mut env.shell.store, entry.seq, &change);
             }
             _ => {}
@@ -362,8 +370,16 @@ impl Room {
                 }
                 return;
             }
-            Content::RoomFace { about, picture } => {
-                let change = FaceChange { about, picture };
+            Content::RoomFace {
+                about,
+                picture,
+                again,
+            } => {
+                let change = FaceChange {
+                    about,
+                    picture,
+                    again,
+                };
                 return self.take_face(env, place, author.user_id, &change);
             }
             Content::IdVideo { video, day } => {

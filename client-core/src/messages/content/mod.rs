@@ -125,6 +125,9 @@ pub(crate) enum Content {
         /// A small picture, WebP or JPEG.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         picture: Option<ByteBuf>,
+        /// It was so before, and is said for somebody new.
+        #[serde(default, skip_serializing_if = "is_false")]
+        again: bool,
     },
     /// In the own group alone: up to where one has read.
     Read {

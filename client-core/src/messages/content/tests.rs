@@ -87,10 +87,12 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
         Content::RoomFace {
             about: Some("Lamps".to_owned()),
             picture: None,
+            again: false,
         },
         Content::RoomFace {
             about: None,
             picture: Some(vec![7; 20].into()),
+            again: true,
         },
         Content::BrokenFile,
         Content::Edit {
