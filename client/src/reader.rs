@@ -54,8 +54,9 @@ impl Reader {
             if self.rooms.contains_key(&room_id) {
                 continue;
             }
-            let mark = client.handed_out(room_id);
-            self.rooms.insert(room_id, Reading::from(mark));
+            let mut reading = Reading::from(client.handed_out(room_id));
+            reading.aside_from = client.room(room_id).and_then(|room| room.aside_from);
+            self.rooms.insert(room_id, reading);
             self.open_room(client, room_id).await?;
         }
         Ok(())
@@ -82,6 +83,14 @@ impl Reader {
 
     /// Takes in an event; hands out what became known by it, with its room, in order.
     pub async fn take(&mut self, client: &Client, event: &Event) -> Result<Vec<MessageView>, ClientError> {
+        // In the order of the events: what is known by now may be newer than they are.
+        if let Event::Rooms { rooms } = event {
+            for room in rooms {
+                if let Some(reading) = self.rooms.get_mut(&room.room_id) {
+                    reading.aside_from = room.aside_from;
+                }
+            }
+        }
         let Event::Messages {
             room_id,
             reset,
@@ -98,11 +107,6 @@ impl Reader {
         if *reset {
             reading.begin_anew();
         }
-        let rooms = client.rooms().into_iter();
-        let aside = rooms
-            .filter(|room| room.room_id == *room_id)
-            .find_map(|room| room.aside_from);
-        reading.aside_from = aside;
         reading.take(messages);
         reading
             .waiting

@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for PushEndpoint {
 pub struct PushPut {
     /// None: not at all.
     pub endpoint: Option<PushEndpoint>,
-    /// Rooms that do not wake it, at most [`crate::limits::MAX_SILENT_ROOMS`].
+    /// Rooms that wake no device of its user, at most [`crate::limits::MAX_SILENT_ROOMS`].
     #[serde(default)]
     pub silent: Vec<RoomId>,
 }

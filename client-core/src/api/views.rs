@@ -138,6 +138,8 @@ pub enum SessionView {
         receipts: bool,
         /// One's own short answers; none: those that the user interface has by itself.
         quick_replies: Vec<String>,
+        /// How many saved messages are on this device.
+        saved: u32,
         /// Whether others see that one is typing, and one that they are.
         typing: bool,
     },

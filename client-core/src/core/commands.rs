@@ -558,7 +558,11 @@ impl Device {
         message_id: MessageId,
         act: Act,
     ) -> Result<(), Failure> {
-        self.talk_in(shell, room_id)?;
+        // What nobody has is taken back wherever it is.
+        let unsent = self.room(room_id)?.is_unsent(message_id);
+        if act != Act::Delete || !unsent {
+            self.talk_in(shell, room_id)?;
+        }
         self.in_room(shell, room_id, |room, env| room.act(env, message_id, act))??;
         self.changed = true;
         shell.reply(id, api::Reply::Done);

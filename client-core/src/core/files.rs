@@ -122,6 +122,9 @@ impl Device {
     /// Puts a file that was uploaded into a message. What was noted of the upload goes in the same batch.
     pub(super) fn send_file(&mut self, shell: &mut Shell, said: FileMessage) -> Result<MessageId, Failure> {
         check_text(&said.text)?;
+        if said.forwarded && !self.people.policies().forwarding {
+            return Err(failure("forbidden"));
+        }
         let (room_id, blob_id) = (said.room_id, said.file.blob_id);
         let timers = Timers {
             ttl: said.ends_at.map(|at| left_of(shell, at)).transpose()?,

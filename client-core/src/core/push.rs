@@ -27,7 +27,7 @@ pub(super) struct Push {
     /// Who waits for the server's word on it.
     command: Option<u32>,
     /// What the server was told over this connection.
-    told: Option<PushPut>,
+    told: Option<(PushPut, usize)>,
     pace: Pace,
 }
 
@@ -62,27 +62,32 @@ impl Device {
     /// Tells the server, if it knows something else and can be asked.
     pub(super) fn drive_push(&mut self, shell: &mut Shell) {
         let can = self.session.knows_rooms() && self.may_ask() && self.visit.is_none();
+        // It is for all own devices: what they said meanwhile counts.
+        let can = can && !self.own.getting;
         let can = can && self.push.pace.may_ask(shell.now);
         let Some(endpoint) = self.push.wanted.clone().filter(|_| can) else {
             return;
         };
         let wanted = PushPut {
+            // What is muted is nobody's business where no address is given.
             silent: endpoint.as_ref().map(|_| self.silent_rooms()).unwrap_or_default(),
             endpoint,
         };
-        if self.push.told.as_ref() == Some(&wanted) {
+        // The server passes over rooms that a device is not in: of those it is told again once this one is.
+        let silent = wanted.silent.iter().filter_map(|room_id| self.rooms.get(room_id));
+        let entered = silent.filter(|room| room.is_member()).count();
+        let telling = Some((wanted.clone(), entered));
+        if self.push.told == telling {
             return;
         }
         self.push.pace.asks();
-        self.push.told = Some(wanted.clone());
+        self.push.told = telling;
         shell.request(Ask::PushPut, Request::PushPut(wanted));
     }
 
     fn silent_rooms(&self) -> Vec<RoomId> {
         let rooms = self.rooms.values();
-        // The server passes over rooms that the device is not in yet: they are told once it is.
-        let muted = rooms
-            .filter(|room| room.kind() != RoomKindTag::Own && room.is_member() && self.own.muted(room.id));
+        let muted = rooms.filter(|room| room.kind() != RoomKindTag::Own && self.own.muted(room.id));
         muted.map(|room| room.id).take(MAX_SILENT_ROOMS).collect()
     }
 

@@ -62,6 +62,10 @@ impl Device {
         })
     }
 
+    pub(super) fn count_saved(&self) -> u32 {
+        u32::try_from(self.saved_messages().count()).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn saved(&self) -> Found {
         let me = self.identity.user_id();
         let messages = self.saved_messages().map(|(room_id, message)| {

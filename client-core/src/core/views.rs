@@ -22,6 +22,7 @@ impl Device {
             guest: self.visit.as_ref().map(Visit::view),
             receipts: self.own.receipts(),
             quick_replies: self.own.quick_replies(),
+            saved: self.count_saved(),
             typing: self.own.typing(),
         }
     }

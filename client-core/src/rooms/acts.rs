@@ -39,6 +39,12 @@ impl Room {
         Ok(())
     }
 
+    /// Whether a message of one's own is here, and certainly nowhere else.
+    pub(crate) fn is_unsent(&self, message_id: MessageId) -> bool {
+        let message = self.history.get(message_id);
+        message.is_some_and(|message| message.delivery == Delivery::Failed)
+    }
+
     /// Takes out what has ended, here and of what did not leave yet. Answers what that was.
     pub(crate) fn purge(&mut self, store: &mut Store, now: Millis) -> Vec<Message> {
         self.purge_aside(store, now);

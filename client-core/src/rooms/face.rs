@@ -79,13 +79,18 @@ impl Face {
     /// Takes a word in that stands at a place of the log; answers whether anything is other than before.
     fn take(&mut self, at: Seq, change: &FaceChange) -> bool {
         let before = self.clone();
+        // What is said again was sealed before it had its place, and may be older than what stands here.
+        let fills = |known: Seq| match change.again {
+            true => known == Seq(0),
+            false => known <= at,
+        };
         if let Some(about) = &change.about
-            && self.about.0 <= at
+            && fills(self.about.0)
         {
             self.about = (at, about.clone());
         }
         if let Some(picture) = &change.picture
-            && self.picture.0 <= at
+            && fills(self.picture.0)
         {
             self.picture = (at, picture.clone());
         }
@@ -124,14 +129,19 @@ impl Room {
     }
 
     /// A word of one's own has its place in the log.
-    pub(super) fn settle_face(&mut self, store: &mut Store, at: Seq, change: &FaceChange) {
+    pub(super) fn settle_face(&mut self, store: &mut Store, me: UserId, at: Seq, change: &FaceChange) {
+        // The others have not taken what one may not say any more.
+        if !self.may_add(me) {
+            return;
+        }
         self.face.take(at, change);
         store.put(record(self.id), &self.face);
     }
 
     pub(super) fn take_face(&mut self, env: &mut Env<'_>, place: Place, by: UserId, change: &FaceChange) {
-        let allowed = self.stored.kind == RoomKindTag::Room && self.may_add(by);
-        if !allowed || !change.fits() {
+        // A device of one's own may always say what the room looks like.
+        let allowed = self.may_add(by) || change.again && by == env.me();
+        if self.stored.kind != RoomKindTag::Room || !allowed || !change.fits() {
             return;
         }
         let is_news = self.face.take(place.seq, change);
@@ -197,6 +207,24 @@ mod tests {
         assert!(!face.take(Seq(7), &picture(b"two")), "it was taken back later");
         assert!(face.take(Seq(9), &about("")));
         assert!(face.whole().is_none());
+    }
+
+    #[test]
+    fn what_is_said_again_fills_what_is_empty_and_takes_nothing_back() {
+        let again = |text: &str| FaceChange {
+            again: true,
+            ..about(text)
+        };
+        let mut face = Face::default();
+        assert!(face.take(Seq(5), &again("Lamps")));
+        assert!(face.take(Seq(6), &about("Tides")));
+        assert!(!face.take(Seq(7), &again("Lamps")));
+        assert!(face.take(Seq(8), &about("")));
+        assert!(
+            !face.take(Seq(9), &again("Lamps")),
+            "it was taken away on purpose"
+        );
+        assert_eq!(face.about(), "");
     }
 
     proptest! {

@@ -269,7 +269,8 @@ impl Room {
                     picture,
                     again,
                 };
-                self.settle_face(&mut env.shell.store, entry.seq, &change);
+                let me = env.me();
+                self.settle_face(&mut env.shell.store, me, entry.seq, &change);
             }
             _ => {}
         }

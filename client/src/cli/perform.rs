@@ -1,5 +1,7 @@
 //! Requests, each to what fulfils it.
 
+use std::time::Duration;
+
 use client_core::api::{Command, Delivery, Event, PersonCard, Reply, RoomKeys, RoomView, SessionView};
 use conclave_client::{Client, ClientError, Waited};
 use protocol::{MessageId, RoomId};
@@ -276,6 +278,9 @@ async fn send_text(session: &Session, send: SendText) -> Result<Answer, Fault> {
     }
 }
 
+/// How long the reason of a refusal may take to come with the list of rooms, which is asked for at once.
+const REASON_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Why the server did not take a message, as far as it is known. Nothing of it stays: no command could send it again, and its id
 /// is nobody's.
 async fn given_up(session: &Session, sent: &Sent) -> Result<Fault, Fault> {
@@ -284,11 +289,12 @@ async fn given_up(session: &Session, sent: &Sent) -> Result<Fault, Fault> {
     } = *sent;
     let take_back = Command::DeleteMessage { room_id, message_id };
     session.client.ask(take_back).await?;
-    let rooms = session.client.rooms().into_iter();
-    let refusal = rooms
-        .filter(|room| room.room_id == room_id)
-        .find_map(|room| room.refusal);
-    Ok(match refusal {
+    let refused = |room: &RoomView| room.refusal.is_some();
+    let room = session
+        .client
+        .until_room(room_id, REASON_PATIENCE, refused)
+        .await?;
+    Ok(match room.and_then(|room| room.refusal) {
         Some(code) => find::refused(&code),
         None => Fault::with_code("not_sent", texts::NOT_SENT),
     })

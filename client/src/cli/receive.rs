@@ -97,10 +97,10 @@ pub fn signed_in(client: &Client) -> Result<(), Fault> {
 
 /// Prints what an event brings, then stores that it was printed.
 pub async fn print(client: &Client, reader: &mut Reader, event: &Event, taste: Taste) -> Result<(), Fault> {
+    let messages: Vec<MessageView> = reader.take(client, event).await?;
     let Event::Messages { room_id, .. } = event else {
         return Ok(());
     };
-    let messages: Vec<MessageView> = reader.take(client, event).await?;
     let (Some(mark), Some(room)) = (reader.mark(*room_id), client.room(*room_id)) else {
         return Ok(());
     };

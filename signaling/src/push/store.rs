@@ -21,6 +21,7 @@ pub async fn put(
         .bind(device)
         .execute(&mut *connection)
         .await?;
+    // Who is not woken says nothing of rooms.
     let Some(endpoint) = &request.endpoint else {
         return Ok(());
     };

@@ -14,6 +14,8 @@ export interface Words {
   readonly fromDisk: boolean;
   /** It was said elsewhere before. */
   readonly forwarded?: boolean;
+  /** When it ends at the latest, however late it leaves. */
+  readonly endsAt?: number | null;
 }
 
 export interface About {

@@ -256,3 +256,23 @@ test("the page asks before what it alone has is lost", async () => {
   expect(uploads.wouldBeLost).toBe(true);
   await settled();
 });
+
+const copy = (text: string) => ({ ...wish(text), words: { ...wish(text).words, ttlMs: null, forwarded: true, endsAt: 60_000 } });
+
+test("R40 a copy ends with what it is of, however late it leaves, and not at all where that is over", async () => {
+  let now = 1_000;
+  const core = new FakeCore(true);
+  const transfers = new FakeTransfers();
+  const uploads = new Uploads(new Commands(core), transfers, NO_OTHER_PAGE, () => now);
+  for (const text of ["1", "2", "3", "4"]) uploads.send("design", copy(text));
+  await settled();
+  now = 50_000;
+  await transfers.uploads[0]?.finish();
+  await settled();
+  expect(transfers.uploads.map(({ wish }) => wish.expiresAt)).toEqual([60_000, 60_000, 60_000]);
+  now = 60_000;
+  await transfers.uploads[1]?.finish();
+  await settled();
+  expect(transfers.uploads).toHaveLength(3);
+  expect(uploads.all.get().at(-1)).toMatchObject({ stage: "failed", failure: { code: "file_expired" } });
+});

@@ -141,7 +141,8 @@ export class Uploads {
   /** What was noted by a page that is gone, of uploads that no page works on. */
   async load(): Promise<void> {
     const outcome = await this.commands.listUploads();
-    if (!outcome.ok) return;
+    // What was never noted goes on all the same; the rest when it is asked for again.
+    if (!outcome.ok) return this.next();
     const held = outcome.value.length > 0 ? await this.live.held() : new Set();
     if (this.locked) return;
     const own = new Set([...this.entries.values()].map(({ state }) => state?.ticket.blobId));
@@ -263,8 +264,9 @@ export class Uploads {
 
   private async run(entry: Entry, file: Blob): Promise<void> {
     const { id, roomId } = entry.view;
-    const { ttlMs } = entry.words;
-    const expiresAt = entry.expiresAt ?? this.now() + (ttlMs ?? KEPT_MS);
+    const { ttlMs, endsAt = null } = entry.words;
+    const expiresAt = Math.min(entry.expiresAt ?? this.now() + (ttlMs ?? KEPT_MS), endsAt ?? Infinity);
+    if (expiresAt <= this.now()) return this.stop(entry, { code: "file_expired", params: {} });
     entry.expiresAt = expiresAt;
     const said = about({ id, size: file.size, facts: entry.facts, words: entry.words });
     const note = async (state: UploadState): Promise<void> => {
@@ -308,7 +310,7 @@ export class Uploads {
       text,
       replyTo,
       mentions: [...mentions],
-      endsAt: ttlMs === null ? null : entry.expiresAt,
+      endsAt: ttlMs === null && (entry.words.endsAt ?? null) === null ? null : entry.expiresAt,
       burnMs,
       forwarded,
     };

@@ -218,9 +218,9 @@ export class Commands {
     return this.#ask({ type: "send_file", room_id: roomId, file, upload_secret: uploadSecret, text, mentions, forwarded, message_id: messageId, ...more }, "message");
   }
 
-  /** Says it again in another room; a message with a file is sent anew. */
-  forwardMessage(roomId: string, messageId: string, to: string): Promise<Outcome<{ message_id: string }>> {
-    return this.#ask({ type: "forward_message", room_id: roomId, message_id: messageId, to }, "message");
+  /** Says it again in another room; a message with a file is sent anew. The same id is the same copy. */
+  forwardMessage(roomId: string, messageId: string, to: string, copyId: string): Promise<Outcome<{ message_id: string }>> {
+    return this.#ask({ type: "forward_message", room_id: roomId, message_id: messageId, to, copy_id: copyId }, "message");
   }
 
   /** Whether it is among the saved ones. */

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { success } from "./outcome";
 import { RoomPictures, urlOf } from "./room-pictures";
 
-const WEBP = "UklGRiQAAABXRUJQ";
+const WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA";
+/** The head of one of 16 × 16. */
+const JPEG = "_9j_wAARCAAQABAD";
 
 function pictures() {
   const asked: string[] = [];
@@ -22,11 +24,11 @@ test("a picture is asked for once, and again where it is another", async () => {
   expect(kept.of({ room_id: "a", picture: 5 })).toBe(first);
   await Promise.resolve();
   expect(first.get()).toBe(`data:image/webp;base64,${WEBP}`);
-  answers.push("_9j_4AAQ");
+  answers.push(JPEG);
   const second = kept.of({ room_id: "a", picture: 7 });
   expect(second.get()).toBe(first.get());
   await Promise.resolve();
-  expect(second.get()).toBe("data:image/jpeg;base64,/9j/4AAQ");
+  expect(second.get()).toBe("data:image/jpeg;base64,/9j/wAARCAAQABAD");
   expect(asked).toEqual(["a", "a"]);
   expect(kept.of({ room_id: "a", picture: null }).get()).toBeNull();
 });
@@ -40,5 +42,7 @@ test("after a lock nothing is known any more", () => {
 });
 
 test("what is no picture is not drawn", () => {
-  for (const wrong of ["", "PHN2Zz4", "iVBORw0KGgo"]) expect(urlOf(wrong)).toBeNull();
+  for (const wrong of ["", "PHN2Zz4", "iVBORw0KGgo", "UklGRiQAAABXRUJQ"]) expect(urlOf(wrong)).toBeNull();
+  // 16,383 pixels wide, in as few bytes.
+  expect(urlOf("_9j_wAARCAAQP_8D")).toBeNull();
 });

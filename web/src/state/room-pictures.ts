@@ -1,5 +1,7 @@
 import type { RoomView } from "../core/generated/RoomView";
 import type { Commands } from "./commands";
+import { bytesOf } from "../files/cards";
+import { sizeOf } from "../files/picture-size";
 import { Store, type Readable } from "./observable";
 
 /** A picture as the core last told of it, and the address under which the page shows it. */
@@ -42,10 +44,14 @@ export class RoomPictures {
   }
 }
 
-/** Of base64url text; nothing where it is neither WebP nor JPEG, whatever its sender says. */
+/** Sides beyond which a picture is not drawn: a few bytes can say that they are a gigabyte of one colour. */
+const MAX_SIDE = 256;
+
+/** Of base64url text; nothing where it is neither WebP nor JPEG, whatever its sender says, is large, or moves. */
 export function urlOf(picture: string): string | null {
   const plain = picture.replaceAll("-", "+").replaceAll("_", "/");
-  // The first bytes of each: FF D8 FF, and "RIFF".
-  const type = plain.startsWith("/9j/") ? "image/jpeg" : plain.startsWith("UklGR") ? "image/webp" : null;
-  return type && `data:${type};base64,${plain}`;
+  const bytes = bytesOf(picture);
+  const size = sizeOf(bytes);
+  if (!size || size.width > MAX_SIDE || size.height > MAX_SIDE) return null;
+  return `data:image/${bytes[0] === 0xff ? "jpeg" : "webp"};base64,${plain}`;
 }

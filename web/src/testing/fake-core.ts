@@ -391,7 +391,7 @@ export class FakeCore implements CoreClient {
   }
 
   #signedIn(): SessionView {
-    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true, quick_replies: [], typing: true };
+    return { state: "signed_in", me: alice, device_id: "device-1", connection: "online", contacts: this.contacts, guest: null, receipts: true, quick_replies: [], saved: 0, typing: true };
   }
 
   #createRoom(title: string, people: string[]): Reply {

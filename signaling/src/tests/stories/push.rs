@@ -110,7 +110,7 @@ pub async fn muting(world: World) {
     bob.go(&world);
     say(&world, &alice, &mut room, Wake::Message).await;
     assert_eq!(woken(&world), [("carol".to_owned(), Wake::Message)]);
-    // One without an address mutes nothing, and a device that comes first wakes as the last word has it.
+    // One without an address says nothing of rooms.
     put(&world, &phone, None, vec![]).await.unwrap();
     world.advance(10 * 60_000);
     say(&world, &alice, &mut room, Wake::Message).await;

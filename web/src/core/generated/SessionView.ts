@@ -41,6 +41,10 @@ receipts: boolean,
  */
 quick_replies: Array<string>, 
 /**
+ * How many saved messages are on this device.
+ */
+saved: number, 
+/**
  * Whether others see that one is typing, and one that they are.
  */
 typing: boolean, };

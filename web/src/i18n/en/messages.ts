@@ -83,6 +83,7 @@ export const messages = {
   "saved.empty.title": "Nothing is saved yet",
   "saved.empty.text": "To find a message again, choose Save in its menu.",
   "saved.loading": "Looking for your saved messages…",
+  "saved.removed": "The message is not among your saved ones any more",
   "saved.remove": "Remove from saved: {excerpt}",
   "message.copy": "Copy text",
   "message.copied": "Text copied.",

@@ -70,6 +70,7 @@ export const rooms = {
   "face.none": "Nobody has said yet what this room is for.",
   "face.about": "What this room is for",
   "face.save": "Save description",
+  "face.saved": "The description is saved",
   "face.add": "Add a picture",
   "face.change": "Change the picture",
   "face.remove": "Remove the picture",

@@ -4,19 +4,13 @@ import { MAX_QUICK_REPLIES, MAX_QUICK_REPLY_LEN } from "../../state/limits";
 import { useApp, useStore } from "../app/context";
 import { Button } from "../parts/button";
 import { AreaField } from "../parts/field";
+import { useKept } from "../parts/use-kept";
 
 /** One's own short answers, each on a line. */
 export function OwnQuickReplies() {
-  const { client } = useApp();
-  const session = useStore(client.session);
-  const kept = session.state === "signed_in" ? session.quick_replies.join("\n") : "";
-  // Anew where another own device changed them.
-  return <Lines key={kept} kept={kept} />;
-}
-
-function Lines({ kept }: { readonly kept: string }) {
   const { client, t } = useApp();
-  const [text, setText] = useState(kept);
+  const session = useStore(client.session);
+  const [text, setText] = useKept(session.state === "signed_in" ? session.quick_replies.join("\n") : "");
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 

@@ -78,6 +78,7 @@ const visit = (door: GuestView["door"]): FakeCore => {
     guest: { room_id: "design", invited_by: "Bob Okafor", door },
     receipts: true,
     quick_replies: [],
+    saved: 0,
     typing: true,
   };
   return core;

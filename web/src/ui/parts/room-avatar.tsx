@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { RoomView } from "../../core/generated/RoomView";
 import { useApp, useStore } from "../app/context";
 import { Avatar } from "./avatar";
@@ -8,6 +9,7 @@ export function RoomAvatar({ room, size = "medium" }: { readonly room: RoomView;
   const { client } = useApp();
   const picture = useStore(client.pictures.of(room));
   const title = useRoomTitle()(room);
-  if (picture === null) return <Avatar id={room.room_id} name={title} size={size} />;
-  return <img className={`avatar avatar-${size} avatar-picture`} src={picture} alt="" draggable={false} />;
+  const [broken, setBroken] = useState<string | null>(null);
+  if (picture === null || picture === broken) return <Avatar id={room.room_id} name={title} size={size} />;
+  return <img className={`avatar avatar-${size} avatar-picture`} src={picture} alt="" draggable={false} onError={() => setBroken(picture)} />;
 }

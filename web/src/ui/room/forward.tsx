@@ -29,7 +29,9 @@ export function ForwardMessage({ roomId, message, onClose }: Props) {
   const box = useRef<HTMLInputElement>(null);
   const { forward, busy } = useForward(roomId, message);
   const open = rooms.filter(({ room_id, refusal }) => room_id !== roomId && refusal === null);
-  const matching = roomsThatMatch(open, titleOf, query);
+  // What is chosen stays in sight, whatever is looked for.
+  const found = new Set(roomsThatMatch(open, titleOf, query));
+  const matching = open.filter((room) => found.has(room) || chosen.has(room.room_id));
 
   const choose = (id: string, on: boolean): void => {
     const next = new Set(chosen);
@@ -74,6 +76,10 @@ export function ForwardMessage({ roomId, message, onClose }: Props) {
               aria-label={t("forward.search")}
               placeholder={t("forward.search")}
               autoComplete="off"
+              onKeyDown={(event) => {
+                // One chooses first.
+                if (event.key === "Enter") event.preventDefault();
+              }}
               onChange={(event) => {
                 setQuery(event.target.value);
               }}
@@ -96,7 +102,9 @@ export function ForwardMessage({ roomId, message, onClose }: Props) {
               </li>
             ))}
           </ul>
-          {matching.length === 0 && <p className="soft">{t("forward.none")}</p>}
+          <p className="soft" role="status">
+            {found.size === 0 && t("forward.none")}
+          </p>
           <p className="soft">
             {t("forward.text")} {message.ends_at !== null && t("forward.ends")} {message.body.type === "file" && t("forward.file")}
           </p>

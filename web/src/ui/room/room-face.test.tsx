@@ -9,7 +9,7 @@ import { RoomFace } from "./room-face";
 vi.mock(import("../../files/picture"), async (original) => ({
   ...(await original()),
   // Nothing is drawn here.
-  squarePicture: (file) => Promise.resolve(file.type === "image/png" ? new Uint8Array([0xff, 0xd8, 0xff, 0xe0]) : null),
+  squarePicture: (file) => Promise.resolve(file.type === "image/png" ? new Uint8Array([0xff, 0xd8, 0xff, 0xc0, 0, 0x11, 8, 0, 16, 0, 16, 3]) : null),
 }));
 
 function open(change: Partial<RoomView> = {}) {
@@ -43,12 +43,12 @@ test("a picture is chosen, and what is none is refused in words", async () => {
   expect(await screen.findByText(/This is no picture/)).toBeTruthy();
   await user.upload(input(), new File(["?"], "lamp.png", { type: "image/png" }));
   await waitFor(() => {
-    expect(core.sent.at(-1)).toEqual({ type: "set_room_picture", room_id: "board", picture: "_9j_4A" });
+    expect(core.sent.at(-1)).toEqual({ type: "set_room_picture", room_id: "board", picture: "_9j_wAARCAAQABAD" });
   });
   expect(screen.queryByText(/This is no picture/)).toBeNull();
   again(<RoomFace room={{ ...room, picture: 7 }} />);
   await waitFor(() => {
-    expect(document.querySelector<HTMLImageElement>("img.avatar")?.src).toBe("data:image/jpeg;base64,/9j/4A");
+    expect(document.querySelector<HTMLImageElement>("img.avatar")?.src).toBe("data:image/jpeg;base64,/9j/wAARCAAQABAD");
   });
   await user.click(screen.getByRole("button", { name: "Remove the picture" }));
   expect(core.sent.at(-1)).toEqual({ type: "set_room_picture", room_id: "board", picture: null });

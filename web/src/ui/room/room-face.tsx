@@ -10,6 +10,7 @@ import { Button } from "../parts/button";
 import { AreaField } from "../parts/field";
 import { Icon } from "../parts/icons";
 import { RoomAvatar } from "../parts/room-avatar";
+import { useKept } from "../parts/use-kept";
 
 /** The picture of a room and what it is for: to be read by all, and changed by who may add people. */
 export function RoomFace({ room }: { readonly room: RoomView }) {
@@ -20,8 +21,7 @@ export function RoomFace({ room }: { readonly room: RoomView }) {
       {room.may_add ? (
         <>
           <ChangePicture room={room} />
-          {/* Anew where somebody else changed it. */}
-          <Describe key={room.about} room={room} />
+          <Describe room={room} />
         </>
       ) : (
         <p className={room.about === "" ? "soft" : "room-about"} dir="auto">
@@ -35,6 +35,7 @@ export function RoomFace({ room }: { readonly room: RoomView }) {
 function ChangePicture({ room }: { readonly room: RoomView }) {
   const { client, t } = useApp();
   const input = useRef<HTMLInputElement>(null);
+  const change = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const tell = async (doing: Promise<Outcome<undefined>>): Promise<void> => {
@@ -44,18 +45,28 @@ function ChangePicture({ room }: { readonly room: RoomView }) {
     setError(outcome.ok ? null : failureText(t, outcome.failure));
   };
   const choose = async (file: File): Promise<void> => {
+    setBusy(true);
     const picture = await squarePicture(file);
+    setBusy(false);
     if (!picture) return setError(t("face.no_picture"));
     await tell(client.commands.setRoomPicture(room.room_id, base64url(picture)));
   };
   return (
     <>
-      <div className="panel-actions">
+      <div ref={change} className="panel-actions">
         <Button busy={busy} onClick={() => input.current?.click()}>
           {t(room.picture === null ? "face.add" : "face.change")}
         </Button>
         {room.picture !== null && (
-          <Button look="quiet" onClick={() => void tell(client.commands.setRoomPicture(room.room_id, null))}>
+          <Button
+            look="quiet"
+            busy={busy}
+            onClick={() => {
+              // The button goes with the picture.
+              change.current?.querySelector("button")?.focus();
+              void tell(client.commands.setRoomPicture(room.room_id, null));
+            }}
+          >
             {t("face.remove")}
           </Button>
         )}
@@ -86,7 +97,7 @@ function ChangePicture({ room }: { readonly room: RoomView }) {
 
 function Describe({ room }: { readonly room: RoomView }) {
   const { client, t } = useApp();
-  const [about, setAbout] = useState(room.about);
+  const [about, setAbout] = useKept(room.about);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent): Promise<void> => {
@@ -98,7 +109,8 @@ function Describe({ room }: { readonly room: RoomView }) {
     setBusy(true);
     const outcome = await client.commands.describeRoom(room.room_id, said);
     setBusy(false);
-    if (!outcome.ok) setError(failureText(t, outcome.failure));
+    if (!outcome.ok) return setError(failureText(t, outcome.failure));
+    client.board.announce((t) => t("face.saved"));
   };
   return (
     <form

@@ -28,13 +28,21 @@ export function useForward(roomId: string, message: MessageView): Forwarding {
   const { client, files } = useApp();
   const [busy, setBusy] = useState(false);
   const fetching = useRef<Transfer<Blob> | null>(null);
+  // The same copy, however often it is tried.
+  const copies = useRef(new Map<string, string>());
   // Who closes the dialog does not wait for the file any more.
   useEffect(() => () => fetching.current?.cancel(), []);
+
+  const copyFor = (to: string): string => {
+    const known = copies.current.get(to) ?? crypto.randomUUID();
+    copies.current.set(to, known);
+    return known;
+  };
 
   const forwardText = async (to: readonly RoomView[]): Promise<Forwarded> => {
     const reached: RoomView[] = [];
     for (const room of to) {
-      const outcome = await client.commands.forwardMessage(roomId, message.message_id, room.room_id);
+      const outcome = await client.commands.forwardMessage(roomId, message.message_id, room.room_id, copyFor(room.room_id));
       if (!outcome.ok) return { reached, failure: outcome.failure };
       reached.push(room);
     }
@@ -50,9 +58,8 @@ export function useForward(roomId: string, message: MessageView): Forwarding {
     fetching.current = null;
     if (!outcome.ok) return { reached: [], failure: outcome.failure };
     const file = outcome.value.slice(0, outcome.value.size, safeType(card.media_type));
-    const left = message.ends_at === null ? null : Math.max(0, message.ends_at - Date.now());
     for (const room of to) {
-      const words = { text, replyTo: null, mentions: [], ttlMs: shorter(left, room.ttl_ms), burnMs: null, fromDisk: false, forwarded: true };
+      const words = { text, replyTo: null, mentions: [], ttlMs: shorter(null, room.ttl_ms), burnMs: null, fromDisk: false, forwarded: true, endsAt: message.ends_at };
       files.uploads.send(room.room_id, { file, facts: factsOf(card), words });
     }
     return { reached: to, failure: null };
