@@ -36,7 +36,7 @@ pub const SEALED_SIGN_LEN: usize = 12 + 4 + 1 + 8 + 64 + 16;
 pub const MAX_HANDSHAKE_LEN: usize = 8 * 1024 * 1024;
 
 /// Largest HTTP JSON body in bytes: [`KEY_PACKAGES_PER_DEVICE`] key packages of about 5 kB each as base64.
-/// Beyond: 413 before the body is read.
+/// Beyond: 413, and nothing of the body is kept.
 pub const MAX_JSON_BODY_LEN: usize = 2 * 1024 * 1024;
 
 /// Largest WebSocket text frame in bytes: one [`MAX_HANDSHAKE_LEN`] with its tree, as base64. Beyond: the

@@ -1,6 +1,6 @@
 //! All routes under `/api/`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,6 +10,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use futures_util::StreamExt as _;
 use protocol::{
     Code, PROTOCOL_VERSION, Problem,
     accounts::ServerInfo,
@@ -85,7 +86,13 @@ fn about() -> OpenApi {
         .build()
 }
 
-/// Who says that the body is too large is told so before it is read; who does not say is cut off at the limit.
+/// As much of a body that is too large is read away before the answer, and for so long: while something unread stands in the
+/// connection, closing it takes the answer back, and the client knows of a broken connection alone. More would be work for
+/// whoever sends it; who sends more still gets the answer, if it is quick.
+const MAX_READ_AWAY: u64 = 8 * 1024 * 1024;
+const READ_AWAY_FOR: Duration = Duration::from_secs(5);
+
+/// Who says that the body is too large is told so, and nothing of it is kept; who does not say is cut off at the limit.
 async fn refuse_large(request: Request, next: Next) -> Result<Response, ProblemResponse> {
     // Parts of blobs alone come by PATCH.
     let limit = if request.method() == Method::PATCH {
@@ -95,7 +102,13 @@ async fn refuse_large(request: Request, next: Next) -> Result<Response, ProblemR
     };
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit) {
+    if let Some(length) = length.filter(|length| *length > limit) {
+        if length <= MAX_READ_AWAY {
+            let mut body = request.into_body().into_data_stream();
+            let read_away = async { while let Some(Ok(_)) = body.next().await {} };
+            // Whether it came or not, the answer is the same.
+            let _ = tokio::time::timeout(READ_AWAY_FOR, read_away).await;
+        }
         return Err(Problem::new(Code::TooLarge, "the body is too large").into());
     }
     Ok(next.run(request).await)
