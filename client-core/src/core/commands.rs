@@ -19,8 +19,8 @@ use crate::{
     calls::{Call, CallEnv, Presence},
     failure::{failure, failure_with},
     limits::{MAX_DRAFT_LEN, MAX_ROOM_ABOUT_LEN},
-    messages::{Act, Body, Content, Timers},
-    rooms::{AT_ONCE, Env, FaceChange, Intent, Room, Setting},
+    messages::{Act, Body, Content, FaceChange, Timers},
+    rooms::{AT_ONCE, Env, Intent, Room, Setting},
     tasks::{Goal, Task},
 };
 
@@ -132,8 +132,7 @@ impl Device {
                 }
                 let change = FaceChange {
                     about: Some(about),
-                    picture: None,
-                    again: false,
+                    ..FaceChange::default()
                 };
                 self.change_face(shell, id, room_id, change)?;
             }
@@ -141,9 +140,8 @@ impl Device {
                 let picture = picture.unwrap_or_default();
                 let picture = Bytes::from_base64url(&picture).ok_or_else(|| failure("malformed"))?;
                 let change = FaceChange {
-                    about: None,
                     picture: Some(picture.0.into()),
-                    again: false,
+                    ..FaceChange::default()
                 };
                 self.change_face(shell, id, room_id, change)?;
             }

@@ -2,12 +2,13 @@
 
 use protocol::{MessageId, RoomId, socket::RoomKindTag};
 
-use super::{device::Device, search::beginning, shell::Shell};
+use super::{device::Device, search::excerpt, shell::Shell};
 use crate::{
-    api::{Failure, Found, FoundMessage},
+    api::{Failure, Found},
     failure::{failure, failure_with},
     limits::{MAX_QUICK_REPLIES, MAX_QUICK_REPLY_LEN, MAX_SAVED},
     messages::Message,
+    rooms::Room,
 };
 
 impl Device {
@@ -53,12 +54,12 @@ impl Device {
     }
 
     /// The saved messages that are here: what is gone is not, whatever own state says.
-    fn saved_messages(&self) -> impl Iterator<Item = (RoomId, &Message)> {
+    fn saved_messages(&self) -> impl Iterator<Item = (&Room, &Message)> {
         self.own.saved().filter_map(|(room_id, message_id)| {
             let room = self.rooms.get(&room_id)?;
             let message = room.history.get(message_id)?;
             let shown = room.kind() != RoomKindTag::Own && message.is_said();
-            shown.then_some((room_id, message))
+            shown.then_some((&**room, message))
         })
     }
 
@@ -68,21 +69,10 @@ impl Device {
 
     pub(super) fn saved(&self) -> Found {
         let me = self.identity.user_id();
-        let messages = self.saved_messages().map(|(room_id, message)| {
-            let room = self.rooms.get(&room_id);
+        let messages = self.saved_messages().map(|(room, message)| {
             let shown = message.as_shown(me);
             let text = shown.searchable().unwrap_or_default();
-            FoundMessage {
-                room_id,
-                message_id: message.id,
-                author_name: self.people.name(
-                    message.author,
-                    room.and_then(|room| room.certificate_of(message.author)),
-                ),
-                mine: message.author == me,
-                sent_at: message.sent_at,
-                excerpt: beginning(text.trim()),
-            }
+            self.listed(room, message, excerpt(text.trim(), 0))
         });
         Found {
             messages: messages.collect(),

@@ -7,6 +7,8 @@ use super::device::Device;
 use crate::{
     api::{Found, FoundMessage},
     limits::{FOUND_BEFORE, FOUND_LEN, MAX_FOUND, MAX_QUERY_WORDS},
+    messages::Message,
+    rooms::Room,
 };
 
 /// Words, all of which are to be in a text, in any order, as parts of words too.
@@ -28,7 +30,7 @@ impl Query {
 }
 
 /// The part of a text that shows what was found in it.
-fn excerpt(text: &str, place: usize) -> String {
+pub(super) fn excerpt(text: &str, place: usize) -> String {
     let before = place.saturating_sub(FOUND_BEFORE);
     let part: String = text.chars().skip(before).take(FOUND_LEN).collect();
     let cut = text.chars().count() > before + FOUND_LEN;
@@ -36,12 +38,21 @@ fn excerpt(text: &str, place: usize) -> String {
     format!("{head}{part}{tail}")
 }
 
-/// The beginning of a text, as long as an excerpt.
-pub(super) fn beginning(text: &str) -> String {
-    excerpt(text, 0)
-}
-
 impl Device {
+    /// A message as a list from many rooms shows it.
+    pub(super) fn listed(&self, room: &Room, message: &Message, excerpt: String) -> FoundMessage {
+        FoundMessage {
+            room_id: room.id,
+            message_id: message.id,
+            author_name: self
+                .people
+                .name(message.author, room.certificate_of(message.author)),
+            mine: message.author == self.identity.user_id(),
+            sent_at: message.sent_at,
+            excerpt,
+        }
+    }
+
     /// The newest messages that have all words of the query; in one room, or in all.
     pub(super) fn search(&self, query: &str, room_id: Option<RoomId>) -> Found {
         let (query, me) = (Query::of(query), self.identity.user_id());
@@ -61,16 +72,7 @@ impl Device {
                 let shown = message.as_shown(me);
                 let text = shown.searchable()?;
                 let place = query.find(&text)?;
-                Some(FoundMessage {
-                    room_id: room.id,
-                    message_id: message.id,
-                    author_name: self
-                        .people
-                        .name(message.author, room.certificate_of(message.author)),
-                    mine: message.author == me,
-                    sent_at: message.sent_at,
-                    excerpt: excerpt(text.trim_end(), place),
-                })
+                Some(self.listed(room, message, excerpt(text.trim_end(), place)))
             });
             messages.extend(found.take(MAX_FOUND + 1));
         }

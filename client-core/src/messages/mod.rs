@@ -9,7 +9,7 @@ mod timers;
 mod vectors;
 
 pub(crate) use acts::{Act, Acts};
-pub(crate) use content::{Content, Envelope, ListHead, Spotlight};
+pub(crate) use content::{Content, Envelope, FaceChange, ListHead, Spotlight};
 pub(crate) use history::{Body, History, Message};
 pub(crate) use own_state::OwnState;
 pub(crate) use timers::{Life, Timers};

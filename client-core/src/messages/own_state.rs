@@ -189,10 +189,7 @@ impl OwnState {
     }
 
     pub(crate) fn set_muted(&mut self, store: &mut Store, now: Millis, room_id: RoomId, on: bool) {
-        if self.muted(room_id) != on {
-            let value = if on { ON } else { OFF };
-            self.set(store, now, mute_of(room_id), value);
-        }
+        self.switch(store, now, mute_of(room_id), self.muted(room_id), on);
     }
 
     /// Whether others learn what the person has received and read, and the person of them.
@@ -201,9 +198,7 @@ impl OwnState {
     }
 
     pub(crate) fn set_receipts(&mut self, store: &mut Store, now: Millis, on: bool) {
-        if self.receipts() != on {
-            self.set(store, now, RECEIPTS.to_owned(), if on { ON } else { OFF });
-        }
+        self.switch(store, now, RECEIPTS.to_owned(), self.receipts(), on);
     }
 
     /// Whether others see that the person is typing, and the person that they are.
@@ -212,8 +207,13 @@ impl OwnState {
     }
 
     pub(crate) fn set_typing(&mut self, store: &mut Store, now: Millis, on: bool) {
-        if self.typing() != on {
-            self.set(store, now, TYPING.to_owned(), if on { ON } else { OFF });
+        self.switch(store, now, TYPING.to_owned(), self.typing(), on);
+    }
+
+    /// Sets a switch that stands elsewhere, or that was never set.
+    fn switch(&mut self, store: &mut Store, now: Millis, name: String, stands: bool, on: bool) {
+        if stands != on {
+            self.set(store, now, name, if on { ON } else { OFF });
         }
     }
 

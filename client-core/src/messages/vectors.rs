@@ -1,7 +1,7 @@
 use protocol::{BlobId, Bytes, DeviceId, MessageId, Millis, RoomId, Seq, UserId};
 use serde_json::{Value, json};
 
-use super::{Content, Envelope, ListHead, OwnState, Timers};
+use super::{Content, Envelope, FaceChange, ListHead, OwnState, Timers};
 use crate::{
     files::{FileDescriptor, FileKey, NonceBase, UploadSecret},
     hex::hex,
@@ -72,11 +72,11 @@ fn content_of_rooms_is_that_of_the_document() {
             ("delete", Content::Delete { of }),
             (
                 "room_face",
-                Content::RoomFace {
+                Content::RoomFace(FaceChange {
                     about: takes["text"].as_str().map(str::to_owned),
                     picture: Some(bytes(&takes["secret"]).into()),
                     again: false,
-                },
+                }),
             ),
             (
                 "file",

@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use super::{aside::Place, env::Env, send::happened, state::Room};
 use crate::{
     limits::{MAX_ROOM_ABOUT_LEN, MAX_THUMBNAIL_LEN},
-    messages::Content,
+    messages::{Content, FaceChange},
     store::Store,
 };
 
@@ -17,15 +17,6 @@ use crate::{
 pub(crate) struct Face {
     about: (Seq, String),
     picture: (Seq, ByteBuf),
-}
-
-/// What one word of a member changes of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FaceChange {
-    pub(crate) about: Option<String>,
-    pub(crate) picture: Option<ByteBuf>,
-    /// It was so before, and is said for somebody new.
-    pub(crate) again: bool,
 }
 
 impl FaceChange {
@@ -40,14 +31,6 @@ impl FaceChange {
             .as_ref()
             .is_none_or(|picture| picture.len() <= MAX_THUMBNAIL_LEN);
         about && picture
-    }
-
-    fn content(self) -> Content {
-        Content::RoomFace {
-            about: self.about,
-            picture: self.picture,
-            again: self.again,
-        }
     }
 
     /// Code of what happened by it.
@@ -118,13 +101,13 @@ impl Room {
     /// Says it to the members; whether it is allowed was asked before.
     pub(crate) fn change_face(&mut self, env: &mut Env<'_>, change: FaceChange) {
         let body = happened(change.code(), env.me());
-        self.send_content(env, change.content(), Some(body));
+        self.send_content(env, Content::RoomFace(change), Some(body));
     }
 
     /// Who is new in the room does not have it.
     pub(super) fn tell_face(&mut self, env: &mut Env<'_>) {
         if let Some(whole) = self.face.whole() {
-            self.send_content(env, whole.content(), None);
+            self.send_content(env, Content::RoomFace(whole), None);
         }
     }
 

@@ -36,7 +36,6 @@ mod view;
 
 pub(crate) use ending::AT_ONCE;
 pub(crate) use env::{Env, Notes};
-pub(crate) use face::FaceChange;
 pub(crate) use founding::{NewRoom, is_passing};
 pub(crate) use state::{RECORDS, Room, wait_of};
 pub(crate) use stored::{Charter, Intent, Setting};

@@ -13,7 +13,6 @@ use super::{
     aside::Place,
     contacts::is_id_video,
     env::Env,
-    face::FaceChange,
     founding::is_passing,
     receipts::Seen,
     state::Room,
@@ -259,16 +258,7 @@ impl Room {
         let content = Envelope::decode(&out.content).map(|envelope| envelope.content);
         match content {
             Some(Content::RoomState { title }) => self.set_title(env, entry.seq, &title),
-            Some(Content::RoomFace {
-                about,
-                picture,
-                again,
-            }) => {
-                let change = FaceChange {
-                    about,
-                    picture,
-                    again,
-                };
+            Some(Content::RoomFace(change)) => {
                 let me = env.me();
                 self.settle_face(&mut env.shell.store, me, entry.seq, &change);
             }
@@ -371,18 +361,7 @@ impl Room {
                 }
                 return;
             }
-            Content::RoomFace {
-                about,
-                picture,
-                again,
-            } => {
-                let change = FaceChange {
-                    about,
-                    picture,
-                    again,
-                };
-                return self.take_face(env, place, author.user_id, &change);
-            }
+            Content::RoomFace(change) => return self.take_face(env, place, author.user_id, &change),
             Content::IdVideo { video, day } => {
                 let at = envelope.at.min(place.sent_at).min(env.now());
                 if !self.take_id_video(env, certificate, at, *video, day) {

@@ -119,16 +119,7 @@ pub(crate) enum Content {
     },
     /// What a room shows of itself beside its title, each part where it is said, and empty where there is to be none; by who may
     /// add people.
-    RoomFace {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        about: Option<String>,
-        /// A small picture, WebP or JPEG.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        picture: Option<ByteBuf>,
-        /// It was so before, and is said for somebody new.
-        #[serde(default, skip_serializing_if = "is_false")]
-        again: bool,
-    },
+    RoomFace(FaceChange),
     /// In the own group alone: up to where one has read.
     Read {
         rooms: Vec<(RoomId, Seq)>,
@@ -201,6 +192,19 @@ pub(crate) enum Content {
         kind: String,
         body: Value,
     },
+}
+
+/// What one word changes of what a room shows of itself beside its title.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FaceChange {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
+    /// A small picture, WebP or JPEG.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) picture: Option<ByteBuf>,
+    /// It was so before, and is said for somebody new.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) again: bool,
 }
 
 /// What a message has to do with others, and with members.

@@ -84,16 +84,16 @@ fn every_kind_comes_back_and_unknown_ones_are_kept() {
             secret: None,
             fwd: true,
         },
-        Content::RoomFace {
+        Content::RoomFace(FaceChange {
             about: Some("Lamps".to_owned()),
             picture: None,
             again: false,
-        },
-        Content::RoomFace {
+        }),
+        Content::RoomFace(FaceChange {
             about: None,
             picture: Some(vec![7; 20].into()),
             again: true,
-        },
+        }),
         Content::BrokenFile,
         Content::Edit {
             of: MessageId::from_random([7; 16]),

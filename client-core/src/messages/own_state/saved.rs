@@ -24,10 +24,8 @@ impl OwnState {
         message_id: MessageId,
         on: bool,
     ) {
-        if self.is_saved(room_id, message_id) != on {
-            let value = if on { ON } else { OFF };
-            self.set(store, now, name_of(room_id, message_id), value);
-        }
+        let stands = self.is_saved(room_id, message_id);
+        self.switch(store, now, name_of(room_id, message_id), stands, on);
     }
 
     /// What is saved, the last first.
