@@ -21,7 +21,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["protocol", "sfu-node", "signaling"]),
     ("web-wasm", &["client-core", "protocol"]),
     ("web-wasm-media", &["client-core", "protocol"]),
-    ("web-wasm-files", &["files"]),
     ("web-wasm-mls-bench", &["client-core"]),
     ("load", &["protocol", "sfu-core", "sfu-node"]),
 ];

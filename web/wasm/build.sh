@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds client-core for the browser into web/src/core/generated/wasm/: `core` for the core worker, `media` for
-# the frame-transform worker, `files` for the files worker. Does nothing when nothing changed. Tools that are missing go to $CONCLAVE_TOOLS.
+# the frame-transform worker. Does nothing when nothing changed. Tools that are missing go to $CONCLAVE_TOOLS.
 # `build.sh bench` builds, apart from these, what bench.mjs measures of MLS, and prints the folder that it is in.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -77,7 +77,6 @@ rm -rf "$NEW"
 mkdir -p "$NEW"
 module wasm conclave_web_wasm core -Oz
 module wasm-media conclave_web_wasm_media media -O4 "$MEDIA"
-module wasm-media conclave_web_wasm_files files -O4 "$MEDIA"
 echo "$stamp" >"$NEW/.stamp"
 rm -rf "$OUT"
 mv "$NEW" "$OUT"

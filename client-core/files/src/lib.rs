@@ -4,7 +4,7 @@
 //! file      ─► chunks of 65,536 bytes, the last one filled with zeros to a Padmé length
 //! chunk i   ─► AES-256-GCM(key, nonce = base(7) ‖ i(u32) ‖ last(u8), AAD = label ‖ length of the file(u64))
 //! blob      =  all sealed chunks, one after the other
-//! hash      =  SHA-256(blob)
+//! hash      =  h(all chunks), where h(no chunk) = 32 zeros, h(… i) = SHA-256(label ‖ h(… i - 1) ‖ SHA-256(sealed chunk i))
 //! ```
 //!
 //! The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption and its
@@ -13,8 +13,9 @@
 //! one of them, and byte `n` of the file is byte `n` of the chunks. AES-GCM alone does not bind a ciphertext to one key;
 //! the hash, which travels with the key, does.
 //!
-//! No IO, no randomness: key and base are drawn by the caller, afresh for each file. A crate of its own because files are
-//! what a person waits for: in browsers it is built for speed where the rest of client-core is built for size.
+//! No IO, no randomness: key and base are drawn by the caller, afresh for each file. A crate of its own, for it needs nothing
+//! else of client-core. Browsers do the same with their own cryptography, which is ten times as fast there as this is
+//! (`web/src/files/worker/sealing.ts`); one set of vectors holds both.
 
 mod cipher;
 mod digest;

@@ -191,18 +191,31 @@ fn the_padding_is_empty() {
     assert_eq!(opener.open(0, &forged), Err(OpenError::Padding { index: 0 }));
 }
 
+/// What the hash is worth: no other chunks, no other order and no other number of them have it.
 #[test]
-fn the_digest_is_of_all_that_went_by() {
-    let mut digest = FileDigest::new();
-    digest.update(b"ab");
-    let before = digest.so_far();
-    digest.update(b"c");
-    // FIPS 180-4, "abc".
-    assert_eq!(
-        hex(&digest.so_far()),
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    );
-    assert_ne!(before, digest.so_far());
+fn the_digest_is_of_all_chunks_in_their_order() {
+    let of = |chunks: &[&[u8]]| {
+        let mut digest = FileDigest::new();
+        for chunk in chunks {
+            digest.add(chunk);
+        }
+        digest.so_far()
+    };
+    let all: [&[&[u8]]; 7] = [
+        &[],
+        &[b""],
+        &[b"ab"],
+        &[b"a", b"b"],
+        &[b"b", b"a"],
+        &[b"a", b"b", b""],
+        &[b"", b"ab"],
+    ];
+    for (at, chunks) in all.iter().enumerate() {
+        assert_eq!(of(chunks), of(chunks));
+        for other in all.iter().skip(at + 1) {
+            assert_ne!(of(chunks), of(other), "{chunks:?} {other:?}");
+        }
+    }
 }
 
 #[test]
@@ -216,8 +229,11 @@ fn files_are_those_of_the_document() {
         let plain =
             bytes(&takes["repeat"]).repeat(usize::try_from(takes["times"].as_u64().unwrap()).unwrap());
         let blob = sealed(&key, base, &plain);
+        let layout = Layout::new(plain.len() as u64).unwrap();
         let mut digest = FileDigest::new();
-        digest.update(&blob);
+        for index in 0..layout.chunks() {
+            digest.add(chunk(&blob, layout, index));
+        }
         let last = blob.len() - TAG_LEN as usize;
         let gives = serde_json::json!({
             "sealed_len": blob.len(),
@@ -227,6 +243,18 @@ fn files_are_those_of_the_document() {
         });
         assert_eq!(section["gives"], gives, "the code gives {gives}");
     }
+}
+
+#[test]
+fn lengths_are_those_of_the_document() {
+    let file: Value = serde_json::from_str(include_str!("../../../docs/vectors/files.json")).unwrap();
+    let lengths = file["lengths"].as_array().unwrap();
+    for entry in lengths {
+        let len = entry["len"].as_u64().unwrap();
+        let gives = Layout::new(len).unwrap().sealed_len();
+        assert_eq!(entry["sealed_len"], gives, "of {len} bytes");
+    }
+    assert!(lengths.len() > 10);
 }
 
 fn bytes(text: &Value) -> Vec<u8> {

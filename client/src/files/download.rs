@@ -127,7 +127,7 @@ impl Opening {
             .opener
             .open(self.next, sealed)
             .map_err(|_| FileError::Damaged)?;
-        self.digest.update(sealed);
+        self.digest.add(sealed);
         self.next += 1;
         self.opened += sealed.len() as u64;
         Ok(Zeroizing::new(plain))

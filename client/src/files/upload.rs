@@ -294,7 +294,7 @@ impl Sealing {
             self.sealer
                 .seal_into(self.next, &plain, &mut self.part)
                 .map_err(|_| FileError::Changed)?;
-            self.digest.update(self.part.get(before..).unwrap_or_default());
+            self.digest.add(self.part.get(before..).unwrap_or_default());
             self.next += 1;
         }
         Ok(())

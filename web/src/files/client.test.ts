@@ -16,6 +16,10 @@ class FakeWorker implements FilesWorker {
     this.ended = true;
   }
 
+  break(): void {
+    this.onerror?.(new ErrorEvent("error"));
+  }
+
   tell(report: FilesReport): void {
     this.onmessage?.(new MessageEvent("message", { data: report }));
   }
@@ -105,7 +109,7 @@ test("R47 a lock ends the worker, which has keys and the token; what it asked is
 test("a worker that stops fails what it did, and the next transfer has a new one", async () => {
   const { files, workers } = start();
   const lost = files.download(sealed, "image/png", "memory");
-  workers[0]?.tell({ type: "broken" });
+  workers[0]?.break();
   expect(await lost.done).toEqual({ ok: false, failure: { code: "core_failed", params: {} } });
   expect(workers[0]?.ended).toBe(true);
   const next = files.delete("blob", bytes(32));

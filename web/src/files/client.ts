@@ -160,8 +160,6 @@ export class FilesClient {
         return this.open.get(report.id)?.progress.set(report.progress);
       case "token":
         return void this.answer(report.request, report.stale);
-      case "broken":
-        return this.end("core_failed");
       case "uploaded":
       case "downloaded":
       case "deleted":

@@ -4,7 +4,7 @@
  * ```text
  *   page ── FilesCommand ──► files worker ── HTTP ──► server
  *        ◄── FilesReport ──       │
- *                            sealing (wasm)
+ *                            sealing
  * ```
  *
  * A transfer has an id, which the page chooses. Keys of files come from the message that carries them, through the page;
@@ -29,9 +29,9 @@ export interface UploadTicket extends FileSecret {
 
 /** How far an upload may have gone: everything that may have been sent is below `sealed`, and has this hash. */
 export interface Checkpoint {
-  /** Bytes of the blob. */
+  /** Bytes of the blob, always whole chunks. */
   readonly sealed: number;
-  /** SHA-256 of them. */
+  /** Of these chunks (`worker/sealing.ts`). */
   readonly hash: Bytes;
 }
 
@@ -39,7 +39,7 @@ export interface Checkpoint {
 export interface SealedFile extends FileSecret {
   /** Bytes of the file. */
   readonly size: number;
-  /** SHA-256 of the blob. */
+  /** Of all chunks of the blob (`worker/sealing.ts`). */
   readonly hash: Bytes;
 }
 
@@ -88,9 +88,7 @@ export type FilesReport =
   | { readonly type: "deleted"; readonly id: number }
   | { readonly type: "failed"; readonly id: number; readonly code: FileFailure; readonly seconds?: number }
   /** Asks for the session's token, another one than `stale`. */
-  | { readonly type: "token"; readonly request: number; readonly stale: string | null }
-  /** The sealing module could not be loaded. */
-  | { readonly type: "broken" };
+  | { readonly type: "token"; readonly request: number; readonly stale: string | null };
 
 /** Why a transfer ended: a code of the server, or one of these. */
 export type FileFailure = "file_changed" | "file_unreadable" | "file_damaged" | "file_cancelled" | "file_store_full" | "core_failed" | (string & {});

@@ -15,10 +15,10 @@ export class Pieces {
     this.plain = this.byob ? null : stream.getReader();
   }
 
-  /** The next piece, of `most` bytes at most where memory is reused; good until the next call. Nothing at the end. */
-  async next(most = this.memory.byteLength): Promise<Uint8Array | null> {
+  /** The next piece; good until the next call. Nothing at the end. */
+  async next(): Promise<Uint8Array | null> {
     if (this.plain) return (await this.plain.read()).value ?? null;
-    const read = await this.byob?.read(new Uint8Array(this.memory, 0, most));
+    const read = await this.byob?.read(new Uint8Array(this.memory));
     // The memory was handed away and comes back with what was read.
     if (read?.value) this.memory = read.value.buffer;
     return read && !read.done ? read.value : null;

@@ -1,9 +1,11 @@
 /** Where a download goes. */
-import { TransferError } from "./upload";
-import type { Target } from "../wire";
+import type { Bytes, Target } from "../wire";
+import { TransferError } from "./failures";
+import { discard } from "./sealing";
 
 export interface Sink {
-  write(bytes: Uint8Array): void;
+  /** Takes these bytes, which are nobody else's any more. */
+  write(bytes: Bytes): void;
   /** All of it. */
   finish(): Promise<Blob>;
   /** What came is of no use. */
@@ -15,15 +17,15 @@ const FOLDER = "saving";
 
 /** Into memory. The browser moves what is large to the disk by itself, as far as it does. */
 export class MemorySink implements Sink {
-  private parts: Uint8Array<ArrayBuffer>[] = [];
+  private parts: Bytes[] = [];
   private readonly mediaType: string;
 
   constructor(mediaType: string) {
     this.mediaType = mediaType;
   }
 
-  write(bytes: Uint8Array): void {
-    this.parts.push(new Uint8Array(bytes));
+  write(bytes: Bytes): void {
+    this.parts.push(bytes);
   }
 
   finish(): Promise<Blob> {
@@ -62,12 +64,14 @@ class DiskSink implements Sink {
     this.access = access;
   }
 
-  write(bytes: Uint8Array): void {
+  write(bytes: Bytes): void {
     try {
       if (this.access.write(bytes, { at: this.at }) !== bytes.length) throw new Error("written in part");
       this.at += bytes.length;
     } catch {
       throw new TransferError("file_store_full");
+    } finally {
+      discard(bytes);
     }
   }
 

@@ -1,6 +1,6 @@
 /** A server of blobs, and a sealing that hides nothing, for tests. */
 import type { Bytes } from "../wire";
-import { CHUNK_LEN, SEALED_CHUNK_LEN, type Sealing } from "./sealing";
+import { CHUNK_LEN, SEALED_CHUNK_LEN, joined, same, sealedLen, type Sealing } from "./sealing";
 
 interface Blobbed {
   readonly secret: string;
@@ -25,8 +25,16 @@ export class FakeBlobServer {
   /** What happens to the next requests, by their method. */
   readonly mishaps: { method: string; mishap: Mishap }[] = [];
   token = "token";
+  private gate: Promise<void> | null = null;
 
   readonly fetch: typeof globalThis.fetch = (input, init) => this.answer(input as string, init ?? {});
+
+  /** Parts wait until what comes back is called. */
+  hold(): () => void {
+    const opened = new EventTarget();
+    this.gate = new Promise((resolve) => opened.addEventListener("open", () => resolve()));
+    return () => void opened.dispatchEvent(new Event("open"));
+  }
 
   private async answer(path: string, init: RequestInit): Promise<Response> {
     const method = init.method ?? "GET";
@@ -62,8 +70,9 @@ export class FakeBlobServer {
     }
     if (method === "PATCH") {
       if (Number(headers.get("upload-offset")) !== blob.bytes.length) return stated(blob, problem(409, "wrong_offset"));
+      await this.gate;
       const part = new Uint8Array(await new Response(body).arrayBuffer());
-      blob.bytes = joined([blob.bytes, part.subarray(0, cut ?? part.length)]);
+      blob.bytes = joined(blob.bytes, part.subarray(0, cut ?? part.length));
     }
     return stated(blob, new Response(null, { status: 204 }));
   }
@@ -95,79 +104,40 @@ function stated(blob: Blobbed, answer: Response): Response {
   return answer;
 }
 
-export function joined(parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** The layout of the real one; each byte is changed by the first of the key, and the tag tells index and content. */
+/** Each byte is changed by the first of the key, and the tag tells index and content. */
 export const fakeSealing: Sealing = {
-  sealedLen: (len) => padded(len) + 16 * Math.ceil(padded(len) / CHUNK_LEN),
-  sealer: ({ key }, len) => {
-    const sum = new Sum();
-    let index = 0;
-    return {
-      seal_next: (plain) => {
-        const start = index * CHUNK_LEN;
-        if (plain.length !== Math.max(0, Math.min(CHUNK_LEN, len - start))) throw new Error("wrong_length");
-        const sealed = new Uint8Array(Math.min(CHUNK_LEN, padded(len) - start) + 16);
-        sealed.set(plain);
-        for (let at = 0; at < sealed.length - 16; at++) sealed[at] = (sealed[at] ?? 0) ^ (key[0] ?? 0);
-        sealed.set(tag(sealed.subarray(0, -16), index), sealed.length - 16);
-        index += 1;
-        sum.take(sealed);
-        return sealed;
+  cipher: ({ key }, len) => {
+    const turned = (bytes: Uint8Array): Bytes => new Uint8Array(bytes.map((byte) => byte ^ (key[0] ?? 0)));
+    return Promise.resolve({
+      seal: (index, plain) => {
+        if (plain.length !== lengthAt(index, len)) throw new Error("wrong length");
+        const padding = Math.min(CHUNK_LEN, sealedLen(len) - index * SEALED_CHUNK_LEN - 16) - plain.length;
+        const body = turned(joined(plain, new Uint8Array(padding)));
+        return Promise.resolve(joined(body, tag(body, index)));
       },
-      hash: () => sum.bytes(),
-      free: () => {},
-    };
-  },
-  opener: ({ key }, len) => {
-    const sum = new Sum();
-    let index = 0;
-    return {
-      open_next: (sealed) => {
+      open: (index, sealed) => {
         const body = sealed.subarray(0, -16);
-        if (tag(body, index).some((byte, at) => byte !== sealed[body.length + at])) throw new Error("not_authentic");
-        const start = index * CHUNK_LEN;
-        index += 1;
-        sum.take(sealed);
-        return body.map((byte) => byte ^ (key[0] ?? 0)).slice(0, Math.max(0, Math.min(CHUNK_LEN, len - start)));
+        if (!same(tag(body, index), sealed.subarray(-16))) return Promise.reject(new Error("not authentic"));
+        return Promise.resolve(turned(body).subarray(0, lengthAt(index, len)));
       },
-      hash: () => sum.bytes(),
-      free: () => {},
-    };
+    });
   },
+  digest: (bytes) => Promise.resolve(sum(bytes)),
 };
 
-/** Some more than the file, so that padding is seen to. */
-function padded(len: number): number {
-  return len + 1_000;
+function lengthAt(index: number, len: number): number {
+  return Math.max(0, Math.min(CHUNK_LEN, len - index * CHUNK_LEN));
 }
 
-function tag(body: Uint8Array, index: number): Uint8Array {
-  const sum = new Sum();
-  sum.take(body);
-  sum.take(Uint8Array.of(index));
-  return joined([sum.bytes(), new Uint8Array(12)]);
+function tag(body: Uint8Array, index: number): Bytes {
+  return joined(sum(joined(body, Uint8Array.of(index))), new Uint8Array(12));
 }
 
 /** No hash, but it sees every change that the tests make. */
-class Sum {
-  private value = 7;
-
-  take(bytes: Uint8Array): void {
-    for (const byte of bytes) this.value = (Math.imul(this.value, 31) + byte) | 0;
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(Int32Array.of(this.value).buffer);
-  }
+function sum(bytes: Uint8Array): Bytes {
+  let value = 7;
+  for (const byte of bytes) value = (Math.imul(value, 31) + byte) | 0;
+  return new Uint8Array(Int32Array.of(value).buffer);
 }
 
 /** Bytes of which no two chunks are alike. */

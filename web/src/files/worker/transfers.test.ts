@@ -21,7 +21,7 @@ class Page {
 
   constructor() {
     this.transfers = new Transfers({
-      sealing: Promise.resolve(fakeSealing),
+      sealing: fakeSealing,
       fetch: this.server.fetch,
       sink: (_, mediaType) => Promise.resolve(new MemorySink(mediaType)),
       tell: (report) => {
@@ -142,6 +142,43 @@ test("a network that is back is used at once", async () => {
   expect(page.server.asked.length).toBe(before + 1);
 });
 
+test("the next part is made and noted while one is on its way, and no more than that", async () => {
+  const page = new Page();
+  const open = page.server.hold();
+  page.upload(new Blob([content(LONG)]));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(page.server.asked).toEqual(["POST", "PATCH 0"]);
+  expect(page.all("note").map(({ checkpoint }) => checkpoint?.sealed ?? null)).toEqual([null, sealedChunks(4), sealedChunks(8)]);
+  open();
+  expect(same(await page.opened(await page.uploaded()), content(LONG))).toBe(true);
+});
+
+test("a file that cannot be read to its end is told once all before is sent, and nothing of it stays", async () => {
+  const page = new Page();
+  const file = new Blob([content(LONG)]);
+  const usual = file.slice.bind(file);
+  file.slice = (start = 0, end) => (start > 0 ? usual(0, 1) : usual(start, end));
+  page.upload(file);
+  expect(await page.ended()).toMatchObject({ code: "file_unreadable" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(page.server.blobs.size).toBe(0);
+});
+
+test("what was made ahead of a refusal is not noted any more", async () => {
+  const page = new Page();
+  page.mishap("PATCH", { status: 413, code: "too_large" });
+  page.hear = (report) => {
+    if (report.type === "note" && report.checkpoint) page.notes = false;
+  };
+  page.upload(new Blob([content(LONG)]));
+  await vi.advanceTimersByTimeAsync(1_000);
+  page.obey({ type: "noted", id: 1 });
+  expect(await page.ended()).toMatchObject({ code: "too_large" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(page.all("note").filter(({ checkpoint }) => checkpoint).length).toBeLessThanOrEqual(2);
+  expect(page.server.asked.filter((asked) => asked.startsWith("PATCH"))).toHaveLength(1);
+});
+
 /** An upload that stopped in the middle, as a page that was closed leaves it. */
 async function stopped(page: Page, length: number, parts: number): Promise<{ ticket: UploadTicket; checkpoint: Checkpoint }> {
   page.hear = (report) => {
@@ -165,7 +202,7 @@ test("a page that was loaded anew goes on with the same file", async () => {
   const first = new Page();
   const { ticket, checkpoint } = await stopped(first, LONG, 1);
   expect(first.server.blobs.get(ticket.blobId)?.bytes.length).toBe(sealedChunks(4));
-  expect(checkpoint.sealed).toBe(sealedChunks(12));
+  expect(checkpoint.sealed).toBe(sealedChunks(8));
   const second = loaded(first);
   second.upload(new Blob([content(LONG)]), ticket, checkpoint);
   const file = await second.uploaded();
@@ -176,7 +213,7 @@ test("a page that was loaded anew goes on with the same file", async () => {
 
 test("a server that lost some of it gets it again", async () => {
   const first = new Page();
-  const { ticket, checkpoint } = await stopped(first, 200 * 65_536, 5);
+  const { ticket, checkpoint } = await stopped(first, 200 * 65_536, 6);
   const second = loaded(first);
   const blob = second.server.blobs.get(ticket.blobId);
   if (!blob) throw new Error("no blob");
@@ -190,7 +227,7 @@ test("a server that lost some of it gets it again", async () => {
 
 test("a file that changes while a server asks for it again is not sent under the same key", async () => {
   const first = new Page();
-  const { ticket, checkpoint } = await stopped(first, 200 * 65_536, 5);
+  const { ticket, checkpoint } = await stopped(first, 200 * 65_536, 6);
   const second = loaded(first);
   const blob = second.server.blobs.get(ticket.blobId);
   if (!blob) throw new Error("no blob");
@@ -216,7 +253,7 @@ test("a file that changed is not sent under the same key, and nothing of it stay
   const { ticket, checkpoint } = await stopped(first, LONG, 1);
   const changed = content(LONG);
   // In what was noted, and not yet sent.
-  changed[11 * 65_536] = (changed[11 * 65_536] ?? 0) ^ 1;
+  changed[7 * 65_536] = (changed[7 * 65_536] ?? 0) ^ 1;
   const second = loaded(first);
   second.upload(new Blob([changed]), ticket, checkpoint);
   expect(await second.ended()).toEqual({ type: "failed", id: 1, code: "file_changed" });
@@ -228,7 +265,7 @@ test("a file that changed is not sent under the same key, and nothing of it stay
 test("a file that cannot be read any more ends its upload", async () => {
   const page = new Page();
   const file = new Blob([content(LONG)]);
-  vi.spyOn(file, "slice").mockReturnValue({ stream: () => new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }) } as unknown as Blob);
+  vi.spyOn(file, "slice").mockReturnValue({ arrayBuffer: () => Promise.reject(new Error("gone")) } as unknown as Blob);
   page.upload(file);
   expect(await page.ended()).toMatchObject({ type: "failed", code: "file_unreadable" });
 });

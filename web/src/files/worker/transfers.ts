@@ -1,21 +1,22 @@
 /** The worker's own state: transfers by their ids, and what they wait for from the page. */
 import type { Bytes, Checkpoint, FilesCommand, FilesReport, Progress, UploadTicket } from "../wire";
 import { Download } from "./download";
+import { TransferError } from "./failures";
 import { Patience } from "./patience";
-import { own, type Sealing } from "./sealing";
+import type { Sealing } from "./sealing";
 import { BlobServer, Refusal, Unreachable } from "./server";
 import { openSink, type Sink } from "./sink";
-import { TransferError, Upload } from "./upload";
+import { Upload } from "./upload";
 
 interface Parts {
-  readonly sealing: Promise<Sealing>;
+  readonly sealing: Sealing;
   readonly fetch: typeof globalThis.fetch;
   readonly tell: (report: FilesReport) => void;
   readonly sink?: typeof openSink;
 }
 
 export class Transfers {
-  private readonly sealing: Promise<Sealing>;
+  private readonly sealing: Sealing;
   private readonly tell: Parts["tell"];
   private readonly openSink: (target: "memory" | "disk", mediaType: string) => Promise<Sink>;
   private readonly server: BlobServer;
@@ -65,18 +66,19 @@ export class Transfers {
       .finally(() => {
         this.running.delete(id);
         this.notes.delete(id);
+        // What was being made ahead is not needed.
+        controller.abort();
       });
   }
 
   private async upload(command: Extract<FilesCommand, { type: "upload" }>, signal: AbortSignal): Promise<void> {
     const { id } = command;
-    const sealing = await this.sealing;
     const ticket = command.ticket ?? newTicket();
     const hearer = {
       note: (checkpoint: Checkpoint | null) => this.note(id, ticket, checkpoint, signal),
       progress: (progress: Progress) => this.tell({ type: "progress", id, progress }),
     };
-    const upload = new Upload({ ...command, ticket }, { server: this.server, sealing, patience: this.patience }, hearer, signal);
+    const upload = new Upload({ ...command, ticket }, { server: this.server, sealing: this.sealing, patience: this.patience }, hearer, signal);
     try {
       const file = await upload.run();
       this.tell({ type: "uploaded", id, file });
@@ -89,10 +91,9 @@ export class Transfers {
 
   private async download(command: Extract<FilesCommand, { type: "download" }>, signal: AbortSignal): Promise<void> {
     const { id, file, mediaType, to } = command;
-    const sealing = await this.sealing;
     const sink = await this.openSink(to, mediaType);
     const progress = (progress: Progress): void => this.tell({ type: "progress", id, progress });
-    const blob = await new Download(file, { server: this.server, sealing, patience: this.patience }, sink, progress, signal).run();
+    const blob = await new Download(file, { server: this.server, sealing: this.sealing, patience: this.patience }, sink, progress, signal).run();
     this.tell({ type: "downloaded", id, blob });
   }
 
@@ -102,6 +103,7 @@ export class Transfers {
 
   /** Resolves when the page has stored it. */
   private async note(id: number, ticket: UploadTicket, checkpoint: Checkpoint | null, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     await new Promise<void>((resolve) => {
       this.notes.set(id, resolve);
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -134,7 +136,7 @@ export class Transfers {
 }
 
 function random(length: number): Bytes {
-  return own(crypto.getRandomValues(new Uint8Array(length)));
+  return crypto.getRandomValues(new Uint8Array(length));
 }
 
 function newTicket(): UploadTicket {
