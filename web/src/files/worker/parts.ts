@@ -8,15 +8,18 @@
  */
 import type { Bytes, Checkpoint, UploadTicket } from "../wire";
 import { TransferError } from "./failures";
-import { CHUNK_LEN, NO_HASH, SEALED_CHUNK_LEN, discard, link, same, sealedLen, type FileCipher, type Sealing } from "./sealing";
+import { CHUNK_LEN, NO_HASH, SEALED_CHUNK_LEN, link, same, sealedLen, type FileCipher, type Sealing } from "./sealing";
 
 /** Chunks of the longest part: 4 MiB, below what the server takes. */
 export const LONGEST_PART = 64;
 
-/** Sealed bytes, where they begin in the blob, and all that is sealed with them. */
+/**
+ * Sealed bytes, where they begin in the blob, and all that is sealed with them. As a `Blob`: browsers send one twenty times as
+ * fast as the same bytes in an array, and hold it outside the page.
+ */
 export interface Part {
   readonly start: number;
-  readonly bytes: Bytes;
+  readonly bytes: Blob;
   readonly upTo: Checkpoint;
 }
 
@@ -64,8 +67,7 @@ export class Parts {
     if (sealed > this.total || (sealed < this.total && sealed % SEALED_CHUNK_LEN > 0)) throw new TransferError("file_changed");
     while (this.last.sealed < sealed) {
       progress(this.last.sealed);
-      const { bytes, upTo } = await this.seal(this.last, Math.min(this.last.sealed + LONGEST_PART * SEALED_CHUNK_LEN, sealed));
-      discard(bytes);
+      const { upTo } = await this.seal(this.last, Math.min(this.last.sealed + LONGEST_PART * SEALED_CHUNK_LEN, sealed));
       this.marks.push(upTo);
     }
     compare(this.last, before);
@@ -106,21 +108,17 @@ export class Parts {
     const first = start.sealed / SEALED_CHUNK_LEN;
     const count = Math.ceil((end - start.sealed) / SEALED_CHUNK_LEN);
     const plain = await this.read(first * CHUNK_LEN, (first + count) * CHUNK_LEN);
-    const bytes = new Uint8Array(end - start.sealed);
-    const hashes = await Promise.all(
+    const chunks = await Promise.all(
       Array.from({ length: count }, async (_, at) => {
         const sealed = await this.cipher.seal(first + at, plain.subarray(at * CHUNK_LEN, (at + 1) * CHUNK_LEN));
-        bytes.set(sealed, at * SEALED_CHUNK_LEN);
-        const hash = await this.digest(sealed);
-        discard(sealed);
-        return hash;
+        return { sealed, hash: await this.digest(sealed) };
       }),
     );
-    discard(plain);
+    plain.fill(0);
     let { hash } = start;
-    for (const chunkHash of hashes) hash = await link(this.digest, hash, chunkHash);
+    for (const chunk of chunks) hash = await link(this.digest, hash, chunk.hash);
     this.signal.throwIfAborted();
-    return { start: start.sealed, bytes, upTo: { sealed: end, hash } };
+    return { start: start.sealed, bytes: new Blob(chunks.map(({ sealed }) => sealed)), upTo: { sealed: end, hash } };
   }
 
   private async read(start: number, end: number): Promise<Bytes> {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import vectors from "../../../../docs/vectors/files.json";
 import type { Bytes, FileSecret } from "../wire";
-import { CHUNK_LEN, NO_HASH, browserSealing, chunksOf, discard, joined, link, same, sealedLen } from "./sealing";
+import { CHUNK_LEN, NO_HASH, browserSealing, chunksOf, joined, link, same, sealedLen } from "./sealing";
 
 const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const bytes = (text: string): Bytes => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -80,10 +80,4 @@ test("bytes that are not those of the chunk are not sealed", async () => {
   const cipher = await browserSealing.cipher(SECRET, CHUNK_LEN + 10);
   await expect(cipher.seal(1, new Uint8Array(9))).rejects.toThrow();
   await expect(cipher.seal(0, new Uint8Array(10))).rejects.toThrow();
-});
-
-test("what is discarded is wiped and gives its memory back", () => {
-  const kept = new Uint8Array([1, 2, 3]);
-  discard(kept);
-  expect([...kept].every((byte) => byte === 0)).toBe(true);
 });

@@ -148,13 +148,3 @@ export function joined(...parts: readonly Uint8Array[]): Bytes {
 export function same(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
-
-/**
- * Wipes bytes that nobody needs any more and gives their memory back at once. Browsers collect buffers so late that hundreds
- * of megabytes lie there while a file of gigabytes goes by.
- */
-export function discard(bytes: Bytes): void {
-  bytes.fill(0);
-  // Of 2024; where it is missing they are collected as ever.
-  (bytes.buffer as { transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
-}

@@ -74,7 +74,7 @@ export class BlobServer {
     return stateOf(await this.ask("HEAD", `/${blobId}/upload`, { headers }, signal, PATIENCE_MS));
   }
 
-  async part(blobId: string, uploadSecret: Bytes, offset: number, body: Bytes, signal: AbortSignal): Promise<UploadState> {
+  async part(blobId: string, uploadSecret: Bytes, offset: number, body: Blob, signal: AbortSignal): Promise<UploadState> {
     const headers = {
       "upload-secret": base64url(uploadSecret),
       "upload-offset": String(offset),

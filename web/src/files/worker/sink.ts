@@ -1,7 +1,6 @@
 /** Where a download goes. */
 import type { Bytes, Target } from "../wire";
 import { TransferError } from "./failures";
-import { discard } from "./sealing";
 
 export interface Sink {
   /** Takes these bytes, which are nobody else's any more. */
@@ -71,7 +70,7 @@ class DiskSink implements Sink {
     } catch {
       throw new TransferError("file_store_full");
     } finally {
-      discard(bytes);
+      bytes.fill(0);
     }
   }
 

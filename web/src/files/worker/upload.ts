@@ -6,7 +6,7 @@ import type { Checkpoint, Progress, SealedFile, UploadTicket } from "../wire";
 import { TransferError } from "./failures";
 import { LONGEST_PART, Parts, type Part } from "./parts";
 import type { Patience } from "./patience";
-import { CHUNK_LEN, SEALED_CHUNK_LEN, discard, sealedLen, type Sealing } from "./sealing";
+import { CHUNK_LEN, SEALED_CHUNK_LEN, sealedLen, type Sealing } from "./sealing";
 import { Refusal, type BlobServer, type UploadState } from "./server";
 
 /** Chunks of the first part; parts grow where the line is fast, so that progress shows and little is lost. */
@@ -79,12 +79,11 @@ export class Upload {
       // It came although the answer was lost, or less is there than before.
       if (this.offset >= end || this.offset < start) return { offset: this.offset };
       const began = performance.now();
-      const rest = bytes.subarray(this.offset - start);
+      const rest = bytes.slice(this.offset - start);
       const state = await this.server.part(blobId, uploadSecret, this.offset, rest, this.signal).catch(offsetOf);
-      this.pace(performance.now() - began, rest.length);
+      this.pace(performance.now() - began, rest.size);
       return state;
     });
-    discard(bytes);
     this.offset = state.offset;
     if (this.offset > end) throw new TransferError("file_changed");
     this.tell("running");
