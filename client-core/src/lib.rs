@@ -17,6 +17,7 @@ mod key_packages;
 mod limits;
 pub mod media;
 mod messages;
+mod pairing;
 mod people;
 mod random;
 mod rooms;
@@ -26,6 +27,7 @@ mod store;
 mod tasks;
 #[cfg(test)]
 mod vectors;
+mod words;
 
 pub use crate::account::opaque::PasswordCost;
 pub use crate::core::{Core, Options, StartError};

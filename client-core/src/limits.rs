@@ -256,3 +256,10 @@ pub(crate) const MAX_SIGN_SKEW_MS: u64 = 2 * 60 * 1000;
 /// Words of keys that are kept in memory, for deriving them takes a second: more contacts than anybody looks at in a row.
 /// Beyond: all are derived anew.
 pub(crate) const MAX_WORDS_KEPT: usize = 64;
+
+/// How often a device asks what the other one of a pairing said. Shorter is more requests while somebody types a code, longer
+/// is a wait that is felt.
+pub(crate) const PAIRING_ASK_MS: u64 = 1_000;
+
+/// How long it waits where the server cannot be reached, or wants patience.
+pub(crate) const PAIRING_RETRY_MS: u64 = 3_000;

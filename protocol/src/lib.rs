@@ -13,6 +13,7 @@ pub mod ids;
 pub mod limits;
 #[cfg(feature = "openapi")]
 mod openapi;
+pub mod pairing;
 pub mod policies;
 pub mod problem;
 pub mod push;

@@ -83,6 +83,12 @@ pub const SESSION_LIFE_MS: u64 = 24 * 60 * 60 * 1000;
 /// Life of a grant: from the password to the enrolled device, over a slow network.
 pub const GRANT_LIFE_MS: u64 = 10 * 60 * 1000;
 
+/// Life of a pairing code: from where it is shown to where the new device is in, with a password typed in between.
+pub const PAIRING_LIFE_MS: u64 = 10 * 60 * 1000;
+
+/// Bytes of a ticket of a pairing.
+pub const PAIRING_TICKET_LEN: usize = 32;
+
 /// Life of the server's half of a sign-in, of a registration and of a session challenge.
 pub const HANDSHAKE_LIFE_MS: u64 = 2 * 60 * 1000;
 

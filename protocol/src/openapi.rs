@@ -11,6 +11,7 @@ use utoipa::{
 use crate::{
     BlobId, Bytes, DeviceId, Email, GuestLinkId, Millis, NetworkId, RoomId, UserId,
     identity::{Certificate, DeviceList, PublicKey, Signature},
+    pairing::PairingCode,
 };
 
 macro_rules! schemas {
@@ -38,6 +39,7 @@ schemas! {
     GuestLinkId: uuid("A guest link");
     BlobId: uuid("A blob");
     Email: string("email", "An e-mail address in its normal form");
+    PairingCode: string("pairing-code", "Eight letters and digits, such as K7Q2-9MXP");
     Millis: ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))

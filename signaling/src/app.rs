@@ -7,7 +7,10 @@ use std::{
 
 use protocol::{
     Bytes, DeviceId, GuestLinkId, RoomId,
-    limits::{GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, TICKET_LIFE_MS},
+    limits::{
+        GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, PAIRING_LIFE_MS,
+        TICKET_LIFE_MS,
+    },
     sfu::SfuLink,
 };
 
@@ -20,9 +23,11 @@ use crate::{
     limits::{
         HOUR_MS, MAX_CONTACT_CHANGES_PER_HOUR, MAX_FOUNDINGS_PER_HOUR, MAX_GUEST_SESSIONS_PER_LINK,
         MAX_GUEST_TRIES_PER_BLOCK, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
+        MAX_PAIRING_TRIES_PER_BLOCK, MAX_PAIRING_TURNS_PER_MINUTE, MAX_PAIRINGS_PER_HOUR,
         MAX_PUSH_CHANGES_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE,
         MAX_SIGNS_PER_MINUTE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
+    pairing::Mailbox,
     policies,
     push::Waker,
     random::random,
@@ -32,7 +37,7 @@ use crate::{
     sessions::Visitor,
     socket::{CallOutbox, Hub},
     store::Store,
-    tokens::Tokens,
+    tokens::{TokenHash, Tokens},
     turn::Turn,
 };
 
@@ -54,6 +59,8 @@ pub struct App {
     pub grants: Tokens<Grantee>,
     /// Who may open a WebSocket.
     pub tickets: Tokens<Visitor>,
+    /// Devices that are being paired.
+    pub pairings: Mailbox,
     pub rates: Rates,
     pub hub: Arc<Hub>,
     pub calls: Mutex<Calls>,
@@ -80,6 +87,9 @@ pub struct Rates {
     pub contacts: RateLimiter<DeviceId>,
     pub pushes: RateLimiter<DeviceId>,
     pub signs: RateLimiter<DeviceId>,
+    pub pairings: RateLimiter<DeviceId>,
+    pub pairing_blocks: RateLimiter<Block>,
+    pub pairing_turns: RateLimiter<TokenHash>,
 }
 
 /// What lasts: the database, and what lies in the data folder.
@@ -119,6 +129,7 @@ impl App {
             handshakes: Sealer::new(HANDSHAKE_LIFE_MS),
             grants: Tokens::new(GRANT_LIFE_MS),
             tickets: Tokens::new(TICKET_LIFE_MS),
+            pairings: Mailbox::default(),
             rates: Rates {
                 sign_ins: SignInGuard::new(),
                 sessions: RateLimiter::new(MAX_SESSION_OPENS_PER_DEVICE, HANDSHAKE_LIFE_MS),
@@ -134,6 +145,9 @@ impl App {
                 contacts: RateLimiter::new(MAX_CONTACT_CHANGES_PER_HOUR, HOUR_MS),
                 pushes: RateLimiter::new(MAX_PUSH_CHANGES_PER_HOUR, HOUR_MS),
                 signs: RateLimiter::new(MAX_SIGNS_PER_MINUTE, MINUTE_MS),
+                pairings: RateLimiter::new(MAX_PAIRINGS_PER_HOUR, HOUR_MS),
+                pairing_blocks: RateLimiter::new(MAX_PAIRING_TRIES_PER_BLOCK, PAIRING_LIFE_MS),
+                pairing_turns: RateLimiter::new(MAX_PAIRING_TURNS_PER_MINUTE, MINUTE_MS),
             },
             hub,
             calls: Mutex::new(calls),

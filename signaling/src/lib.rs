@@ -18,6 +18,7 @@ mod id_videos;
 mod json;
 mod limits;
 mod own_state;
+mod pairing;
 mod people;
 mod policies;
 pub mod push;

@@ -104,6 +104,24 @@ pub const MAX_SESSION_OPENS_PER_DEVICE: u32 = 120;
 /// Beyond: `rate_limited`, before the database is asked.
 pub const MAX_SESSION_OPENS_PER_BLOCK: u32 = 6_000;
 
+/// Pairings that are under way at once, some 64 KiB each at most; beyond it new ones are `rate_limited`.
+pub const MAX_PAIRINGS: usize = 1_000;
+
+/// Messages of one side of a pairing, of which there are three; and the longest, with a device list of 20 devices or a key of
+/// ML-KEM.
+pub const MAX_PAIRING_MESSAGES: usize = 4;
+pub const MAX_PAIRING_MESSAGE_LEN: usize = 8 * 1024;
+
+/// Pairings that a device opens in an hour: somebody who tries, and tries again. Beyond: `rate_limited`.
+pub const MAX_PAIRINGS_PER_HOUR: u32 = 30;
+
+/// Codes that are tried from one block of addresses in [`protocol::limits::PAIRING_LIFE_MS`]: an office in which everybody gets
+/// a second device, and far too few to guess one of 40 bits. Beyond: `rate_limited`.
+pub const MAX_PAIRING_TRIES_PER_BLOCK: u32 = 100;
+
+/// Questions of one side in a minute, which asks each second. Beyond: `rate_limited`.
+pub const MAX_PAIRING_TURNS_PER_MINUTE: u32 = 120;
+
 /// Looks at guest links and sessions of guests from one block of addresses in
 /// [`protocol::limits::HANDSHAKE_LIFE_MS`]: a class that comes by one link, and reloads. Beyond: `rate_limited`, before the
 /// database is asked.

@@ -30,7 +30,7 @@ use crate::{
     failure::{Failure, ProblemResponse, Refusals},
     guests,
     json::Json,
-    sessions, socket,
+    pairing, sessions, socket,
 };
 
 /// The service over HTTP. What it answers is for one client at one time: nothing may keep it.
@@ -60,6 +60,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .merge(sessions::routes())
         .merge(admin::routes())
         .merge(guests::routes())
+        .merge(pairing::routes())
         .merge(blobs::routes())
         .merge(socket::routes());
     OpenApiRouter::with_openapi(about()).nest("/api/v1", version_1)

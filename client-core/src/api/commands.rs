@@ -400,6 +400,26 @@ pub enum Command {
         password: Secret,
     },
 
+    /// Wants to be paired with a new device → `done`; [`super::Event::Pairing`] tells the code and all that follows. An
+    /// earlier pairing ends.
+    OpenPairing,
+    /// Of a device that nobody is signed in on: enters the code that another device shows → `done`. Fails with
+    /// `pairing_code_malformed`, `pairing_unknown` or `pairing_taken`.
+    EnterPairing {
+        /// As typed.
+        code: String,
+    },
+    /// The words are the same: the new device becomes one of the account; asks for the password, for the AIK has to sign →
+    /// `done`.
+    AdmitPaired {
+        /// Password.
+        password: Secret,
+    },
+    /// Of the new device: the words are the same → `done` once signed in.
+    JoinPaired,
+    /// Ends the pairing, on both devices → `done`.
+    EndPairing,
+
     /// Checks the password of the account → `done`. The shell around the core then keeps the storage key under it, or no more;
     /// the core has nothing of it.
     SetLock {

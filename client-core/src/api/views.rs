@@ -101,10 +101,51 @@ pub enum Event {
         /// It has.
         on: bool,
     },
+    /// How the pairing of this device with another stands.
+    Pairing {
+        /// The state; nothing where there is none (any more).
+        pairing: Option<PairingView>,
+    },
     /// Something to tell the person, text under `notice.<code>`.
     Notice {
         /// What.
         notice: Failure,
+    },
+}
+
+/// A pairing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PairingView {
+    /// To be entered on the new device.
+    Code {
+        /// The code.
+        code: String,
+        /// When it ends.
+        #[cfg_attr(test, ts(type = "number"))]
+        expires_at: Millis,
+    },
+    /// Both devices are to show these words.
+    Compare {
+        /// The words.
+        words: Vec<String>,
+        /// What the new device is called; on that, whose account the other one is of.
+        name: String,
+        /// Address of that account, on the new device.
+        email: Option<String>,
+    },
+    /// It is the other device's turn.
+    Working,
+    /// The new device is one of the account.
+    Done {
+        /// What it is called.
+        name: String,
+    },
+    /// It came to nothing.
+    Failed {
+        /// Why.
+        failure: Failure,
     },
 }
 

@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha512};
 
+use crate::words::word;
+
 /// Separates this use of the epoch authenticator from any other.
 const LABEL: &[u8] = b"Conclave 1.0 epoch code";
 
@@ -11,14 +13,8 @@ const DIGIT_GROUPS: usize = 6;
 /// Words of 16 bits each: 7 × 16 is 112 bits.
 const WORDS: usize = 7;
 
-const CONSONANTS: [char; 16] = [
-    'b', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z',
-];
-const VOWELS: [char; 4] = ['a', 'i', 'o', 'u'];
-
 /// Digits and words of SHA-512(label ‖ epoch authenticator): 5 bytes modulo 100,000 for each group of digits, from
-/// the front; 2 bytes for each word after them. A word is a proquint: consonant, vowel, consonant, vowel, consonant,
-/// with 4, 2, 4, 2 and 4 bits, so that it can be said in any language.
+/// the front; 2 bytes for each word after them.
 pub(super) fn epoch_code(authenticator: &[u8]) -> (Vec<String>, Vec<String>) {
     let hash = Sha512::new()
         .chain_update(LABEL)
@@ -49,36 +45,9 @@ pub(super) fn epoch_code(authenticator: &[u8]) -> (Vec<String>, Vec<String>) {
     (digits, words)
 }
 
-fn word(number: u16) -> String {
-    let consonant = |shift: u16| {
-        CONSONANTS
-            .get(usize::from(number >> shift & 15))
-            .copied()
-            .unwrap_or('b')
-    };
-    let vowel = |shift: u16| {
-        VOWELS
-            .get(usize::from(number >> shift & 3))
-            .copied()
-            .unwrap_or('a')
-    };
-    [consonant(12), vowel(10), consonant(6), vowel(4), consonant(0)]
-        .into_iter()
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The example of the proquint proposal: 127.0.0.1 is lusab-babad.
-    #[test]
-    fn words_are_proquints() {
-        assert_eq!(
-            (word(0x7f00), word(0x0001)),
-            ("lusab".to_owned(), "babad".to_owned())
-        );
-    }
 
     /// B3: 30 digits, the same for the same epoch and other ones for another.
     #[test]

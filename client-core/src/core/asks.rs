@@ -137,6 +137,11 @@ pub(crate) enum HttpAsk {
     GuestLink {
         command: u32,
     },
+    /// A step of the pairing of this number.
+    Pairing {
+        number: u32,
+        ask: PairingAsk,
+    },
     Challenge,
     Open,
     /// For the account's word that the device is over.
@@ -146,4 +151,20 @@ pub(crate) enum HttpAsk {
         blob_id: BlobId,
         token: Secret,
     },
+}
+
+/// Requests of a pairing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PairingAsk {
+    Open {
+        command: u32,
+    },
+    Enter {
+        command: u32,
+    },
+    Turn {
+        /// Whether something was said with it.
+        says: bool,
+    },
+    Close,
 }

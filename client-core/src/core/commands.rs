@@ -11,6 +11,7 @@ use super::{
     asks::Ask,
     calls::try_media,
     device::{Device, Ended},
+    entering::Purpose,
     shell::Shell,
     visit::is_for_guests,
 };
@@ -39,8 +40,15 @@ impl Core {
                 password,
             } => self.register(id, code, &email, &name, password),
             Command::SignIn { email, password } => self.sign_in(id, &email, password),
-            Command::RevokeDevice { device_id, password } => self.revoke(id, device_id, password),
-            Command::SetLock { password, .. } => self.check_password(id, password),
+            Command::RevokeDevice { device_id, password } => {
+                self.ask_password(id, Purpose::Revoke(device_id), password);
+            }
+            Command::SetLock { password, .. } => self.ask_password(id, Purpose::Check, password),
+            Command::OpenPairing => self.open_pairing(id),
+            Command::EnterPairing { code } => self.enter_pairing(id, &code),
+            Command::AdmitPaired { password } => self.admit_paired(id, password),
+            Command::JoinPaired => self.join_paired(id),
+            Command::EndPairing => self.end_pairing(id),
             Command::BecomeGuest {
                 link_id,
                 secret,
@@ -425,6 +433,11 @@ impl Device {
             | Command::SignIn { .. }
             | Command::BecomeGuest { .. }
             | Command::RevokeDevice { .. }
+            | Command::OpenPairing
+            | Command::EnterPairing { .. }
+            | Command::AdmitPaired { .. }
+            | Command::JoinPaired
+            | Command::EndPairing
             | Command::SetLock { .. }
             | Command::Unlock { .. } => return Err(failure("internal")),
         }

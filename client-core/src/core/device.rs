@@ -1,6 +1,6 @@
 use protocol::{
     Millis, RoomId,
-    identity::DeviceList,
+    identity::{DeviceList, PublicKey},
     room_settings::RoomKind,
     socket::{self, Reply, Request, RoomKindTag},
 };
@@ -23,7 +23,7 @@ use crate::{
     failure::failure,
     group::{DeviceKey, Mls, rules::Account},
     hex::{hex, unhex},
-    identity::{Aik, Identity},
+    identity::Identity,
     key_packages::{KeyPackages, Maker, Stock},
     messages::OwnState,
     people::People,
@@ -195,14 +195,14 @@ impl Device {
     }
 
     /// Whether this is a device of that account.
-    pub(super) fn is_of(&self, person: &crate::identity::Person, aik: &Aik) -> bool {
+    pub(super) fn is_of(&self, person: &crate::identity::Person, aik: PublicKey) -> bool {
         let Account {
             network_id,
             user_id,
             aik: own,
             ..
         } = self.account;
-        (network_id, user_id, own) == (person.network_id, person.user_id, aik.public())
+        (network_id, user_id, own) == (person.network_id, person.user_id, aik)
     }
 
     pub(super) fn is_shut_out(&self) -> bool {

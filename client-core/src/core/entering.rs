@@ -15,7 +15,7 @@ use protocol::{
         Grant, InvitationLookUp, InvitationView, LoginFinish, LoginStart, LoginStartReply, NewDevice,
         RegistrationFinish, RegistrationStart, RegistrationStartReply,
     },
-    identity::DeviceList,
+    identity::{DeviceList, PublicKey},
     limits::MAX_NAME_LEN,
     socket::{self, DeviceListPut, Request},
 };
@@ -78,6 +78,8 @@ pub(crate) enum Purpose {
     Revoke(DeviceId),
     /// To know that it is the one.
     Check,
+    /// To make the device that this one is paired with one of the account.
+    Pair,
 }
 
 /// What came over HTTP: status and body; nothing where there was no answer.
@@ -135,22 +137,12 @@ impl Core {
         }
     }
 
-    pub(super) fn revoke(&mut self, command: u32, device_id: DeviceId, password: Secret) {
+    /// The password once more, of who is signed in.
+    pub(super) fn ask_password(&mut self, command: u32, purpose: Purpose, password: Secret) {
         match &self.device {
             Some(device) if device.is_enrolled() && matches!(self.entering, Entering::Idle) => {
                 let email = device.identity.email().clone();
-                self.log_in(command, Purpose::Revoke(device_id), email, password);
-            }
-            _ => self.shell.fail(command, failure("not_ready")),
-        }
-    }
-
-    /// Whether this is the password of the account.
-    pub(super) fn check_password(&mut self, command: u32, password: Secret) {
-        match &self.device {
-            Some(device) if device.is_enrolled() && matches!(self.entering, Entering::Idle) => {
-                let email = device.identity.email().clone();
-                self.log_in(command, Purpose::Check, email, password);
+                self.log_in(command, purpose, email, password);
             }
             _ => self.shell.fail(command, failure("not_ready")),
         }
@@ -169,7 +161,7 @@ impl Core {
     }
 
     /// Nobody is signed in, and nobody is on the way.
-    fn may_enter(&self) -> bool {
+    pub(super) fn may_enter(&self) -> bool {
         matches!(self.entering, Entering::Idle)
             && self.device.as_ref().is_none_or(|device| !device.is_enrolled())
     }
@@ -240,7 +232,11 @@ impl Core {
                 check_email(&email, &grant.email)?;
                 self.use_grant(command, purpose, &finished, grant)
             }),
-            Entering::ExpectEnrolment { command } => self.on_enrolment(command, result),
+            Entering::ExpectEnrolment { command } => {
+                let enrolled = self.on_enrolment(command, result);
+                self.on_paired_enrolment(enrolled.as_ref().err());
+                enrolled
+            }
         };
         match next {
             Ok(next) => self.entering = next,
@@ -348,12 +344,14 @@ impl Core {
                 Ok(Entering::ExpectEnrolment { command })
             }
             Purpose::Check => {
-                let own = self.device.as_ref().map(|device| device.identity.user_id());
-                if own != Some(grant.user_id) {
-                    return Err(untrusted());
-                }
+                self.own_identity(&grant)?;
                 self.shell.reply(command, Reply::Done);
                 Ok(Entering::Idle)
+            }
+            Purpose::Pair => {
+                let own = self.own_identity(&grant)?;
+                check_newer(&own.device_list, &grant.device_list).map_err(|_| untrusted())?;
+                self.give_to_paired(command, &aik, grant)
             }
             Purpose::Revoke(device_id) => {
                 let Some(device) = &mut self.device else {
@@ -373,6 +371,13 @@ impl Core {
         }
     }
 
+    /// Who is signed in, if the grant is of the same account.
+    fn own_identity(&self, grant: &Grant) -> Result<&Identity, Failure> {
+        let own = self.device.as_ref().map(|device| &device.identity);
+        own.filter(|own| own.user_id() == grant.user_id)
+            .ok_or_else(|| failure("server_untrusted"))
+    }
+
     /// Makes this the device of `person`, stored but not confirmed yet.
     fn make_device(
         &mut self,
@@ -380,24 +385,40 @@ impl Core {
         aik: &Aik,
         current: Option<&DeviceList>,
     ) -> Result<NewDevice, Failure> {
-        let goes_on = match self.shut_out_device() {
-            Some(device) if device.is_of(&person, aik) => {
-                current.map_or(Ok(()), |list| self.go_on_from(&person, list))?;
-                true
-            }
-            // The store is never given up for an account that only seems to be the same.
-            Some(_) => return Err(self.other_account()),
-            None => false,
-        };
-        // What a former attempt left behind.
-        if !goes_on && self.device.take().is_some() {
-            self.shell.store.wipe();
-        }
+        self.make_way(&person, aik.public(), current)?;
         let key = DeviceKey::generate(&self.shell.random);
         let device_id = DeviceId::from_random(self.shell.random.array());
         let now = self.shell.now;
         let identity =
             Identity::make(person, aik, device_id, &key, &self.device_name, current, now).map_err(of_list)?;
+        self.put_in_place(identity)
+    }
+
+    /// Sees to it that nothing here is another account's.
+    pub(super) fn make_way(
+        &mut self,
+        person: &Person,
+        aik: PublicKey,
+        current: Option<&DeviceList>,
+    ) -> Result<(), Failure> {
+        match self.shut_out_device() {
+            Some(device) if device.is_of(person, aik) => {
+                current.map_or(Ok(()), |list| self.go_on_from(person, list))
+            }
+            // The store is never given up for an account that only seems to be the same.
+            Some(_) => Err(self.other_account()),
+            None => {
+                // What a former attempt left behind.
+                if self.device.take().is_some() {
+                    self.shell.store.wipe();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes this core the device of an identity: stored, and not confirmed yet.
+    pub(super) fn put_in_place(&mut self, identity: Identity) -> Result<NewDevice, Failure> {
         let (certificate, device_list) = (identity.certificate.clone(), identity.device_list.clone());
         let mut surroundings = Surroundings {
             shell: &mut self.shell,
@@ -499,7 +520,7 @@ fn of_opaque(error: OpaqueError) -> Failure {
     }
 }
 
-fn of_list(error: ListError) -> Failure {
+pub(super) fn of_list(error: ListError) -> Failure {
     match error {
         ListError::TooManyDevices => failure("too_many_devices"),
         ListError::NoSuchDevice => failure("not_found"),

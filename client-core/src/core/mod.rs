@@ -19,6 +19,7 @@ mod forwarding;
 mod id_video;
 mod look_up;
 mod pace;
+mod pairing;
 mod push;
 mod running;
 mod saved;
@@ -43,6 +44,7 @@ use crate::{
 use asks::Ask;
 use device::{Device, Ended};
 use entering::Entering;
+use pairing::Pairing;
 use shell::Shell;
 
 /// One device.
@@ -51,6 +53,9 @@ pub struct Core {
     options: Options,
     device_name: String,
     entering: Entering,
+    pairing: Option<Pairing>,
+    /// How many there were.
+    pairings: u32,
     device: Option<Box<Device>>,
     /// Why nobody is signed in, where that was nobody's wish.
     signed_out: Option<String>,
@@ -121,6 +126,8 @@ impl Core {
             options,
             device_name: start.device_name,
             entering: Entering::default(),
+            pairing: None,
+            pairings: 0,
             device: device.map(Box::new),
             signed_out: None,
             session_told: None,
@@ -166,6 +173,7 @@ impl Core {
 
     fn end_input(&mut self) {
         self.with_device(Device::on_time);
+        self.pairing_on_time();
         if let Some(how) = self.device.as_mut().and_then(|device| device.take_ended()) {
             self.leave_device(how);
         }
@@ -175,6 +183,7 @@ impl Core {
             device.store_groups(&mut self.shell);
             device.next_wake(self.shell.now)
         });
+        let wake_at = wake_at.into_iter().chain(self.pairing_wakes()).min();
         let wake_at = wake_at.map(|at| at.max(self.shell.now.plus(1)));
         self.shell.end_input(wake_at);
         self.shell.random.renew();
@@ -209,6 +218,10 @@ impl Core {
                 device.shut_out(&mut self.shell);
                 self.signed_out = Some(SHUT_OUT.to_owned());
             }
+        }
+        if self.pairing.is_some() {
+            self.close_pairing();
+            self.tell_pairing(None);
         }
         self.shell.close_socket();
         self.shell.event(Event::Rooms { rooms: vec![] });

@@ -553,6 +553,7 @@ impl Core {
         match self.shell.take_http(id) {
             Some(HttpAsk::Invitation { command }) => self.on_invitation(command, result),
             Some(HttpAsk::GuestLink { command }) => self.on_guest_link(command, result),
+            Some(HttpAsk::Pairing { number, ask }) => self.on_pairing(number, ask, result),
             Some(HttpAsk::Account) => self.on_account(result),
             Some(HttpAsk::Challenge) => self.with_device(|device, core| device.on_challenge(core, result)),
             Some(HttpAsk::Revoked) => self.with_device(|device, core| device.on_revocation(core, result)),

@@ -18,7 +18,7 @@ pub(crate) use guest::{Entered, LinkSecret};
 
 use protocol::{
     Bytes, DeviceId, Email, Millis, NetworkId, UserId,
-    identity::{Certificate, CertificateBody, DeviceList, GuestPass, SessionChallenge, Signature},
+    identity::{Certificate, CertificateBody, DeviceList, GuestPass, PublicKey, SessionChallenge, Signature},
     limits::CERTIFICATE_LIFE_MS,
 };
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,29 @@ pub(crate) struct Person {
     pub(crate) name: String,
 }
 
+/// The certificate of a device of `person`, and the list with it that follows `current`.
+pub(crate) fn certify(
+    person: &Person,
+    aik: &Aik,
+    (device_id, device_key): (DeviceId, PublicKey),
+    device_name: &str,
+    current: Option<&DeviceList>,
+    now: Millis,
+) -> Result<(Certificate, DeviceList), ListError> {
+    let body = CertificateBody {
+        network_id: person.network_id,
+        email: person.email.clone(),
+        user_id: person.user_id,
+        device_id,
+        device_key,
+        aik: aik.public(),
+        not_after: now.plus(CERTIFICATE_LIFE_MS),
+    };
+    let certificate = Certificate::issue(body, |bytes| aik.sign(bytes));
+    let device_list = with_device(aik, certificate.body(), device_name, current, now)?;
+    Ok((certificate, device_list))
+}
+
 impl Identity {
     /// Makes a device of `person`, certified by `aik`, in a list that follows `current`.
     pub(crate) fn make(
@@ -73,29 +96,37 @@ impl Identity {
         now: Millis,
     ) -> Result<Self, ListError> {
         let public = device_key.public().ok_or(ListError::BadKey)?;
-        let body = CertificateBody {
-            network_id: person.network_id,
-            email: person.email,
-            user_id: person.user_id,
-            device_id,
-            device_key: public,
-            aik: aik.public(),
-            not_after: now.plus(CERTIFICATE_LIFE_MS),
-        };
-        let certificate = Certificate::issue(body, |bytes| aik.sign(bytes));
-        let device_list = with_device(aik, certificate.body(), device_name, current, now)?;
-        Ok(Self {
-            name: person.name,
-            device_id,
+        let (certificate, device_list) =
+            certify(&person, aik, (device_id, public), device_name, current, now)?;
+        Ok(Self::of_certified(
+            person.name,
+            device_key,
+            certificate,
+            device_list,
+            aik.own_state_key(),
+        ))
+    }
+
+    /// A device that somebody who has the account's key certified.
+    pub(crate) fn of_certified(
+        name: String,
+        device_key: &DeviceKey,
+        certificate: Certificate,
+        device_list: DeviceList,
+        own_state_key: Zeroizing<[u8; 32]>,
+    ) -> Self {
+        Self {
+            name,
+            device_id: certificate.body().device_id,
             device_key: Zeroizing::new(*device_key.secret()),
             certificate,
             device_list,
-            own_state_key: aik.own_state_key(),
+            own_state_key,
             enrolled: false,
             shut_out: false,
             leaving: false,
             server_generation: None,
-        })
+        }
     }
 
     /// The identity of a guest: for one visit, never stored. Its device list is signed by a key that is thrown away, for

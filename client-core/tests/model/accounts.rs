@@ -21,6 +21,8 @@ use protocol::{
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 
+use super::pairing::Pairings;
+
 pub struct Suite;
 
 impl CipherSuite for Suite {
@@ -57,6 +59,7 @@ pub struct Accounts {
     pub devices: BTreeMap<DeviceId, DeviceRecord>,
     logins: BTreeMap<Vec<u8>, (UserId, ServerLogin<Suite>)>,
     grants: BTreeMap<String, UserId>,
+    pub pairings: Pairings,
     nonces: BTreeMap<DeviceId, [u8; 32]>,
     pub tickets: BTreeMap<String, DeviceId>,
     pub links: super::guests::Links,
@@ -100,13 +103,13 @@ impl opaque_ke::rand::RngCore for ModelRandom {
 
 impl opaque_ke::rand::CryptoRng for ModelRandom {}
 
-type HttpReply = Result<Vec<u8>, Problem>;
+pub type HttpReply = Result<Vec<u8>, Problem>;
 
-fn ok(reply: &impl Serialize) -> HttpReply {
+pub fn ok(reply: &impl Serialize) -> HttpReply {
     Ok(serde_json::to_vec(reply).unwrap())
 }
 
-fn no(code: Code) -> Problem {
+pub fn no(code: Code) -> Problem {
     Problem::new(code, "")
 }
 
@@ -120,6 +123,7 @@ impl Accounts {
             devices: BTreeMap::new(),
             logins: BTreeMap::new(),
             grants: BTreeMap::new(),
+            pairings: Pairings::default(),
             nonces: BTreeMap::new(),
             tickets: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -193,6 +197,10 @@ impl Accounts {
             "/api/v1/guest/link" => self.guest_link(body),
             "/api/v1/guest/session" => self.guest_session(body),
             "/api/v1/session/revoked" => self.revoked(body),
+            "/api/v1/pairing/open" => self.pairings.open(body, now),
+            "/api/v1/pairing/enter" => self.pairings.enter(body, now),
+            "/api/v1/pairing/turn" => self.pairings.turn(body, now),
+            "/api/v1/pairing/close" => self.pairings.close(body),
             "/api/v1/registration/invitation" => self.invitation(body, now),
             _ => Err(no(Code::NotFound)),
         };

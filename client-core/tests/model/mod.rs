@@ -14,6 +14,7 @@ pub mod groups;
 pub mod guests;
 pub mod logs;
 pub mod meeting;
+pub mod pairing;
 pub mod raw;
 pub mod server;
 pub mod signs;

@@ -6,7 +6,8 @@ use conclave_client_core::{
     Core, Options, PasswordCost,
     api::{
         BodyView, CallMessageView, CallView, Command, ConnectionView, Delivery, Event, Input, MediaUpdate,
-        MessageView, Output, ParticipantAsk, Reaction, Reply, RoomView, Secret, SessionView, Start,
+        MessageView, Output, PairingView, ParticipantAsk, Reaction, Reply, RoomView, Secret, SessionView,
+        Start,
     },
 };
 use protocol::{DeviceId, MessageId, Millis, RoomId};
@@ -36,6 +37,7 @@ pub struct Installation {
     /// Who is typing, by what was told last of each room.
     pub typing: BTreeMap<RoomId, Vec<String>>,
     pub notices: Vec<String>,
+    pub pairing: Option<PairingView>,
     pub media: Vec<MediaUpdate>,
     pub call: Option<CallView>,
     /// What was said in the call, as this installation shows it.
@@ -115,6 +117,7 @@ impl World {
             messages: BTreeMap::new(),
             typing: BTreeMap::new(),
             notices: vec![],
+            pairing: None,
             media: vec![],
             call: None,
             said: BTreeMap::new(),
@@ -574,6 +577,7 @@ impl Installation {
                 // Told again where the room was opened again, and nobody else has it.
                 assert!(before.as_ref() != Some(&names) || !names.is_empty());
             }
+            Event::Pairing { pairing } => self.pairing = pairing,
             Event::Call { call } => self.call = call,
             Event::CallMessages { reset, messages } => {
                 if reset {

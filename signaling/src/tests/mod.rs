@@ -42,6 +42,8 @@ stories! {
     a_state_that_went_back_is_refused: stories::delivery::rollback;
     key_packages_are_used_once_but_for_the_last: stories::people::key_packages;
     own_state_is_compared_and_swapped: stories::people::own_state;
+    two_devices_hand_each_other_messages: stories::pairing::mailbox;
+    pairings_are_opened_and_asked_so_often: stories::pairing::limits;
     a_room_is_founded_anew_by_its_moderator_only: stories::membership::refounding;
     a_new_device_joins_by_an_external_commit: stories::membership::external_join;
     /// Nobody is put out by who comes in from outside, and no stranger comes in.

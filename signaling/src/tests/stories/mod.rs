@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod guests;
 pub mod hostile;
 pub mod membership;
+pub mod pairing;
 pub mod people;
 pub mod push;
 pub mod room_ends;

@@ -353,7 +353,15 @@ device_id: string,
 /**
  * Password.
  */
-password: Secret, } | { "type": "set_lock", 
+password: Secret, } | { "type": "open_pairing" } | { "type": "enter_pairing", 
+/**
+ * As typed.
+ */
+code: string, } | { "type": "admit_paired", 
+/**
+ * Password.
+ */
+password: Secret, } | { "type": "join_paired" } | { "type": "end_pairing" } | { "type": "set_lock", 
 /**
  * Whether the store is locked while it is not used.
  */

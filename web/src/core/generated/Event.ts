@@ -3,6 +3,7 @@ import type { CallMessageView } from "./CallMessageView";
 import type { CallView } from "./CallView";
 import type { Failure } from "./Failure";
 import type { MessageView } from "./MessageView";
+import type { PairingView } from "./PairingView";
 import type { ParticipantAsk } from "./ParticipantAsk";
 import type { Reaction } from "./Reaction";
 import type { Reply } from "./Reply";
@@ -102,7 +103,11 @@ event: Failure, } | { "type": "contacts_changed" } | { "type": "store_lock",
 /**
  * It has.
  */
-on: boolean, } | { "type": "notice", 
+on: boolean, } | { "type": "pairing", 
+/**
+ * The state; nothing where there is none (any more).
+ */
+pairing: PairingView | null, } | { "type": "notice", 
 /**
  * What.
  */
