@@ -144,6 +144,23 @@ fn a_new_device_gets_into_the_account_without_its_password() {
     }
 }
 
+/// The page that asked is gone as soon as it is signed in, and the other side is told all the same.
+#[test]
+fn what_is_done_is_told_although_nobody_looks() {
+    let mut world = met(2);
+    done(world.command("alice", admit(PASSWORD)));
+    let joining = world.begin(PHONE, Command::JoinPaired);
+    let ending = world.begin(PHONE, Command::EndPairing);
+    world.run();
+    world.run();
+    for command in [joining, ending] {
+        let reply = world.installations.get_mut(PHONE).unwrap().replies.remove(&command);
+        done(reply.unwrap());
+    }
+    world.assert_online(PHONE);
+    assert!(matches!(world.get("alice").pairing, Some(PairingView::Done { .. })));
+}
+
 #[test]
 fn a_wrong_password_can_be_typed_again() {
     let mut world = met(2);

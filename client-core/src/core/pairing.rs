@@ -245,7 +245,17 @@ impl Core {
 
     /// The person does not want it any more, or the words differ.
     pub(super) fn end_pairing(&mut self, command: u32) {
-        self.close_pairing();
+        let enrols = matches!(
+            &self.pairing,
+            Some(Pairing {
+                side: Side::New(New::Enrolling | New::Enrolled),
+                ..
+            })
+        );
+        // What the server may have done already is told to the other side, whoever looks at it here.
+        if !enrols {
+            self.close_pairing();
+        }
         self.tell_pairing(None);
         self.shell.reply(command, Reply::Done);
     }

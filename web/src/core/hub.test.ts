@@ -173,3 +173,35 @@ test("R47: every tab hears whether the store has a lock, also one that comes lat
   hub.join(second);
   for (const { events } of [first, second]) expect(events).toContainEqual({ type: "store_lock", on: true });
 });
+
+test("a pairing is one tab's, and ends where another begins one, or the tab is gone", () => {
+  const [one, other] = [joined("1"), joined("2")];
+  const code: Event = { type: "pairing", pairing: { state: "code", code: "K7Q2-9MXP", expires_at: 1 } };
+  const over: Event = { type: "pairing", pairing: { state: "failed", failure: { code: "pairing_over", params: {} } } };
+  hub.command("1", 1, { type: "open_pairing" });
+  hub.event(code);
+  expect(one.events).toEqual([code]);
+  expect(other.events).toEqual([]);
+  // Neither ended nor confirmed by a tab that does not show it.
+  hub.command("2", 1, { type: "end_pairing" });
+  hub.command("2", 2, { type: "admit_paired", password: "secret" });
+  expect(other.events).toEqual([
+    { type: "reply", id: 1, reply: { type: "done" } },
+    { type: "reply", id: 2, reply: { type: "failed", value: { code: "pairing_over", params: {} } } },
+  ]);
+  expect(sent).toHaveLength(1);
+  hub.command("2", 3, { type: "open_pairing" });
+  expect(one.events.at(-1)).toEqual(over);
+  hub.event(code);
+  expect(other.events.at(-1)).toEqual(code);
+  expect(one.events).toHaveLength(2);
+  hub.leave("1");
+  expect(sent).toHaveLength(2);
+  hub.leave("2");
+  expect(sent.at(-1)?.[1]).toEqual({ type: "end_pairing" });
+
+  const third = joined("3");
+  hub.command("3", 1, { type: "enter_pairing", code: "K7Q2-9MXP" });
+  hub.lost("core_failed");
+  expect(third.events.at(-1)).toEqual(over);
+});

@@ -29,6 +29,9 @@ const OF_THE_CALL: ReadonlySet<Command["type"]> = new Set([
   "deny_guest",
 ]);
 
+/** What only the tab may ask that pairs this device with another. */
+const OF_THE_PAIRING: ReadonlySet<Command["type"]> = new Set(["admit_paired", "join_paired", "end_pairing"]);
+
 export class Hub {
   private readonly forward: (id: number, command: Command) => void;
   private readonly tabs = new Map<string, Tab>();
@@ -40,6 +43,7 @@ export class Hub {
   private callTab: string | null = null;
   /** The `join_call` that the core has not answered yet. */
   private joining: number | null = null;
+  private pairingTab: string | null = null;
   private session: Event | null = null;
   private rooms: Event | null = null;
   private lock: Event | null = null;
@@ -66,6 +70,10 @@ export class Hub {
     if (this.callTab === id) {
       this.callTab = null;
       this.own({ type: "leave_call" });
+    }
+    if (this.pairingTab === id) {
+      this.pairingTab = null;
+      this.own({ type: "end_pairing" });
     }
   }
 
@@ -95,6 +103,8 @@ export class Hub {
       case "call_moderated":
       case "slots":
         return this.callTab === null ? undefined : this.tabs.get(this.callTab)?.event(event);
+      case "pairing":
+        return this.pairingTab === null ? undefined : this.tabs.get(this.pairingTab)?.event(event);
       case "messages":
       case "typing":
         for (const viewer of this.viewers.get(event.room_id) ?? []) this.tabs.get(viewer)?.event(event);
@@ -131,6 +141,8 @@ export class Hub {
     for (const coreId of this.open.keys()) this.reply(coreId, failed(code));
     if (this.callTab !== null) this.hangUp(this.callTab);
     this.callTab = null;
+    if (this.pairingTab !== null) this.tabs.get(this.pairingTab)?.event(OVER);
+    this.pairingTab = null;
     this.viewers.clear();
   }
 
@@ -146,7 +158,15 @@ export class Hub {
     if (OF_THE_CALL.has(command.type) && this.callTab !== tab) {
       return command.type === "leave_call" ? { type: "done" } : failed("call_gone");
     }
+    if (OF_THE_PAIRING.has(command.type) && this.pairingTab !== tab) {
+      return command.type === "end_pairing" ? { type: "done" } : failed("pairing_over");
+    }
     switch (command.type) {
+      case "open_pairing":
+      case "enter_pairing":
+        if (this.pairingTab !== null && this.pairingTab !== tab) this.tabs.get(this.pairingTab)?.event(OVER);
+        this.pairingTab = tab;
+        return null;
       case "open_room":
         this.viewers.set(command.room_id, (this.viewers.get(command.room_id) ?? new Set()).add(tab));
         return null;
@@ -176,6 +196,9 @@ export class Hub {
     this.forward(this.nextId++, command);
   }
 }
+
+/** Another tab has begun a pairing. */
+const OVER: Event = { type: "pairing", pairing: { state: "failed", failure: { code: "pairing_over", params: {} } } };
 
 function endCall(tab: Tab): void {
   tab.event({ type: "call", call: null });

@@ -1,4 +1,5 @@
 import type { CallView } from "../core/generated/CallView";
+import type { PairingView } from "../core/generated/PairingView";
 import type { RoomView } from "../core/generated/RoomView";
 import type { SessionView } from "../core/generated/SessionView";
 import { callEventText, noticeText } from "../i18n/codes";
@@ -41,6 +42,8 @@ export class Client {
   readonly hasLock = new Store(false);
   /** Rises when something about contacts is other than before: what is shown of them is asked for again. */
   readonly contacts = new Store(0);
+  /** How the pairing of this device with another stands. */
+  readonly pairing = new Store<PairingView | null>(null);
   readonly callChat = new CallChat();
   readonly reactions = new Reactions();
   /** Code of the invitation that is being accepted here: its page is where the session begins. */
@@ -163,6 +166,9 @@ export class Client {
       case "call":
         if (event.call === null) this.#forgetCall();
         this.call.set(event.call);
+        return;
+      case "pairing":
+        this.pairing.set(event.pairing);
         return;
       case "call_messages":
         this.callChat.take(event);

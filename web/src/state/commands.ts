@@ -301,6 +301,30 @@ export class Commands {
     return this.#ask({ type: "revoke_device", device_id: deviceId, password }, "done");
   }
 
+  /** Wants to be paired with a new device; the client's `pairing` tells what follows. */
+  openPairing(): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "open_pairing" }, "done");
+  }
+
+  /** Enters a code that another device shows. */
+  enterPairing(code: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "enter_pairing", code }, "done");
+  }
+
+  /** The words are the same: the new device becomes one of the account. */
+  admitPaired(password: string): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "admit_paired", password }, "done");
+  }
+
+  /** The same on the new device. */
+  joinPaired(): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "join_paired" }, "done");
+  }
+
+  endPairing(): Promise<Outcome<undefined>> {
+    return this.#ask({ type: "end_pairing" }, "done");
+  }
+
   /** To all who are in the call now. */
   sayInCall(text: string): Promise<Outcome<{ message_id: string }>> {
     return this.#ask({ type: "say_in_call", text }, "message");

@@ -2,6 +2,7 @@
 export type Route =
   | { readonly page: "home" }
   | { readonly page: "forgot_password" }
+  | { readonly page: "pair" }
   | { readonly page: "invite"; readonly code: string }
   | { readonly page: "guest"; readonly linkId: string }
   | { readonly page: "room"; readonly roomId: string }
@@ -27,7 +28,7 @@ export function parseRoute(path: string): Route {
   if (parts.length === 1) {
     if (first === "rooms") return { page: "home" };
     if (first === "forgot-password") return { page: "forgot_password" };
-    if (first === "saved" || first === "profile" || first === "devices" || first === "data" || first === "settings") return { page: first };
+    if (first === "pair" || first === "saved" || first === "profile" || first === "devices" || first === "data" || first === "settings") return { page: first };
   }
   return { page: "not_found" };
 }
@@ -45,6 +46,7 @@ export function pathOf(route: Route): string {
       return `/rooms/${encodeURIComponent(route.roomId)}/call`;
     case "forgot_password":
       return "/forgot-password";
+    case "pair":
     case "saved":
     case "profile":
     case "devices":

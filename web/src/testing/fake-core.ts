@@ -30,6 +30,9 @@ function failed(code: string, params: Record<string, string> = {}): Reply {
   return { type: "failed", value: { code, params } };
 }
 
+/** What both devices of a pairing show. */
+export const PAIRING_WORDS = ["muzik", "hozoj", "dazub", "sovuh"];
+
 /** Messages that a room shows at first, and that one loading adds. */
 const PAGE = 60;
 
@@ -245,6 +248,23 @@ export class FakeCore implements CoreClient {
       case "leave_room":
         this.rooms = this.rooms.filter((room) => room.room_id !== command.room_id);
         this.tell({ type: "rooms", rooms: this.rooms });
+        return DONE;
+      case "open_pairing":
+        this.tell({ type: "pairing", pairing: { state: "code", code: "K7Q2-9MXP", expires_at: NOW + 600_000 } });
+        return DONE;
+      case "enter_pairing":
+        if (command.code.startsWith("wrong")) return failed("pairing_unknown");
+        this.tell({ type: "pairing", pairing: { state: "compare", words: PAIRING_WORDS, name: alice.name, email: alice.email } });
+        return DONE;
+      case "admit_paired":
+        if (command.password.startsWith("wrong")) return failed("wrong_password");
+        this.tell({ type: "pairing", pairing: { state: "working" } });
+        return DONE;
+      case "join_paired":
+        this.tell({ type: "pairing", pairing: null });
+        return this.#enter();
+      case "end_pairing":
+        this.tell({ type: "pairing", pairing: null });
         return DONE;
       case "list_devices":
         return { type: "devices", value: DEVICES };

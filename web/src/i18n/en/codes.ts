@@ -52,7 +52,12 @@ export const codes = {
   "error.duplicate_id": "This was sent already. Load the page again if you do not see it.",
   "error.commit_refused": "The server refused this change to the room, because it breaks a rule of the room.",
   "error.bad_signature": "A signature does not hold. Nothing was changed. Load the page again; if it stays, tell your administrator.",
-  "error.too_many_devices": "Your account has the most devices allowed. Revoke one under Devices on another device, then sign in here.",
+  "error.too_many_devices": "Your account has the most devices allowed. Revoke one under Devices on a device that is signed in, then try again.",
+  "error.pairing_code_malformed": "A code has eight letters and digits, such as K7Q2-9MXP. Type it again.",
+  "error.pairing_unknown": "This code does not work, or not any more. Get a new one on the other device.",
+  "error.pairing_taken": "Another device has entered this code. If that was not you, choose “They differ” on the device that shows it, and get a new code.",
+  "error.pairing_over": "The other device ended this, or the time of the code is over. Nothing was changed; begin again with a new code.",
+  "error.pairing_differs": "What came from the other device does not hold: somebody may stand in between. Nothing was changed. Try again over another network.",
   "error.full": "There is no room for more people.",
   "error.rollback":
     "The data of this device is older than what the server has seen. The device repairs itself; wait a moment and try again.",

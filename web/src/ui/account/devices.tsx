@@ -3,6 +3,7 @@ import type { DeviceCard } from "../../core/generated/DeviceCard";
 import { dateText } from "../../i18n/format";
 import { useApp } from "../app/context";
 import { useAsked } from "../parts/asked";
+import { LinkDevice } from "../pairing/link-device";
 import { Button } from "../parts/button";
 import { FailureText, Loading } from "../parts/messages";
 import { Icon } from "../parts/icons";
@@ -14,6 +15,7 @@ export function Devices() {
   const { client, t } = useApp();
   const [outcome, again] = useAsked(() => client.commands.listDevices());
   const [revoking, setRevoking] = useState<DeviceCard | null>(null);
+  const [linking, setLinking] = useState(false);
   return (
     <TextPage title={t("devices.title")} lead={t("devices.lead")}>
       {!outcome && <Loading>{t("devices.loading")}</Loading>}
@@ -48,6 +50,23 @@ export function Devices() {
             </li>
           ))}
         </ul>
+      )}
+      {outcome?.ok && (
+        <Button
+          onClick={() => {
+            setLinking(true);
+          }}
+        >
+          {t("devices.link")}
+        </Button>
+      )}
+      {linking && (
+        <LinkDevice
+          onClose={() => {
+            setLinking(false);
+          }}
+          onDone={again}
+        />
       )}
       {revoking && (
         <RevokeDevice

@@ -93,6 +93,7 @@ export function SignIn({ reason }: { readonly reason: string | null }) {
       </form>
       <p className="front-aside">
         <Link to={{ page: "forgot_password" }}>{t("sign_in.forgot")}</Link>
+        <Link to={{ page: "pair" }}>{t("sign_in.pair")}</Link>
         <span className="soft">{t("sign_in.invited")}</span>
       </p>
       {reason === "signed_out_by_server" && <Erase />}

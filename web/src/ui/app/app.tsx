@@ -10,6 +10,7 @@ import { SignIn } from "../account/sign-in";
 import { Unlock } from "../account/unlock";
 import { CallPage } from "../call/call-page";
 import { GuestPage } from "../guest/guest-page";
+import { Pair } from "../pairing/pair";
 import { Loading } from "../parts/messages";
 import { IncomingCall } from "../ring/incoming-call";
 import { RoomPage } from "../room/room";
@@ -47,6 +48,7 @@ export function AppView() {
 
 function SignedOut({ route, reason }: { readonly route: Route; readonly reason: string | null }) {
   if (route.page === "invite") return <Invite key={route.code} code={route.code} />;
+  if (route.page === "pair") return <Pair />;
   // Every other address is for members: after signing in one is where one wanted to go.
   return route.page === "forgot_password" ? <ForgotPassword /> : <SignIn reason={reason} />;
 }
@@ -88,6 +90,7 @@ function Page({ route, me }: { readonly route: Route; readonly me: PersonCard })
       return <Settings />;
     case "home":
     case "forgot_password":
+    case "pair":
       return <Home />;
     case "not_found":
     case "invite":

@@ -1,7 +1,7 @@
 import { useText } from "../app/context";
 
 /** Words to say or to compare, in their order. */
-export function Words({ words }: { readonly words: readonly string[] }) {
+export function Words({ words, label }: { readonly words: readonly string[]; readonly label?: string }) {
   const t = useText();
   if (words.length === 0) {
     return (
@@ -11,7 +11,7 @@ export function Words({ words }: { readonly words: readonly string[] }) {
     );
   }
   return (
-    <ol className="id-words" aria-label={t("contact.words")} lang="en" translate="no">
+    <ol className="id-words" aria-label={label ?? t("contact.words")} lang="en" translate="no">
       {words.map((word, index) => (
         // oxlint-disable-next-line react/no-array-index-key -- a word may come twice
         <li key={`${String(index)} ${word}`}>{word}</li>

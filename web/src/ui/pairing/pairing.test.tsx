@@ -1,0 +1,98 @@
+import { act, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, expect, test } from "vitest";
+import { FakeCore, PAIRING_WORDS } from "../../testing/fake-core";
+import { show } from "../../testing/render";
+import { AppView } from "../app/app";
+import { LinkDevice } from "./link-device";
+
+afterEach(() => {
+  window.history.replaceState(null, "", "/");
+});
+
+const compare = (name: string, email: string | null = null) => ({ type: "pairing", pairing: { state: "compare", words: PAIRING_WORDS, name, email } }) as const;
+
+test("a device that is signed in shows a code, then words, and asks for the password", async () => {
+  const user = userEvent.setup();
+  const done: string[] = [];
+  const { core } = show(<LinkDevice onClose={() => done.push("closed")} onDone={() => done.push("done")} />);
+  const code = await screen.findByLabelText("Code");
+  expect(code.textContent).toBe("K7Q2-9MXP");
+  expect(screen.getByRole("img", { name: "QR code of the link for the new device" })).toBeTruthy();
+  act(() => core.tell(compare("Firefox on Android")));
+  await screen.findByText(/Firefox on Android asks/);
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual(PAIRING_WORDS);
+  await user.click(screen.getByRole("button", { name: "They match" }));
+  expect(screen.getByText("Enter your password.")).toBeTruthy();
+  await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
+  await screen.findByText("That is not the password of your account. Try again.");
+  await user.clear(screen.getByLabelText("Password"));
+  await user.type(screen.getByLabelText("Password"), "right{Enter}");
+  await screen.findByText("Confirm the words on the new device, too.");
+  act(() => core.tell({ type: "pairing", pairing: { state: "done", name: "Firefox on Android" } }));
+  await user.click(await screen.findByRole("button", { name: "Done" }));
+  expect(done).toEqual(["done", "closed"]);
+});
+
+test("words that differ end it, and so does whoever closes the dialog", async () => {
+  const user = userEvent.setup();
+  const { core } = show(<LinkDevice onClose={() => {}} onDone={() => {}} />);
+  await screen.findByLabelText("Code");
+  act(() => core.tell(compare("Phone")));
+  await user.click(await screen.findByRole("button", { name: "They differ" }));
+  expect(core.sent.at(-1)).toEqual({ type: "end_pairing" });
+});
+
+test("what came to nothing says why, and begins anew with another code", async () => {
+  const user = userEvent.setup();
+  const { core } = show(<LinkDevice onClose={() => {}} onDone={() => {}} />);
+  await screen.findByLabelText("Code");
+  act(() => core.tell({ type: "pairing", pairing: { state: "failed", failure: { code: "pairing_over", params: {} } } }));
+  await screen.findByText(/begin again with a new code/);
+  core.answers.set("open_pairing", { type: "failed", value: { code: "offline", params: {} } });
+  await user.click(screen.getByRole("button", { name: "Get a new code" }));
+  await screen.findByRole("alert");
+  core.answers.delete("open_pairing");
+  await user.click(screen.getByRole("button", { name: "Get a new code" }));
+  await screen.findByLabelText("Code");
+});
+
+test("a new device takes a typed code, shows whose account it is, and is in when the words match", async () => {
+  const user = userEvent.setup();
+  const { core } = show(<AppView />, new FakeCore(false));
+  await user.click(await screen.findByRole("link", { name: "Link this device with another" }));
+  await screen.findByRole("heading", { name: "Link this device" });
+  await user.click(screen.getByRole("button", { name: "Continue" }));
+  expect(screen.getByText("Type the code that the other device shows.")).toBeTruthy();
+  await user.type(screen.getByLabelText("Code"), "wrong{Enter}");
+  await screen.findByText(/Get a new one on the other device/);
+  await user.clear(screen.getByLabelText("Code"));
+  await user.type(screen.getByLabelText("Code"), "k7q2 9mxp{Enter}");
+  await screen.findByText(/alice@example.org/);
+  expect(core.sent).toContainEqual({ type: "enter_pairing", code: "k7q2 9mxp" });
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual(PAIRING_WORDS);
+  await user.click(screen.getByRole("button", { name: "They match" }));
+  await screen.findByRole("navigation", { name: "Rooms" });
+  expect(window.location.pathname).toBe("/");
+});
+
+test("the code of a link is there, and not in the address any more", async () => {
+  window.history.replaceState(null, "", "/pair#K7Q2-9MXP");
+  const { core } = show(<AppView />, new FakeCore(false));
+  expect((await screen.findByLabelText<HTMLInputElement>("Code")).value).toBe("K7Q2-9MXP");
+  await waitFor(() => expect(window.location.hash).toBe(""));
+  // Whoever sends such a link does nothing with it alone.
+  expect(core.sent.some(({ type }) => type === "enter_pairing")).toBe(false);
+});
+
+test("words that differ lead back to the code", async () => {
+  const user = userEvent.setup();
+  window.history.replaceState(null, "", "/pair#K7Q2-9MXP");
+  const { core } = show(<AppView />, new FakeCore(false));
+  await user.click(await screen.findByRole("button", { name: "Continue" }));
+  await user.click(await screen.findByRole("button", { name: "They differ" }));
+  expect((await screen.findByLabelText<HTMLInputElement>("Code")).value).toBe("");
+  expect(core.sent).toContainEqual({ type: "end_pairing" });
+  act(() => core.tell({ type: "pairing", pairing: { state: "failed", failure: { code: "pairing_differs", params: {} } } }));
+  await screen.findByText(/somebody may stand in between/);
+});
