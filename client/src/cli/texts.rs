@@ -310,8 +310,8 @@ fn of_code(code: &str, named: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    /// Codes of what this program has not: calls, guests, ID videos, a page.
-    const NOT_OURS: [&str; 27] = [
+    /// Codes of what this program has not: calls, guests, ID videos, linking, a page.
+    const NOT_OURS: [&str; 32] = [
         "unknown",
         "file_changed",
         "file_other",
@@ -324,6 +324,11 @@ mod tests {
         "id_video_empty",
         "password_differs",
         "push_refused",
+        "pairing_code_malformed",
+        "pairing_unknown",
+        "pairing_taken",
+        "pairing_over",
+        "pairing_differs",
         "call_locked",
         "call_removed",
         "call_ended",
