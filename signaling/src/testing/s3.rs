@@ -12,6 +12,7 @@ use axum::{
     http::StatusCode,
     middleware::{self, Next},
     response::IntoResponse as _,
+    serve::ListenerExt as _,
 };
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
@@ -63,6 +64,8 @@ impl S3Server {
                 }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        // Else it waits for acknowledgements, 40 ms each time.
+        let listener = listener.tap_io(|connection| connection.set_nodelay(true).unwrap());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             folder,
