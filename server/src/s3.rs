@@ -5,7 +5,10 @@ use std::fmt;
 use reqwest::Url;
 use signaling::{BlobPlace, S3Failure, S3Settings, S3Trouble};
 
-use crate::secrets::{SecretError, SecretSource};
+use crate::{
+    options::ServeOptions,
+    secrets::{SecretError, SecretSource},
+};
 
 /// Environment variable of the secret of the access key.
 pub const SECRET_VARIABLE: &str = "CONCLAVE_S3_SECRET_KEY";
@@ -41,7 +44,80 @@ pub struct S3Place {
     pub secret: SecretSource,
 }
 
+/// What does not fit together, or cannot be.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlobContradiction {
+    /// The place of files is none. What it says is not said again, for it may have credentials in it.
+    #[error(
+        "--blobs is no place for files: write it like s3://BUCKET/PREFIX, or leave it out for the data folder"
+    )]
+    BadBlobs,
+    /// The address of the S3 service is none.
+    #[error(
+        "--s3-endpoint is not an address: write it like https://s3.example.org:9000, without path or credentials"
+    )]
+    BadS3Endpoint,
+    /// Nothing can have such a name.
+    #[error("{0} is empty, or has characters in it that it cannot have")]
+    BadS3Word(&'static str),
+    /// An S3 service without a key.
+    #[error("--blobs s3://… needs the id of an access key: --s3-access-key ID")]
+    S3WithoutKey,
+    /// A key without its secret.
+    #[error(
+        "--blobs s3://… needs the secret of the access key: --s3-secret-key-file FILE, or CONCLAVE_S3_SECRET_KEY"
+    )]
+    S3WithoutSecret,
+    /// The secret twice.
+    #[error("choose one of --s3-secret-key-file and CONCLAVE_S3_SECRET_KEY (s3-secret-key in the file)")]
+    SeveralS3Secrets,
+    /// A service without a bucket.
+    #[error("{0} needs the place of files: --blobs s3://BUCKET/PREFIX")]
+    S3WithoutBucket(&'static str),
+}
+
 impl BlobSettings {
+    /// Reads what is set of it.
+    pub fn from_options(options: &ServeOptions) -> Result<Self, BlobContradiction> {
+        let secret = SecretSource::of(
+            options.s3_secret_key.as_ref(),
+            options.s3_secret_key_file.as_ref(),
+        )
+        .map_err(|_| BlobContradiction::SeveralS3Secrets)?;
+        let Some(text) = &options.blobs else {
+            // What is said and does nothing was meant to do something.
+            let said = [
+                ("--s3-endpoint", options.s3_endpoint.is_some()),
+                ("--s3-region", options.s3_region.is_some()),
+                ("--s3-access-key", options.s3_access_key.is_some()),
+                ("the secret of an access key", secret.is_some()),
+            ];
+            let idle = said.into_iter().find(|(_, said)| *said);
+            return idle.map_or(Ok(Self::Folder), |(flag, _)| {
+                Err(BlobContradiction::S3WithoutBucket(flag))
+            });
+        };
+        let word = |flag, text: &String| {
+            let good = is_word(text).then(|| text.clone());
+            good.ok_or(BlobContradiction::BadS3Word(flag))
+        };
+        let named = options.s3_endpoint.as_deref();
+        let region = options.s3_region.as_ref().map(|text| word("--s3-region", text));
+        let access_key = options
+            .s3_access_key
+            .as_ref()
+            .ok_or(BlobContradiction::S3WithoutKey)?;
+        Ok(Self::S3(S3Place {
+            bucket: BucketUrl::parse(text).ok_or(BlobContradiction::BadBlobs)?,
+            endpoint: named
+                .map(|text| endpoint(text).ok_or(BlobContradiction::BadS3Endpoint))
+                .transpose()?,
+            region: region.unwrap_or_else(|| Ok(USUAL_REGION.to_owned()))?,
+            access_key: word("--s3-access-key", access_key)?,
+            secret: secret.ok_or(BlobContradiction::S3WithoutSecret)?,
+        }))
+    }
+
     /// With the secret read.
     pub fn resolve(&self) -> Result<BlobPlace, SecretError> {
         Ok(match self {
@@ -162,9 +238,22 @@ pub fn advice(trouble: &S3Trouble) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use proptest::prelude::*;
 
     use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: ServeOptions,
+    }
+
+    fn flags(line: &[&str]) -> ServeOptions {
+        Line::try_parse_from(std::iter::once("conclave").chain(line.iter().copied()))
+            .unwrap()
+            .options
+    }
 
     #[test]
     fn a_part_of_a_bucket_has_bucket_and_prefix() {
@@ -256,5 +345,82 @@ mod tests {
             !clear("https://minio:9000") && !clear("http://127.0.0.1:9000") && !clear("http://localhost:1")
         );
         assert!(!clear("http://[::1]:9000"));
+    }
+
+    #[test]
+    fn files_lie_in_the_data_folder_or_where_all_is_named() {
+        let place = |line: &[&str]| BlobSettings::from_options(&flags(line));
+        assert_eq!(place(&[]), Ok(BlobSettings::Folder));
+        let bucket = ["--blobs", "s3://team-files/conclave"];
+        let key = ["--s3-access-key", "AKIDNORTH"];
+        let secret = ["--s3-secret-key-file", "/run/secret"];
+        let all = [&bucket[..], &key, &secret].concat();
+        let Ok(BlobSettings::S3(amazon)) = place(&all) else {
+            panic!("a place on S3");
+        };
+        assert_eq!((amazon.endpoint, amazon.region.as_str()), (None, "us-east-1"));
+        let more = [
+            "--s3-endpoint",
+            "https://s3.example.org:9000/",
+            "--s3-region",
+            "eu-north-1",
+        ];
+        let Ok(BlobSettings::S3(own)) = place(&[&all[..], &more].concat()) else {
+            panic!("a place on S3");
+        };
+        assert_eq!(own.endpoint.as_deref(), Some("https://s3.example.org:9000"));
+        assert_eq!(own.region, "eu-north-1");
+
+        assert_eq!(
+            place(&[&bucket[..], &secret].concat()),
+            Err(BlobContradiction::S3WithoutKey)
+        );
+        assert_eq!(
+            place(&[bucket, key].concat()),
+            Err(BlobContradiction::S3WithoutSecret)
+        );
+        for idle in [&key[..], &secret, &more[..2], &more[2..]] {
+            assert!(
+                matches!(place(idle), Err(BlobContradiction::S3WithoutBucket(_))),
+                "{idle:?}"
+            );
+        }
+        let bad = place(&[&["--blobs", "/srv/files"][..], &key, &secret].concat());
+        assert_eq!(bad, Err(BlobContradiction::BadBlobs));
+        for bad in [["--s3-region", "eu north"], ["--s3-region", ""]] {
+            assert!(matches!(
+                place(&[&all[..], &bad].concat()),
+                Err(BlobContradiction::BadS3Word(_))
+            ));
+        }
+        // What may be a secret is not said again.
+        let endpoint = place(&[&all[..], &["--s3-endpoint", "https://key:north@s3.example.org"]].concat());
+        assert!(!endpoint.unwrap_err().to_string().contains("north"));
+
+        let file: ServeOptions = toml::from_str(
+            "blobs = 's3://other-files'\ns3-access-key = 'AKIDSOUTH'\ns3-secret-key = 'north'",
+        )
+        .unwrap();
+        assert!(!format!("{file:?}").contains("north"));
+        let of = |options: ServeOptions| BlobSettings::from_options(&options).unwrap();
+        let BlobSettings::S3(given) = of(file.clone()) else {
+            panic!("a place on S3");
+        };
+        assert!(matches!(given.secret, SecretSource::Given(_)));
+        let BlobSettings::S3(named) = of(flags(&secret).or(file.clone())) else {
+            panic!("a place on S3");
+        };
+        assert!(
+            matches!(named.secret, SecretSource::File(_)),
+            "one secret replaces the other"
+        );
+        let both = ServeOptions {
+            s3_secret_key_file: Some("/run/secret".into()),
+            ..file
+        };
+        assert_eq!(
+            BlobSettings::from_options(&both),
+            Err(BlobContradiction::SeveralS3Secrets)
+        );
     }
 }

@@ -9,7 +9,7 @@ use signaling::BlobLimits;
 
 use crate::{
     options::ServeOptions,
-    s3::{self, BlobSettings, BucketUrl, S3Place},
+    s3::{BlobContradiction, BlobSettings},
     secrets::SecretSource,
     turn::{TurnSettings, TurnUrl},
 };
@@ -111,38 +111,9 @@ pub enum Contradiction {
     /// The address of a push service is none.
     #[error("--push-service {0:?} is not an address: write it like https://push.example.org, without a path")]
     BadPushService(String),
-    /// The place of files is none.
-    #[error(
-        "--blobs {0:?} is no place for files: write it like s3://BUCKET/PREFIX, or leave it out for the data folder"
-    )]
-    BadBlobs(String),
-    /// The address of the S3 service is none.
-    #[error(
-        "--s3-endpoint is not an address: write it like https://s3.example.org:9000, without path or credentials"
-    )]
-    BadS3Endpoint,
-    /// Nothing can have such a name.
-    #[error("{flag} cannot be {text:?}: check it")]
-    BadS3Word {
-        /// Which.
-        flag: &'static str,
-        /// What it says.
-        text: String,
-    },
-    /// An S3 service without a key.
-    #[error("--blobs s3://… needs the id of an access key: --s3-access-key ID")]
-    S3WithoutKey,
-    /// A key without its secret.
-    #[error(
-        "--blobs s3://… needs the secret of the access key: --s3-secret-key-file FILE, or CONCLAVE_S3_SECRET_KEY"
-    )]
-    S3WithoutSecret,
-    /// The secret twice.
-    #[error("choose one of --s3-secret-key-file and CONCLAVE_S3_SECRET_KEY (s3-secret-key in the file)")]
-    SeveralS3Secrets,
-    /// A service without a bucket.
-    #[error("{0} needs the place of files: --blobs s3://BUCKET/PREFIX")]
-    S3WithoutBucket(&'static str),
+    /// The place of files does not fit together.
+    #[error(transparent)]
+    Blobs(#[from] BlobContradiction),
     /// The domain is none.
     #[error("--acme {0:?} is not a domain name: write it like meet.example.org")]
     BadDomain(String),
@@ -162,7 +133,7 @@ impl Settings {
     pub fn from_options(options: ServeOptions) -> Result<Self, Contradiction> {
         let tls = tls(&options)?;
         let turn = turn(&options)?;
-        let blob_place = blob_place(&options)?;
+        let blob_place = BlobSettings::from_options(&options)?;
         let public_url = options.public_url.map(checked_url).transpose()?;
         let listen = options.listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
         let behind_proxy = public_url.as_deref().is_some_and(|url| !is_local(url));
@@ -259,49 +230,6 @@ fn turn(options: &ServeOptions) -> Result<Option<TurnSettings>, Contradiction> {
         (false, None) => Err(Contradiction::TurnWithoutSecret),
         (false, Some(secret)) => Ok(Some(TurnSettings { urls, secret })),
     }
-}
-
-fn blob_place(options: &ServeOptions) -> Result<BlobSettings, Contradiction> {
-    let secret = SecretSource::of(
-        options.s3_secret_key.as_ref(),
-        options.s3_secret_key_file.as_ref(),
-    )
-    .map_err(|_| Contradiction::SeveralS3Secrets)?;
-    let Some(text) = &options.blobs else {
-        // What is said and does nothing was meant to do something.
-        let said = [
-            ("--s3-endpoint", options.s3_endpoint.is_some()),
-            ("--s3-region", options.s3_region.is_some()),
-            ("--s3-access-key", options.s3_access_key.is_some()),
-            ("the secret of an access key", secret.is_some()),
-        ];
-        let idle = said.into_iter().find(|(_, said)| *said);
-        return idle.map_or(Ok(BlobSettings::Folder), |(flag, _)| {
-            Err(Contradiction::S3WithoutBucket(flag))
-        });
-    };
-    let word = |flag, text: &String| {
-        let bad = || Contradiction::BadS3Word {
-            flag,
-            text: text.clone(),
-        };
-        s3::is_word(text).then(|| text.clone()).ok_or_else(bad)
-    };
-    let endpoint = options.s3_endpoint.as_deref();
-    let region = options.s3_region.as_ref().map(|text| word("--s3-region", text));
-    let access_key = options
-        .s3_access_key
-        .as_ref()
-        .ok_or(Contradiction::S3WithoutKey)?;
-    Ok(BlobSettings::S3(S3Place {
-        bucket: BucketUrl::parse(text).ok_or_else(|| Contradiction::BadBlobs(text.clone()))?,
-        endpoint: endpoint
-            .map(|text| s3::endpoint(text).ok_or(Contradiction::BadS3Endpoint))
-            .transpose()?,
-        region: region.unwrap_or_else(|| Ok(s3::USUAL_REGION.to_owned()))?,
-        access_key: word("--s3-access-key", access_key)?,
-        secret: secret.ok_or(Contradiction::S3WithoutSecret)?,
-    }))
 }
 
 fn blobs(max_len: Option<u64>, room_quota: Option<u64>) -> Result<BlobLimits, Contradiction> {
@@ -540,76 +468,5 @@ mod tests {
             ..file
         };
         assert_eq!(Settings::from_options(both), Err(Contradiction::SeveralSecrets));
-    }
-
-    #[test]
-    fn files_lie_in_the_data_folder_or_where_all_is_named() {
-        let place = |line: &[&str]| settings(line).map(|settings| settings.blob_place);
-        assert_eq!(place(&[]), Ok(BlobSettings::Folder));
-        let bucket = ["--blobs", "s3://team-files/conclave"];
-        let key = ["--s3-access-key", "AKIDNORTH"];
-        let secret = ["--s3-secret-key-file", "/run/secret"];
-        let all = [&bucket[..], &key, &secret].concat();
-        let Ok(BlobSettings::S3(amazon)) = place(&all) else {
-            panic!("a place on S3");
-        };
-        assert_eq!((amazon.endpoint, amazon.region.as_str()), (None, "us-east-1"));
-        let more = [
-            "--s3-endpoint",
-            "https://s3.example.org:9000/",
-            "--s3-region",
-            "eu-north-1",
-        ];
-        let Ok(BlobSettings::S3(own)) = place(&[&all[..], &more].concat()) else {
-            panic!("a place on S3");
-        };
-        assert_eq!(own.endpoint.as_deref(), Some("https://s3.example.org:9000"));
-        assert_eq!(own.region, "eu-north-1");
-
-        assert_eq!(
-            place(&[&bucket[..], &secret].concat()),
-            Err(Contradiction::S3WithoutKey)
-        );
-        assert_eq!(
-            place(&[bucket, key].concat()),
-            Err(Contradiction::S3WithoutSecret)
-        );
-        for idle in [&key[..], &secret, &more[..2], &more[2..]] {
-            assert!(
-                matches!(place(idle), Err(Contradiction::S3WithoutBucket(_))),
-                "{idle:?}"
-            );
-        }
-        let bad = place(&[&["--blobs", "/srv/files"][..], &key, &secret].concat());
-        assert_eq!(bad, Err(Contradiction::BadBlobs("/srv/files".to_owned())));
-        for bad in [["--s3-region", "eu north"], ["--s3-region", ""]] {
-            assert!(matches!(
-                place(&[&all[..], &bad].concat()),
-                Err(Contradiction::BadS3Word { .. })
-            ));
-        }
-        // What may be a secret is not said again.
-        let endpoint = place(&[&all[..], &["--s3-endpoint", "https://key:north@s3.example.org"]].concat());
-        assert!(!endpoint.unwrap_err().to_string().contains("north"));
-
-        let file = file("blobs = 's3://other-files'\ns3-access-key = 'AKIDSOUTH'\ns3-secret-key = 'north'");
-        assert!(!format!("{file:?}").contains("north"));
-        let of = |options| Settings::from_options(options).unwrap().blob_place;
-        let BlobSettings::S3(given) = of(file.clone()) else {
-            panic!("a place on S3");
-        };
-        assert!(matches!(given.secret, SecretSource::Given(_)));
-        let BlobSettings::S3(named) = of(flags(&secret).or(file.clone())) else {
-            panic!("a place on S3");
-        };
-        assert!(
-            matches!(named.secret, SecretSource::File(_)),
-            "one secret replaces the other"
-        );
-        let both = ServeOptions {
-            s3_secret_key_file: Some("/run/secret".into()),
-            ..file
-        };
-        assert_eq!(Settings::from_options(both), Err(Contradiction::SeveralS3Secrets));
     }
 }
