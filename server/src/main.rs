@@ -12,6 +12,8 @@ mod beside;
 mod doctor;
 mod options;
 mod push;
+mod s3;
+mod secrets;
 mod serve;
 mod settings;
 mod tls;

@@ -7,9 +7,13 @@ use std::{
 
 use clap::{ArgAction, Args};
 use serde::{Deserialize, Deserializer};
-use signaling::turn::TurnSecret;
+use signaling::secret::Secret;
 
-use crate::turn;
+use crate::{
+    s3,
+    secrets::{self, from_environment},
+    turn,
+};
 
 /// Largest size that can be set, which is the largest that a file can have.
 const MAX_SIZE: u64 = 1 << 40;
@@ -74,8 +78,8 @@ pub struct ServeOptions {
 
     /// The secret itself. Never a flag, for everybody on the machine sees those.
     #[arg(skip)]
-    #[serde(deserialize_with = "crate::turn::secret")]
-    pub turn_secret: Option<TurnSecret>,
+    #[serde(deserialize_with = "secrets::secret")]
+    pub turn_secret: Option<Secret>,
 
     /// Where people reach this server, as it stands in links, such as `https://meet.example.org`
     /// [default: from --listen, or --acme]
@@ -111,6 +115,33 @@ pub struct ServeOptions {
     #[arg(long, env = "CONCLAVE_ROOM_STORAGE", value_name = "SIZE", value_parser = parse_size)]
     #[serde(deserialize_with = "size")]
     pub room_storage: Option<u64>,
+
+    /// Where files lie: s3://BUCKET or s3://BUCKET/PREFIX, on a service that speaks S3; files that are in the data folder stay
+    /// there and are not found any more [default: the data folder]
+    #[arg(long, env = "CONCLAVE_BLOBS", value_name = "URL")]
+    pub blobs: Option<String>,
+
+    /// Address of the S3 service, such as `https://s3.example.org:9000` [default: Amazon's in the region]
+    #[arg(long, env = "CONCLAVE_S3_ENDPOINT", value_name = "URL")]
+    pub s3_endpoint: Option<String>,
+
+    /// Region of the bucket [default: us-east-1]
+    #[arg(long, env = "CONCLAVE_S3_REGION", value_name = "NAME")]
+    pub s3_region: Option<String>,
+
+    /// Id of the access key for the bucket; it needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket there
+    #[arg(long, env = "CONCLAVE_S3_ACCESS_KEY", value_name = "ID")]
+    pub s3_access_key: Option<String>,
+
+    /// File with the secret of the access key. The environment variable CONCLAVE_S3_SECRET_KEY, or s3-secret-key in the file
+    /// of settings, can hold the secret itself
+    #[arg(long, env = "CONCLAVE_S3_SECRET_KEY_FILE", value_name = "FILE")]
+    pub s3_secret_key_file: Option<PathBuf>,
+
+    /// The secret itself. Never a flag, for everybody on the machine sees those.
+    #[arg(skip)]
+    #[serde(deserialize_with = "secrets::secret")]
+    pub s3_secret_key: Option<Secret>,
 
     /// Whether browsers that show nothing of the app are woken through the push services of their makers, which learn when,
     /// and nothing else [default: true]
@@ -190,8 +221,12 @@ pub enum FileError {
 impl ServeOptions {
     /// These options, and the file's where these say nothing.
     pub fn with_file(mut self) -> Result<Self, FileError> {
-        let secret = std::env::var(turn::SECRET_VARIABLE).unwrap_or_default();
-        self.turn_secret = self.turn_secret.or(TurnSecret::new(&secret));
+        self.turn_secret = self
+            .turn_secret
+            .or_else(|| from_environment(turn::SECRET_VARIABLE));
+        self.s3_secret_key = self
+            .s3_secret_key
+            .or_else(|| from_environment(s3::SECRET_VARIABLE));
         let Some(path) = self.config.clone() else {
             return Ok(self);
         };
@@ -200,7 +235,7 @@ impl ServeOptions {
     }
 
     /// Takes what is not set from others. The three ways to TLS are one setting, and the two to
-    /// the secret of TURN: who names one of them decides.
+    /// each secret: who names one of them decides.
     pub fn or(self, other: Self) -> Self {
         let names_tls = self.tls_cert.is_some()
             || self.tls_key.is_some()
@@ -209,6 +244,12 @@ impl ServeOptions {
         let tls = if names_tls { Self::default() } else { other.clone() };
         let names_secret = self.turn_secret.is_some() || self.turn_secret_file.is_some();
         let secret = if names_secret {
+            Self::default()
+        } else {
+            other.clone()
+        };
+        let s3_names_secret = self.s3_secret_key.is_some() || self.s3_secret_key_file.is_some();
+        let s3_secret = if s3_names_secret {
             Self::default()
         } else {
             other.clone()
@@ -240,6 +281,12 @@ impl ServeOptions {
             database_url: self.database_url.or(other.database_url),
             max_file_size: self.max_file_size.or(other.max_file_size),
             room_storage: self.room_storage.or(other.room_storage),
+            blobs: self.blobs.or(other.blobs),
+            s3_endpoint: self.s3_endpoint.or(other.s3_endpoint),
+            s3_region: self.s3_region.or(other.s3_region),
+            s3_access_key: self.s3_access_key.or(other.s3_access_key),
+            s3_secret_key_file: self.s3_secret_key_file.or(s3_secret.s3_secret_key_file),
+            s3_secret_key: self.s3_secret_key.or(s3_secret.s3_secret_key),
             push: self.push.or(other.push),
             push_service: if self.push_service.is_empty() {
                 other.push_service

@@ -139,6 +139,8 @@ impl PushCourier {
             .redirect(redirect::Policy::none())
             .timeout(PATIENCE)
             .no_proxy()
+            // `object_store` switches HTTP/2 on for all, which nothing here was tried with.
+            .http1_only()
             .build()?;
         let inner = Inner {
             key,

@@ -13,7 +13,7 @@ use axum::Router;
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use protocol::sfu::SfuEvents;
 use sfu_node::{NodeConfig, NodeHandle};
-use signaling::{Clock, Service, push::Courier};
+use signaling::{Clock, OpenError, Service, push::Courier};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +21,7 @@ use crate::{
     beside::BesideMedia,
     options::ServeOptions,
     push::PushCourier,
+    s3::{self, BlobSettings},
     say,
     settings::{Settings, Tls},
     tls,
@@ -86,12 +87,21 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let bound = listener.local_addr()?;
     let public_url = settings.public_url_at(bound);
     let turn = settings.turn.as_ref().map(TurnSettings::resolve).transpose()?;
+    let blob_place = settings.blob_place.resolve()?;
     let tls = tls::configure(&settings, &public_url, bound)?;
     warn_of_insecure_context(&settings, &public_url, bound);
 
     if settings.has_unnamed_proxy() {
         tracing::warn!(
             "limits by address are off, for all come from the same: name the proxy's with --proxy"
+        );
+    }
+
+    if let BlobSettings::S3(place) = &settings.blob_place
+        && place.is_in_clear()
+    {
+        tracing::warn!(
+            "files go to the S3 service over plain HTTP: whoever is in between can change and delete them"
         );
     }
 
@@ -118,12 +128,14 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             proxies: settings.proxies.clone(),
             turn,
             blobs: settings.blobs,
+            blob_place,
             courier,
             clock: Clock::system(),
         },
         node.clone(),
     )
-    .await?;
+    .await
+    .map_err(with_advice)?;
     let _ = sink.set(service.sfu_events());
 
     let trusted = matches!(settings.tls, Tls::Files { .. } | Tls::Acme { .. });
@@ -140,6 +152,19 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     tracing::info!(listen = %bound, media.listen = %node.udp_addr(), "serving");
     say("ready", &public_url);
     run(listener, tls, router, stop, &service, &node).await
+}
+
+/// What the service cannot say, for it knows no flags.
+fn with_advice(error: OpenError) -> anyhow::Error {
+    let advice = match &error {
+        OpenError::S3(trouble) => Some(s3::advice(trouble)),
+        _ => None,
+    };
+    let error = anyhow::Error::new(error);
+    match advice {
+        Some(advice) => anyhow::anyhow!("{error:#}: {advice}"),
+        None => error,
+    }
 }
 
 async fn run(

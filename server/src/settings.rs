@@ -9,7 +9,9 @@ use signaling::BlobLimits;
 
 use crate::{
     options::ServeOptions,
-    turn::{SecretSource, TurnSettings, TurnUrl},
+    s3::{BlobContradiction, BlobSettings},
+    secrets::SecretSource,
+    turn::{TurnSettings, TurnUrl},
 };
 
 /// Port of media where none is said. UDP and TCP, above the reserved ones and outside the range that systems
@@ -39,6 +41,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// How large files may be.
     pub blobs: BlobLimits,
+    /// Where they lie.
+    pub blob_place: BlobSettings,
     /// Origins of push services beside the usual ones; nothing where nobody is to be woken.
     pub push_services: Option<Vec<String>>,
     /// How HTTPS is served.
@@ -107,6 +111,9 @@ pub enum Contradiction {
     /// The address of a push service is none.
     #[error("--push-service {0:?} is not an address: write it like https://push.example.org, without a path")]
     BadPushService(String),
+    /// The place of files does not fit together.
+    #[error(transparent)]
+    Blobs(#[from] BlobContradiction),
     /// The domain is none.
     #[error("--acme {0:?} is not a domain name: write it like meet.example.org")]
     BadDomain(String),
@@ -126,6 +133,7 @@ impl Settings {
     pub fn from_options(options: ServeOptions) -> Result<Self, Contradiction> {
         let tls = tls(&options)?;
         let turn = turn(&options)?;
+        let blob_place = BlobSettings::from_options(&options)?;
         let public_url = options.public_url.map(checked_url).transpose()?;
         let listen = options.listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
         let behind_proxy = public_url.as_deref().is_some_and(|url| !is_local(url));
@@ -146,6 +154,7 @@ impl Settings {
             proxies: options.proxy,
             database_url: options.database_url,
             blobs: blobs(options.max_file_size, options.room_storage)?,
+            blob_place,
             push_services: push_services(options.push.unwrap_or(true), &options.push_service)?,
             tls,
             log: options.log.unwrap_or_else(|| "info".to_owned()),
@@ -213,11 +222,8 @@ fn tls(options: &ServeOptions) -> Result<Tls, Contradiction> {
 fn turn(options: &ServeOptions) -> Result<Option<TurnSettings>, Contradiction> {
     let parse = |text: &String| TurnUrl::parse(text).ok_or_else(|| Contradiction::BadTurnUrl(text.clone()));
     let urls: Vec<TurnUrl> = options.turn_url.iter().map(parse).collect::<Result<_, _>>()?;
-    let secret = match (&options.turn_secret, &options.turn_secret_file) {
-        (Some(_), Some(_)) => return Err(Contradiction::SeveralSecrets),
-        (Some(secret), None) => Some(SecretSource::Given(secret.clone())),
-        (None, file) => file.clone().map(SecretSource::File),
-    };
+    let secret = SecretSource::of(options.turn_secret.as_ref(), options.turn_secret_file.as_ref())
+        .map_err(|_| Contradiction::SeveralSecrets)?;
     match (urls.is_empty(), secret) {
         (true, None) => Ok(None),
         (true, Some(_)) => Err(Contradiction::SecretWithoutTurn),

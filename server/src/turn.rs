@@ -1,11 +1,12 @@
 //! Which TURN servers clients are told of, and where the secret that is shared with them comes from.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-use signaling::turn::{Turn, TurnSecret};
+use signaling::turn::Turn;
 
-/// Environment variable of the secret itself. There is no flag for it: command lines are seen by everyone on the machine.
+use crate::secrets::{SecretError, SecretSource};
+
+/// Environment variable of the secret itself.
 pub const SECRET_VARIABLE: &str = "CONCLAVE_TURN_SECRET";
 
 /// Port of TURN where none is named, without and with TLS (RFC 5766 §4).
@@ -21,48 +22,12 @@ pub struct TurnSettings {
     pub secret: SecretSource,
 }
 
-/// Where the secret is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// Here.
-    Given(TurnSecret),
-    /// In a file.
-    File(PathBuf),
-}
-
-/// Why there is no secret.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: check --turn-secret-file")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// There is nothing in the file.
-    #[error("{path} is empty: write the TURN server's static-auth-secret into it")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
 impl TurnSettings {
     /// With the secret read.
     pub fn resolve(&self) -> Result<Turn, SecretError> {
-        let secret = match &self.secret {
-            SecretSource::Given(secret) => secret.clone(),
-            SecretSource::File(path) => {
-                let text = std::fs::read_to_string(path).map_err(|source| SecretError::Read {
-                    path: path.clone(),
-                    source,
-                })?;
-                TurnSecret::new(&text).ok_or_else(|| SecretError::Empty { path: path.clone() })?
-            }
-        };
+        let secret = self
+            .secret
+            .resolve("--turn-secret-file", "the TURN server's static-auth-secret")?;
         let urls = self.urls.iter().map(TurnUrl::to_string).collect();
         Ok(Turn { urls, secret })
     }
@@ -132,15 +97,6 @@ impl fmt::Display for TurnUrl {
     }
 }
 
-/// The secret in the file of settings.
-pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TurnSecret>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let secret = TurnSecret::new(&text);
-    secret
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom("turn-secret is empty"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,20 +163,5 @@ mod tests {
         ] {
             assert_eq!(TurnUrl::parse(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_secret_is_read_from_its_file_and_must_be_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        let settings = TurnSettings {
-            urls: vec![TurnUrl::parse("turn:a").unwrap()],
-            secret: SecretSource::File(path.clone()),
-        };
-        assert!(matches!(settings.resolve(), Err(SecretError::Read { .. })));
-        std::fs::write(&path, "\n").unwrap();
-        assert!(matches!(settings.resolve(), Err(SecretError::Empty { .. })));
-        std::fs::write(&path, "north\n").unwrap();
-        assert_eq!(Some(settings.resolve().unwrap().secret), TurnSecret::new("north"));
     }
 }

@@ -19,7 +19,7 @@ pub enum StoreError {
         column: &'static str,
     },
     /// The place of blobs cannot be used.
-    #[error("the folder of blobs failed")]
+    #[error("the place of blobs failed")]
     Blobs(#[source] std::io::Error),
     /// The transaction that this write was part of was given up, or the writer has stopped.
     #[error("the write was given up")]

@@ -28,6 +28,7 @@ mod retention;
 mod rooms;
 mod router;
 mod sealed;
+pub mod secret;
 mod service;
 mod sessions;
 mod socket;
@@ -40,6 +41,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use blobs::BlobLimits;
+pub use blobs::{BlobLimits, BlobPlace, S3Failure, S3Settings, S3Step, S3Trouble, try_s3};
 pub use clock::Clock;
 pub use service::{OpenError, Service, Settings};

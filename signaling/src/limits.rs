@@ -154,7 +154,7 @@ pub const CLOCK_SKEW_MS: u64 = 24 * HOUR_MS;
 pub const ROOM_QUOTA: u64 = 50 * 1024 * 1024 * 1024;
 
 /// Free space of the disk that files leave alone: the database beside them must go on writing. Beyond: `storage_full`,
-/// while what is not a file goes on.
+/// while what is not a file goes on. Files on an S3 service take nothing of it.
 pub const DISK_RESERVE: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Unfinished uploads of one user hold at most as much of their rooms' space as so many of the largest files: two at once
@@ -173,6 +173,48 @@ pub const MAX_BLOBS_STEP: i64 = 200;
 
 /// Bytes of a blob read at a time: fewer cost system calls, more cost memory for each download.
 pub const BLOB_READ_LEN: usize = 128 * 1024;
+
+/// How long a round of the retention job goes on with blobs once one could not be deleted: messages that expire wait for it.
+/// Beyond: the others wait for the next round.
+pub const EXPIRE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Longest object of a blob on an S3 service: a part, and room for longer ones. What lies before a place is looked for so
+/// far back, so it may be raised, but never lowered.
+pub const MAX_S3_OBJECT_LEN: u64 = 16 * 1024 * 1024;
+
+/// Bytes of memory that a part takes at a time on its way to an S3 service. Each part has one such block for itself; so it is
+/// also the shortest object where [`MAX_S3_BLOCKS`] are taken. Less makes objects then that cost more than they hold.
+pub const S3_BLOCK_LEN: usize = 256 * 1024;
+
+/// Blocks of all parts together, beside the first of each: 256 MiB, thirty parts of full length that come at once. Beyond: what
+/// came of a part is put as an object at once, and costs more requests.
+pub const MAX_S3_BLOCKS: usize = 1024;
+
+/// Bytes of a blob that one request fetches from an S3 service. Each takes some ten milliseconds to begin with, so fewer make
+/// downloads slow, and more cost memory for each of them.
+pub const S3_FETCH_LEN: usize = 1024 * 1024;
+
+/// Fetches of that length whose bytes wait for whoever reads them: 128 MiB. Beyond: downloads go on in steps of
+/// [`BLOB_READ_LEN`].
+pub const MAX_S3_FETCHES: usize = 128;
+
+/// Requests to an S3 service at a time: what a gigabit carries with some ten milliseconds for each. Beyond: they wait for each
+/// other, as long as their patience lasts.
+pub const MAX_S3_REQUESTS: usize = 64;
+
+/// How long a connection to an S3 service may take. Beyond: it is tried again.
+pub const S3_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one request to an S3 service may take, with its bytes: a part of full length over 5 Mbit/s. Beyond: it is tried
+/// again.
+pub const S3_REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How often a request to an S3 service is tried again: one mishap, and another one. More would not help in the time there is.
+pub const MAX_S3_RETRIES: usize = 2;
+
+/// How long a request to an S3 service may take with all that it waits for. Beyond: `unavailable`. A part makes two or three of
+/// them, while its client waits two minutes.
+pub const S3_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Parts and downloads of one device at a time: a page with as many pictures as fit on it. Each holds an open file.
 /// Beyond: `rate_limited` for [`TRANSFER_RETRY_MS`].
@@ -194,7 +236,7 @@ pub const UNFINISHED_RETRY_MS: u64 = 10_000;
 /// Uploads that one device may begin an hour: a large folder, but no flood of rows. Beyond: `rate_limited`.
 pub const MAX_UPLOADS_PER_HOUR: u32 = 2_000;
 
-/// How often the folder of blobs is compared with the database.
+/// How often the place of blobs is compared with the database. On an S3 service it costs 256 requests.
 pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);
 
 /// Times in an hour that a device may say how its user stands with a contact. A new policy makes it say so of everybody who

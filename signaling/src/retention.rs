@@ -118,10 +118,7 @@ async fn keep_sweeping(app: Arc<App>) {
     loop {
         step.tick().await;
         if let Err(error) = blobs::sweep(&app).await {
-            tracing::error!(
-                error = causes(&error),
-                "the folder of blobs was not swept; it is tried again"
-            );
+            tracing::error!(error = causes(&error), "blobs were not swept; it is tried again");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     accounts::{Opaque, SetupError},
     admin::{self, Invitation},
     app::{App, Lasting},
-    blobs::{BlobLimits, Blobs, Folder},
+    blobs::{BlobLimits, BlobPlace, Blobs, PlaceError, S3Trouble},
     failure::causes,
     limits::GOODBYE_TIME,
     push::{Courier, Waker},
@@ -30,7 +30,7 @@ const BLOBS_FOLDER: &str = "blobs";
 /// What the program around the service decides.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Folder of everything durable: the OPAQUE server setup, the blobs, and the database unless `database_url` is given.
+    /// Folder of everything durable: the OPAQUE server setup, and blobs and database unless those are elsewhere.
     pub data_dir: PathBuf,
     /// `sqlite:…` or `postgres:…`; without one, SQLite in `data_dir`.
     pub database_url: Option<String>,
@@ -42,6 +42,8 @@ pub struct Settings {
     pub turn: Option<Turn>,
     /// How large files may be, and those of a room together.
     pub blobs: BlobLimits,
+    /// Where they lie.
+    pub blob_place: BlobPlace,
     /// What wakes devices that are not connected; without one, nobody is woken.
     pub courier: Option<Arc<dyn Courier>>,
     /// The time.
@@ -63,6 +65,9 @@ pub enum OpenError {
     /// The database cannot be opened or migrated.
     #[error("cannot open the database")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Files cannot lie where they are to.
+    #[error("files cannot lie on the S3 service")]
+    S3(#[source] S3Trouble),
     /// The OPAQUE server setup is damaged, or belongs to another database.
     #[error("the server setup {path} cannot be read")]
     ServerSetup {
@@ -87,6 +92,7 @@ impl Service {
             proxies,
             turn,
             blobs,
+            blob_place,
             courier,
             clock,
         } = settings;
@@ -103,9 +109,10 @@ impl Service {
             SetupError::Damaged { path } => OpenError::ServerSetup { path },
         })?;
         let folder = data_dir.join(BLOBS_FOLDER);
-        let keep = Folder::open(folder.clone())
-            .await
-            .map_err(|source| OpenError::DataDir { path: folder, source })?;
+        let keep = blob_place.open(&folder).await.map_err(|error| match error {
+            PlaceError::Folder(source) => OpenError::DataDir { path: folder, source },
+            PlaceError::S3(trouble) => OpenError::S3(trouble),
+        })?;
         let store = Store::open(&data_dir, database_url.as_deref())
             .await
             .map_err(|error| OpenError::Database(Box::new(error)))?;
@@ -129,7 +136,7 @@ impl Service {
                 server_generation: deployment.server_generation,
                 store,
                 opaque,
-                blobs: Blobs::new(blobs, Box::new(keep)),
+                blobs: Blobs::new(blobs, keep),
             },
             sfu,
         );

@@ -1,47 +1,25 @@
 //! Time-limited credentials of a TURN server, as coturn's `use-auth-secret` takes them
 //! (draft-uberti-behave-turn-rest-00 §2.2): both sides know a secret, and nobody has an account there.
 
-use std::fmt;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use protocol::{Millis, socket::IceServer};
 use sha1::Sha1;
-use zeroize::Zeroizing;
 
-use crate::random::random;
+use crate::{random::random, secret::Secret};
 
 /// How long credentials are good. A shorter time would end the way back into long calls, for each connection that is
 /// made anew in a call uses what came with entering it; a longer one would let who left a network relay through its
 /// server for longer.
 pub const TURN_LIFE_MS: u64 = 12 * 60 * 60 * 1000;
 
-/// The secret that is shared with the TURN server. Cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TurnSecret(Zeroizing<String>);
-
-impl TurnSecret {
-    /// Takes what was configured; space around it, such as the end of a file's line, does not count.
-    /// Nothing where it is empty.
-    pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        (!text.is_empty()).then(|| Self(Zeroizing::new(text.to_owned())))
-    }
-}
-
-impl fmt::Debug for TurnSecret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("TurnSecret")
-    }
-}
-
 /// The TURN servers of a deployment; all share one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// `turn:` and `turns:` addresses (RFC 7065).
     pub urls: Vec<String>,
-    /// The secret.
-    pub secret: TurnSecret,
+    /// The secret that they know too.
+    pub secret: Secret,
 }
 
 impl Turn {
@@ -57,9 +35,9 @@ impl Turn {
     }
 }
 
-fn password(secret: &TurnSecret, username: &str) -> String {
+fn password(secret: &Secret, username: &str) -> String {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.0.as_bytes()) else {
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.expose().as_bytes()) else {
         return String::new();
     };
     mac.update(username.as_bytes());
@@ -73,7 +51,7 @@ mod tests {
     fn turn() -> Turn {
         Turn {
             urls: vec!["turn:turn.example.org:3478?transport=udp".to_owned()],
-            secret: TurnSecret::new("north\n").unwrap(),
+            secret: Secret::new("north\n").unwrap(),
         }
     }
 
@@ -104,6 +82,6 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed() {
         assert!(!format!("{:?}", turn()).contains("north"));
-        assert_eq!(TurnSecret::new(" \n"), None);
+        assert_eq!(Secret::new(" \n"), None);
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn client(tls: &Tls) -> Result<Client, ServerError> {
         .tls_backend_preconfigured(tls.config())
         .redirect(redirect::Policy::none())
         .no_proxy()
+        // The same whatever else is built: what needs HTTP/2 switches it on for all.
+        .http1_only()
         .connect_timeout(CONNECT_PATIENCE)
         .build()
         .map_err(|error| ServerError::Tls(error.to_string()))

@@ -1,13 +1,15 @@
 //! `conclave doctor`: what of a deployment works, and what to do about the rest.
 //!
 //! Each check asks as a client would, from this machine: what stands between this machine and others it cannot see, and
-//! its words say so. Nothing is changed, and nobody is asked but the servers that the settings name.
+//! its words say so. Nothing is changed (what is put somewhere to try it is taken away), and nobody is asked but the servers
+//! that the settings name.
 
 mod limits;
 mod local;
 mod media;
 mod public;
 mod report;
+mod s3;
 mod stun;
 mod turn;
 mod web;
@@ -80,6 +82,7 @@ async fn examine(options: DoctorOptions) -> Vec<Check> {
     };
     let mut checks = vec![Check::ok("settings", "they can be read")];
     checks.push(local::check_data(&settings.data));
+    checks.extend(s3::check(&settings.blob_place).await);
 
     let url = settings.public_url_at(settings.listen);
     let Some((public, _)) = Origin::of(&url) else {
@@ -111,6 +114,7 @@ async fn examine(options: DoctorOptions) -> Vec<Check> {
 fn read(options: ServeOptions, trust: Option<&std::path::Path>) -> anyhow::Result<(Settings, RootCertStore)> {
     let settings = Settings::from_options(options.with_file()?)?;
     settings.turn.as_ref().map(TurnSettings::resolve).transpose()?;
+    settings.blob_place.resolve()?;
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let mut files: Vec<PathBuf> = trust.map(Into::into).into_iter().collect();

@@ -14,7 +14,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
 };
 
-use super::keep::{Doing, Extending, Keep, Pieces};
+use super::keep::{Doing, Extending, Free, Keep, Pieces};
 use crate::limits::BLOB_READ_LEN;
 
 /// Only the server's user may look in.
@@ -94,13 +94,13 @@ impl Keep for Folder {
         })
     }
 
-    fn free(&self) -> Doing<'_, u64> {
+    fn free(&self) -> Doing<'_, Free> {
         let path = self.0.clone();
         Box::pin(async move {
             // A disk that hangs must not hold up connections.
             let disk = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&path));
             let disk = disk.await.map_err(io::Error::other)??;
-            Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+            Ok(Free::Bytes(disk.f_bavail.saturating_mul(disk.f_frsize)))
         })
     }
 
@@ -182,44 +182,7 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::TryStreamExt as _;
-
     use super::*;
-
-    async fn written(folder: &Folder, blob_id: BlobId, at: u64, bytes: &[u8]) {
-        let mut growing = folder.extend(blob_id, at).await.unwrap();
-        growing.write(Bytes::copy_from_slice(bytes)).await.unwrap();
-        growing.sync().await.unwrap();
-    }
-
-    async fn all(folder: &Folder, blob_id: BlobId, range: Range<u64>) -> Option<Vec<u8>> {
-        let pieces = folder.read(blob_id, range).await.unwrap()?;
-        Some(pieces.try_collect::<Vec<_>>().await.unwrap().concat())
-    }
-
-    #[tokio::test]
-    async fn a_blob_grows_from_where_it_is_durable() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::open(place.path().join("blobs")).await.unwrap();
-        let blob_id = BlobId::from_random([7; 16]);
-        assert!(folder.read(blob_id, 0..1).await.unwrap().is_none());
-        written(&folder, blob_id, 0, b"one and more").await;
-        written(&folder, blob_id, 3, b" two").await;
-        assert_eq!(all(&folder, blob_id, 0..7).await.unwrap(), b"one two");
-        assert_eq!(all(&folder, blob_id, 4..6).await.unwrap(), b"tw");
-        assert!(all(&folder, blob_id, 0..8).await.is_none(), "it is shorter");
-        assert!(
-            folder.extend(blob_id, 8).await.is_err(),
-            "what is durable is missing"
-        );
-
-        assert_eq!(folder.list(7).await.unwrap(), [blob_id]);
-        assert!(folder.list(8).await.unwrap().is_empty());
-        for _ in 0..2 {
-            folder.delete(blob_id).await.unwrap();
-        }
-        assert!(folder.list(7).await.unwrap().is_empty());
-    }
 
     #[tokio::test]
     async fn only_the_server_looks_into_its_blobs() {
@@ -228,7 +191,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path().join("blobs")).await.unwrap();
         let blob_id = BlobId::from_random([7; 16]);
-        written(&folder, blob_id, 0, b"sealed").await;
+        folder.extend(blob_id, 0).await.unwrap().sync().await.unwrap();
         let file = folder.file(blob_id);
         for (path, mode) in [(folder.shelf(7), FOLDER_MODE), (file, FILE_MODE)] {
             let found = std::fs::metadata(path).unwrap().permissions().mode();

@@ -12,10 +12,19 @@ pub type Doing<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>
 /// Bytes as they come.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
+/// Room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// So many bytes, on a disk that others use as well.
+    Bytes(u64),
+    /// A service that does not say; it takes what comes, or refuses it.
+    Unmeasured,
+}
+
 /// A place for the bytes of blobs. Nobody writes a blob twice at a time; that is seen to above.
 pub trait Keep: Send + Sync {
-    /// Goes on with a blob of which `at` bytes are durable; what may lie behind them is thrown away. Fails where there
-    /// are fewer.
+    /// Goes on with a blob of which `at` bytes are durable, as its last noted sync left it; what may lie behind them is
+    /// thrown away. Fails where there are fewer.
     fn extend(&self, blob_id: BlobId, at: u64) -> Doing<'_, Box<dyn Extending>>;
 
     /// A part of a blob, which lies within it; nothing where the blob is not there, or is shorter.
@@ -24,8 +33,8 @@ pub trait Keep: Send + Sync {
     /// Deletes a blob, durably; well also where there is none.
     fn delete(&self, blob_id: BlobId) -> Doing<'_, ()>;
 
-    /// How many bytes there is room for.
-    fn free(&self) -> Doing<'_, u64>;
+    /// How much there is room for.
+    fn free(&self) -> Doing<'_, Free>;
 
     /// The blobs whose id begins with a byte, so that nobody has to hold all at once.
     fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>>;

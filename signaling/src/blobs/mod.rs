@@ -9,30 +9,35 @@
 //!                      (nothing)                              (nothing)
 //! ```
 //!
-//! A row comes before its file, and goes before it: what is on the disk without a row is nobody's (`sweep.rs`). How
-//! much of a file counts is what its row says, written once the bytes are synced; more than that is cut off before the
-//! next part.
+//! A row comes before its bytes, and goes before them: what lies there without a row is nobody's (`sweep.rs`). How
+//! much of a blob counts is what its row says, written once the bytes are synced; more than that is cut off before the
+//! next part. Bytes lie in a folder or on an S3 service, which look the same to all others (`keep.rs`).
 
 mod folder;
 mod keep;
+mod place;
 mod range;
 mod routes;
 mod rules;
+mod s3;
 mod store;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod transfers;
 mod types;
 mod uploads;
 mod writing;
 
-pub use folder::Folder;
-pub use keep::Keep;
+pub use place::{BlobPlace, PlaceError};
 pub use routes::routes;
 pub use rules::check_kept;
+pub use s3::{S3Failure, S3Settings, S3Step, S3Trouble, try_s3};
 pub use store::{blob, of_room};
 pub use sweep::{delete_files, empty, expire, sweep};
 pub use types::{Blob, BlobLimits};
 
+use keep::Keep;
 use transfers::Transfers;
 use uploads::Uploads;
 
@@ -53,5 +58,12 @@ impl Blobs {
             uploads: Uploads::default(),
             transfers: Transfers::default(),
         }
+    }
+
+    /// Whether there is anything of a blob.
+    #[cfg(test)]
+    pub(crate) async fn lies(&self, blob_id: protocol::BlobId) -> bool {
+        let [first, ..] = *blob_id.as_bytes();
+        self.keep.list(first).await.unwrap().contains(&blob_id)
     }
 }

@@ -66,7 +66,7 @@ async fn create(
     let limits = app.blobs.limits;
     let new = rules::check_new(&body, limits, now)?;
     app.rates.uploads.take(caller.device_id, 1, now)?;
-    check_disk(&app).await?;
+    check_room(&app).await?;
     let begun = app.blobs.uploads.begin(&new, caller.user_id, limits);
     if begun == Begun::TooMany {
         return Err(refuse_for_now(UNFINISHED_RETRY_MS).into());
@@ -105,9 +105,9 @@ async fn create(
 }
 
 /// Before anything more is written.
-async fn check_disk(app: &App) -> Result<(), Failure> {
+async fn check_room(app: &App) -> Result<(), Failure> {
     let free = app.blobs.keep.free().await.map_err(StoreError::Blobs)?;
-    rules::check_disk(app.blobs.limits, free).map_err(Failure::Refused)
+    rules::check_room(app.blobs.limits, free).map_err(Failure::Refused)
 }
 
 /// How much of an upload is durable. A part that is still on its way is cut off: who asks takes it for lost.
@@ -176,7 +176,7 @@ async fn append(
     }
     // Before anybody's upload is held up.
     let blob = own_upload(&app, caller, part.blob_id, &part.secret_hash).await?;
-    check_disk(&app).await?;
+    check_room(&app).await?;
     let transfer = app.blobs.transfers.take(caller.device_id)?;
     app.blobs.uploads.begin(&blob, caller.user_id, app.blobs.limits);
     // In a task of its own: when the connection breaks, this handler is dropped, and what came is kept all the same.

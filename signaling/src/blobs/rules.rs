@@ -6,7 +6,10 @@ use protocol::{
     limits::{MAX_PART_LEN, MAX_RETENTION_MS, UPLOAD_SECRET_LEN},
 };
 
-use super::types::{Blob, BlobLimits};
+use super::{
+    keep::Free,
+    types::{Blob, BlobLimits},
+};
 use crate::{limits::UNFINISHED_LIFE_MS, tokens::hash_token};
 
 /// The row of a new blob, as far as it can be judged without the database.
@@ -48,12 +51,14 @@ pub fn check_quota(blob: &Blob, limits: BlobLimits, used: u64) -> Result<(), Pro
     Ok(())
 }
 
-/// Whether a disk with so much room takes more.
-pub fn check_disk(limits: BlobLimits, free: u64) -> Result<(), Problem> {
-    if free < limits.disk_reserve {
-        return Err(Problem::new(Code::StorageFull, "the disk is nearly full"));
+/// Whether a place with so much room takes more. What is not on our disk takes nothing of what that keeps free.
+pub fn check_room(limits: BlobLimits, free: Free) -> Result<(), Problem> {
+    match free {
+        Free::Bytes(free) if free < limits.disk_reserve => {
+            Err(Problem::new(Code::StorageFull, "the disk is nearly full"))
+        }
+        Free::Bytes(_) | Free::Unmeasured => Ok(()),
     }
-    Ok(())
 }
 
 /// What is there under the id of a new blob: the same one, begun before, or somebody else's.
@@ -155,8 +160,12 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_nearly_full_takes_no_files() {
-        assert_eq!(code(check_disk(LIMITS, 1_000)), None);
-        assert_eq!(code(check_disk(LIMITS, 999)), Some(Code::StorageFull));
+        assert_eq!(code(check_room(LIMITS, Free::Bytes(1_000))), None);
+        assert_eq!(
+            code(check_room(LIMITS, Free::Bytes(999))),
+            Some(Code::StorageFull)
+        );
+        assert_eq!(code(check_room(LIMITS, Free::Unmeasured)), None);
     }
 
     #[test]

@@ -1,19 +1,21 @@
-//! What goes of its own accord: blobs whose time is over, uploads that nobody goes on with, and what lies on the disk or
-//! stands in the database without the other.
+//! What goes of its own accord: blobs whose time is over, uploads that nobody goes on with, and what lies there or stands
+//! in the database without the other.
 
 use std::{collections::HashSet, sync::Arc};
 
 use protocol::BlobId;
+use tokio::time::Instant;
 
 use super::store;
 use crate::{
     app::App,
     failure::{Failure, StoreError, causes},
+    limits::EXPIRE_PATIENCE,
     store::Written,
 };
 
 /// One round: deletes some of what expired, and of what was given up. What fails is tried again with the next round, and
-/// does not hold up the others.
+/// does not hold up the others, unless it takes long: then nothing answers there.
 pub async fn expire(app: &App) -> Result<(), Failure> {
     let now = app.clock.now();
     let (expired, abandoned) = {
@@ -23,11 +25,17 @@ pub async fn expire(app: &App) -> Result<(), Failure> {
             store::abandoned(&mut connection, now).await?,
         )
     };
-    let mut failed = None;
+    let (mut failed, begun) = (None, Instant::now());
     for blob_id in expired {
         failed = empty(app, blob_id).await.err().or(failed);
+        if failed.is_some() && begun.elapsed() > EXPIRE_PATIENCE {
+            break;
+        }
     }
     for blob_id in abandoned {
+        if failed.is_some() && begun.elapsed() > EXPIRE_PATIENCE {
+            break;
+        }
         failed = give_up(app, blob_id).await.err().or(failed);
     }
     app.store
@@ -83,8 +91,8 @@ async fn give_up(app: &App, blob_id: BlobId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Compares the disk with the database, a shelf at a time. Files without a row go; rows without a file go as well, unless
-/// there is no file at all: then the folder is not the right one, and somebody has to look.
+/// Compares what lies there with the database, a shelf at a time. Blobs without a row go; rows without bytes go as well,
+/// unless there are none at all: then the place is not the right one, and somebody has to look.
 pub async fn sweep(app: &App) -> Result<(), Failure> {
     let (mut any, mut lost) = (false, Vec::new());
     for first in 0..=u8::MAX {

@@ -2,6 +2,7 @@
 
 mod person;
 mod postgres;
+mod s3;
 mod world;
 
 pub use person::{
@@ -9,4 +10,5 @@ pub use person::{
     start_login,
 };
 pub use postgres::Postgres;
+pub use s3::{Mood, S3Server};
 pub use world::{Body, Courier, Sfu, World};

@@ -24,14 +24,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::Postgres;
+use super::{Postgres, S3Server};
 use crate::{
-    BlobLimits, Clock, Service, Settings,
-    admin::Invitation,
-    app::App,
-    groups::testing::NOW,
-    push::Pushed,
-    turn::{Turn, TurnSecret},
+    BlobLimits, BlobPlace, Clock, Service, Settings, admin::Invitation, app::App, groups::testing::NOW,
+    push::Pushed, secret::Secret, turn::Turn,
 };
 
 /// An SFU that notes what it is told.
@@ -52,6 +48,8 @@ pub struct World {
     pub first: Option<Invitation>,
     database: Option<String>,
     blobs: BlobLimits,
+    /// Where files lie, if not in the folder.
+    pub s3: Option<Arc<S3Server>>,
     now: Arc<AtomicU64>,
     /// Where requests come from; not known at first.
     pub from: Mutex<Option<IpAddr>>,
@@ -130,12 +128,17 @@ impl World {
 
     /// On SQLite.
     pub async fn new() -> Self {
-        Self::on(None).await
+        Self::on(None, None).await
+    }
+
+    /// On SQLite, with files on an S3 service.
+    pub async fn on_s3() -> Self {
+        Self::on(None, Some(Arc::new(S3Server::start().await))).await
     }
 
     /// On a database of PostgreSQL.
     pub async fn on_postgres(postgres: &Postgres) -> Self {
-        Self::on(Some(postgres.database().await)).await
+        Self::on(Some(postgres.database().await), None).await
     }
 
     /// The same data after a stop and a start, with other limits.
@@ -143,7 +146,7 @@ impl World {
         Self { blobs, ..self }.restart().await
     }
 
-    async fn on(database: Option<String>) -> Self {
+    async fn on(database: Option<String>, s3: Option<Arc<S3Server>>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let now = Arc::new(AtomicU64::new(NOW.0));
         // Whatever disk the tests run on.
@@ -152,7 +155,7 @@ impl World {
             ..BlobLimits::default()
         };
         let courier = Arc::new(Courier::new());
-        let service = open(&folder, database.clone(), blobs, &now, &courier).await;
+        let service = open(&folder, database.clone(), (blobs, s3.as_deref()), &now, &courier).await;
         let first = service.first_invitation().await;
         Self {
             courier,
@@ -161,6 +164,7 @@ impl World {
             first,
             database,
             blobs,
+            s3,
             now,
             from: Mutex::default(),
         }
@@ -172,7 +176,7 @@ impl World {
         let service = open(
             &self.folder,
             self.database.clone(),
-            self.blobs,
+            (self.blobs, self.s3.as_deref()),
             &self.now,
             &self.courier,
         )
@@ -259,7 +263,7 @@ impl World {
 async fn open(
     folder: &tempfile::TempDir,
     database_url: Option<String>,
-    blobs: BlobLimits,
+    (blobs, s3): (BlobLimits, Option<&S3Server>),
     now: &Arc<AtomicU64>,
     courier: &Arc<Courier>,
 ) -> Arc<Service> {
@@ -271,9 +275,10 @@ async fn open(
         proxies: vec![],
         turn: Some(Turn {
             urls: vec![World::TURN.to_owned()],
-            secret: TurnSecret::new("a secret of both servers").unwrap(),
+            secret: Secret::new("a secret of both servers").unwrap(),
         }),
         blobs,
+        blob_place: s3.map_or(BlobPlace::Folder, |s3| BlobPlace::S3(s3.settings())),
         courier: Some(Arc::clone(courier) as _),
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };

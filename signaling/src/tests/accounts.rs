@@ -528,6 +528,7 @@ async fn the_server_setup_is_a_file_of_its_own_and_damage_is_noticed() {
         proxies: vec![],
         turn: None,
         blobs: crate::BlobLimits::default(),
+        blob_place: crate::BlobPlace::Folder,
         courier: None,
         clock: world.clock(),
     };

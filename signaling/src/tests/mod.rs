@@ -101,3 +101,32 @@ stories! {
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }
+
+/// The stories of files once more, with these on an S3 service.
+macro_rules! stories_on_s3 {
+    ($($(#[$doc:meta])* $name:ident: $story:path;)*) => {
+        mod on_s3 {
+            use super::*;
+            $($(#[$doc])* #[tokio::test] async fn $name() { $story(World::on_s3().await).await; })*
+        }
+    };
+}
+
+stories_on_s3! {
+    files_come_in_parts_and_go_on_after_a_restart: stories::blobs::parts;
+    a_part_of_a_file_is_what_was_asked_for: stories::blobs::ranges;
+    files_are_for_the_members_of_their_room: stories::blobs::foreign_rooms;
+    who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
+    a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
+    files_have_as_much_space_as_they_may: stories::blobs::space;
+    a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
+    /// R44: a file dies when its message does.
+    a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
+    /// R38: a room ends by hand, with everything in it.
+    a_room_that_a_moderator_deletes_is_gone_at_once: stories::room_ends::by_hand;
+    /// R28, R30, R31: one video of each user, for contacts alone; the one before is gone with the next.
+    an_id_video_is_for_contacts_and_goes_with_the_next: stories::contacts::id_videos;
+    what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
+    a_service_that_is_away_is_said_and_gone_on_with: stories::blob_places::away;
+    a_file_of_many_objects_is_one: stories::blob_places::many_objects;
+}

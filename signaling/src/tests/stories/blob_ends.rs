@@ -39,7 +39,7 @@ pub async fn expiry(world: World) {
             short.get(&world, &bob, None).await.problem().code,
             Code::FileExpired
         );
-        assert!(!short.file(&world).exists());
+        assert!(!short.lies(&world).await);
     }
     assert_eq!(short.begin(&world, &alice).await, Err(Code::FileExpired));
     assert_eq!(long.get(&world, &bob, None).await.bytes, long.bytes);
@@ -53,8 +53,28 @@ pub async fn expiry(world: World) {
         long.get(&world, &bob, None).await.problem().code,
         Code::FileExpired
     );
-    assert!(!long.file(&world).exists());
+    assert!(!long.lies(&world).await);
     assert_eq!(count(&world, "blobs").await, 1);
+}
+
+/// Bytes of which the database knows nothing.
+fn leave(world: &World, orphan: &Upload) {
+    let path = orphan.path(world);
+    let file = if world.s3.is_some() {
+        std::fs::create_dir(&path).unwrap();
+        path.join("0000000000000000-000000000000000f")
+    } else {
+        path
+    };
+    std::fs::write(file, "left by a crash").unwrap();
+}
+
+fn remove(path: &std::path::Path) {
+    if path.is_dir() {
+        std::fs::remove_dir_all(path).unwrap();
+    } else {
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 /// What a client began and left, what a crash left, and what a room left.
@@ -69,10 +89,10 @@ pub async fn leftovers(world: World) {
     left.part(&world, &alice, 400..800).await;
     world.advance(UNFINISHED_LIFE_MS - 1);
     trim_once(world.app()).await.unwrap();
-    assert!(left.file(&world).exists(), "somebody went on with it");
+    assert!(left.lies(&world).await, "somebody went on with it");
     world.advance(1);
     trim_once(world.app()).await.unwrap();
-    assert!(!left.file(&world).exists());
+    assert!(!left.lies(&world).await);
     renew(&world, &mut alice).await;
     assert_eq!(left.offset(&world, &alice).await, Err(StatusCode::NOT_FOUND));
 
@@ -82,23 +102,23 @@ pub async fn leftovers(world: World) {
         Upload::whole(&world, &room, &alice, 100).await,
     );
     let orphan = Upload::new(&world, &room, 100);
-    let of_somebody = orphan.file(&world).with_file_name("notes.txt");
+    let of_somebody = orphan.path(&world).with_file_name("notes.txt");
     std::fs::create_dir_all(of_somebody.parent().unwrap()).unwrap();
-    std::fs::write(orphan.file(&world), "left by a crash").unwrap();
+    leave(&world, &orphan);
     std::fs::write(&of_somebody, "not ours").unwrap();
-    std::fs::remove_file(lost.file(&world)).unwrap();
+    remove(&lost.path(&world));
     assert_eq!(
         lost.get(&world, &alice, None).await.problem().code,
         Code::NotFound
     );
     for _ in 0..2 {
         blobs::sweep(world.app()).await.unwrap();
-        assert!(!orphan.file(&world).exists() && of_somebody.exists());
+        assert!(!orphan.lies(&world).await && of_somebody.exists());
         assert_eq!(kept.get(&world, &alice, None).await.bytes, kept.bytes);
         assert_eq!(count(&world, "blobs").await, 1);
     }
     // Where nothing at all is there, it is the wrong folder, and nothing is forgotten.
-    let (there, away) = (kept.file(&world), world.folder.path().join("away"));
+    let (there, away) = (kept.path(&world), world.folder.path().join("away"));
     std::fs::rename(&there, &away).unwrap();
     blobs::sweep(world.app()).await.unwrap();
     std::fs::rename(&away, &there).unwrap();
@@ -113,5 +133,5 @@ pub async fn leftovers(world: World) {
         Code::NotFound
     );
     super::room_ends::gone(&world, &of_alone).await;
-    assert!(kept.file(&world).exists());
+    assert!(kept.lies(&world).await);
 }

@@ -351,9 +351,9 @@ pub async fn id_videos(world: World) {
 
     // Another takes its place: from then on it is over, and nothing of it on the disk.
     let second = Upload::whole(&world, &own, &alice, 6_000).await;
-    assert!(first.file(&world).exists());
+    assert!(first.lies(&world).await);
     show(&world, &alice, Some(second.create.blob_id)).await.unwrap();
-    assert!(!first.file(&world).exists());
+    assert!(!first.lies(&world).await);
     for account in [&alice, &bob] {
         let got = first.get(&world, account, None).await;
         assert_eq!(
@@ -377,7 +377,7 @@ pub async fn id_videos(world: World) {
 
     show(&world, &alice, None).await.unwrap();
     assert_eq!(second.get(&world, &bob, None).await.status, StatusCode::GONE);
-    assert!(!second.file(&world).exists());
+    assert!(!second.lies(&world).await);
     assert_eq!(count(&world, "id_videos").await, 0);
 }
 

@@ -137,7 +137,7 @@ pub async fn many(world: World) {
 /// The file goes in a task of its own.
 pub(super) async fn gone(world: &World, file: &Upload) {
     let gone = async {
-        while file.file(world).exists() {
+        while file.lies(world).await {
             tokio::task::yield_now().await;
         }
     };
