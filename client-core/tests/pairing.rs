@@ -154,11 +154,19 @@ fn what_is_done_is_told_although_nobody_looks() {
     world.run();
     world.run();
     for command in [joining, ending] {
-        let reply = world.installations.get_mut(PHONE).unwrap().replies.remove(&command);
+        let reply = world
+            .installations
+            .get_mut(PHONE)
+            .unwrap()
+            .replies
+            .remove(&command);
         done(reply.unwrap());
     }
     world.assert_online(PHONE);
-    assert!(matches!(world.get("alice").pairing, Some(PairingView::Done { .. })));
+    assert!(matches!(
+        world.get("alice").pairing,
+        Some(PairingView::Done { .. })
+    ));
 }
 
 #[test]
@@ -262,8 +270,8 @@ fn a_server_that_changes_what_is_said_is_found_out() {
             match seen {
                 Some((one, other)) if one == other => {
                     // Nobody can see it yet; nothing comes of it.
-                    done(world.command("alice", admit(PASSWORD)));
                     let joining = world.begin(PHONE, Command::JoinPaired);
+                    done(world.command("alice", admit(PASSWORD)));
                     world.run();
                     let reply = world
                         .installations
