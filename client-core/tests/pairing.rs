@@ -298,6 +298,81 @@ fn a_server_that_changes_what_is_said_is_found_out() {
     }
 }
 
+/// A server that holds the answer back, and has the person begin anew meanwhile, gets nothing for a device of its own.
+#[test]
+fn a_password_is_for_the_pairing_that_it_was_typed_for() {
+    let mut world = met(14);
+    world.hold = Some("/api/v1/login/finish");
+    let admitted = world.begin("alice", admit(PASSWORD));
+    world.run();
+    done(world.command("alice", Command::OpenPairing));
+    world.install("stranger");
+    let shown = shown(&world);
+    done(world.command("stranger", Command::EnterPairing { code: shown }));
+    world.run();
+    let joining = world.begin("stranger", Command::JoinPaired);
+    world.release();
+    world.run_for(20_000);
+    let replies = &mut world.installations.get_mut("alice").unwrap().replies;
+    assert_eq!(code(replies.remove(&admitted).unwrap()), "pairing_over");
+    assert!(matches!(
+        world.get("alice").pairing,
+        Some(PairingView::Compare { .. })
+    ));
+    assert!(!world.get("stranger").replies.contains_key(&joining));
+    let devices = world.command("alice", Command::ListDevices);
+    assert!(matches!(devices, Reply::Devices(devices) if devices.len() == 1));
+}
+
+/// The new device says nothing before the other one has committed to a key.
+#[test]
+fn the_new_device_speaks_second() {
+    let mut world = two(15);
+    let heard = std::rc::Rc::new(std::cell::RefCell::new(vec![]));
+    let order = std::rc::Rc::clone(&heard);
+    world.server.accounts.pairings.tamper = Some(Box::new(move |side, which, _| {
+        order.borrow_mut().push((side, which))
+    }));
+    meet(&mut world);
+    assert_eq!(*heard.borrow(), [(0, 0), (1, 0), (0, 1)]);
+}
+
+/// The answer to the code is lost: entered again, it is the same device that enters.
+#[test]
+fn a_code_whose_answer_is_lost_can_be_typed_again() {
+    let mut world = two(16);
+    done(world.command("alice", Command::OpenPairing));
+    let enter = Command::EnterPairing { code: shown(&world) };
+    world.server.accounts.pairings.lose_next = true;
+    assert_eq!(code(world.command(PHONE, enter.clone())), "unavailable");
+    done(world.command(PHONE, enter));
+    world.run();
+    assert_eq!(words(&world, "alice"), words(&world, PHONE));
+}
+
+/// Whether the device was added, the account's own list says, and not who says so.
+#[test]
+fn a_device_is_one_when_the_list_says_so() {
+    let mut world = met(17);
+    done(world.command("alice", admit(PASSWORD)));
+    world.run_for(20_000);
+    assert_eq!(world.get("alice").pairing, Some(PairingView::Working));
+    // The new device has what it needs and goes away.
+    world.kill(PHONE);
+    world.run_for(PAIRING_LIFE_MS);
+    assert_eq!(failed(&world, "alice"), "pairing_unsure");
+}
+
+#[test]
+fn a_clock_that_is_ahead_or_behind_does_not_matter() {
+    for (seed, off) in [(18, 3_600_000_i64), (19, -3_600_000)] {
+        let mut world = two(seed);
+        world.server.accounts.pairings.clock = off;
+        meet(&mut world);
+        assert_eq!(words(&world, "alice"), words(&world, PHONE));
+    }
+}
+
 #[test]
 fn a_connection_that_is_lost_delays_it() {
     let mut world = two(9);

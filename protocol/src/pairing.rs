@@ -117,8 +117,6 @@ pub struct PairingEnter {
     pub code: PairingCode,
     /// 32 random bytes: whose side this is.
     pub ticket: Bytes,
-    /// Its first message.
-    pub first: Bytes,
 }
 
 /// `POST pairing/turn`: says something, and hears what the other side said. `not_found` where the pairing has ended.

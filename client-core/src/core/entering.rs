@@ -78,8 +78,8 @@ pub(crate) enum Purpose {
     Revoke(DeviceId),
     /// To know that it is the one.
     Check,
-    /// To make the device that this one is paired with one of the account.
-    Pair,
+    /// To make the device of the pairing of this number one of the account.
+    Pair(u32),
 }
 
 /// What came over HTTP: status and body; nothing where there was no answer.
@@ -348,16 +348,16 @@ impl Core {
                 self.shell.reply(command, Reply::Done);
                 Ok(Entering::Idle)
             }
-            Purpose::Pair => {
-                let own = self.own_identity(&grant)?;
-                check_newer(&own.device_list, &grant.device_list).map_err(|_| untrusted())?;
-                self.give_to_paired(command, &aik, grant)
+            Purpose::Pair(number) => {
+                self.own_identity(&grant)?;
+                self.check_list(&grant.device_list)?;
+                self.give_to_paired(command, number, &aik, grant)
             }
             Purpose::Revoke(device_id) => {
+                self.check_list(&grant.device_list)?;
                 let Some(device) = &mut self.device else {
                     return Err(failure("not_ready"));
                 };
-                check_newer(&device.identity.device_list, &grant.device_list).map_err(|_| untrusted())?;
                 let list =
                     without_device(&aik, &grant.device_list, device_id, self.shell.now).map_err(of_list)?;
                 if !device.may_ask() {
@@ -376,6 +376,17 @@ impl Core {
         let own = self.device.as_ref().map(|device| &device.identity);
         own.filter(|own| own.user_id() == grant.user_id)
             .ok_or_else(|| failure("server_untrusted"))
+    }
+
+    /// The list that the next one will follow is none of the past, by all that is known here of one's own.
+    fn check_list(&self, list: &DeviceList) -> Result<(), Failure> {
+        let device = self.device.as_ref().ok_or_else(|| failure("not_ready"))?;
+        let card = device.people.card(device.identity.user_id());
+        let known = card.map(|card| &card.device_list).into_iter();
+        for known in known.chain([&device.identity.device_list]) {
+            check_newer(known, list).map_err(|_| failure("server_untrusted"))?;
+        }
+        Ok(())
     }
 
     /// Makes this the device of `person`, stored but not confirmed yet.

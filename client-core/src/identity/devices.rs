@@ -25,6 +25,8 @@ pub(crate) enum ListError {
     TooManyDevices,
     #[error("there is no such device in the list")]
     NoSuchDevice,
+    #[error("the list has the device, or its key, already")]
+    Twice,
 }
 
 /// The list that has one device more than `current`.
@@ -40,6 +42,13 @@ pub(crate) fn with_device(
         .unwrap_or_default();
     if devices.len() >= MAX_DEVICES_PER_USER {
         return Err(ListError::TooManyDevices);
+    }
+    // Of two with one id or key, neither could be revoked alone.
+    let is_same = |listed: &ListedDevice| {
+        listed.device_id == device.device_id || listed.device_key == device.device_key
+    };
+    if devices.iter().any(is_same) {
+        return Err(ListError::Twice);
     }
     devices.push(ListedDevice {
         device_id: device.device_id,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::BadMessage;
 
-/// The third message. Wiped when dropped, as far as it is secret.
+/// The third message. Its key is wiped when dropped; the grant is good once, for minutes.
 pub(crate) struct Bundle {
     /// Lets the device be enrolled, once.
     pub(crate) grant: Bytes,
@@ -25,7 +25,7 @@ impl Bundle {
             .vec16(&self.grant.0)
             .vec16(&self.certificate.encode())
             .vec16(&self.device_list.encode())
-            .fixed(&*self.own_state_key)
+            .fixed(&self.own_state_key)
             .finish();
         Zeroizing::new(bytes)
     }

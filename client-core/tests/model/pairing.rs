@@ -18,6 +18,10 @@ pub struct Pairings {
     pairing: Option<Pairing>,
     opened: u8,
     pub tamper: Option<Tamper>,
+    /// The next answer to somebody who enters is lost.
+    pub lose_next: bool,
+    /// How far the server's clock is from the devices'.
+    pub clock: i64,
 }
 
 struct Pairing {
@@ -40,6 +44,7 @@ impl Pairings {
             said: [vec![], vec![]],
         });
         self.say(0, open.first);
+        let expires_at = Millis(expires_at.0.saturating_add_signed(self.clock));
         ok(&PairingOpened { code, expires_at })
     }
 
@@ -47,12 +52,17 @@ impl Pairings {
         let enter: PairingEnter = serde_json::from_slice(body).unwrap();
         let pairing = self.live(now).filter(|pairing| pairing.code == enter.code);
         let pairing = pairing.ok_or_else(|| no(Code::NotFound))?;
-        if pairing.tickets[1].is_some() {
+        if pairing.tickets[1]
+            .as_ref()
+            .is_some_and(|ticket| *ticket != enter.ticket)
+        {
             return Err(no(Code::Conflict));
         }
         pairing.tickets[1] = Some(enter.ticket);
         let messages = pairing.said[0].clone();
-        self.say(1, enter.first);
+        if std::mem::take(&mut self.lose_next) {
+            return Err(no(Code::Unavailable));
+        }
         ok(&PairingHeard { messages })
     }
 

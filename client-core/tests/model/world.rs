@@ -63,6 +63,9 @@ pub struct World {
     pub now: Millis,
     pub seed: u64,
     random: u64,
+    /// Answers to this path are held back.
+    pub hold: Option<&'static str>,
+    held: Vec<(String, Input)>,
 }
 
 impl World {
@@ -77,6 +80,8 @@ impl World {
             now: Millis(1_800_000_000_000),
             seed,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            hold: None,
+            held: vec![],
         }
     }
 
@@ -271,10 +276,13 @@ impl World {
                         Some(blob_id) => accounts.blob(method, blob_id, token.as_deref(), &headers),
                         None => accounts.http(&path, token.as_deref(), &body, now),
                     };
+                    let answer = Input::HttpAnswer { id, status, body };
+                    if self.hold == Some(path.as_str()) {
+                        self.held.push((name.to_owned(), answer));
+                        continue;
+                    }
                     let installation = self.installations.get_mut(name).unwrap();
-                    installation
-                        .inbox
-                        .push_back(Input::HttpAnswer { id, status, body });
+                    installation.inbox.push_back(answer);
                 }
                 Output::SocketOpen { path } => {
                     let ticket = path.split("ticket=").nth(1).unwrap();
@@ -301,6 +309,15 @@ impl World {
                 Output::Media(update) => installation.media.push(update),
                 Output::WakeAt(at) => installation.wake_at = Some(at),
             }
+        }
+    }
+
+    /// What was held back comes now.
+    pub fn release(&mut self) {
+        self.hold = None;
+        for (name, answer) in std::mem::take(&mut self.held) {
+            let installation = self.installations.get_mut(&name).unwrap();
+            installation.inbox.push_back(answer);
         }
     }
 

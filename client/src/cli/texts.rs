@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     /// Codes of what this program has not: calls, guests, ID videos, linking, a page.
-    const NOT_OURS: [&str; 32] = [
+    const NOT_OURS: [&str; 33] = [
         "unknown",
         "file_changed",
         "file_other",
@@ -328,6 +328,7 @@ mod tests {
         "pairing_unknown",
         "pairing_taken",
         "pairing_over",
+        "pairing_unsure",
         "pairing_differs",
         "call_locked",
         "call_removed",

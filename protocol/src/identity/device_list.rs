@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -131,7 +133,16 @@ impl DeviceListBody {
         }
         let devices = (0..count)
             .map(|_| ListedDevice::read(reader))
-            .collect::<Option<_>>()?;
+            .collect::<Option<Vec<_>>>()?;
+        // Of two with one id or key, neither could be revoked alone.
+        let ids: BTreeSet<_> = devices.iter().map(|device| device.device_id).collect();
+        let keys: BTreeSet<_> = devices
+            .iter()
+            .map(|device| *device.device_key.as_bytes())
+            .collect();
+        if ids.len() < count || keys.len() < count {
+            return None;
+        }
         Some(Self {
             user_id,
             aik,

@@ -36,12 +36,11 @@ struct Side {
 }
 
 impl Side {
-    fn new(ticket: &Bytes, first: Bytes) -> Result<Self, Failure> {
-        check_message(&first)?;
-        Ok(Self {
+    fn new(ticket: &Bytes) -> Self {
+        Self {
             ticket: hash_token(&ticket.0),
-            said: vec![first],
-        })
+            said: vec![],
+        }
     }
 
     fn say(&mut self, PairingSay { after, message }: PairingSay) -> Result<(), Failure> {
@@ -85,7 +84,9 @@ impl Mailbox {
         code: PairingCode,
         now: Millis,
     ) -> Result<(PairingCode, Millis), Failure> {
-        let known = Side::new(ticket, first)?;
+        check_message(&first)?;
+        let mut known = Side::new(ticket);
+        known.said.push(first);
         let mut pairings = self.live(now);
         let same = |pairing: &Pairing| pairing.opener == opener && pairing.known.ticket == known.ticket;
         if let Some((code, pairing)) = pairings.iter().find(|(_, pairing)| same(pairing)) {
@@ -108,14 +109,8 @@ impl Mailbox {
     }
 
     /// A new device enters; what the other said so far.
-    pub fn enter(
-        &self,
-        code: &PairingCode,
-        ticket: &Bytes,
-        first: Bytes,
-        now: Millis,
-    ) -> Result<Vec<Bytes>, Failure> {
-        let side = Side::new(ticket, first)?;
+    pub fn enter(&self, code: &PairingCode, ticket: &Bytes, now: Millis) -> Result<Vec<Bytes>, Failure> {
+        let side = Side::new(ticket);
         let mut pairings = self.live(now);
         let pairing = pairings.get_mut(code).ok_or_else(gone)?;
         match &pairing.new {
@@ -218,8 +213,10 @@ mod tests {
         let code = opened(&mailbox, 1);
         let (known, new) = (bytes("known 1"), bytes("new"));
         assert_eq!(mailbox.turn(&known, 0, None, NOW).unwrap(), []);
-        let heard = mailbox.enter(&code, &new, bytes("two"), NOW).unwrap();
+        let heard = mailbox.enter(&code, &new, NOW).unwrap();
         assert_eq!(heard, [bytes("one")]);
+        let heard = mailbox.turn(&new, 1, say(0, "two"), NOW).unwrap();
+        assert_eq!(heard, []);
         let heard = mailbox.turn(&known, 0, say(1, "three"), NOW).unwrap();
         assert_eq!(heard, [bytes("two")]);
         // The answer was lost.
@@ -245,12 +242,12 @@ mod tests {
     fn a_code_is_entered_by_one_device_and_ends() {
         let mailbox = Mailbox::default();
         let code = opened(&mailbox, 1);
-        let enter = |ticket: &str, now| mailbox.enter(&code, &bytes(ticket), bytes("two"), now);
+        let enter = |ticket: &str, now| mailbox.enter(&code, &bytes(ticket), now);
         assert!(enter("new", NOW).is_ok());
         assert!(enter("new", NOW).is_ok(), "the answer was lost");
         assert_eq!(refused(enter("stranger", NOW)), Code::Conflict);
         assert_eq!(
-            refused(mailbox.enter(&super::tests::code(9), &bytes("new"), bytes("two"), NOW)),
+            refused(mailbox.enter(&super::tests::code(9), &bytes("new"), NOW)),
             Code::NotFound
         );
         assert_eq!(
@@ -274,7 +271,7 @@ mod tests {
         assert_eq!(open("first", 2).unwrap(), first, "the answer was lost");
         assert_eq!(open("second", 2).unwrap().0, code(2));
         assert_eq!(
-            refused(mailbox.enter(&code(1), &bytes("new"), bytes("two"), NOW)),
+            refused(mailbox.enter(&code(1), &bytes("new"), NOW)),
             Code::NotFound
         );
         assert!(open("third", 2).is_ok());

@@ -75,7 +75,7 @@ async fn enter(
     check_ticket(&body.ticket)?;
     let now = app.clock.now();
     app.rates.pairing_blocks.take_from(block, now)?;
-    let messages = app.pairings.enter(&body.code, &body.ticket, body.first, now)?;
+    let messages = app.pairings.enter(&body.code, &body.ticket, now)?;
     Ok(Json(PairingHeard { messages }))
 }
 

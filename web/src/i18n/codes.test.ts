@@ -26,7 +26,7 @@ const ERRORS =
   "link_expired link_revoked link_unknown link_malformed guest_denied guest_gone " +
   "file_other wrong_offset quota_exceeded storage_full file_expired file_changed file_unreadable file_damaged file_cancelled file_store_full " +
   "verify_first not_verified contact_declined outside_contacts_off id_video_refused id_video_old id_video_empty push_refused password_differs too_many_saved " +
-  "pairing_code_malformed pairing_unknown pairing_taken pairing_over pairing_differs";
+  "pairing_code_malformed pairing_unknown pairing_taken pairing_over pairing_unsure pairing_differs";
 
 const NOTICES = "removed_from_room room_ended room_deleted room_lost rolled_back server_untrusted store_failed version_mismatch own_state_full call_messages_lost call_locked moderation_refused act_refused";
 

@@ -2,10 +2,11 @@
 
 use protocol::{
     accounts::Grant,
+    identity::DeviceList,
     pairing::{PairingOpen, PairingOpened},
 };
 
-use super::{ENROLLED, Pairing, Side};
+use super::{Pairing, Side};
 use crate::{
     api::{Failure, PairingView, Reply, Secret},
     core::{
@@ -23,7 +24,7 @@ use crate::{
 pub(super) enum Known {
     Alone(KnownSide),
     Met { newcomer: Newcomer, met: Met },
-    Given { name: String },
+    Given(Newcomer),
 }
 
 impl Core {
@@ -39,7 +40,7 @@ impl Core {
         };
         let side = KnownSide::new(&self.shell.random);
         let first = side.first();
-        let number = self.begin_pairing(Side::Known(Known::Alone(side)), first);
+        let number = self.begin_pairing(Side::Known(Known::Alone(side)), Some(first));
         let Some(Pairing { mail, .. }) = &self.pairing else {
             return;
         };
@@ -57,17 +58,13 @@ impl Core {
 
     /// The words are the same on the device that is signed in: the new one is to be of the account.
     pub(in crate::core) fn admit_paired(&mut self, command: u32, password: Secret) {
-        let met = matches!(
-            &self.pairing,
+        match &self.pairing {
             Some(Pairing {
+                number,
                 side: Side::Known(Known::Met { .. }),
                 ..
-            })
-        );
-        if met {
-            self.ask_password(command, Purpose::Pair, password);
-        } else {
-            self.shell.fail(command, failure("pairing_over"));
+            }) => self.ask_password(command, Purpose::Pair(*number), password),
+            _ => self.shell.fail(command, failure("pairing_over")),
         }
     }
 
@@ -75,29 +72,31 @@ impl Core {
         let now = self.shell.now;
         if let Some(Pairing { mail, .. }) = &mut self.pairing {
             mail.said = 1;
-            mail.expires_at = opened.expires_at.min(mail.expires_at);
             mail.ask_at = Some(now.plus(PAIRING_ASK_MS));
             let view = PairingView::Code {
                 code: opened.code.to_string(),
                 expires_at: mail.expires_at,
             };
-            self.tell_pairing(Some(view));
             self.shell.reply(command, Reply::Done);
+            self.tell_pairing(Some(view));
         }
     }
 
-    /// What the new device needs, made with the account's key and given to it.
+    /// What the new device of this pairing needs, made with the account's key and given to it. The password was typed for that
+    /// one alone, whatever was begun meanwhile.
     pub(in crate::core) fn give_to_paired(
         &mut self,
         command: u32,
+        number: u32,
         aik: &Aik,
         grant: Grant,
     ) -> Result<Entering, Failure> {
+        let current = self.pairing.as_mut().filter(|pairing| pairing.number == number);
         let Some(Pairing {
             side: Side::Known(known),
             mail,
             ..
-        }) = &mut self.pairing
+        }) = current
         else {
             return Err(failure("pairing_over"));
         };
@@ -121,14 +120,30 @@ impl Core {
             own_state_key: aik.own_state_key(),
         };
         mail.say(&self.shell, met.seal(&bundle));
-        let name = newcomer.name.clone();
-        *known = Known::Given { name };
+        *known = Known::Given(newcomer.clone());
         self.tell_pairing(Some(PairingView::Working));
         self.shell.reply(command, Reply::Done);
         Ok(Entering::Idle)
     }
 
-    /// The new device's first message leads to the words; its second says that it is enrolled.
+    /// Whether the account's own list names the device by now: that tells it, and nobody's word.
+    pub(super) fn look_for_paired(&mut self) {
+        let Some(Pairing {
+            side: Side::Known(Known::Given(newcomer)),
+            ..
+        }) = &self.pairing
+        else {
+            return;
+        };
+        let list = self.device.as_ref().map(|device| &device.identity.device_list);
+        if list.is_some_and(|list| names(list, newcomer)) {
+            let name = newcomer.name.clone();
+            self.close_pairing();
+            self.tell_pairing(Some(PairingView::Done { name }));
+        }
+    }
+
+    /// The new device's message leads to the words.
     pub(super) fn on_said_by_new(&mut self, message: &[u8]) -> Result<(), BadMessage> {
         let Some(Pairing {
             side: Side::Known(known),
@@ -157,13 +172,12 @@ impl Core {
                 self.tell_pairing(Some(view));
                 Ok(())
             }
-            Known::Given { name } if message == ENROLLED => {
-                let view = PairingView::Done { name: name.clone() };
-                self.close_pairing();
-                self.tell_pairing(Some(view));
-                Ok(())
-            }
             _ => Err(BadMessage),
         }
     }
+}
+
+fn names(list: &DeviceList, newcomer: &Newcomer) -> bool {
+    let mut devices = list.body().devices.iter();
+    devices.any(|listed| (listed.device_id, listed.device_key) == (newcomer.device_id, newcomer.device_key))
 }

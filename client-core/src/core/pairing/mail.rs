@@ -11,7 +11,7 @@ use crate::core::shell::Shell;
 /// See the module.
 pub(super) struct Mail {
     pub(super) ticket: Bytes,
-    /// Messages of this side; the first went with the opening or entering.
+    /// Messages of this side; the known one's first goes with the opening.
     own: Vec<Bytes>,
     /// How many of them the server has, and how many it has given.
     pub(super) said: u32,
@@ -22,10 +22,10 @@ pub(super) struct Mail {
 }
 
 impl Mail {
-    pub(super) fn new(shell: &Shell, first: Vec<u8>) -> Self {
+    pub(super) fn new(shell: &Shell, first: Option<Vec<u8>>) -> Self {
         Self {
             ticket: Bytes(shell.random.array::<PAIRING_TICKET_LEN>().to_vec()),
-            own: vec![Bytes(first)],
+            own: first.into_iter().map(Bytes).collect(),
             said: 0,
             known: 0,
             expires_at: shell.now.plus(PAIRING_LIFE_MS),

@@ -1,8 +1,8 @@
 //! A pairing that goes on: the mailbox on the server, and how far the two sides are.
 //!
 //! ```text
-//! known   open ─► code ─► they meet: words ─► password, and what the new device needs is given ─► it says that it is enrolled
-//! new     enter ────────► they meet: words ─► the person agrees, what it needs has come ─► enrolled, and said
+//! known   open ─► code ─► they meet: words ─► password, and what the new device needs is given ─► the account's list names it
+//! new     enter ────────► they meet: words ─► the person agrees, what it needs has come ─► enrolled
 //! ```
 //!
 //! Nothing of it is stored: a program that is started anew begins anew.
@@ -31,9 +31,6 @@ use known::Known;
 use mail::Mail;
 use new::New;
 
-/// Says that the new device is enrolled.
-const ENROLLED: &[u8] = b"enrolled";
-
 /// See the module.
 pub(super) struct Pairing {
     /// Of all that this core ever had: an answer to an earlier one is none to this.
@@ -48,8 +45,11 @@ enum Side {
 }
 
 impl Core {
-    fn begin_pairing(&mut self, side: Side, first: Vec<u8>) -> u32 {
-        self.close_pairing();
+    /// In place of an earlier one.
+    fn begin_pairing(&mut self, side: Side, first: Option<Vec<u8>>) -> u32 {
+        if self.pairing.is_some() {
+            self.fail_pairing(failure("pairing_over"));
+        }
         self.pairings = self.pairings.wrapping_add(1);
         self.pairing = Some(Pairing {
             number: self.pairings,
@@ -64,11 +64,11 @@ impl Core {
         let enrols = matches!(
             &self.pairing,
             Some(Pairing {
-                side: Side::New(New::Enrolling | New::Enrolled),
+                side: Side::New(New::Enrolling),
                 ..
             })
         );
-        // What the server may have done already is told to the other side, whoever looks at it here.
+        // What the server may have done already is not taken back.
         if !enrols {
             self.close_pairing();
         }
@@ -108,11 +108,21 @@ impl Core {
     /// Asks the server when it is time.
     pub(super) fn pairing_on_time(&mut self) {
         let now = self.shell.now;
-        let Some(Pairing { number, mail, .. }) = &mut self.pairing else {
+        self.look_for_paired();
+        let Some(Pairing { number, side, mail }) = &mut self.pairing else {
             return;
         };
         if mail.expires_at <= now {
-            return self.fail_pairing(failure("pairing_over"));
+            let code = match side {
+                // Nobody looks at it.
+                Side::New(New::Alone(alone)) if !alone.is_in() => {
+                    self.pairing = None;
+                    return;
+                }
+                Side::Known(Known::Given(_)) => "pairing_unsure",
+                _ => "pairing_over",
+            };
+            return self.fail_pairing(failure(code));
         }
         if mail.ask_at.is_some_and(|at| at <= now) {
             mail.ask_at = None;
@@ -157,10 +167,13 @@ impl Core {
                 Ok(heard) => {
                     self.shell.reply(command, Reply::Done);
                     self.tell_pairing(Some(PairingView::Working));
-                    self.on_heard(true, heard);
+                    self.on_heard(false, heard);
                 }
                 Err(failed) => {
-                    self.pairing = None;
+                    // It may have been taken: then the same ticket enters again.
+                    if !is_passing(&failed) {
+                        self.pairing = None;
+                    }
                     let failed = match failed.code.as_str() {
                         "not_found" => failure("pairing_unknown"),
                         "conflict" => failure("pairing_taken"),
@@ -171,14 +184,14 @@ impl Core {
             },
             PairingAsk::Turn { says } => match parse::<PairingHeard>(result) {
                 Ok(heard) => self.on_heard(says, heard),
-                Err(failed) if failed.code == "not_found" => self.fail_pairing(failure("pairing_over")),
-                // The server cannot be reached now, or wants patience; the code has its time.
-                Err(_) => {
+                // The code has its time.
+                Err(failed) if is_passing(&failed) => {
                     let at = self.shell.now.plus(PAIRING_RETRY_MS);
                     if let Some(pairing) = &mut self.pairing {
                         pairing.mail.ask_at = Some(at);
                     }
                 }
+                Err(failed) => self.on_mailbox_gone(failed),
             },
         }
     }
@@ -200,16 +213,34 @@ impl Core {
             }
         }
         let now = self.shell.now;
-        let Some(Pairing { mail, side, .. }) = &mut self.pairing else {
+        let Some(Pairing { mail, .. }) = &mut self.pairing else {
             return;
         };
         mail.said = mail.said.saturating_add(u32::from(said));
-        if matches!(side, Side::New(New::Enrolled)) && mail.is_said() {
-            // The other side ends it, when it has heard.
-            self.pairing = None;
-            return;
-        }
         let wait = if mail.is_said() { PAIRING_ASK_MS } else { 0 };
         mail.ask_at = Some(now.plus(wait));
     }
+
+    fn on_mailbox_gone(&mut self, failed: Failure) {
+        match &mut self.pairing {
+            // The new device may have ended it, having what it needs: the account's list will tell.
+            Some(Pairing {
+                side: Side::Known(Known::Given(_)),
+                mail,
+                ..
+            }) => mail.ask_at = None,
+            Some(Pairing {
+                side: Side::New(New::Enrolling),
+                mail,
+                ..
+            }) => mail.ask_at = None,
+            _ if failed.code == "not_found" => self.fail_pairing(failure("pairing_over")),
+            _ => self.fail_pairing(failed),
+        }
+    }
+}
+
+/// The server cannot be reached now, or wants patience.
+fn is_passing(failed: &Failure) -> bool {
+    matches!(failed.code.as_str(), "offline" | "unavailable" | "rate_limited")
 }

@@ -6,7 +6,7 @@ use protocol::{
     pairing::{PairingCode, PairingEnter},
 };
 
-use super::{ENROLLED, Pairing, Side};
+use super::{Pairing, Side};
 use crate::{
     api::{Failure, PairingView, Reply},
     core::{
@@ -25,10 +25,10 @@ pub(super) enum New {
     Alone(Box<Alone>),
     Met(Box<MetHost>),
     Enrolling,
-    Enrolled,
 }
 
 pub(super) struct Alone {
+    code: PairingCode,
     side: NewSide,
     key: DeviceKey,
     newcomer: Newcomer,
@@ -45,6 +45,13 @@ pub(super) struct MetHost {
     bundle: Option<Bundle>,
 }
 
+impl Alone {
+    /// Whether the mailbox is known to be entered.
+    pub(super) fn is_in(&self) -> bool {
+        self.commitment.is_some()
+    }
+}
+
 impl Core {
     /// Enters the code that another device shows.
     pub(in crate::core) fn enter_pairing(&mut self, command: u32, code: &str) {
@@ -54,37 +61,50 @@ impl Core {
         let Ok(code) = PairingCode::parse(code) else {
             return self.shell.fail(command, failure("pairing_code_malformed"));
         };
-        let key = DeviceKey::generate(&self.shell.random);
-        let Some(device_key) = key.public() else {
-            return self.shell.fail(command, failure("internal"));
+        let entered_before = match &self.pairing {
+            Some(Pairing {
+                number,
+                side: Side::New(New::Alone(alone)),
+                ..
+            }) if alone.code == code && !alone.is_in() => Some(*number),
+            _ => None,
         };
-        let newcomer = Newcomer {
-            device_id: DeviceId::from_random(self.shell.random.array()),
-            device_key,
-            name: self.device_name.clone(),
+        let number = match entered_before {
+            Some(number) => number,
+            None => match self.begin_to_enter(code.clone()) {
+                Some(number) => number,
+                None => return self.shell.fail(command, failure("internal")),
+            },
         };
-        let side = NewSide::new(&self.shell.random, &newcomer);
-        let first = side.first().to_vec();
-        let step = New::Alone(Box::new(Alone {
-            side,
-            key,
-            newcomer,
-            commitment: None,
-        }));
-        let number = self.begin_pairing(Side::New(step), first);
         let Some(Pairing { mail, .. }) = &self.pairing else {
             return;
         };
         let enter = PairingEnter {
             code,
             ticket: mail.ticket.clone(),
-            first: mail.first(),
         };
         let ask = HttpAsk::Pairing {
             number,
             ask: PairingAsk::Enter { command },
         };
         self.shell.post(ask, "/api/v1/pairing/enter", None, &enter);
+    }
+
+    fn begin_to_enter(&mut self, code: PairingCode) -> Option<u32> {
+        let key = DeviceKey::generate(&self.shell.random);
+        let newcomer = Newcomer {
+            device_id: DeviceId::from_random(self.shell.random.array()),
+            device_key: key.public()?,
+            name: self.device_name.clone(),
+        };
+        let alone = Alone {
+            code,
+            side: NewSide::new(&self.shell.random, &newcomer),
+            key,
+            newcomer,
+            commitment: None,
+        };
+        Some(self.begin_pairing(Side::New(New::Alone(Box::new(alone))), None))
     }
 
     /// The words are the same on the new device.
@@ -163,27 +183,34 @@ impl Core {
     /// The server has answered the enrolment of this device, which a pairing may have led to.
     pub(in crate::core) fn on_paired_enrolment(&mut self, failed: Option<&Failure>) {
         let Some(Pairing {
-            side: Side::New(new @ New::Enrolling),
-            mail,
+            side: Side::New(New::Enrolling),
             ..
-        }) = &mut self.pairing
+        }) = &self.pairing
         else {
             return;
         };
         match failed {
+            // Nothing is known of it; the device finds out by opening a session, and the other one by the account's list.
+            Some(failed) if failed.code == "offline" => {
+                self.pairing = None;
+                let failure = failed.clone();
+                self.tell_pairing(Some(PairingView::Failed { failure }));
+            }
             Some(failed) => self.fail_pairing(failed.clone()),
             None => {
-                *new = New::Enrolled;
-                mail.say(&self.shell, ENROLLED.to_vec());
+                self.pairing = None;
                 self.tell_pairing(None);
             }
         }
     }
 
-    /// The known device's first two messages lead to the words; its third has what this one needs.
+    /// The known device's first message is answered by this one's keys, and no sooner: who has seen them could choose what is
+    /// committed to. The first two lead to the words; its third has what this one needs.
     pub(super) fn on_said_by_known(&mut self, at: u32, message: Bytes) -> Result<(), BadMessage> {
         let Some(Pairing {
-            side: Side::New(new), ..
+            side: Side::New(new),
+            mail,
+            ..
         }) = &mut self.pairing
         else {
             return Err(BadMessage);
@@ -191,6 +218,7 @@ impl Core {
         match (at, new) {
             (0, New::Alone(alone)) => {
                 alone.commitment = Some(message);
+                mail.say(&self.shell, alone.side.first().to_vec());
                 Ok(())
             }
             (1, new @ New::Alone(_)) => {

@@ -22,7 +22,7 @@ fn turn(number: u8, known: u32, say: Option<&str>) -> PairingTurn {
         ticket: ticket(number),
         known,
         say: say.map(|text| PairingSay {
-            after: 1,
+            after: u32::from(number % 2),
             message: bytes(text),
         }),
     }
@@ -50,12 +50,13 @@ pub async fn mailbox(world: World) {
     let enter = |code: &PairingCode, number: u8| PairingEnter {
         code: code.clone(),
         ticket: ticket(number),
-        first: bytes("two"),
     };
     let heard = world.post("pairing/enter", &enter(&code, 2)).await.json();
     assert_eq!(heard, json!({ "messages": [bytes("one")] }));
     let stranger = world.post("pairing/enter", &enter(&code, 3)).await.problem();
     assert_eq!(stranger.code, Code::Conflict);
+    let heard = world.post("pairing/turn", &turn(2, 1, Some("two"))).await.json();
+    assert_eq!(heard, json!({ "messages": [] }));
     let heard = world
         .post("pairing/turn", &turn(1, 0, Some("three")))
         .await

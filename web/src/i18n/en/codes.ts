@@ -57,6 +57,7 @@ export const codes = {
   "error.pairing_unknown": "This code does not work, or not any more. Get a new one on the other device.",
   "error.pairing_taken": "Another device has entered this code. If that was not you, choose “They differ” on the device that shows it, and get a new code.",
   "error.pairing_over": "The other device ended this, or the time of the code is over. Nothing was changed; begin again with a new code.",
+  "error.pairing_unsure": "The new device has what it needs, but has not been added so far. Look in a while whether it is in this list.",
   "error.pairing_differs": "What came from the other device does not hold: somebody may stand in between. Nothing was changed. Try again over another network.",
   "error.full": "There is no room for more people.",
   "error.rollback":
