@@ -8,7 +8,7 @@ import type { FromTab, ToTab } from "./wire";
 export type CoreEvent = Exclude<Event, { type: "reply" }>;
 
 /** Events that are the whole of a state: who begins to listen gets the newest. */
-const STATES: readonly CoreEvent["type"][] = ["session", "rooms", "call", "slots", "store_lock"];
+const STATES: readonly CoreEvent["type"][] = ["session", "rooms", "call", "slots", "pairing", "store_lock"];
 
 /** A worker that stops again within this time is not started anew: it would stop again. */
 const STEADY_MS = 10_000;
@@ -126,6 +126,7 @@ export class WorkerCoreClient {
     for (const resolve of this.open.values()) resolve(coreFailed());
     this.open.clear();
     if (this.states.has("call")) this.hear({ type: "call", call: null });
+    if (this.states.has("pairing")) this.hear({ type: "pairing", pairing: null });
     if (locked || Date.now() - this.startedAt > STEADY_MS) return this.begin();
     this.hear({ type: "session", session: { state: "signed_out", reason: "core_failed" } });
   }

@@ -178,9 +178,12 @@ test("a pairing is one tab's, and ends where another begins one, or the tab is g
   const [one, other] = [joined("1"), joined("2")];
   const code: Event = { type: "pairing", pairing: { state: "code", code: "K7Q2-9MXP", expires_at: 1 } };
   const over: Event = { type: "pairing", pairing: { state: "failed", failure: { code: "pairing_over", params: {} } } };
+  const none: Event = { type: "pairing", pairing: null };
+  const answer = (reply: Reply): void => hub.event({ type: "reply", id: sent.at(-1)?.[0] ?? 0, reply });
   hub.command("1", 1, { type: "open_pairing" });
+  answer({ type: "done" });
   hub.event(code);
-  expect(one.events).toEqual([code]);
+  expect(one.events.at(-1)).toEqual(code);
   expect(other.events).toEqual([]);
   // Neither ended nor confirmed by a tab that does not show it.
   hub.command("2", 1, { type: "end_pairing" });
@@ -190,18 +193,29 @@ test("a pairing is one tab's, and ends where another begins one, or the tab is g
     { type: "reply", id: 2, reply: { type: "failed", value: { code: "pairing_over", params: {} } } },
   ]);
   expect(sent).toHaveLength(1);
-  hub.command("2", 3, { type: "open_pairing" });
+  // What the core refuses takes nothing from the first.
+  hub.command("2", 3, { type: "enter_pairing", code: "wrong" });
+  answer({ type: "failed", value: { code: "pairing_code_malformed", params: {} } });
+  hub.event(code);
+  expect(one.events.at(-1)).toEqual(code);
+  hub.command("2", 4, { type: "open_pairing" });
+  hub.event(over);
   expect(one.events.at(-1)).toEqual(over);
+  answer({ type: "done" });
   hub.event(code);
   expect(other.events.at(-1)).toEqual(code);
-  expect(one.events).toHaveLength(2);
   hub.leave("1");
-  expect(sent).toHaveLength(2);
+  expect(sent).toHaveLength(3);
   hub.leave("2");
   expect(sent.at(-1)?.[1]).toEqual({ type: "end_pairing" });
 
   const third = joined("3");
   hub.command("3", 1, { type: "enter_pairing", code: "K7Q2-9MXP" });
+  answer({ type: "done" });
   hub.lost("core_failed");
-  expect(third.events.at(-1)).toEqual(over);
+  expect(third.events.at(-1)).toEqual(none);
+  // A tab that comes to another hub learns that what it shows is over.
+  const late = tab("4");
+  hub.join(late);
+  expect(late.events).toContainEqual(none);
 });

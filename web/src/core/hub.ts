@@ -44,6 +44,8 @@ export class Hub {
   /** The `join_call` that the core has not answered yet. */
   private joining: number | null = null;
   private pairingTab: string | null = null;
+  /** Tabs that want to begin a pairing, by the id of the command. Until the core has begun it, an earlier one goes on. */
+  private readonly pairing = new Map<number, string>();
   private session: Event | null = null;
   private rooms: Event | null = null;
   private lock: Event | null = null;
@@ -59,6 +61,7 @@ export class Hub {
     if (this.rooms) tab.event(this.rooms);
     if (this.lock) tab.event(this.lock);
     if (tab.id !== this.callTab) endCall(tab);
+    if (tab.id !== this.pairingTab) tab.event(NO_PAIRING);
   }
 
   /** A tab is gone: takes back what it asked for. */
@@ -83,6 +86,7 @@ export class Hub {
     const coreId = this.nextId++;
     this.open.set(coreId, { tab, id });
     if (command.type === "join_call") this.joining = coreId;
+    if (command.type === "open_pairing" || command.type === "enter_pairing") this.pairing.set(coreId, tab);
     this.forward(coreId, command);
   }
 
@@ -141,7 +145,7 @@ export class Hub {
     for (const coreId of this.open.keys()) this.reply(coreId, failed(code));
     if (this.callTab !== null) this.hangUp(this.callTab);
     this.callTab = null;
-    if (this.pairingTab !== null) this.tabs.get(this.pairingTab)?.event(OVER);
+    if (this.pairingTab !== null) this.tabs.get(this.pairingTab)?.event(NO_PAIRING);
     this.pairingTab = null;
     this.viewers.clear();
   }
@@ -150,6 +154,9 @@ export class Hub {
     const asked = this.open.get(coreId);
     this.open.delete(coreId);
     if (coreId === this.joining) this.joining = null;
+    const pairing = this.pairing.get(coreId);
+    this.pairing.delete(coreId);
+    if (pairing !== undefined && reply.type === "done") this.pairingTab = this.tabs.has(pairing) ? pairing : null;
     if (asked) this.tabs.get(asked.tab)?.event({ type: "reply", id: asked.id, reply });
   }
 
@@ -162,11 +169,6 @@ export class Hub {
       return command.type === "end_pairing" ? { type: "done" } : failed("pairing_over");
     }
     switch (command.type) {
-      case "open_pairing":
-      case "enter_pairing":
-        if (this.pairingTab !== null && this.pairingTab !== tab) this.tabs.get(this.pairingTab)?.event(OVER);
-        this.pairingTab = tab;
-        return null;
       case "open_room":
         this.viewers.set(command.room_id, (this.viewers.get(command.room_id) ?? new Set()).add(tab));
         return null;
@@ -197,8 +199,7 @@ export class Hub {
   }
 }
 
-/** Another tab has begun a pairing. */
-const OVER: Event = { type: "pairing", pairing: { state: "failed", failure: { code: "pairing_over", params: {} } } };
+const NO_PAIRING: Event = { type: "pairing", pairing: null };
 
 function endCall(tab: Tab): void {
   tab.event({ type: "call", call: null });

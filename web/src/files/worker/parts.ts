@@ -93,18 +93,18 @@ export class Parts {
   /** What was sealed before comes in the parts of then, and must be the same, whatever the server says it lacks. */
   private async make(start: Checkpoint, chunks: number): Promise<Part> {
     const before = this.marks.find(({ sealed }) => sealed > start.sealed);
-    const part = await this.seal(start, before?.sealed ?? Math.min(start.sealed + chunks * SEALED_CHUNK_LEN, this.total));
-    if (before) compare(part.upTo, before);
-    else this.marks.push(part.upTo);
-    if (part.upTo.sealed > this.noted) {
-      await this.note(part.upTo);
+    const { sealed, upTo } = await this.seal(start, before?.sealed ?? Math.min(start.sealed + chunks * SEALED_CHUNK_LEN, this.total));
+    if (before) compare(upTo, before);
+    else this.marks.push(upTo);
+    if (upTo.sealed > this.noted) {
+      await this.note(upTo);
       this.signal.throwIfAborted();
-      this.noted = part.upTo.sealed;
+      this.noted = upTo.sealed;
     }
-    return part;
+    return { start: start.sealed, bytes: new Blob(sealed), upTo };
   }
 
-  private async seal(start: Checkpoint, end: number): Promise<Part> {
+  private async seal(start: Checkpoint, end: number): Promise<{ sealed: Bytes[]; upTo: Checkpoint }> {
     const first = start.sealed / SEALED_CHUNK_LEN;
     const count = Math.ceil((end - start.sealed) / SEALED_CHUNK_LEN);
     const plain = await this.read(first * CHUNK_LEN, (first + count) * CHUNK_LEN);
@@ -118,7 +118,7 @@ export class Parts {
     let { hash } = start;
     for (const chunk of chunks) hash = await link(this.digest, hash, chunk.hash);
     this.signal.throwIfAborted();
-    return { start: start.sealed, bytes: new Blob(chunks.map(({ sealed }) => sealed)), upTo: { sealed: end, hash } };
+    return { sealed: chunks.map(({ sealed }) => sealed), upTo: { sealed: end, hash } };
   }
 
   private async read(start: number, end: number): Promise<Bytes> {

@@ -130,6 +130,22 @@ test("a part that is lost, cut or unanswered is gone on with where the server is
   expect(page.server.asked).toContain("PATCH 70000");
 });
 
+test("what does not get through is sent in halves", async () => {
+  const page = new Page();
+  page.mishap("PATCH", "lost", "lost");
+  page.upload(new Blob([content(LONG)]));
+  const file = await page.uploaded();
+  // Four chunks, then two, then one at a time, and the next part as a whole.
+  expect(page.server.asked.filter((asked) => asked.startsWith("PATCH")).slice(0, 7)).toEqual([
+    "PATCH 0",
+    "PATCH 0",
+    "PATCH 0",
+    ...[1, 2, 3].map((chunks) => `PATCH ${String(sealedChunks(chunks))}`),
+    `PATCH ${String(sealedChunks(4))}`,
+  ]);
+  expect(same(await page.opened(file), content(LONG))).toBe(true);
+});
+
 test("a network that is back is used at once", async () => {
   const page = new Page();
   page.mishap("POST", ...Array.from({ length: 10 }, (): Mishap => "lost"));

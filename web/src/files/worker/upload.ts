@@ -68,25 +68,32 @@ export class Upload {
     return this.server.create({ blobId: ticket.blobId, uploadSecret: ticket.uploadSecret, roomId, expiresAt, size: this.total }, this.signal);
   }
 
-  /** Until all of it is there, or less than before it: a server that was restored from a backup, say. */
+  /** Until all of it is there, or less than before it: a server that was restored from a backup, say. What does not get through
+   * is sent in halves: it may be too much for the way. */
   private async send({ start, bytes, upTo }: Part): Promise<void> {
     const end = upTo.sealed;
     const { blobId, uploadSecret } = this.job.ticket;
-    let lost = false;
-    const state = await this.persist(async () => {
-      if (lost) this.offset = (await this.server.progress(blobId, uploadSecret, this.signal)).offset;
-      lost = true;
-      // It came although the answer was lost, or less is there than before.
-      if (this.offset >= end || this.offset < start) return { offset: this.offset };
-      const began = performance.now();
-      const rest = bytes.slice(this.offset - start);
-      const state = await this.server.part(blobId, uploadSecret, this.offset, rest, this.signal).catch(offsetOf);
-      this.pace(performance.now() - began, rest.size);
-      return state;
-    });
-    this.offset = state.offset;
-    if (this.offset > end) throw new TransferError("file_changed");
-    this.tell("running");
+    let most = bytes.size;
+    while (this.offset >= start && this.offset < end) {
+      let lost = false;
+      const state = await this.persist(async () => {
+        if (lost) {
+          this.offset = (await this.server.progress(blobId, uploadSecret, this.signal)).offset;
+          most = Math.max(Math.floor(most / 2), SEALED_CHUNK_LEN);
+        }
+        lost = true;
+        // It came although the answer was lost, or less is there than before.
+        if (this.offset >= end || this.offset < start) return { offset: this.offset };
+        const began = performance.now();
+        const rest = bytes.slice(this.offset - start, this.offset - start + most);
+        const state = await this.server.part(blobId, uploadSecret, this.offset, rest, this.signal).catch(offsetOf);
+        this.pace(performance.now() - began, rest.size);
+        return state;
+      });
+      this.offset = state.offset;
+      if (this.offset > end) throw new TransferError("file_changed");
+      this.tell("running");
+    }
   }
 
   /** How long the next part is, by how long this one took. */

@@ -182,6 +182,7 @@ export const account = {
   "pair.account": "This will be a device of {name}, {email}.",
   "pair.compare": "Does the other device show these words?",
   "pair.waiting": "Confirm the words on the other device, too, and type your password there.",
+  "pair.signed_in": "This device is signed in already. Open the link on the new one.",
   "pair.back": "Sign in with your password instead",
 
   "data.title": "My data",

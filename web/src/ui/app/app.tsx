@@ -56,6 +56,7 @@ function SignedOut({ route, reason }: { readonly route: Route; readonly reason: 
 function SignedIn({ route: address, me }: { readonly route: Route; readonly me: PersonCard }) {
   useSystemNotices();
   useActivity();
+  useLinkForAnother(address);
   const accepting = useStore(useApp().client.accepting);
   const arriving = address.page === "invite" && address.code === accepting;
   const route: Route = arriving ? { page: "home" } : address;
@@ -98,6 +99,17 @@ function Page({ route, me }: { readonly route: Route; readonly me: PersonCard })
     case "call":
       return <NotFound />;
   }
+}
+
+/** A device that is signed in needs no code of another one; where its address has one, it is said why nothing happens. */
+function useLinkForAnother(route: Route): void {
+  const { client, navigator } = useApp();
+  useEffect(() => {
+    if (route.page !== "pair") return;
+    if (window.location.hash !== "") client.board.notify("status", (t) => t("pair.signed_in"));
+    window.history.replaceState(null, "", pathOf(route));
+    navigator.replace({ page: "home" });
+  }, [route, client, navigator]);
 }
 
 /** After a move inside the page the focus goes where the new content begins, as after a load. */

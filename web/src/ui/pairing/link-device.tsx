@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import type { PairingView } from "../../core/generated/PairingView";
 import { timeText } from "../../i18n/format";
+import type { Translate } from "../../i18n/translate";
 import type { Failure } from "../../state/core";
 import { pathOf } from "../../state/routes";
 import { ofOwnPassword } from "../account/own-password";
@@ -18,28 +19,34 @@ export function LinkDevice({ onClose, onDone }: { readonly onClose: () => void; 
   const pairing = useStore(client.pairing);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [attempt, setAttempt] = useState(0);
-  const begun = useRef(-1);
+  const [open, setOpen] = useState(false);
 
   useEffect(() => {
-    if (begun.current === attempt) return;
-    begun.current = attempt;
+    let current = true;
+    client.pairing.set(null);
     void client.commands.openPairing().then((outcome) => {
-      if (!outcome.ok) setFailure(outcome.failure);
+      if (current && !outcome.ok) setFailure(outcome.failure);
     });
+    return () => {
+      current = false;
+      void client.commands.endPairing();
+    };
   }, [client, attempt]);
+
+  if (pairing && !open) setOpen(true);
 
   const again = (): void => {
     setFailure(null);
-    client.pairing.set(null);
+    setOpen(false);
     setAttempt(attempt + 1);
   };
   const close = (): void => {
-    void client.commands.endPairing();
-    if (pairing?.state === "done") onDone();
+    // Whatever came of it: the list says what is so.
+    onDone();
     onClose();
   };
 
-  const failed = failure ?? (pairing?.state === "failed" ? pairing.failure : null);
+  const failed = failure ?? failureOf(pairing, open);
   return (
     <Dialog title={t("pairing.title")} onClose={close} keep>
       {failed ? (
@@ -63,6 +70,12 @@ export function LinkDevice({ onClose, onDone }: { readonly onClose: () => void; 
   );
 }
 
+/** Where there is none any more although one was opened, the tab that had it is gone. */
+function failureOf(pairing: PairingView | null, open: boolean): Failure | null {
+  if (pairing?.state === "failed") return pairing.failure;
+  return pairing === null && open ? { code: "pairing_over", params: {} } : null;
+}
+
 function Stage({ pairing, onClose }: { readonly pairing: PairingView | null; readonly onClose: () => void }) {
   const t = useText();
   switch (pairing?.state) {
@@ -74,7 +87,7 @@ function Stage({ pairing, onClose }: { readonly pairing: PairingView | null; rea
       return (
         <>
           <div className="dialog-body">
-            <p role="status">{t("pairing.done", { name: pairing.name })}</p>
+            <p role="status">{t("pairing.done", { name: named(t, pairing.name) })}</p>
           </div>
           <footer className="dialog-footer">
             <Button look="primary" autoFocus onClick={onClose}>
@@ -90,6 +103,10 @@ function Stage({ pairing, onClose }: { readonly pairing: PairingView | null; rea
         </div>
       );
   }
+}
+
+function named(t: Translate, name: string): string {
+  return name === "" ? t("pairing.nameless") : name;
 }
 
 function ShowCode({ code, expiresAt, onClose }: { readonly code: string; readonly expiresAt: number; readonly onClose: () => void }) {
@@ -146,7 +163,7 @@ function Admit({ words, name, onClose }: { readonly words: readonly string[]; re
       }}
     >
       <div className="dialog-body">
-        <Compare words={words}>{t("pairing.compare", { name: name === "" ? t("pairing.nameless") : name })}</Compare>
+        <Compare words={words}>{t("pairing.compare", { name: named(t, name) })}</Compare>
         <PasswordField
           label={t("sign_in.password")}
           autoComplete="current-password"

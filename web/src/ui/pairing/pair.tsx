@@ -43,10 +43,15 @@ export function Pair() {
   const agree = async (): Promise<void> => {
     setAgreed(true);
     const outcome = await client.commands.joinPaired();
-    if (outcome.ok) navigator.replace({ page: "home" });
+    if (outcome.ok) return navigator.replace({ page: "home" });
+    setAgreed(false);
+    // Where the pairing says why, that is said already.
+    if (client.pairing.get()?.state !== "failed") client.pairing.set({ state: "failed", failure: outcome.failure });
   };
   const differ = (): void => {
     void client.commands.endPairing();
+    client.pairing.set(null);
+    setAgreed(false);
     setCode("");
   };
 

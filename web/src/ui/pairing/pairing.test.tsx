@@ -1,6 +1,6 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeCore, PAIRING_WORDS } from "../../testing/fake-core";
 import { show } from "../../testing/render";
 import { AppView } from "../app/app";
@@ -34,13 +34,47 @@ test("a device that is signed in shows a code, then words, and asks for the pass
   expect(done).toEqual(["done", "closed"]);
 });
 
-test("words that differ end it, and so does whoever closes the dialog", async () => {
+test("who says that the words differ closes the dialog", async () => {
   const user = userEvent.setup();
-  const { core } = show(<LinkDevice onClose={() => {}} onDone={() => {}} />);
+  const closed = vi.fn();
+  const { core } = show(<LinkDevice onClose={closed} onDone={() => {}} />);
   await screen.findByLabelText("Code");
   act(() => core.tell(compare("Phone")));
+  expect(closed).not.toHaveBeenCalled();
   await user.click(await screen.findByRole("button", { name: "They differ" }));
-  expect(core.sent.at(-1)).toEqual({ type: "end_pairing" });
+  expect(closed).toHaveBeenCalledOnce();
+});
+
+test("a pairing whose tab is gone is over", async () => {
+  const { core } = show(<LinkDevice onClose={() => {}} onDone={() => {}} />);
+  await screen.findByLabelText("Code");
+  act(() => core.tell({ type: "pairing", pairing: null }));
+  await screen.findByRole("button", { name: "Get a new code" });
+});
+
+test("a dialog that goes away ends what it began", async () => {
+  const { core, unmount } = show(<LinkDevice onClose={() => {}} onDone={() => {}} />);
+  await screen.findByLabelText("Code");
+  unmount();
+  await waitFor(() => expect(core.sent.at(-1)).toEqual({ type: "end_pairing" }));
+});
+
+test("a new device that is refused in the end says why, and takes another code", async () => {
+  const user = userEvent.setup();
+  window.history.replaceState(null, "", "/pair#K7Q2-9MXP");
+  const { core } = show(<AppView />, new FakeCore(false));
+  await user.click(await screen.findByRole("button", { name: "Continue" }));
+  core.answers.set("join_paired", { type: "failed", value: { code: "other_account", params: {} } });
+  await user.click(await screen.findByRole("button", { name: "They match" }));
+  await screen.findByText(/another account/);
+  await screen.findByLabelText("Code");
+});
+
+test("a device that is signed in has no use for the code of a link, and says so", async () => {
+  window.history.replaceState(null, "", "/pair#K7Q2-9MXP");
+  show(<AppView />);
+  await screen.findByText("This device is signed in already. Open the link on the new one.");
+  expect(window.location.href.endsWith("/")).toBe(true);
 });
 
 test("what came to nothing says why, and begins anew with another code", async () => {
