@@ -251,7 +251,7 @@ fn either_side_can_end_it_and_a_code_ends_by_itself() {
 fn a_server_that_changes_what_is_said_is_found_out() {
     // The commitment, the new device's keys, the known device's answer, and what is sealed.
     for (seed, side, message) in [(5, 0, 0), (6, 1, 0), (7, 0, 1), (8, 0, 2)] {
-        for at in [0, 40, 1_130, 1_230] {
+        for at in [0, 40, 1_160, 1_262] {
             let mut world = two(seed);
             let changes = move |of: usize, which: usize, bytes: &mut Vec<u8>| {
                 if (of, which) == (side, message) {

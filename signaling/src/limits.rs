@@ -108,7 +108,7 @@ pub const MAX_SESSION_OPENS_PER_BLOCK: u32 = 6_000;
 pub const MAX_PAIRINGS: usize = 1_000;
 
 /// Messages of one side of a pairing, of which there are three; and the longest, with a device list of 20 devices or a key of
-/// ML-KEM.
+/// X-Wing.
 pub const MAX_PAIRING_MESSAGES: usize = 4;
 pub const MAX_PAIRING_MESSAGE_LEN: usize = 8 * 1024;
 

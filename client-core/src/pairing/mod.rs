@@ -3,8 +3,8 @@
 //! ```text
 //! known device                                                     new device
 //!   first   SHA-256(label ‖ its X25519 key)          ──────────►
-//!           ◄──────────   first   X25519 key, ML-KEM key, device id, device key, name
-//!   second  X25519 key, ML-KEM ciphertext, e-mail, name  ──────►
+//!           ◄──────────   first   X25519 key, X-Wing key, device id, device key, name
+//!   second  X25519 key, X-Wing ciphertext, e-mail, name  ──────►
 //!                 both show words of what was said: people compare them
 //!   third   grant, certificate, device list, key of own state, sealed  ──────►
 //!           ◄──────────   second  it is enrolled
@@ -12,7 +12,7 @@
 //!
 //! Both sides' X25519 keys authenticate each other by the words: who stands in between has to choose its keys before it sees
 //! the last one that goes into them, for that was committed to, and so is found but with the chance of a guess at 64 bits.
-//! ML-KEM keeps what was recorded closed to who breaks X25519 one day.
+//! X-Wing, which has ML-KEM in it, keeps what was recorded closed to who breaks X25519 one day.
 
 mod bundle;
 #[cfg(test)]
@@ -25,10 +25,6 @@ use aes_gcm::{
     aead::{Aead as _, Payload},
 };
 use hkdf::Hkdf;
-use ml_kem::{
-    DecapsulationKey768, EncapsulationKey768,
-    kem::{Decapsulate as _, Encapsulate as _, KeyExport as _, TryKeyInit as _},
-};
 use protocol::{
     DeviceId, Email,
     encoding::{Reader, Writer},
@@ -37,6 +33,10 @@ use protocol::{
 };
 use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
+use x_wing::{
+    CIPHERTEXT_SIZE, Decapsulate as _, DecapsulationKey, Decapsulator as _, ENCAPSULATION_KEY_SIZE,
+    Encapsulate as _, EncapsulationKey, KeyExport as _,
+};
 use x25519_dalek::{PublicKey as DhKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -48,10 +48,6 @@ const KEY_LABEL: &[u8] = b"Conclave 1.0 pairing key";
 
 /// Words of 16 bits: few enough to be compared by everybody, and a guess at 64 bits is hopeless.
 const WORDS: usize = 4;
-
-/// Of ML-KEM-768 (FIPS 203).
-const KEM_KEY_LEN: usize = 1184;
-const KEM_CIPHERTEXT_LEN: usize = 1088;
 
 /// What the other side said is not what it should be, or was changed on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -105,8 +101,8 @@ impl KnownSide {
     ) -> Result<(Newcomer, Vec<u8>, Met), BadMessage> {
         let mut reader = Reader::new(theirs);
         let key: [u8; 32] = reader.fixed().ok_or(BadMessage)?;
-        let kem: [u8; KEM_KEY_LEN] = reader.fixed().ok_or(BadMessage)?;
-        let kem = EncapsulationKey768::new_from_slice(&kem).map_err(|_| BadMessage)?;
+        let kem: [u8; ENCAPSULATION_KEY_SIZE] = reader.fixed().ok_or(BadMessage)?;
+        let kem = EncapsulationKey::try_from(kem.as_slice()).map_err(|_| BadMessage)?;
         let newcomer = Newcomer::read(&mut reader).ok_or(BadMessage)?;
         reader.end().ok_or(BadMessage)?;
         let (ciphertext, kem_secret) = kem.encapsulate_with_rng(&mut random.clone());
@@ -114,7 +110,7 @@ impl KnownSide {
         let public = DhKey::from(&self.secret);
         let second = Writer::default()
             .fixed(public.as_bytes())
-            .fixed(&<[u8; KEM_CIPHERTEXT_LEN]>::try_from(ciphertext.as_slice()).map_err(|_| BadMessage)?)
+            .fixed(&<[u8; CIPHERTEXT_SIZE]>::try_from(ciphertext.as_slice()).map_err(|_| BadMessage)?)
             .vec16(host.email.as_str().as_bytes())
             .vec16(host.name.as_bytes())
             .finish();
@@ -132,7 +128,7 @@ impl KnownSide {
 /// The new device, until it meets the known one.
 pub(crate) struct NewSide {
     secret: StaticSecret,
-    kem: DecapsulationKey768,
+    kem: DecapsulationKey,
     first: Vec<u8>,
 }
 
@@ -141,9 +137,9 @@ impl NewSide {
         Self::from_secrets(random.array(), random.array(), newcomer)
     }
 
-    fn from_secrets(secret: [u8; 32], kem_seed: [u8; 64], newcomer: &Newcomer) -> Self {
+    fn from_secrets(secret: [u8; 32], kem_seed: [u8; 32], newcomer: &Newcomer) -> Self {
         let secret = StaticSecret::from(secret);
-        let kem = DecapsulationKey768::from_seed(kem_seed.into());
+        let kem = DecapsulationKey::from(kem_seed);
         let mut first = DhKey::from(&secret).as_bytes().to_vec();
         first.extend_from_slice(&kem.encapsulation_key().to_bytes());
         newcomer.write(&mut first);
@@ -159,7 +155,7 @@ impl NewSide {
     pub(crate) fn meet(&self, commitment_of: &[u8], second: &[u8]) -> Result<(Host, Met), BadMessage> {
         let mut reader = Reader::new(second);
         let key: [u8; 32] = reader.fixed().ok_or(BadMessage)?;
-        let ciphertext: [u8; KEM_CIPHERTEXT_LEN] = reader.fixed().ok_or(BadMessage)?;
+        let ciphertext: [u8; CIPHERTEXT_SIZE] = reader.fixed().ok_or(BadMessage)?;
         let host = Host::read(&mut reader).ok_or(BadMessage)?;
         reader.end().ok_or(BadMessage)?;
         let public = DhKey::from(key);
