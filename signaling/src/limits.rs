@@ -178,6 +178,18 @@ pub const BLOB_READ_LEN: usize = 128 * 1024;
 /// Beyond: the others wait for the next round.
 pub const EXPIRE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Bytes without a row are deleted once nothing has been added to them for so long: a database that was restored or copied does
+/// not know the newest files, and somebody who sees that has a day to stop the server. Longer keeps what a crash left, or a
+/// service that failed did not delete.
+pub const ORPHAN_GRACE_MS: u64 = 24 * HOUR_MS;
+
+/// How long a sweep spends on what fails. Beyond: the next one goes on, at another place.
+pub const SWEEP_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Failures of a sweep in a row after which nothing works there. Beyond: as above. Blobs that cannot be deleted are no row: of
+/// each it is asked first when it was written.
+pub const MAX_SWEEP_FAILURES: u32 = 4;
+
 /// Longest object of a blob on an S3 service: a part, and room for longer ones. What lies before a place is looked for so
 /// far back, so it may be raised, but never lowered.
 pub const MAX_S3_OBJECT_LEN: u64 = 16 * 1024 * 1024;

@@ -98,7 +98,9 @@ stories! {
     a_sign_passes_where_a_message_does: stories::signs::contacts;
     signs_have_a_rate: stories::signs::rate;
     a_reader_that_is_behind_gets_no_sign_and_stays: stories::signs::slow_readers;
+    files_that_cannot_be_deleted_hide_no_others: stories::blob_ends::many_expired;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
+    nothing_is_swept_away_where_the_database_knows_of_no_file: stories::blob_ends::without_rows;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }
 
@@ -127,6 +129,9 @@ stories_on_s3! {
     /// R28, R30, R31: one video of each user, for contacts alone; the one before is gone with the next.
     an_id_video_is_for_contacts_and_goes_with_the_next: stories::contacts::id_videos;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
+    nothing_is_swept_away_where_the_database_knows_of_no_file: stories::blob_ends::without_rows;
     a_service_that_is_away_is_said_and_gone_on_with: stories::blob_places::away;
     a_file_of_many_objects_is_one: stories::blob_places::many_objects;
+    files_of_another_database_are_left_alone: stories::blob_places::of_another_database;
+    a_file_that_cannot_be_deleted_keeps_no_other: stories::blob_places::that_keeps_some;
 }

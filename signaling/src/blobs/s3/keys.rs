@@ -5,7 +5,7 @@ use object_store::path::Path;
 use protocol::BlobId;
 
 use super::extents::{Extent, digits};
-use crate::random::random;
+use crate::{blobs::mark::MARK_NAME, random::random};
 
 /// Beside the shelves, whose names have two digits.
 const TRIAL: &str = "trial";
@@ -23,6 +23,16 @@ impl Keys {
         Self {
             prefix: format!("{prefix}{slash}"),
         }
+    }
+
+    /// What all of them begin with.
+    pub fn all(&self) -> String {
+        self.prefix.clone()
+    }
+
+    /// The key of the mark.
+    pub fn mark(&self) -> Path {
+        Path::from(format!("{}{MARK_NAME}", self.prefix))
     }
 
     /// What the keys of all blobs begin with whose id begins with a byte.
@@ -69,6 +79,7 @@ mod tests {
             );
             assert!(key.starts_with(&keys.shelf(0x3f)) && key.starts_with(&keys.blob(blob_id)));
             assert!(key > keys.before(blob_id, 16) && key < keys.before(blob_id, 17));
+            assert_eq!(keys.mark().to_string(), format!("{begin}deployment"));
             assert!(keys.trial().as_ref().starts_with(&format!("{begin}trial/")));
         }
     }

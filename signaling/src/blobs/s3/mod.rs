@@ -4,6 +4,7 @@
 //! it holds:
 //!
 //! ```text
+//! PREFIX/deployment                                      whose all of it is
 //! PREFIX/3f/3f0c…/0000000000000000-0000000000400000      synced and noted
 //! PREFIX/3f/3f0c…/0000000000400000-0000000000800000      synced and noted; the blob is durable up to here
 //! PREFIX/3f/3f0c…/0000000000800000-0000000000a00000      synced and not noted: deleted before the next part
@@ -25,9 +26,10 @@ mod trial;
 
 use std::{io, ops::Range, sync::Arc};
 
+use axum::body::Bytes;
 use futures_util::stream;
 use object_store::{ListResult, path::Path};
-use protocol::{BlobId, limits::MAX_PART_LEN};
+use protocol::{BlobId, Millis, limits::MAX_PART_LEN};
 use tokio::sync::Semaphore;
 
 pub use failure::S3Failure;
@@ -41,7 +43,10 @@ use self::{
     reading::Reading,
     service::{Enough, Listing, Service},
 };
-use super::keep::{Doing, Extending, Free, Keep, Pieces};
+use super::{
+    keep::{Doing, Extending, Free, Keep, Pieces},
+    mark::MAX_MARK_LEN,
+};
 use crate::limits::{MAX_S3_BLOCKS, MAX_S3_FETCHES, MAX_S3_OBJECT_LEN};
 
 const _: () = assert!(MAX_S3_OBJECT_LEN >= MAX_PART_LEN, "a part is one object");
@@ -178,6 +183,67 @@ impl Keep for S3 {
             Ok(found)
         })
     }
+
+    fn modified(&self, blob_id: BlobId) -> Doing<'_, Option<Millis>> {
+        Box::pin(async move {
+            let listing = Listing {
+                prefix: self.keys.blob(blob_id),
+                ..Listing::default()
+            };
+            let mut latest = None;
+            let listed = self.service.list(listing, |page: ListResult| {
+                let times = page
+                    .objects
+                    .iter()
+                    .map(|object| object.last_modified.timestamp_millis());
+                latest = latest.max(times.max());
+                Enough::No
+            });
+            listed.await?;
+            Ok(latest.map(|ms| Millis(u64::try_from(ms).unwrap_or(0))))
+        })
+    }
+
+    fn is_empty(&self) -> Doing<'_, bool> {
+        Box::pin(async move {
+            let listing = Listing {
+                prefix: self.keys.all(),
+                after: None,
+                folders: true,
+            };
+            let mut shelves = Vec::new();
+            let listed = self.service.list(listing, |page: ListResult| {
+                shelves.extend(page.common_prefixes.iter().filter_map(shelf_of));
+                Enough::No
+            });
+            listed.await?;
+            for first in shelves {
+                if !self.list(first).await?.is_empty() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    fn mark(&self) -> Doing<'_, Option<Vec<u8>>> {
+        Box::pin(async move {
+            match self.service.get(&self.keys.mark(), 0..MAX_MARK_LEN as u64).await {
+                Ok(mark) => Ok(Some(mark.to_vec())),
+                Err(S3Failure::Missing) => Ok(None),
+                Err(failure) => Err(failure.into()),
+            }
+        })
+    }
+
+    fn set_mark(&self, mark: String) -> Doing<'_, ()> {
+        Box::pin(async move {
+            Ok(self
+                .service
+                .put(&self.keys.mark(), Bytes::from(mark).into())
+                .await?)
+        })
+    }
 }
 
 /// Objects deleted by one request; S3 takes no more.
@@ -185,6 +251,12 @@ const MAX_DELETED: usize = 1_000;
 
 fn extent_of(key: &Path) -> Option<Extent> {
     Extent::parse(key.filename()?)
+}
+
+fn shelf_of(folder: &Path) -> Option<u8> {
+    let name = folder.filename()?;
+    let fits = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| u8::from_str_radix(name, 16).ok()).flatten()
 }
 
 fn blob_of(folder: &Path) -> Option<BlobId> {

@@ -120,6 +120,22 @@ impl Upload {
         world.app().blobs.lies(self.create.blob_id).await
     }
 
+    /// As if it had been written so long ago.
+    pub(super) fn age(&self, world: &World, ms: u64) {
+        let path = self.path(world);
+        let files: Vec<PathBuf> = if path.is_dir() {
+            let entries = std::fs::read_dir(&path).unwrap();
+            entries.map(|entry| entry.unwrap().path()).collect()
+        } else {
+            vec![path]
+        };
+        let then = std::time::UNIX_EPOCH + std::time::Duration::from_millis(world.now().0 - ms);
+        for file in files {
+            let file = std::fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(then).unwrap();
+        }
+    }
+
     /// Where it lies on the disk: a file, or a folder of objects.
     pub(super) fn path(&self, world: &World) -> PathBuf {
         let id = self.create.blob_id.to_string();
