@@ -7,7 +7,10 @@ use object_store::PutPayload;
 use protocol::BlobId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{S3, extents::Extent};
+use super::{
+    S3,
+    extents::{Extent, Object},
+};
 use crate::{
     blobs::keep::{Doing, Extending},
     limits::{MAX_S3_OBJECT_LEN, S3_BLOCK_LEN},
@@ -73,7 +76,7 @@ impl Growing {
             return Ok(());
         };
         let payload: PutPayload = self.blocks.drain(..).map(Bytes::from).collect();
-        let key = self.s3.keys.object(self.blob_id, extent);
+        let key = self.s3.keys.object(self.blob_id, Object::new(extent));
         self.s3.service.put(&key, payload).await?;
         self.at = extent.end();
         self.held.clear();

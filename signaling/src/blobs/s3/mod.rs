@@ -4,14 +4,14 @@
 //! it holds:
 //!
 //! ```text
-//! PREFIX/deployment                                      whose all of it is
-//! PREFIX/3f/3f0c…/0000000000000000-0000000000400000      synced and noted
-//! PREFIX/3f/3f0c…/0000000000400000-0000000000800000      synced and noted; the blob is durable up to here
-//! PREFIX/3f/3f0c…/0000000000800000-0000000000a00000      synced and not noted: deleted before the next part
+//! PREFIX/deployment                                          whose all of it is
+//! PREFIX/3f/3f0c…/0000000000000000-0000000000400000-9b1d…    synced and noted
+//! PREFIX/3f/3f0c…/0000000000400000-0000000000800000-03fa…    synced and noted; the blob is durable up to here
+//! PREFIX/3f/3f0c…/0000000000800000-0000000000a00000-c24e…    synced and not noted: deleted before the next part
 //! ```
 //!
-//! With the length in the key, a put that the service carries out after it was given up overwrites nothing that is noted
-//! but with the same bytes, and what it leaves beside lies behind the end, or has what others have too.
+//! What was given up may still be carried out later. With a random number in each key, a put overwrites nothing, and a
+//! deletion finds nothing that was put since. What a late put leaves lies behind the end, or has what others have too.
 
 mod extents;
 mod failure;
@@ -37,7 +37,7 @@ pub use settings::S3Settings;
 pub use trial::{S3Step, S3Trouble, try_s3};
 
 use self::{
-    extents::{Extent, cover},
+    extents::{Object, cover},
     growing::Growing,
     keys::Keys,
     reading::Reading,
@@ -85,42 +85,42 @@ impl S3 {
     }
 
     /// The objects of a blob that reach behind `from`, up to those that begin at `to`; some more may be among them.
-    async fn extents(&self, blob_id: BlobId, from: u64, to: u64) -> Result<Vec<Extent>, S3Failure> {
+    async fn objects(&self, blob_id: BlobId, from: u64, to: u64) -> Result<Vec<Object>, S3Failure> {
         let listing = Listing {
             prefix: self.keys.blob(blob_id),
             after: Some(self.keys.before(blob_id, from.saturating_sub(MAX_S3_OBJECT_LEN))),
             folders: false,
         };
-        let mut extents = Vec::new();
+        let mut objects = Vec::new();
         let listed = self.service.list(listing, |page| {
-            let before = extents.len();
-            extents.extend(
+            let before = objects.len();
+            objects.extend(
                 page.objects
                     .iter()
-                    .filter_map(|object| extent_of(&object.location)),
+                    .filter_map(|object| object_of(&object.location)),
             );
-            let page = extents.get(before..).unwrap_or_default();
-            if page.iter().any(|extent| extent.start() >= to) {
+            let page = objects.get(before..).unwrap_or_default();
+            if page.iter().any(|object| object.start() >= to) {
                 Enough::Yes
             } else {
                 Enough::No
             }
         });
         listed.await?;
-        Ok(extents)
+        Ok(objects)
     }
 }
 
 impl Keep for S3 {
     fn extend(&self, blob_id: BlobId, at: u64) -> Doing<'_, Box<dyn Extending>> {
         Box::pin(async move {
-            let extents = self.extents(blob_id, at, u64::MAX).await?;
+            let objects = self.objects(blob_id, at, u64::MAX).await?;
             // That nothing is missing before the last one is looked at with each reading.
-            if at > 0 && !extents.iter().any(|extent| extent.end() == at) {
+            if at > 0 && !objects.iter().any(|object| object.end() == at) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let behind = extents.into_iter().filter(|extent| extent.end() > at);
-            let behind = behind.map(|extent| self.keys.object(blob_id, extent)).collect();
+            let behind = objects.into_iter().filter(|object| object.end() > at);
+            let behind = behind.map(|object| self.keys.object(blob_id, object)).collect();
             self.service.delete(behind).await?;
             Ok(Box::new(Growing::new(self.clone(), blob_id, at)) as _)
         })
@@ -128,8 +128,8 @@ impl Keep for S3 {
 
     fn read(&self, blob_id: BlobId, range: Range<u64>) -> Doing<'_, Option<Pieces>> {
         Box::pin(async move {
-            let extents = self.extents(blob_id, range.start, range.end).await?;
-            let Some(pieces) = cover(extents, &range) else {
+            let objects = self.objects(blob_id, range.start, range.end).await?;
+            let Some(pieces) = cover(objects, &range) else {
                 return Ok(None);
             };
             let reading = Reading::new(self.clone(), blob_id, pieces);
@@ -249,8 +249,8 @@ impl Keep for S3 {
 /// Objects deleted by one request; S3 takes no more.
 const MAX_DELETED: usize = 1_000;
 
-fn extent_of(key: &Path) -> Option<Extent> {
-    Extent::parse(key.filename()?)
+fn object_of(key: &Path) -> Option<Object> {
+    Object::parse(key.filename()?)
 }
 
 fn shelf_of(folder: &Path) -> Option<u8> {

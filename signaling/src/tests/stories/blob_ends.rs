@@ -62,7 +62,7 @@ pub(super) fn leave(world: &World, orphan: &Upload) {
     let path = orphan.path(world);
     let file = if world.s3.is_some() {
         std::fs::create_dir_all(&path).unwrap();
-        path.join("0000000000000000-000000000000000f")
+        path.join("0000000000000000-000000000000000f-0123456789abcdef")
     } else {
         path
     };
