@@ -248,6 +248,14 @@ pub const UNFINISHED_RETRY_MS: u64 = 10_000;
 /// Uploads that one device may begin an hour: a large folder, but no flood of rows. Beyond: `rate_limited`.
 pub const MAX_UPLOADS_PER_HOUR: u32 = 2_000;
 
+/// Shortest part that a client sends of its own accord, but for a file's last: less than one sealed chunk. What is left of a part
+/// that was cut off may be shorter.
+pub const FULL_PART_LEN: u64 = 64 * 1024;
+
+/// Shorter parts of one blob in an hour: a connection that breaks every half minute. Each may become an object on an S3
+/// service, and is listed with each part after it. Beyond: `rate_limited`.
+pub const MAX_SHORT_PARTS_PER_HOUR: u32 = 120;
+
 /// How often the place of blobs is compared with the database. On an S3 service it costs 256 requests.
 pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);
 

@@ -66,6 +66,7 @@ stories! {
     who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
     a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
     files_have_as_much_space_as_they_may: stories::blobs::space;
+    parts_that_bring_little_are_few: stories::blob_parts::tiny;
     a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
     /// R44: a file dies when its message does.
     a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
@@ -121,6 +122,7 @@ stories_on_s3! {
     who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
     a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
     files_have_as_much_space_as_they_may: stories::blobs::space;
+    parts_that_bring_little_are_few: stories::blob_parts::tiny;
     a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
     /// R44: a file dies when its message does.
     a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
