@@ -214,6 +214,14 @@ pub const MAX_S3_FETCHES: usize = 128;
 /// other, as long as their patience lasts.
 pub const MAX_S3_REQUESTS: usize = 64;
 
+/// Blocks of [`S3_BLOCK_LEN`] in puts that are under way: 32 MiB, which a line of 20 Mbit/s carries in
+/// [`S3_REQUEST_TIMEOUT`]. More would time out together on such a line. Beyond: puts wait for each other, as above.
+pub const MAX_S3_PUT_BLOCKS: usize = 128;
+
+/// Parts on their way to an S3 service at once, each with a first block: 512 MiB at most. Beyond: `unavailable`, before
+/// anything of the part is read.
+pub const MAX_S3_PARTS: usize = 2048;
+
 /// How long a connection to an S3 service may take. Beyond: it is tried again.
 pub const S3_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -25,16 +25,19 @@ pub struct Growing {
     at: u64,
     blocks: Vec<Vec<u8>>,
     held: Vec<OwnedSemaphorePermit>,
+    /// The right to the first block.
+    _part: OwnedSemaphorePermit,
 }
 
 impl Growing {
-    pub fn new(s3: S3, blob_id: BlobId, at: u64) -> Self {
+    pub fn new(s3: S3, blob_id: BlobId, at: u64, part: OwnedSemaphorePermit) -> Self {
         Self {
             s3,
             blob_id,
             at,
             blocks: Vec::new(),
             held: Vec::new(),
+            _part: part,
         }
     }
 

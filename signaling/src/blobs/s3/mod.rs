@@ -47,7 +47,7 @@ use super::{
     keep::{Doing, Extending, Free, Keep, Pieces},
     mark::MAX_MARK_LEN,
 };
-use crate::limits::{MAX_S3_BLOCKS, MAX_S3_FETCHES, MAX_S3_OBJECT_LEN};
+use crate::limits::{MAX_S3_BLOCKS, MAX_S3_FETCHES, MAX_S3_OBJECT_LEN, MAX_S3_PARTS};
 
 const _: () = assert!(MAX_S3_OBJECT_LEN >= MAX_PART_LEN, "a part is one object");
 
@@ -59,6 +59,7 @@ pub struct S3 {
     /// For people.
     place: String,
     /// Memory for what is on its way there, and back.
+    parts: Arc<Semaphore>,
     blocks: Arc<Semaphore>,
     fetches: Arc<Semaphore>,
 }
@@ -79,6 +80,7 @@ impl S3 {
             service: Arc::new(service),
             keys: Arc::new(Keys::new(&settings.prefix)),
             place: settings.to_string(),
+            parts: Arc::new(Semaphore::new(MAX_S3_PARTS)),
             blocks: Arc::new(Semaphore::new(MAX_S3_BLOCKS)),
             fetches: Arc::new(Semaphore::new(MAX_S3_FETCHES)),
         }
@@ -114,6 +116,8 @@ impl S3 {
 impl Keep for S3 {
     fn extend(&self, blob_id: BlobId, at: u64) -> Doing<'_, Box<dyn Extending>> {
         Box::pin(async move {
+            let part = Semaphore::try_acquire_owned(self.parts.clone())
+                .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "too many parts at once"))?;
             let objects = self.objects(blob_id, at, u64::MAX).await?;
             // That nothing is missing before the last one is looked at with each reading.
             if at > 0 && !objects.iter().any(|object| object.end() == at) {
@@ -122,7 +126,7 @@ impl Keep for S3 {
             let behind = objects.into_iter().filter(|object| object.end() > at);
             let behind = behind.map(|object| self.keys.object(blob_id, object)).collect();
             self.service.delete(behind).await?;
-            Ok(Box::new(Growing::new(self.clone(), blob_id, at)) as _)
+            Ok(Box::new(Growing::new(self.clone(), blob_id, at, part)) as _)
         })
     }
 

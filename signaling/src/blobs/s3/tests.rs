@@ -8,7 +8,7 @@ use super::{extents::Extent, *};
 use crate::{
     blobs::tests::{blob, noise, read, write},
     failure::causes,
-    limits::{BLOB_READ_LEN, S3_BLOCK_LEN},
+    limits::{BLOB_READ_LEN, MAX_S3_PUT_BLOCKS, S3_BLOCK_LEN},
     secret::Secret,
     testing::S3Server,
 };
@@ -231,6 +231,42 @@ async fn without_memory_parts_and_downloads_go_on_in_smaller_pieces() {
     assert!(pieces.iter().all(|piece| piece.len() <= BLOB_READ_LEN));
     assert_eq!(pieces.concat(), bytes);
     drop(all);
+}
+
+#[tokio::test]
+async fn only_so_many_parts_are_taken_at_once() {
+    let server = S3Server::start().await;
+    let keep = S3::open(&server.settings()).unwrap();
+    let first = keep.extend(blob(7, 7), 0).await.unwrap();
+    let others = keep
+        .parts
+        .clone()
+        .try_acquire_many_owned(MAX_S3_PARTS as u32 - 1)
+        .unwrap();
+    let error = keep.extend(blob(7, 8), 0).await.err().unwrap();
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+    drop(first);
+    write(&keep, blob(7, 8), 0, b"one").await;
+    write(&keep, blob(7, 9), 0, b"two").await;
+    assert_eq!(keep.parts.available_permits(), 1, "it is given back");
+    drop(others);
+}
+
+/// Puts wait for as many bytes as they have; what is short passes them.
+#[tokio::test]
+async fn puts_wait_for_each_others_bytes() {
+    let server = S3Server::start().await;
+    let settings = server.settings();
+    let service = Service::new(&settings).unwrap().with_patience(SHORT);
+    let keep = S3::on(service, &settings);
+    write(&keep, blob(7, 7), 0, b"one").await;
+    let under_way = keep.service.hold_puts(MAX_S3_PUT_BLOCKS - 1).await;
+    let two_blocks = vec![7; S3_BLOCK_LEN + 1];
+    let key = keep.keys.object(blob(7, 8), object(0, two_blocks.len()));
+    let late = keep.service.put(&key, two_blocks.into()).await;
+    assert_eq!(late, Err(S3Failure::Silent));
+    drop(under_way);
+    assert_eq!(keep.list(7).await.unwrap(), [blob(7, 7)]);
 }
 
 /// More objects than one page of a list has, and than one request deletes.
