@@ -239,7 +239,7 @@ async fn a_mark_is_as_it_was_set(keep: &dyn Keep) {
     keep.set_mark(long.clone()).await.unwrap();
     assert_eq!(
         keep.mark().await.unwrap().unwrap(),
-        long[..MAX_MARK_LEN].as_bytes(),
+        &long.as_bytes()[..MAX_MARK_LEN],
         "no more of it is read"
     );
 }
