@@ -18,7 +18,8 @@ macro_rules! stories {
             let Some(postgres) = Postgres::find().await else { return };
             $(
                 println!("on PostgreSQL: {}", stringify!($name));
-                $story(World::on_postgres(&postgres).await).await;
+                // On the heap, for all of them together are too large for a stack.
+                Box::pin($story(World::on_postgres(&postgres).await)).await;
             )*
         }
     };

@@ -2,7 +2,10 @@
 
 use protocol::limits::MAX_RETENTION_MS;
 
-use super::{blobs::Upload, *};
+use super::{
+    blobs::{Upload, set_age},
+    *,
+};
 use crate::{
     blobs,
     limits::{BLOB_MEMORY_MS, HOUR_MS, MAX_BLOBS_STEP, ORPHAN_GRACE_MS, UNFINISHED_LIFE_MS},
@@ -57,16 +60,20 @@ pub async fn expiry(world: World) {
     assert_eq!(count(&world, "blobs").await, 1);
 }
 
-/// Bytes of which the database knows nothing.
-pub(super) fn leave(world: &World, orphan: &Upload) {
+/// Bytes of which the database knows nothing, from so long ago. They come at once with their age, for the server sweeps by
+/// itself when it starts.
+pub(super) fn leave(world: &World, orphan: &Upload, age_ms: u64) {
     let path = orphan.path(world);
     let file = if world.s3.is_some() {
-        std::fs::create_dir_all(&path).unwrap();
         path.join("0000000000000000-000000000000000f-0123456789abcdef")
     } else {
         path
     };
-    std::fs::write(file, "left by a crash").unwrap();
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let new = tempfile::NamedTempFile::new_in(world.folder.path()).unwrap();
+    std::fs::write(new.path(), "left by a crash").unwrap();
+    set_age(world, new.path(), age_ms);
+    new.persist(file).unwrap();
 }
 
 fn remove(path: &std::path::Path) {
@@ -104,11 +111,10 @@ pub async fn leftovers(world: World) {
     let orphan = Upload::new(&world, &room, 100);
     let of_somebody = orphan.path(&world).with_file_name("notes.txt");
     std::fs::create_dir_all(of_somebody.parent().unwrap()).unwrap();
-    leave(&world, &orphan);
+    // The newest may be known to a database of which ours is an older copy.
+    leave(&world, &orphan, ORPHAN_GRACE_MS - 2_000);
     std::fs::write(&of_somebody, "not ours").unwrap();
     remove(&lost.path(&world));
-    // The newest may be known to a database of which ours is an older copy.
-    orphan.age(&world, ORPHAN_GRACE_MS - 2_000);
     assert_eq!(
         lost.get(&world, &alice, None).await.problem().code,
         Code::NotFound
@@ -147,8 +153,7 @@ pub async fn without_rows(world: World) {
     let room = Room::found(&world, &alice, &[&bob]).await;
     let orphan = Upload::new(&world, &room, 100);
     std::fs::create_dir_all(orphan.path(&world).parent().unwrap()).unwrap();
-    leave(&world, &orphan);
-    orphan.age(&world, 10 * ORPHAN_GRACE_MS);
+    leave(&world, &orphan, 10 * ORPHAN_GRACE_MS);
     blobs::sweep(world.app()).await.unwrap();
     assert!(orphan.lies(&world).await);
     let kept = Upload::whole(&world, &room, &alice, 100).await;

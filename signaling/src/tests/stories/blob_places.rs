@@ -8,6 +8,7 @@ pub async fn away(world: World) {
     let (alice, bob, _) = trio(&world).await;
     let room = Room::found(&world, &alice, &[&bob]).await;
     let whole = Upload::whole(&world, &room, &alice, 1_000).await;
+    whole.age(&world, 0);
     let upload = Upload::new(&world, &room, 1_000);
     upload.begin(&world, &alice).await.unwrap();
     upload.part(&world, &alice, 0..400).await;
@@ -94,13 +95,12 @@ pub async fn that_keeps_some(world: World) {
     let room = Room::found(&world, &alice, &[&bob]).await;
     let kept = Upload::whole(&world, &room, &alice, 100).await;
     let orphans: Vec<Upload> = (0..40).map(|_| Upload::new(&world, &room, 100)).collect();
-    for orphan in &orphans {
-        super::blob_ends::leave(&world, orphan);
-        orphan.age(&world, ORPHAN_GRACE_MS);
-    }
     let s3 = world.s3.clone().unwrap();
     let stuck = &orphans[17];
     s3.is(Mood::Keeping(stuck.create.blob_id));
+    for orphan in &orphans {
+        super::blob_ends::leave(&world, orphan, ORPHAN_GRACE_MS);
+    }
     assert!(blobs::sweep(world.app()).await.is_err());
     s3.is(Mood::Well);
     for (at, orphan) in orphans.iter().enumerate() {

@@ -129,10 +129,8 @@ impl Upload {
         } else {
             vec![path]
         };
-        let then = std::time::UNIX_EPOCH + std::time::Duration::from_millis(world.now().0 - ms);
         for file in files {
-            let file = std::fs::File::options().write(true).open(file).unwrap();
-            file.set_modified(then).unwrap();
+            set_age(world, &file, ms);
         }
     }
 
@@ -145,6 +143,13 @@ impl Upload {
         };
         blobs.join(&id[..2]).join(&id)
     }
+}
+
+/// As if a file had been written so long ago.
+pub(super) fn set_age(world: &World, file: &std::path::Path, ms: u64) {
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_millis(world.now().0 - ms);
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(then).unwrap();
 }
 
 fn number(answer: &Body, name: &str) -> u64 {
