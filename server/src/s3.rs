@@ -1,9 +1,9 @@
 //! Files on an S3 service, as it is set, and what to do where that does not work.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use reqwest::Url;
-use signaling::{BlobPlace, S3Failure, S3Settings, S3Trouble};
+use signaling::{BlobPlace, NotOurs, S3Failure, S3Settings, S3Trouble};
 
 use crate::{
     options::ServeOptions,
@@ -146,14 +146,20 @@ impl S3Place {
     /// Whether what goes to the service can be read and changed on the way. Files are sealed; the objects' names are not.
     pub fn is_in_clear(&self) -> bool {
         self.endpoint.as_deref().is_some_and(|url| {
-            let host = Url::parse(url)
-                .ok()
-                .and_then(|url| url.host_str().map(str::to_owned));
-            let here =
-                host.is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
-            url.starts_with("http://") && !here
+            url.starts_with("http://") && !Url::parse(url).is_ok_and(|url| is_this_machine(&url))
         })
     }
+}
+
+/// Names alone say nothing: `127.example.org` may be anywhere.
+fn is_this_machine(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || bare
+                .parse::<IpAddr>()
+                .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    })
 }
 
 /// A part of a bucket: `s3://BUCKET/PREFIX`.
@@ -232,6 +238,30 @@ pub fn advice(trouble: &S3Trouble) -> String {
         S3Failure::Missing => "what was put is not there right after; choose a service that is consistent".to_owned(),
         S3Failure::Failed { .. } => {
             "look into the log of the service, and check that --s3-endpoint is the address of its S3 interface".to_owned()
+        }
+    }
+}
+
+/// What to do where files are another database's, or may be.
+pub fn advice_for_owner(why: &NotOurs, blobs: &BlobSettings) -> String {
+    match (why, blobs) {
+        (NotOurs::Another { .. }, BlobSettings::Folder) => {
+            "name the database that belongs to this data folder with --database-url, or another folder with --data"
+                .to_owned()
+        }
+        (NotOurs::Another { .. }, BlobSettings::S3(_)) => {
+            "check --data and --database-url, or choose another place with --blobs: each database needs one of its own"
+                .to_owned()
+        }
+        (NotOurs::Unknown { ours, .. }, _) => {
+            let place = match blobs {
+                BlobSettings::S3(place) => format!("{}/", place.bucket),
+                BlobSettings::Folder => String::new(),
+            };
+            format!(
+                "choose an empty place with --blobs; or, if these files are surely this database's, put an object \
+                 {place}deployment with the text {ours} first"
+            )
         }
     }
 }
@@ -344,7 +374,16 @@ mod tests {
         assert!(
             !clear("https://minio:9000") && !clear("http://127.0.0.1:9000") && !clear("http://localhost:1")
         );
-        assert!(!clear("http://[::1]:9000"));
+        assert!(
+            !clear("http://[::1]:9000") && !clear("http://127.8.0.1") && !clear("http://[::ffff:127.0.0.1]")
+        );
+        for elsewhere in [
+            "http://127.evil.example",
+            "http://127.0.0.1.example:9000",
+            "http://localhost.example",
+        ] {
+            assert!(clear(elsewhere), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         node.clone(),
     )
     .await
-    .map_err(with_advice)?;
+    .map_err(|error| with_advice(error, &settings.blob_place))?;
     let _ = sink.set(service.sfu_events());
 
     let trusted = matches!(settings.tls, Tls::Files { .. } | Tls::Acme { .. });
@@ -155,9 +155,10 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 }
 
 /// What the service cannot say, for it knows no flags.
-fn with_advice(error: OpenError) -> anyhow::Error {
+fn with_advice(error: OpenError, blobs: &BlobSettings) -> anyhow::Error {
     let advice = match &error {
         OpenError::S3(trouble) => Some(s3::advice(trouble)),
+        OpenError::NotOurs(why) => Some(s3::advice_for_owner(why, blobs)),
         _ => None,
     };
     let error = anyhow::Error::new(error);

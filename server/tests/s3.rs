@@ -138,6 +138,52 @@ fn a_service_that_refuses_the_key_is_said_at_the_start() {
     }
 }
 
+/// A mistyped data folder, an empty volume, a copied environment.
+#[test]
+fn files_of_another_database_are_left_alone_and_said_at_the_start() {
+    let service = Service::start();
+    let [ours, theirs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    serves(conclave("serve", ours.path(), service.address, SECRET));
+    let place = service.folder.path().join("team-files/conclave");
+    let mark = std::fs::read_to_string(place.join("deployment")).unwrap();
+    let refused = || {
+        let mut command = conclave("serve", theirs.path(), service.address, SECRET);
+        let output = command.output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        said.lines().last().unwrap().to_owned()
+    };
+    let said = refused();
+    for word in [
+        "error: ",
+        "s3://team-files/conclave",
+        mark.as_str(),
+        "--data",
+        "--blobs",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
+    // Files whose mark was lost may be anybody's.
+    std::fs::remove_file(place.join("deployment")).unwrap();
+    let shelf = place.join("07/07070707-0707-4707-8707-070707070707");
+    std::fs::create_dir_all(&shelf).unwrap();
+    std::fs::write(
+        shelf.join("0000000000000000-0000000000000001-0000000000000000"),
+        "a",
+    )
+    .unwrap();
+    let said = refused();
+    assert!(said.contains("s3://team-files/conclave/deployment"), "{said}");
+    // Who is sure says so.
+    std::fs::write(place.join("deployment"), &mark).unwrap();
+    serves(conclave("serve", ours.path(), service.address, SECRET));
+    assert_eq!(
+        std::fs::read_dir(&shelf).unwrap().count(),
+        1,
+        "nothing was deleted"
+    );
+}
+
 /// All that is not files works without, so the server starts.
 #[test]
 fn a_service_that_is_away_keeps_no_server_from_starting() {

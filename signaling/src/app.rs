@@ -6,7 +6,7 @@ use std::{
 };
 
 use protocol::{
-    Bytes, DeviceId, GuestLinkId, RoomId,
+    BlobId, Bytes, DeviceId, GuestLinkId, RoomId,
     limits::{
         GRANT_LIFE_MS, HANDSHAKE_LIFE_MS, MAX_CLAIMS_PER_HOUR, MAX_COMMITS_PER_MINUTE, PAIRING_LIFE_MS,
         TICKET_LIFE_MS,
@@ -25,7 +25,7 @@ use crate::{
         MAX_GUEST_TRIES_PER_BLOCK, MAX_INVITATIONS_PER_HOUR, MAX_LOOK_UPS_PER_HOUR,
         MAX_PAIRING_TRIES_PER_BLOCK, MAX_PAIRING_TURNS_PER_MINUTE, MAX_PAIRINGS_PER_HOUR,
         MAX_PUSH_CHANGES_PER_HOUR, MAX_SESSION_OPENS_PER_BLOCK, MAX_SESSION_OPENS_PER_DEVICE,
-        MAX_SIGNS_PER_MINUTE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
+        MAX_SHORT_PARTS_PER_HOUR, MAX_SIGNS_PER_MINUTE, MAX_UPLOADS_PER_HOUR, MINUTE_MS,
     },
     pairing::Mailbox,
     policies,
@@ -84,6 +84,7 @@ pub struct Rates {
     pub guest_blocks: RateLimiter<Block>,
     pub guest_links: RateLimiter<GuestLinkId>,
     pub uploads: RateLimiter<DeviceId>,
+    pub short_parts: RateLimiter<BlobId>,
     pub contacts: RateLimiter<DeviceId>,
     pub pushes: RateLimiter<DeviceId>,
     pub signs: RateLimiter<DeviceId>,
@@ -142,6 +143,7 @@ impl App {
                 guest_blocks: RateLimiter::new(MAX_GUEST_TRIES_PER_BLOCK, HANDSHAKE_LIFE_MS),
                 guest_links: RateLimiter::new(MAX_GUEST_SESSIONS_PER_LINK, HANDSHAKE_LIFE_MS),
                 uploads: RateLimiter::new(MAX_UPLOADS_PER_HOUR, HOUR_MS),
+                short_parts: RateLimiter::new(MAX_SHORT_PARTS_PER_HOUR, HOUR_MS),
                 contacts: RateLimiter::new(MAX_CONTACT_CHANGES_PER_HOUR, HOUR_MS),
                 pushes: RateLimiter::new(MAX_PUSH_CHANGES_PER_HOUR, HOUR_MS),
                 signs: RateLimiter::new(MAX_SIGNS_PER_MINUTE, MINUTE_MS),

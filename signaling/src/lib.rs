@@ -41,6 +41,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use blobs::{BlobLimits, BlobPlace, S3Failure, S3Settings, S3Step, S3Trouble, try_s3};
+pub use blobs::{BlobLimits, BlobPlace, NotOurs, S3Failure, S3Settings, S3Step, S3Trouble, try_s3};
 pub use clock::Clock;
 pub use service::{OpenError, Service, Settings};

@@ -178,6 +178,18 @@ pub const BLOB_READ_LEN: usize = 128 * 1024;
 /// Beyond: the others wait for the next round.
 pub const EXPIRE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Bytes without a row are deleted once nothing has been added to them for so long: a database that was restored or copied does
+/// not know the newest files, and somebody who sees that has a day to stop the server. Longer keeps what a crash left, or a
+/// service that failed did not delete.
+pub const ORPHAN_GRACE_MS: u64 = 24 * HOUR_MS;
+
+/// How long a sweep spends on what fails. Beyond: the next one goes on, at another place.
+pub const SWEEP_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Failures of a sweep in a row after which nothing works there. Beyond: as above. Blobs that cannot be deleted are no row: of
+/// each it is asked first when it was written.
+pub const MAX_SWEEP_FAILURES: u32 = 4;
+
 /// Longest object of a blob on an S3 service: a part, and room for longer ones. What lies before a place is looked for so
 /// far back, so it may be raised, but never lowered.
 pub const MAX_S3_OBJECT_LEN: u64 = 16 * 1024 * 1024;
@@ -201,6 +213,14 @@ pub const MAX_S3_FETCHES: usize = 128;
 /// Requests to an S3 service at a time: what a gigabit carries with some ten milliseconds for each. Beyond: they wait for each
 /// other, as long as their patience lasts.
 pub const MAX_S3_REQUESTS: usize = 64;
+
+/// Blocks of [`S3_BLOCK_LEN`] in puts that are under way: 32 MiB, which a line of 20 Mbit/s carries in
+/// [`S3_REQUEST_TIMEOUT`]. More would time out together on such a line. Beyond: puts wait for each other, as above.
+pub const MAX_S3_PUT_BLOCKS: usize = 128;
+
+/// Parts on their way to an S3 service at once, each with a first block: 512 MiB at most. Beyond: `unavailable`, before
+/// anything of the part is read.
+pub const MAX_S3_PARTS: usize = 2048;
 
 /// How long a connection to an S3 service may take. Beyond: it is tried again.
 pub const S3_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -235,6 +255,14 @@ pub const UNFINISHED_RETRY_MS: u64 = 10_000;
 
 /// Uploads that one device may begin an hour: a large folder, but no flood of rows. Beyond: `rate_limited`.
 pub const MAX_UPLOADS_PER_HOUR: u32 = 2_000;
+
+/// Shortest part that a client sends of its own accord, but for a file's last: less than one sealed chunk. What is left of a part
+/// that was cut off may be shorter.
+pub const FULL_PART_LEN: u64 = 64 * 1024;
+
+/// Shorter parts of one blob in an hour: a connection that breaks every half minute. Each may become an object on an S3
+/// service, and is listed with each part after it. Beyond: `rate_limited`.
+pub const MAX_SHORT_PARTS_PER_HOUR: u32 = 120;
 
 /// How often the place of blobs is compared with the database. On an S3 service it costs 256 requests.
 pub const SWEEP_STEP: Duration = Duration::from_secs(60 * 60);

@@ -15,7 +15,7 @@ use crate::{
     accounts::{Opaque, SetupError},
     admin::{self, Invitation},
     app::{App, Lasting},
-    blobs::{BlobLimits, BlobPlace, Blobs, PlaceError, S3Trouble},
+    blobs::{BlobLimits, BlobPlace, Blobs, NotOurs, PlaceError, S3Trouble},
     failure::causes,
     limits::GOODBYE_TIME,
     push::{Courier, Waker},
@@ -68,6 +68,9 @@ pub enum OpenError {
     /// Files cannot lie where they are to.
     #[error("files cannot lie on the S3 service")]
     S3(#[source] S3Trouble),
+    /// What lies there is not this database's.
+    #[error(transparent)]
+    NotOurs(NotOurs),
     /// The OPAQUE server setup is damaged, or belongs to another database.
     #[error("the server setup {path} cannot be read")]
     ServerSetup {
@@ -108,11 +111,6 @@ impl Service {
             SetupError::Io { path, source } => OpenError::DataDir { path, source },
             SetupError::Damaged { path } => OpenError::ServerSetup { path },
         })?;
-        let folder = data_dir.join(BLOBS_FOLDER);
-        let keep = blob_place.open(&folder).await.map_err(|error| match error {
-            PlaceError::Folder(source) => OpenError::DataDir { path: folder, source },
-            PlaceError::S3(trouble) => OpenError::S3(trouble),
-        })?;
         let store = Store::open(&data_dir, database_url.as_deref())
             .await
             .map_err(|error| OpenError::Database(Box::new(error)))?;
@@ -127,6 +125,20 @@ impl Service {
             })
             .await
             .map_err(|error| OpenError::Database(Box::new(error)))?;
+        let folder = data_dir.join(BLOBS_FOLDER);
+        let keep = blob_place.open(&folder, deployment.deployment_id).await;
+        let keep = keep.map_err(|error| match error {
+            PlaceError::Folder(source) => OpenError::DataDir { path: folder, source },
+            PlaceError::S3(trouble) => OpenError::S3(trouble),
+            PlaceError::NotOurs(why) => OpenError::NotOurs(why),
+        });
+        let keep = match keep {
+            Ok(keep) => keep,
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
 
         let app = App::new(
             clock,

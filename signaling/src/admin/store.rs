@@ -4,11 +4,14 @@ use protocol::{Bytes, Email, Millis, NetworkId, UserId};
 use sqlx::AnyConnection;
 
 use super::Role;
-use crate::{failure::StoreError, random::random, store::Row, tokens::TokenHash};
+use crate::{blobs::DeploymentId, failure::StoreError, random::random, store::Row, tokens::TokenHash};
 
 /// What is known of the deployment.
 pub struct Deployment {
+    /// Changes when the database was restored from a backup.
     pub server_generation: Bytes,
+    /// Stays then.
+    pub deployment_id: DeploymentId,
     pub public_url: Option<String>,
 }
 
@@ -18,16 +21,25 @@ pub async fn deployment(
     public_url: Option<&str>,
 ) -> Result<Deployment, StoreError> {
     let row = sqlx::query(
-        "INSERT INTO deployment (id, server_generation, public_url) VALUES (1, $1, $2)
-         ON CONFLICT (id) DO UPDATE SET public_url = COALESCE(excluded.public_url, deployment.public_url)
-         RETURNING server_generation, public_url",
+        "INSERT INTO deployment (id, server_generation, public_url, deployment_id) VALUES (1, $1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET public_url = COALESCE(excluded.public_url, deployment.public_url),
+             deployment_id = COALESCE(deployment.deployment_id, excluded.deployment_id)
+         RETURNING server_generation, public_url, deployment_id",
     )
     .bind(random::<16>().as_slice())
     .bind(public_url)
+    .bind(DeploymentId::generate().as_bytes().as_slice())
     .fetch_one(connection)
     .await?;
+    let deployment_id: Vec<u8> = row.get_as("deployment_id")?;
     Ok(Deployment {
         server_generation: row.get_as::<Vec<u8>>("server_generation")?.into(),
+        deployment_id: deployment_id
+            .try_into()
+            .map(DeploymentId::from_bytes)
+            .map_err(|_| StoreError::Damaged {
+                column: "deployment_id",
+            })?,
         public_url: row.get_opt("public_url")?,
     })
 }

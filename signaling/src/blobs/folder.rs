@@ -4,22 +4,29 @@ use std::{
     io,
     ops::Range,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use axum::body::Bytes;
 use futures_util::stream;
-use protocol::BlobId;
+use protocol::{BlobId, Millis};
 use tokio::{
     fs::{self, File, OpenOptions},
     io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _},
 };
 
-use super::keep::{Doing, Extending, Free, Keep, Pieces};
+use super::{
+    keep::{Doing, Extending, Free, Keep, Pieces},
+    mark::{MARK_NAME, MAX_MARK_LEN},
+};
 use crate::limits::BLOB_READ_LEN;
 
 /// Only the server's user may look in.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
+
+/// A mark that is being written.
+const NEW_MARK: &str = "deployment.new";
 
 /// A folder of blobs.
 pub struct Folder(PathBuf);
@@ -120,6 +127,56 @@ impl Keep for Folder {
                 );
             }
             Ok(found)
+        })
+    }
+
+    fn modified(&self, blob_id: BlobId) -> Doing<'_, Option<Millis>> {
+        Box::pin(async move {
+            let Some(metadata) = found(fs::metadata(self.file(blob_id)).await)? else {
+                return Ok(None);
+            };
+            let since = metadata
+                .modified()?
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
+            Ok(Some(Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))))
+        })
+    }
+
+    fn is_empty(&self) -> Doing<'_, bool> {
+        Box::pin(async move {
+            for first in 0..=u8::MAX {
+                if !self.list(first).await?.is_empty() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    fn mark(&self) -> Doing<'_, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let Some(file) = found(File::open(self.0.join(MARK_NAME)).await)? else {
+                return Ok(None);
+            };
+            let mut mark = Vec::new();
+            file.take(MAX_MARK_LEN as u64).read_to_end(&mut mark).await?;
+            Ok(Some(mark))
+        })
+    }
+
+    fn set_mark(&self, mark: String) -> Doing<'_, ()> {
+        Box::pin(async move {
+            // Under its name it is whole, or not there.
+            let (new, path) = (self.0.join(NEW_MARK), self.0.join(MARK_NAME));
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(FILE_MODE);
+            let mut file = options.open(&new).await?;
+            file.write_all(mark.as_bytes()).await?;
+            file.flush().await?;
+            file.sync_all().await?;
+            fs::rename(new, &path).await?;
+            sync_folder_of(&path).await
         })
     }
 }

@@ -4,7 +4,7 @@ use std::{io, ops::Range, pin::Pin};
 
 use axum::body::Bytes;
 use futures_util::Stream;
-use protocol::BlobId;
+use protocol::{BlobId, Millis};
 
 /// Work that may fail as input and output do.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
@@ -38,6 +38,18 @@ pub trait Keep: Send + Sync {
 
     /// The blobs whose id begins with a byte, so that nobody has to hold all at once.
     fn list(&self, first: u8) -> Doing<'_, Vec<BlobId>>;
+
+    /// When something of a blob was last written, by the clock of the place; nothing where there is nothing of it.
+    fn modified(&self, blob_id: BlobId) -> Doing<'_, Option<Millis>>;
+
+    /// Whether there is no blob at all.
+    fn is_empty(&self) -> Doing<'_, bool>;
+
+    /// What says whose the place is, or the beginning of that; nothing where nobody said so.
+    fn mark(&self) -> Doing<'_, Option<Vec<u8>>>;
+
+    /// Says so, durably.
+    fn set_mark(&self, mark: String) -> Doing<'_, ()>;
 }
 
 /// A blob that grows.

@@ -11,10 +11,13 @@
 //!
 //! A row comes before its bytes, and goes before them: what lies there without a row is nobody's (`sweep.rs`). How
 //! much of a blob counts is what its row says, written once the bytes are synced; more than that is cut off before the
-//! next part. Bytes lie in a folder or on an S3 service, which look the same to all others (`keep.rs`).
+//! next part. Bytes lie in a folder or on an S3 service, which look the same to all others (`keep.rs`), and belong to one
+//! database alone (`owned.rs`).
 
 mod folder;
 mod keep;
+mod mark;
+mod owned;
 mod place;
 mod range;
 mod routes;
@@ -29,11 +32,15 @@ mod types;
 mod uploads;
 mod writing;
 
+pub use mark::DeploymentId;
+pub use owned::NotOurs;
 pub use place::{BlobPlace, PlaceError};
 pub use routes::routes;
 pub use rules::check_kept;
 pub use s3::{S3Failure, S3Settings, S3Step, S3Trouble, try_s3};
 pub use store::{blob, of_room};
+#[cfg(test)]
+pub use store::{expired, insert};
 pub use sweep::{delete_files, empty, expire, sweep};
 pub use types::{Blob, BlobLimits};
 

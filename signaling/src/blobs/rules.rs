@@ -10,7 +10,10 @@ use super::{
     keep::Free,
     types::{Blob, BlobLimits},
 };
-use crate::{limits::UNFINISHED_LIFE_MS, tokens::hash_token};
+use crate::{
+    limits::{FULL_PART_LEN, UNFINISHED_LIFE_MS},
+    tokens::hash_token,
+};
 
 /// The row of a new blob, as far as it can be judged without the database.
 pub fn check_new(create: &BlobCreate, limits: BlobLimits, now: Millis) -> Result<Blob, Problem> {
@@ -95,6 +98,11 @@ pub fn check_part(blob: &Blob, offset: u64, len: Option<u64>) -> Result<(), Prob
         return Err(Problem::new(Code::TooLarge, "the part is too long"));
     }
     Ok(())
+}
+
+/// Whether a part, or what came of it, is shorter than clients send one but for a blob's last.
+pub fn is_short(blob: &Blob, len: u64) -> bool {
+    len < FULL_PART_LEN && len < blob.size - blob.received
 }
 
 #[cfg(test)]
@@ -186,6 +194,22 @@ mod tests {
         ] {
             assert_eq!(code(check_known(begun, &other)), Some(Code::DuplicateId));
         }
+    }
+
+    #[test]
+    fn a_part_is_short_that_is_no_chunk_and_not_the_last() {
+        let blob = Blob {
+            size: 10 * FULL_PART_LEN,
+            received: 9 * FULL_PART_LEN - 10,
+            ..check_new(&create(), LIMITS, NOW).unwrap()
+        };
+        assert!(is_short(&blob, 0) && is_short(&blob, 1) && is_short(&blob, FULL_PART_LEN - 1));
+        assert!(!is_short(&blob, FULL_PART_LEN));
+        let last = Blob {
+            received: blob.size - 10,
+            ..blob
+        };
+        assert!(is_short(&last, 9) && !is_short(&last, 10));
     }
 
     #[test]

@@ -100,6 +100,14 @@ pub async fn grow(connection: &mut AnyConnection, blob: &Blob, before: u64) -> R
     Ok(grown.rows_affected() == 1)
 }
 
+/// Whether there is a row of any blob.
+pub async fn is_any(connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 AS one FROM blobs LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Forgets a blob.
 pub async fn delete(connection: &mut AnyConnection, blob_id: BlobId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM blobs WHERE blob_id = $1")
@@ -118,13 +126,21 @@ pub async fn of_room(connection: &mut AnyConnection, room_id: RoomId) -> Result<
     rows.iter().map(|row| row.get_as("blob_id")).collect()
 }
 
-/// Some blobs whose time is over and whose bytes may still be there.
-pub async fn expired(connection: &mut AnyConnection, now: Millis) -> Result<Vec<BlobId>, StoreError> {
-    let rows = sqlx::query("SELECT blob_id FROM blobs WHERE expires_at <= $1 AND received > 0 LIMIT $2")
-        .bind(now.0.cast_signed())
-        .bind(MAX_BLOBS_STEP)
-        .fetch_all(connection)
-        .await?;
+/// Some blobs whose time is over and whose bytes may still be there, by their ids, from one on and then from the first.
+pub async fn expired(
+    connection: &mut AnyConnection,
+    now: Millis,
+    from: BlobId,
+) -> Result<Vec<BlobId>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT blob_id FROM blobs WHERE expires_at <= $1 AND received > 0
+         ORDER BY CASE WHEN blob_id >= $3 THEN 0 ELSE 1 END, blob_id LIMIT $2",
+    )
+    .bind(now.0.cast_signed())
+    .bind(MAX_BLOBS_STEP)
+    .bind(from.as_bytes().as_slice())
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(|row| row.get_as("blob_id")).collect()
 }
 

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use axum::body::Bytes;
 use futures_util::TryStreamExt as _;
-use protocol::BlobId;
+use protocol::{BlobId, Millis};
 
 use super::{
     folder::Folder,
     keep::{Free, Keep},
+    mark::MAX_MARK_LEN,
     s3::S3,
 };
-use crate::{limits::BLOB_READ_LEN, testing::S3Server};
+use crate::{Clock, limits::BLOB_READ_LEN, testing::S3Server};
 
 /// A place, and what it needs as long as it is used.
 pub struct Place {
@@ -59,6 +60,9 @@ on_both! {
     a_blob_is_deleted_once_and_again
     blobs_are_listed_by_their_first_byte
     a_large_part_comes_back_as_it_went
+    a_place_is_empty_until_a_blob_lies_there
+    a_mark_is_as_it_was_set
+    when_a_blob_was_written_last_is_known
 }
 
 pub fn blob(first: u8, rest: u8) -> BlobId {
@@ -213,4 +217,41 @@ async fn a_large_part_comes_back_as_it_went(keep: &dyn Keep) {
         read(keep, blob_id, start as u64..end as u64).await.unwrap(),
         bytes[start..end]
     );
+}
+
+async fn a_place_is_empty_until_a_blob_lies_there(keep: &dyn Keep) {
+    assert!(keep.is_empty().await.unwrap());
+    keep.set_mark("a mark".to_owned()).await.unwrap();
+    assert!(keep.is_empty().await.unwrap(), "a mark is no blob");
+    write(keep, blob(0xa7, 7), 0, b"one").await;
+    assert!(!keep.is_empty().await.unwrap());
+    keep.delete(blob(0xa7, 7)).await.unwrap();
+    assert!(keep.is_empty().await.unwrap());
+}
+
+async fn a_mark_is_as_it_was_set(keep: &dyn Keep) {
+    assert_eq!(keep.mark().await.unwrap(), None);
+    for mark in ["a mark", "a longer mark", "one"] {
+        keep.set_mark(mark.to_owned()).await.unwrap();
+        assert_eq!(keep.mark().await.unwrap().unwrap(), mark.as_bytes());
+    }
+    let long = "long".repeat(MAX_MARK_LEN);
+    keep.set_mark(long.clone()).await.unwrap();
+    assert_eq!(
+        keep.mark().await.unwrap().unwrap(),
+        &long.as_bytes()[..MAX_MARK_LEN],
+        "no more of it is read"
+    );
+}
+
+async fn when_a_blob_was_written_last_is_known(keep: &dyn Keep) {
+    let blob_id = blob(7, 7);
+    assert_eq!(keep.modified(blob_id).await.unwrap(), None);
+    // The places of these tests keep whole seconds at least.
+    let begun = Clock::system().now().0 / 1_000 * 1_000;
+    write(keep, blob_id, 0, b"one").await;
+    write(keep, blob_id, 3, b" two").await;
+    let modified = keep.modified(blob_id).await.unwrap().unwrap();
+    assert!(modified >= Millis(begun) && modified <= Clock::system().now());
+    assert_eq!(keep.modified(blob(7, 8)).await.unwrap(), None);
 }

@@ -54,6 +54,11 @@ pub async fn take_part(app: Arc<App>, part: Part, body: Body) -> Result<Outcome,
             refusal: Some(problem),
         });
     }
+    // Before anything is done for it, where its length is said.
+    let said_short = part.len.is_some_and(|len| rules::is_short(&before, len));
+    if said_short {
+        take_short(&app, part.blob_id)?;
+    }
     let room = (before.size - before.received).min(MAX_PART_LEN);
     let mut growing = app
         .blobs
@@ -75,9 +80,17 @@ pub async fn take_part(app: Arc<App>, part: Part, body: Body) -> Result<Outcome,
             refusal,
         });
     }
+    if !said_short && rules::is_short(&before, taken) {
+        take_short(&app, part.blob_id)?;
+    }
     growing.sync().await.map_err(StoreError::Blobs)?;
     let blob = note(&app, before, taken).await?;
     Ok(Outcome { blob, refusal })
+}
+
+/// Parts that bring little may not be many.
+fn take_short(app: &App, blob_id: BlobId) -> Result<(), Failure> {
+    app.rates.short_parts.take(blob_id, 1, app.clock.now())
 }
 
 async fn pour(

@@ -8,12 +8,15 @@ use std::{
 
 use axum::{
     Router,
+    body::to_bytes,
     error_handling::HandleError,
+    extract::Request,
     http::StatusCode,
     middleware::{self, Next},
-    response::IntoResponse as _,
+    response::{IntoResponse as _, Response},
     serve::ListenerExt as _,
 };
+use protocol::BlobId;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use tokio::{net::TcpListener, task::AbortHandle};
@@ -26,6 +29,8 @@ pub enum Mood {
     Well,
     /// It has too much to do.
     Failing,
+    /// It deletes nothing of this blob: it is locked.
+    Keeping(BlobId),
 }
 
 /// See the module.
@@ -50,18 +55,18 @@ impl S3Server {
         let service = HandleError::new(service.build(), |_| async { StatusCode::INTERNAL_SERVER_ERROR });
         let mood = Arc::new(Mutex::new(Mood::Well));
         let felt = Arc::clone(&mood);
-        let router =
-            Router::new()
-                .fallback_service(service)
-                .layer(middleware::from_fn(move |request, next: Next| {
-                    let mood = *felt.lock().unwrap();
-                    async move {
-                        match mood {
-                            Mood::Well => next.run(request).await,
-                            Mood::Failing => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-                        }
+        let router = Router::new().fallback_service(service).layer(middleware::from_fn(
+            move |request: Request, next: Next| {
+                let mood = *felt.lock().unwrap();
+                async move {
+                    match mood {
+                        Mood::Well => next.run(request).await,
+                        Mood::Failing => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                        Mood::Keeping(blob_id) => keep(blob_id, request, next).await,
                     }
-                }));
+                }
+            },
+        ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         // Else it waits for acknowledgements, 40 ms each time.
@@ -99,6 +104,17 @@ impl S3Server {
     pub fn objects(&self) -> PathBuf {
         self.folder.path().join(Self::BUCKET).join("conclave/blobs")
     }
+}
+
+/// Does what is asked, but for deletions of a blob.
+async fn keep(blob_id: BlobId, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let deletes = parts.uri.query().is_some_and(|query| query.starts_with("delete"));
+    if deletes && String::from_utf8_lossy(&body).contains(&blob_id.to_string()) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(Request::from_parts(parts, body.into())).await
 }
 
 impl Drop for S3Server {

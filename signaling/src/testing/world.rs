@@ -26,8 +26,8 @@ use tower::ServiceExt as _;
 
 use super::{Postgres, S3Server};
 use crate::{
-    BlobLimits, BlobPlace, Clock, Service, Settings, admin::Invitation, app::App, groups::testing::NOW,
-    push::Pushed, secret::Secret, turn::Turn,
+    BlobLimits, BlobPlace, Clock, OpenError, Service, Settings, admin::Invitation, app::App,
+    groups::testing::NOW, push::Pushed, secret::Secret, turn::Turn,
 };
 
 /// An SFU that notes what it is told.
@@ -155,7 +155,9 @@ impl World {
             ..BlobLimits::default()
         };
         let courier = Arc::new(Courier::new());
-        let service = open(&folder, database.clone(), (blobs, s3.as_deref()), &now, &courier).await;
+        let service = open(&folder, database.clone(), (blobs, s3.as_deref()), &now, &courier)
+            .await
+            .unwrap();
         let first = service.first_invitation().await;
         Self {
             courier,
@@ -180,13 +182,21 @@ impl World {
             &self.now,
             &self.courier,
         )
-        .await;
+        .await
+        .unwrap();
         let first = service.first_invitation().await;
         Self {
             service,
             first,
             ..self
         }
+    }
+
+    /// With the same settings, but for the data folder, which is new.
+    pub async fn open_elsewhere(&self) -> Result<Arc<Service>, OpenError> {
+        let folder = tempfile::tempdir().unwrap();
+        let place = (self.blobs, self.s3.as_deref());
+        open(&folder, None, place, &self.now, &self.courier).await
     }
 
     pub fn app(&self) -> &Arc<App> {
@@ -266,7 +276,7 @@ async fn open(
     (blobs, s3): (BlobLimits, Option<&S3Server>),
     now: &Arc<AtomicU64>,
     courier: &Arc<Courier>,
-) -> Arc<Service> {
+) -> Result<Arc<Service>, OpenError> {
     let now = Arc::clone(now);
     let settings = Settings {
         data_dir: folder.path().to_owned(),
@@ -282,5 +292,5 @@ async fn open(
         courier: Some(Arc::clone(courier) as _),
         clock: Clock::from_fn(move || Millis(now.load(Ordering::SeqCst))),
     };
-    Service::open(settings, Arc::new(Sfu::default())).await.unwrap()
+    Service::open(settings, Arc::new(Sfu::default())).await
 }

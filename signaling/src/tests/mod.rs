@@ -18,7 +18,8 @@ macro_rules! stories {
             let Some(postgres) = Postgres::find().await else { return };
             $(
                 println!("on PostgreSQL: {}", stringify!($name));
-                $story(World::on_postgres(&postgres).await).await;
+                // On the heap, for all of them together are too large for a stack.
+                Box::pin($story(World::on_postgres(&postgres).await)).await;
             )*
         }
     };
@@ -66,6 +67,7 @@ stories! {
     who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
     a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
     files_have_as_much_space_as_they_may: stories::blobs::space;
+    parts_that_bring_little_are_few: stories::blob_parts::tiny;
     a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
     /// R44: a file dies when its message does.
     a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
@@ -98,7 +100,9 @@ stories! {
     a_sign_passes_where_a_message_does: stories::signs::contacts;
     signs_have_a_rate: stories::signs::rate;
     a_reader_that_is_behind_gets_no_sign_and_stays: stories::signs::slow_readers;
+    files_that_cannot_be_deleted_hide_no_others: stories::blob_ends::many_expired;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
+    nothing_is_swept_away_where_the_database_knows_of_no_file: stories::blob_ends::without_rows;
     what_was_acknowledged_survives_a_restart: stories::delivery::restart;
 }
 
@@ -119,6 +123,7 @@ stories_on_s3! {
     who_left_a_room_has_its_files_no_more: stories::blobs::who_is_gone;
     a_part_that_breaks_off_is_gone_on_with: stories::blobs::broken_parts;
     files_have_as_much_space_as_they_may: stories::blobs::space;
+    parts_that_bring_little_are_few: stories::blob_parts::tiny;
     a_connection_that_breaks_loses_nothing_that_came: stories::blobs::broken_connection;
     /// R44: a file dies when its message does.
     a_file_whose_time_is_over_is_gone: stories::blob_ends::expiry;
@@ -127,6 +132,9 @@ stories_on_s3! {
     /// R28, R30, R31: one video of each user, for contacts alone; the one before is gone with the next.
     an_id_video_is_for_contacts_and_goes_with_the_next: stories::contacts::id_videos;
     what_nobody_wants_any_more_is_swept_away: stories::blob_ends::leftovers;
+    nothing_is_swept_away_where_the_database_knows_of_no_file: stories::blob_ends::without_rows;
     a_service_that_is_away_is_said_and_gone_on_with: stories::blob_places::away;
     a_file_of_many_objects_is_one: stories::blob_places::many_objects;
+    files_of_another_database_are_left_alone: stories::blob_places::of_another_database;
+    a_file_that_cannot_be_deleted_keeps_no_other: stories::blob_places::that_keeps_some;
 }

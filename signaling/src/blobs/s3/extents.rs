@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Range};
 
+use crate::random::random;
+
 /// Digits of a number in a key; so many that keys sort as their numbers do.
 const DIGITS: usize = 16;
 
@@ -19,17 +21,6 @@ impl Extent {
         (start < end).then_some(Self { start, end })
     }
 
-    /// Reads the last part of a key, in the one form that [`fmt::Display`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (start, end) = text.split_once('-')?;
-        let (start, end) = (number(start)?, number(end)?);
-        (start < end).then_some(Self { start, end })
-    }
-
-    pub fn start(self) -> u64 {
-        self.start
-    }
-
     pub fn end(self) -> u64 {
         self.end
     }
@@ -38,6 +29,49 @@ impl Extent {
 impl fmt::Display for Extent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}-{}", digits(self.start), digits(self.end))
+    }
+}
+
+/// An object of a blob: the last part of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object {
+    extent: Extent,
+    /// Random, so that no two puts are of one object: a deletion that was given up, and is carried out late, finds nothing
+    /// that was put since.
+    attempt: u64,
+}
+
+impl Object {
+    /// One that was never there.
+    pub fn new(extent: Extent) -> Self {
+        Self {
+            extent,
+            attempt: u64::from_be_bytes(random()),
+        }
+    }
+
+    /// Reads it, in the one form that [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.splitn(3, '-').map(number);
+        let (start, end, attempt) = (numbers.next()??, numbers.next()??, numbers.next()??);
+        (start < end).then_some(Self {
+            extent: Extent { start, end },
+            attempt,
+        })
+    }
+
+    pub fn start(self) -> u64 {
+        self.extent.start
+    }
+
+    pub fn end(self) -> u64 {
+        self.extent.end
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}-{}", self.extent, digits(self.attempt))
     }
 }
 
@@ -55,26 +89,26 @@ fn number(text: &str) -> Option<u64> {
 /// Bytes of a blob, and the object that has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    pub of: Extent,
+    pub of: Object,
     /// Within the blob.
     pub range: Range<u64>,
 }
 
 /// The pieces of which a part of a blob is made, in order; nothing where one is missing. Of several objects with the same
-/// bytes, the one that reaches furthest: a late put may have left more than one.
-pub fn cover(mut extents: Vec<Extent>, range: &Range<u64>) -> Option<Vec<Piece>> {
-    extents.sort_unstable();
-    let mut extents = extents.into_iter().peekable();
+/// bytes, the one that reaches furthest, and of those the first by its key: a late put may have left more than one.
+pub fn cover(mut objects: Vec<Object>, range: &Range<u64>) -> Option<Vec<Piece>> {
+    objects.sort_unstable();
+    let mut objects = objects.into_iter().peekable();
     let (mut pieces, mut at) = (Vec::new(), range.start);
     while at < range.end {
-        let mut furthest: Option<Extent> = None;
-        while let Some(extent) = extents.next_if(|extent| extent.start <= at) {
-            if furthest.is_none_or(|known| known.end < extent.end) {
-                furthest = Some(extent);
+        let mut furthest: Option<Object> = None;
+        while let Some(object) = objects.next_if(|object| object.start() <= at) {
+            if furthest.is_none_or(|known| known.end() < object.end()) {
+                furthest = Some(object);
             }
         }
-        let of = furthest.filter(|extent| extent.end > at)?;
-        let end = of.end.min(range.end);
+        let of = furthest.filter(|object| object.end() > at)?;
+        let end = of.end().min(range.end);
         pieces.push(Piece { of, range: at..end });
         at = end;
     }
@@ -87,16 +121,17 @@ mod tests {
 
     use super::*;
 
-    fn extents(ends: &[(u64, u64)]) -> Vec<Extent> {
-        ends.iter().map(|&(start, end)| Extent { start, end }).collect()
+    fn objects(ends: &[(u64, u64)]) -> Vec<Object> {
+        let extents = ends.iter().map(|&(start, end)| Extent { start, end });
+        extents.map(Object::new).collect()
     }
 
     fn covered(ends: &[(u64, u64)], range: Range<u64>) -> Option<Vec<(u64, Range<u64>)>> {
-        let pieces = cover(extents(ends), &range)?;
+        let pieces = cover(objects(ends), &range)?;
         Some(
             pieces
                 .into_iter()
-                .map(|piece| (piece.of.start, piece.range))
+                .map(|piece| (piece.of.start(), piece.range))
                 .collect(),
         )
     }
@@ -105,18 +140,29 @@ mod tests {
     fn a_key_says_from_where_to_where() {
         let extent = Extent::new(0x12_3456, 10).unwrap();
         assert_eq!(extent.to_string(), "0000000000123456-0000000000123460");
+        let object = Object {
+            extent,
+            attempt: 0xf0,
+        };
+        assert_eq!(
+            object.to_string(),
+            "0000000000123456-0000000000123460-00000000000000f0"
+        );
         for bad in [
             "",
             "0000000000000000",
             "0000000000000000-",
-            "0000000000000001-0000000000000001",
-            "0000000000000002-0000000000000001",
-            "000000000000000A-000000000000000F",
-            "+000000000000001-000000000000000f",
-            "00000000000000001-00000000000000002",
+            "0000000000000001-0000000000000002",
             "0000000000000001-0000000000000002-",
+            "0000000000000001-0000000000000001-0000000000000000",
+            "0000000000000002-0000000000000001-0000000000000000",
+            "000000000000000A-000000000000000F-0000000000000000",
+            "+000000000000001-000000000000000f-0000000000000000",
+            "00000000000000001-00000000000000002-00000000000000000",
+            "0000000000000001-0000000000000002-0000000000000000-",
+            "0000000000000001-0000000000000002-0000000000000000-0000000000000000",
         ] {
-            assert_eq!(Extent::parse(bad), None, "{bad}");
+            assert_eq!(Object::parse(bad), None, "{bad}");
         }
         assert_eq!(Extent::new(5, 0), None);
         assert_eq!(Extent::new(u64::MAX, 1), None);
@@ -145,23 +191,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_read_as_it_was_written(start in any::<u64>(), len in 1..=u32::MAX) {
+        fn a_key_is_read_as_it_was_written(start in any::<u64>(), len in 1..=u32::MAX, attempt in any::<u64>()) {
             let Some(extent) = Extent::new(start, len as usize) else { return Ok(()) };
-            prop_assert_eq!(Extent::parse(&extent.to_string()), Some(extent));
+            let object = Object { extent, attempt };
+            prop_assert_eq!(Object::parse(&object.to_string()), Some(object));
         }
 
         #[test]
-        fn whatever_is_read_is_written_the_same(text in "[0-9a-fA-F+ -]{0,40}|[0-9a-f]{16}-[0-9a-f]{16}") {
-            if let Some(extent) = Extent::parse(&text) {
-                prop_assert!(extent.start < extent.end);
-                prop_assert_eq!(extent.to_string(), text);
+        fn whatever_is_read_is_written_the_same(
+            text in "[0-9a-fA-F+ -]{0,60}|[0-9a-f]{16}-[0-9a-f]{16}|[0-9a-f]{16}-[0-9a-f]{16}-[0-9a-f]{16}",
+        ) {
+            if let Some(object) = Object::parse(&text) {
+                prop_assert!(object.start() < object.end());
+                prop_assert_eq!(object.to_string(), text);
             }
         }
 
         #[test]
         fn keys_sort_as_they_begin(one in 0..1_u64 << 62, other in 0..1_u64 << 62, len in 1..9_usize) {
-            let name = |start| Extent::new(start, len).unwrap().to_string();
-            prop_assert_eq!(name(one).cmp(&name(other)), one.cmp(&other));
+            let name = |start| Object::new(Extent::new(start, len).unwrap()).to_string();
+            prop_assert!(one == other || name(one).cmp(&name(other)) == one.cmp(&other));
             prop_assert_eq!(name(one) > digits(other), one >= other);
         }
 
@@ -169,15 +218,19 @@ mod tests {
         fn a_cover_is_the_range_and_lies_within_its_objects(
             ends in prop::collection::vec((0..40_u64, 1..12_usize), 0..20), start in 0..30_u64, len in 1..20_u64,
         ) {
-            let extents: Vec<Extent> = ends.iter().filter_map(|&(start, len)| Extent::new(start, len)).collect();
+            let extents = ends.iter().filter_map(|&(start, len)| Extent::new(start, len));
+            let objects: Vec<Object> = extents.map(Object::new).collect();
             let range = start..start + len;
-            let whole = range.clone().all(|at| extents.iter().any(|one| one.start <= at && at < one.end));
-            let pieces = cover(extents.clone(), &range);
+            let whole = range.clone().all(|at| objects.iter().any(|one| one.start() <= at && at < one.end()));
+            let pieces = cover(objects.clone(), &range);
+            let mut turned = objects.clone();
+            turned.reverse();
+            prop_assert_eq!(&pieces, &cover(turned, &range), "in whatever order they are listed");
             prop_assert_eq!(pieces.is_some(), whole);
             let mut at = range.start;
             for piece in pieces.into_iter().flatten() {
-                prop_assert!(extents.contains(&piece.of));
-                prop_assert!(piece.of.start <= piece.range.start && piece.range.end <= piece.of.end);
+                prop_assert!(objects.contains(&piece.of));
+                prop_assert!(piece.of.start() <= piece.range.start && piece.range.end <= piece.of.end());
                 prop_assert_eq!(piece.range.start, at);
                 prop_assert!(piece.range.end > at);
                 at = piece.range.end;

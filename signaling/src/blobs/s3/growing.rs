@@ -7,7 +7,10 @@ use object_store::PutPayload;
 use protocol::BlobId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{S3, extents::Extent};
+use super::{
+    S3,
+    extents::{Extent, Object},
+};
 use crate::{
     blobs::keep::{Doing, Extending},
     limits::{MAX_S3_OBJECT_LEN, S3_BLOCK_LEN},
@@ -22,16 +25,19 @@ pub struct Growing {
     at: u64,
     blocks: Vec<Vec<u8>>,
     held: Vec<OwnedSemaphorePermit>,
+    /// The right to the first block.
+    _part: OwnedSemaphorePermit,
 }
 
 impl Growing {
-    pub fn new(s3: S3, blob_id: BlobId, at: u64) -> Self {
+    pub fn new(s3: S3, blob_id: BlobId, at: u64, part: OwnedSemaphorePermit) -> Self {
         Self {
             s3,
             blob_id,
             at,
             blocks: Vec::new(),
             held: Vec::new(),
+            _part: part,
         }
     }
 
@@ -73,7 +79,7 @@ impl Growing {
             return Ok(());
         };
         let payload: PutPayload = self.blocks.drain(..).map(Bytes::from).collect();
-        let key = self.s3.keys.object(self.blob_id, extent);
+        let key = self.s3.keys.object(self.blob_id, Object::new(extent));
         self.s3.service.put(&key, payload).await?;
         self.at = extent.end();
         self.held.clear();

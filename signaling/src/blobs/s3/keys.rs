@@ -1,11 +1,11 @@
-//! Keys of objects: `PREFIX/3f/3f0c…/0000000000000000-0000000000400000`, by the first byte of the blob's id, so that the
-//! sweep lists no more than a part at a time.
+//! Keys of objects: `PREFIX/3f/3f0c…/0000000000000000-0000000000400000-9b1d0c6f2a7e4813`, by the first byte of the blob's id,
+//! so that the sweep lists no more than a part at a time.
 
 use object_store::path::Path;
 use protocol::BlobId;
 
-use super::extents::{Extent, digits};
-use crate::random::random;
+use super::extents::{Object, digits};
+use crate::{blobs::mark::MARK_NAME, random::random};
 
 /// Beside the shelves, whose names have two digits.
 const TRIAL: &str = "trial";
@@ -25,6 +25,16 @@ impl Keys {
         }
     }
 
+    /// What all of them begin with.
+    pub fn all(&self) -> String {
+        self.prefix.clone()
+    }
+
+    /// The key of the mark.
+    pub fn mark(&self) -> Path {
+        Path::from(format!("{}{MARK_NAME}", self.prefix))
+    }
+
     /// What the keys of all blobs begin with whose id begins with a byte.
     pub fn shelf(&self, first: u8) -> String {
         format!("{}{first:02x}/", self.prefix)
@@ -41,8 +51,8 @@ impl Keys {
         format!("{}{}", self.blob(blob_id), digits(at))
     }
 
-    pub fn object(&self, blob_id: BlobId, extent: Extent) -> Path {
-        Path::from(format!("{}{extent}", self.blob(blob_id)))
+    pub fn object(&self, blob_id: BlobId, object: Object) -> Path {
+        Path::from(format!("{}{object}", self.blob(blob_id)))
     }
 
     /// A key that nobody else uses, to try whether the service can be used.
@@ -55,20 +65,26 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blobs::s3::extents::Extent;
 
     #[test]
     fn a_key_has_shelf_blob_and_extent() {
         let blob_id = BlobId::from_random([0x3f; 16]);
-        let extent = Extent::new(16, 16).unwrap();
+        let object = Object::new(Extent::new(16, 16).unwrap());
         for (prefix, begin) in [("", ""), ("files", "files/"), ("/a/b/", "a/b/")] {
             let keys = Keys::new(prefix);
-            let key = keys.object(blob_id, extent).to_string();
-            assert_eq!(
+            let key = keys.object(blob_id, object).to_string();
+            let named = format!("{begin}3f/{blob_id}/0000000000000010-0000000000000020-");
+            assert!(key.starts_with(&named) && key.len() == named.len() + 16, "{key}");
+            let again = Object::new(Extent::new(16, 16).unwrap());
+            assert_ne!(
+                keys.object(blob_id, again).to_string(),
                 key,
-                format!("{begin}3f/{blob_id}/0000000000000010-0000000000000020")
+                "each put has its own"
             );
             assert!(key.starts_with(&keys.shelf(0x3f)) && key.starts_with(&keys.blob(blob_id)));
             assert!(key > keys.before(blob_id, 16) && key < keys.before(blob_id, 17));
+            assert_eq!(keys.mark().to_string(), format!("{begin}deployment"));
             assert!(keys.trial().as_ref().starts_with(&format!("{begin}trial/")));
         }
     }

@@ -13,12 +13,17 @@ use object_store::{
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{failure::S3Failure, settings::S3Settings};
-use crate::limits::{MAX_S3_REQUESTS, MAX_S3_RETRIES, S3_CONNECT_TIMEOUT, S3_PATIENCE, S3_REQUEST_TIMEOUT};
+use crate::limits::{
+    MAX_S3_PUT_BLOCKS, MAX_S3_REQUESTS, MAX_S3_RETRIES, S3_BLOCK_LEN, S3_CONNECT_TIMEOUT, S3_PATIENCE,
+    S3_REQUEST_TIMEOUT,
+};
 
 /// See the module.
 pub struct Service {
     store: AmazonS3,
     places: Semaphore,
+    /// Blocks of what is being put.
+    puts: Semaphore,
     patience: Duration,
 }
 
@@ -63,6 +68,7 @@ impl Service {
         Ok(Self {
             store: builder.build().map_err(|error| S3Failure::of(&error))?,
             places: Semaphore::new(MAX_S3_REQUESTS),
+            puts: Semaphore::new(MAX_S3_PUT_BLOCKS),
             patience: S3_PATIENCE,
         })
     }
@@ -73,9 +79,27 @@ impl Service {
         Self { patience, ..self }
     }
 
+    /// As if so many blocks were being put.
+    #[cfg(test)]
+    pub async fn hold_puts(&self, blocks: usize) -> tokio::sync::SemaphorePermit<'_> {
+        let blocks = u32::try_from(blocks).unwrap();
+        self.puts.acquire_many(blocks).await.unwrap()
+    }
+
     /// Stores an object, durably; one of the same key is overwritten.
     pub async fn put(&self, key: &Path, payload: PutPayload) -> Result<(), S3Failure> {
-        self.ask(self.store.put(key, payload)).await.map(drop)
+        let blocks = payload
+            .content_length()
+            .div_ceil(S3_BLOCK_LEN)
+            .clamp(1, MAX_S3_PUT_BLOCKS);
+        let blocks = u32::try_from(blocks).unwrap_or(u32::MAX);
+        let put = async {
+            // Before it takes a place among all requests, for the others are short.
+            let _blocks = self.puts.acquire_many(blocks).await;
+            let _place = self.places.acquire().await;
+            self.store.put(key, payload).await
+        };
+        self.patiently(put).await.map(drop)
     }
 
     /// A part of an object.
@@ -139,7 +163,14 @@ impl Service {
             let _place = self.places.acquire().await;
             request.await
         };
-        match timeout(self.patience, answer).await {
+        self.patiently(answer).await
+    }
+
+    async fn patiently<T>(
+        &self,
+        request: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, S3Failure> {
+        match timeout(self.patience, request).await {
             Ok(answer) => answer.map_err(|error| S3Failure::of(&error)),
             Err(_) => Err(S3Failure::Silent),
         }

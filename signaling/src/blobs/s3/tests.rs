@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::*;
+use super::{extents::Extent, *};
 use crate::{
     blobs::tests::{blob, noise, read, write},
     failure::causes,
-    limits::{BLOB_READ_LEN, S3_BLOCK_LEN},
+    limits::{BLOB_READ_LEN, MAX_S3_PUT_BLOCKS, S3_BLOCK_LEN},
     secret::Secret,
     testing::S3Server,
 };
 
 /// How long a service has that never answers.
 const SHORT: Duration = Duration::from_millis(50);
+
+fn object(start: u64, len: usize) -> Object {
+    Object::new(Extent::new(start, len).unwrap())
+}
 
 fn names(server: &S3Server, blob_id: BlobId) -> Vec<String> {
     let id = blob_id.to_string();
@@ -118,14 +122,17 @@ async fn each_sync_is_an_object_and_a_late_put_harms_nothing() {
     write(&keep, blob_id, 0, &bytes[..40]).await;
     write(&keep, blob_id, 40, &bytes[40..]).await;
     let two = [
-        "0000000000000000-0000000000000028",
-        "0000000000000028-0000000000000064",
+        "0000000000000000-0000000000000028-",
+        "0000000000000028-0000000000000064-",
     ];
-    assert_eq!(names(&server, blob_id), two);
+    let names = names(&server, blob_id);
+    assert!(
+        names.len() == 2 && names.iter().zip(two).all(|(name, begin)| name.starts_with(begin)),
+        "{names:?}"
+    );
     // Parts that were given up, and carried out after others were noted.
-    for (start, end) in [(0, 10), (40, 70), (30, 100)] {
-        let extent = Extent::new(start as u64, end - start).unwrap();
-        let key = keep.keys.object(blob_id, extent);
+    for (start, end) in [(0, 10), (0, 40), (40, 70), (30, 100), (40, 100)] {
+        let key = keep.keys.object(blob_id, object(start as u64, end - start));
         keep.service
             .put(&key, bytes[start..end].to_vec().into())
             .await
@@ -134,7 +141,7 @@ async fn each_sync_is_an_object_and_a_late_put_harms_nothing() {
     assert_eq!(read(&keep, blob_id, 0..100).await.unwrap(), bytes);
     assert_eq!(read(&keep, blob_id, 0..101).await, None);
     // What is behind the end goes with the next part.
-    let key = keep.keys.object(blob_id, Extent::new(100, 50).unwrap());
+    let key = keep.keys.object(blob_id, object(100, 50));
     keep.service.put(&key, vec![0; 50].into()).await.unwrap();
     write(&keep, blob_id, 100, &bytes[..7]).await;
     assert_eq!(
@@ -142,6 +149,27 @@ async fn each_sync_is_an_object_and_a_late_put_harms_nothing() {
         [&bytes[..], &bytes[..7]].concat()
     );
     assert_eq!(read(&keep, blob_id, 0..108).await, None);
+}
+
+/// A put that was not noted, a deletion of it that was given up, the same bytes put again and noted; and then the service
+/// carries out the deletion.
+#[tokio::test]
+async fn a_late_deletion_finds_nothing_that_was_put_since() {
+    let server = S3Server::start().await;
+    let keep = S3::open(&server.settings()).unwrap();
+    let (blob_id, bytes) = (blob(7, 7), noise(80));
+    write(&keep, blob_id, 0, &bytes[..40]).await;
+    write(&keep, blob_id, 40, &bytes[40..]).await;
+    let not_noted = keep.objects(blob_id, 40, 80).await.unwrap();
+    let late: Vec<Path> = not_noted
+        .into_iter()
+        .filter(|object| object.end() > 40)
+        .map(|object| keep.keys.object(blob_id, object))
+        .collect();
+    assert_eq!(late.len(), 1);
+    write(&keep, blob_id, 40, &bytes[40..]).await;
+    keep.service.delete(late).await.unwrap();
+    assert_eq!(read(&keep, blob_id, 0..80).await.unwrap(), bytes);
 }
 
 #[tokio::test]
@@ -156,12 +184,13 @@ async fn a_gap_is_found_and_what_is_no_object_of_ours_is_left_alone() {
     let folder = server.objects().join(&id[..2]).join(&id);
     std::fs::write(folder.join("notes.txt"), "not ours").unwrap();
     assert_eq!(read(&keep, blob_id, 0..90).await.unwrap(), bytes);
-    std::fs::remove_file(folder.join("000000000000001e-000000000000003c")).unwrap();
+    let names = names(&server, blob_id);
+    std::fs::remove_file(folder.join(&names[1])).unwrap();
     assert_eq!(read(&keep, blob_id, 0..90).await, None);
     assert_eq!(read(&keep, blob_id, 60..90).await.unwrap(), bytes[60..]);
     assert!(keep.extend(blob_id, 60).await.is_err());
     // One that is shorter than its key says is no answer.
-    std::fs::write(folder.join("000000000000003c-000000000000005a"), "short").unwrap();
+    std::fs::write(folder.join(&names[2]), "short").unwrap();
     let pieces = keep.read(blob_id, 60..90).await.unwrap().unwrap();
     assert!(
         futures_util::TryStreamExt::try_collect::<Vec<_>>(pieces)
@@ -204,6 +233,42 @@ async fn without_memory_parts_and_downloads_go_on_in_smaller_pieces() {
     drop(all);
 }
 
+#[tokio::test]
+async fn only_so_many_parts_are_taken_at_once() {
+    let server = S3Server::start().await;
+    let keep = S3::open(&server.settings()).unwrap();
+    let first = keep.extend(blob(7, 7), 0).await.unwrap();
+    let others = keep
+        .parts
+        .clone()
+        .try_acquire_many_owned(MAX_S3_PARTS as u32 - 1)
+        .unwrap();
+    let error = keep.extend(blob(7, 8), 0).await.err().unwrap();
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+    drop(first);
+    write(&keep, blob(7, 8), 0, b"one").await;
+    write(&keep, blob(7, 9), 0, b"two").await;
+    assert_eq!(keep.parts.available_permits(), 1, "it is given back");
+    drop(others);
+}
+
+/// Puts wait for as many bytes as they have; what is short passes them.
+#[tokio::test]
+async fn puts_wait_for_each_others_bytes() {
+    let server = S3Server::start().await;
+    let settings = server.settings();
+    let service = Service::new(&settings).unwrap().with_patience(SHORT);
+    let keep = S3::on(service, &settings);
+    write(&keep, blob(7, 7), 0, b"one").await;
+    let under_way = keep.service.hold_puts(MAX_S3_PUT_BLOCKS - 1).await;
+    let two_blocks = vec![7; S3_BLOCK_LEN + 1];
+    let key = keep.keys.object(blob(7, 8), object(0, two_blocks.len()));
+    let late = keep.service.put(&key, two_blocks.into()).await;
+    assert_eq!(late, Err(S3Failure::Silent));
+    drop(under_way);
+    assert_eq!(keep.list(7).await.unwrap(), [blob(7, 7)]);
+}
+
 /// More objects than one page of a list has, and than one request deletes.
 #[tokio::test]
 async fn a_blob_of_very_many_objects_is_read_and_deleted() {
@@ -214,11 +279,11 @@ async fn a_blob_of_very_many_objects_is_read_and_deleted() {
     let folder = server.objects().join(&id[..2]).join(&id);
     std::fs::create_dir_all(&folder).unwrap();
     for at in 0..1_203_u64 {
-        let name = Extent::new(at, 1).unwrap().to_string();
+        let name = object(at, 1).to_string();
         std::fs::write(folder.join(name), [(at % 251) as u8]).unwrap();
     }
-    assert_eq!(keep.extents(blob_id, 0, 1_203).await.unwrap().len(), 1_203);
-    assert!(cover(keep.extents(blob_id, 0, 1_203).await.unwrap(), &(0..1_203)).is_some());
+    assert_eq!(keep.objects(blob_id, 0, 1_203).await.unwrap().len(), 1_203);
+    assert!(cover(keep.objects(blob_id, 0, 1_203).await.unwrap(), &(0..1_203)).is_some());
     assert_eq!(
         read(&keep, blob_id, 1_195..1_203).await.unwrap(),
         noise(1_203)[1_195..]

@@ -2,10 +2,13 @@
 
 use protocol::limits::MAX_RETENTION_MS;
 
-use super::{blobs::Upload, *};
+use super::{
+    blobs::{Upload, set_age},
+    *,
+};
 use crate::{
     blobs,
-    limits::{BLOB_MEMORY_MS, HOUR_MS, UNFINISHED_LIFE_MS},
+    limits::{BLOB_MEMORY_MS, HOUR_MS, MAX_BLOBS_STEP, ORPHAN_GRACE_MS, UNFINISHED_LIFE_MS},
     testing::open_session,
 };
 
@@ -57,16 +60,20 @@ pub async fn expiry(world: World) {
     assert_eq!(count(&world, "blobs").await, 1);
 }
 
-/// Bytes of which the database knows nothing.
-fn leave(world: &World, orphan: &Upload) {
+/// Bytes of which the database knows nothing, from so long ago. They come at once with their age, for the server sweeps by
+/// itself when it starts.
+pub(super) fn leave(world: &World, orphan: &Upload, age_ms: u64) {
     let path = orphan.path(world);
     let file = if world.s3.is_some() {
-        std::fs::create_dir(&path).unwrap();
-        path.join("0000000000000000-000000000000000f")
+        path.join("0000000000000000-000000000000000f-0123456789abcdef")
     } else {
         path
     };
-    std::fs::write(file, "left by a crash").unwrap();
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let new = tempfile::NamedTempFile::new_in(world.folder.path()).unwrap();
+    std::fs::write(new.path(), "left by a crash").unwrap();
+    set_age(world, new.path(), age_ms);
+    new.persist(file).unwrap();
 }
 
 fn remove(path: &std::path::Path) {
@@ -104,13 +111,17 @@ pub async fn leftovers(world: World) {
     let orphan = Upload::new(&world, &room, 100);
     let of_somebody = orphan.path(&world).with_file_name("notes.txt");
     std::fs::create_dir_all(of_somebody.parent().unwrap()).unwrap();
-    leave(&world, &orphan);
+    // The newest may be known to a database of which ours is an older copy.
+    leave(&world, &orphan, ORPHAN_GRACE_MS - 2_000);
     std::fs::write(&of_somebody, "not ours").unwrap();
     remove(&lost.path(&world));
     assert_eq!(
         lost.get(&world, &alice, None).await.problem().code,
         Code::NotFound
     );
+    blobs::sweep(world.app()).await.unwrap();
+    assert!(orphan.lies(&world).await);
+    orphan.age(&world, ORPHAN_GRACE_MS);
     for _ in 0..2 {
         blobs::sweep(world.app()).await.unwrap();
         assert!(!orphan.lies(&world).await && of_somebody.exists());
@@ -134,4 +145,59 @@ pub async fn leftovers(world: World) {
     );
     super::room_ends::gone(&world, &of_alone).await;
     assert!(kept.lies(&world).await);
+}
+
+/// An empty database at a full place is more likely the wrong one than a place of which all has to go.
+pub async fn without_rows(world: World) {
+    let (alice, bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let orphan = Upload::new(&world, &room, 100);
+    std::fs::create_dir_all(orphan.path(&world).parent().unwrap()).unwrap();
+    leave(&world, &orphan, 10 * ORPHAN_GRACE_MS);
+    blobs::sweep(world.app()).await.unwrap();
+    assert!(orphan.lies(&world).await);
+    let kept = Upload::whole(&world, &room, &alice, 100).await;
+    blobs::sweep(world.app()).await.unwrap();
+    assert!(!orphan.lies(&world).await && kept.lies(&world).await);
+}
+
+/// Those that cannot be deleted now hide no others, however many they are.
+pub async fn many_expired(world: World) {
+    let (alice, bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let template = Upload::whole(&world, &room, &alice, 100).await;
+    let (from, many) = (template.create.blob_id, MAX_BLOBS_STEP + 50);
+    world
+        .app()
+        .store
+        .write(move |connection| {
+            Box::pin(async move {
+                let known = blobs::blob(connection, from).await?.unwrap();
+                for _ in 0..many {
+                    let blob_id = protocol::BlobId::from_random(random());
+                    let expires_at = known.expires_at;
+                    blobs::insert(
+                        connection,
+                        &blobs::Blob {
+                            blob_id,
+                            expires_at,
+                            ..known
+                        },
+                    )
+                    .await?;
+                }
+                Ok(crate::store::Written::answer(()))
+            })
+        })
+        .await
+        .unwrap();
+    let now = template.create.expires_at;
+    let mut connection = world.app().store.read().await.unwrap();
+    let first = blobs::expired(&mut connection, now, from).await.unwrap();
+    assert_eq!(first[0], from, "from there on");
+    let last = *first.last().unwrap();
+    let second = blobs::expired(&mut connection, now, last).await.unwrap();
+    let all: std::collections::HashSet<_> = first.iter().chain(&second).collect();
+    assert_eq!(first.len() as i64, MAX_BLOBS_STEP);
+    assert_eq!(all.len() as i64, many + 1);
 }

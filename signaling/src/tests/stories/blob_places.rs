@@ -1,13 +1,14 @@
 //! Files on an S3 service, where that makes a difference.
 
 use super::{blobs::Upload, *};
-use crate::{blobs, testing::Mood};
+use crate::{OpenError, blobs, limits::ORPHAN_GRACE_MS, testing::Mood};
 
 /// Nothing is lost, nothing hangs, and clients go on when it is back.
 pub async fn away(world: World) {
     let (alice, bob, _) = trio(&world).await;
     let room = Room::found(&world, &alice, &[&bob]).await;
     let whole = Upload::whole(&world, &room, &alice, 1_000).await;
+    whole.age(&world, 0);
     let upload = Upload::new(&world, &room, 1_000);
     upload.begin(&world, &alice).await.unwrap();
     upload.part(&world, &alice, 0..400).await;
@@ -37,6 +38,7 @@ pub async fn away(world: World) {
     assert_eq!(upload.get(&world, &bob, None).await.bytes, upload.bytes);
     assert_eq!(whole.get(&world, &bob, None).await.problem().code, Code::NotFound);
     assert!(whole.lies(&world).await);
+    whole.age(&world, ORPHAN_GRACE_MS);
     blobs::sweep(world.app()).await.unwrap();
     assert!(!whole.lies(&world).await && upload.lies(&world).await);
 }
@@ -69,4 +71,41 @@ pub async fn many_objects(world: World) {
     assert_eq!(upload.delete(&world, &alice).await, StatusCode::NO_CONTENT);
     assert!(!upload.lies(&world).await);
     assert_eq!(std::fs::read_dir(upload.path(&world)).unwrap().count(), 0);
+}
+
+/// Another data folder with the same settings: a typing error, an empty volume, a copied environment.
+pub async fn of_another_database(world: World) {
+    let (alice, bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let upload = Upload::whole(&world, &room, &alice, 1_000).await;
+    upload.age(&world, 10 * ORPHAN_GRACE_MS);
+    let opened = world.open_elsewhere().await;
+    assert!(matches!(opened.err(), Some(OpenError::NotOurs(_))));
+    // Likewise where there is no mark.
+    let mark = world.s3.as_ref().unwrap().objects().join("deployment");
+    std::fs::remove_file(&mark).unwrap();
+    let opened = world.open_elsewhere().await;
+    assert!(matches!(opened.err(), Some(OpenError::NotOurs(_))));
+    assert_eq!(upload.get(&world, &bob, None).await.bytes, upload.bytes);
+}
+
+/// One that cannot be deleted keeps no other from it.
+pub async fn that_keeps_some(world: World) {
+    let (alice, bob, _) = trio(&world).await;
+    let room = Room::found(&world, &alice, &[&bob]).await;
+    let kept = Upload::whole(&world, &room, &alice, 100).await;
+    let orphans: Vec<Upload> = (0..40).map(|_| Upload::new(&world, &room, 100)).collect();
+    let s3 = world.s3.clone().unwrap();
+    let stuck = &orphans[17];
+    s3.is(Mood::Keeping(stuck.create.blob_id));
+    for orphan in &orphans {
+        super::blob_ends::leave(&world, orphan, ORPHAN_GRACE_MS);
+    }
+    assert!(blobs::sweep(world.app()).await.is_err());
+    s3.is(Mood::Well);
+    for (at, orphan) in orphans.iter().enumerate() {
+        assert_eq!(orphan.lies(&world).await, at == 17, "{at}");
+    }
+    blobs::sweep(world.app()).await.unwrap();
+    assert!(!stuck.lies(&world).await && kept.lies(&world).await);
 }

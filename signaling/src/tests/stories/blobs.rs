@@ -120,6 +120,20 @@ impl Upload {
         world.app().blobs.lies(self.create.blob_id).await
     }
 
+    /// As if it had been written so long ago.
+    pub(super) fn age(&self, world: &World, ms: u64) {
+        let path = self.path(world);
+        let files: Vec<PathBuf> = if path.is_dir() {
+            let entries = std::fs::read_dir(&path).unwrap();
+            entries.map(|entry| entry.unwrap().path()).collect()
+        } else {
+            vec![path]
+        };
+        for file in files {
+            set_age(world, &file, ms);
+        }
+    }
+
     /// Where it lies on the disk: a file, or a folder of objects.
     pub(super) fn path(&self, world: &World) -> PathBuf {
         let id = self.create.blob_id.to_string();
@@ -129,6 +143,13 @@ impl Upload {
         };
         blobs.join(&id[..2]).join(&id)
     }
+}
+
+/// As if a file had been written so long ago.
+pub(super) fn set_age(world: &World, file: &std::path::Path, ms: u64) {
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_millis(world.now().0 - ms);
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(then).unwrap();
 }
 
 fn number(answer: &Body, name: &str) -> u64 {

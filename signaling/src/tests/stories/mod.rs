@@ -1,6 +1,7 @@
 //! What alice, bob and carol do, on whatever database the world stands on.
 
 pub mod blob_ends;
+pub mod blob_parts;
 pub mod blob_places;
 pub mod blobs;
 pub mod calls;
