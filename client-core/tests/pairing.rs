@@ -55,6 +55,12 @@ fn failed(world: &World, name: &str) -> String {
     }
 }
 
+/// The reply to a command that the phone was given and not waited for.
+fn taken(world: &mut World, command: u32) -> Reply {
+    let phone = world.installations.get_mut(PHONE).unwrap();
+    phone.replies.remove(&command).unwrap()
+}
+
 fn is_signed_in(world: &World, name: &str) -> bool {
     matches!(world.get(name).session, Some(SessionView::SignedIn { .. }))
 }
@@ -116,13 +122,8 @@ fn a_new_device_gets_into_the_account_without_its_password() {
             world.begin(PHONE, Command::JoinPaired)
         });
         world.run();
-        let reply = world
-            .installations
-            .get_mut(PHONE)
-            .unwrap()
-            .replies
-            .remove(&agreed);
-        done(reply.unwrap());
+        let reply = taken(&mut world, agreed);
+        done(reply);
         world.run();
         world.assert_online(PHONE);
         let finished = PairingView::Done {
@@ -154,13 +155,8 @@ fn what_is_done_is_told_although_nobody_looks() {
     world.run();
     world.run();
     for command in [joining, ending] {
-        let reply = world
-            .installations
-            .get_mut(PHONE)
-            .unwrap()
-            .replies
-            .remove(&command);
-        done(reply.unwrap());
+        let reply = taken(&mut world, command);
+        done(reply);
     }
     world.assert_online(PHONE);
     assert!(matches!(
@@ -236,13 +232,8 @@ fn either_side_can_end_it_and_a_code_ends_by_itself() {
     world.run_for(PAIRING_LIFE_MS);
     assert_eq!(failed(&world, "alice"), "pairing_over");
     assert_eq!(failed(&world, PHONE), "pairing_over");
-    let reply = world
-        .installations
-        .get_mut(PHONE)
-        .unwrap()
-        .replies
-        .remove(&joining);
-    assert_eq!(code(reply.unwrap()), "pairing_over");
+    let reply = taken(&mut world, joining);
+    assert_eq!(code(reply), "pairing_over");
     assert_eq!(code(world.command("alice", admit(PASSWORD))), "pairing_over");
 }
 
@@ -273,13 +264,8 @@ fn a_server_that_changes_what_is_said_is_found_out() {
                     let joining = world.begin(PHONE, Command::JoinPaired);
                     done(world.command("alice", admit(PASSWORD)));
                     world.run();
-                    let reply = world
-                        .installations
-                        .get_mut(PHONE)
-                        .unwrap()
-                        .replies
-                        .remove(&joining);
-                    assert_eq!(code(reply.unwrap()), "pairing_over", "{case}");
+                    let reply = taken(&mut world, joining);
+                    assert_eq!(code(reply), "pairing_over", "{case}");
                     assert_eq!(failed(&world, PHONE), "pairing_differs", "{case}");
                 }
                 Some(_) => {}
@@ -390,13 +376,8 @@ fn a_connection_that_is_lost_delays_it() {
     world.run_for(20_000);
     world.go_online(PHONE);
     world.run_for(10_000);
-    let reply = world
-        .installations
-        .get_mut(PHONE)
-        .unwrap()
-        .replies
-        .remove(&joining);
-    done(reply.unwrap());
+    let reply = taken(&mut world, joining);
+    done(reply);
     world.assert_online(PHONE);
     assert!(matches!(
         world.get("alice").pairing,
