@@ -51,15 +51,14 @@ export function Devices() {
           ))}
         </ul>
       )}
-      {outcome?.ok && (
-        <Button
-          onClick={() => {
-            setLinking(true);
-          }}
-        >
-          {t("devices.link")}
-        </Button>
-      )}
+      {/* There while the list is asked for anew, too: the dialog gives the focus back to it. */}
+      <Button
+        onClick={() => {
+          setLinking(true);
+        }}
+      >
+        {t("devices.link")}
+      </Button>
       {linking && (
         <LinkDevice
           onClose={() => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { FakeCore, PAIRING_WORDS } from "../../testing/fake-core";
 import { show } from "../../testing/render";
 import { AppView } from "../app/app";
+import { Devices } from "../account/devices";
 import { LinkDevice } from "./link-device";
 
 afterEach(() => {
@@ -43,6 +44,16 @@ test("who says that the words differ closes the dialog", async () => {
   expect(closed).not.toHaveBeenCalled();
   await user.click(await screen.findByRole("button", { name: "They differ" }));
   expect(closed).toHaveBeenCalledOnce();
+});
+
+test("who closes the dialog is back at the button that opened it, and the list is asked for anew", async () => {
+  const user = userEvent.setup();
+  const { core } = show(<Devices />);
+  await user.click(await screen.findByRole("button", { name: "Link a device" }));
+  await screen.findByLabelText("Code");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("button", { name: "Link a device" })));
+  expect(core.sent.filter(({ type }) => type === "list_devices")).toHaveLength(2);
 });
 
 test("a pairing whose tab is gone is over", async () => {
